@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/*
+ * Every struct that leaves the kernel: map keys and values, and ring-buffer records. The only contract
+ * between kernel and user space; user space decodes through a layout generated from this file's BTF.
+ * All integers are host order, except addresses (network order bytes). Times are bpf_ktime_get_ns()
+ * (CLOCK_MONOTONIC) nanoseconds. IPv4 addresses are v4-mapped IPv6.
+ */
+#ifndef GUMSHOE_EVENTS_H
+#define GUMSHOE_EVENTS_H
+
+#define GS_COMM_LENGTH 16
+#define GS_PAYLOAD_LENGTH 256          /* bytes of request kept */
+#define GS_RESPONSE_LENGTH 64          /* bytes of response kept, for status and error text */
+#define GS_LATENCY_BUCKETS 16
+
+/*
+ * Upper bounds of the latency buckets in ns; the last bucket is +Inf. Seconds:
+ * .001 .0025 .005 .01 .025 .05 .1 .25 .5 1 2.5 5 10 30 60 +Inf
+ */
+#define GS_LATENCY_BOUNDS_NS                                                                          \
+	{                                                                                              \
+		1000000ull, 2500000ull, 5000000ull, 10000000ull, 25000000ull, 50000000ull,             \
+			100000000ull, 250000000ull, 500000000ull, 1000000000ull, 2500000000ull,        \
+			5000000000ull, 10000000000ull, 30000000000ull, 60000000000ull                  \
+	}
+
+enum gs_event_type {
+	GS_EVENT_PROCESS_START = 1,
+	GS_EVENT_PROCESS_EXEC = 2,
+	GS_EVENT_PROCESS_EXIT = 3,
+	GS_EVENT_OOM_KILL = 4,
+	GS_EVENT_TCP_LISTEN = 5,
+	GS_EVENT_TCP_LISTEN_CLOSE = 6,
+	GS_EVENT_TCP_OPEN = 7,
+	GS_EVENT_TCP_CONNECT_FAILED = 8,
+	GS_EVENT_TCP_CLOSE = 9,
+	GS_EVENT_REQUEST = 10,
+};
+
+enum gs_direction {
+	GS_OUTBOUND = 1, /* the process dialled, or sends the requests */
+	GS_INBOUND = 2,
+};
+
+/* Protocol numbers are never reused; 1..16 as in the reference. */
+enum gs_protocol {
+	GS_PROTOCOL_UNKNOWN = 0,
+	GS_PROTOCOL_HTTP = 1,
+	GS_PROTOCOL_POSTGRES = 2,
+	GS_PROTOCOL_REDIS = 3,
+};
+
+/* How the parent of a request's span was found. */
+enum gs_parent_link {
+	GS_PARENT_NONE = 0,     /* root, or unknown */
+	GS_PARENT_WIRE = 1,     /* inbound: parent is the client span of the same bytes on the wire */
+	GS_PARENT_THREAD = 2,   /* outbound: sent by the thread while it served exactly one request */
+	GS_PARENT_ORDER = 3,    /* outbound: inferred from order on a thread that serves many requests */
+};
+
+/* Why a request crossed the ring buffer (bit set). */
+#define GS_REASON_SAMPLED 1
+#define GS_REASON_FAILED 2
+#define GS_REASON_SLOW 4
+
+struct gs_tuple {
+	__u8 local_address[16];
+	__u8 remote_address[16];
+	__u16 local_port;
+	__u16 remote_port;
+	__u32 netns; /* inode number of the network namespace */
+};
+
+struct gs_header {
+	__u32 type; /* enum gs_event_type */
+	__u32 size; /* of the whole record, header included */
+	__u64 time_ns;
+	__u32 tgid; /* in the initial pid namespace */
+	__u32 tid;
+	__u64 cgroup_id; /* cgroup v2 id; 0 when unknown */
+};
+
+struct gs_process_event {
+	struct gs_header header;
+	__u32 parent_tgid;
+	__s32 exit_code; /* as in wait(2): code << 8 | signal; exit only */
+	__u8 comm[GS_COMM_LENGTH];
+};
+
+struct gs_tcp_event {
+	struct gs_header header;
+	struct gs_tuple tuple;
+	__u32 direction; /* enum gs_direction */
+	__s32 error;     /* errno of a failed connect, else 0 */
+	__u64 duration_ns; /* connect time (open, failed), life time (close) */
+	__u64 bytes_sent;
+	__u64 bytes_received;
+};
+
+/*
+ * One request whose response was seen. Span identity (decision 4): wire_id hashes the connection's two
+ * endpoints and the TCP sequence number of the request's first byte, so both ends compute the same.
+ * client span id = mix(wire_id, 1), server span id = mix(wire_id, 2); see lib/span_identity.bpf.h.
+ */
+struct gs_request_event {
+	struct gs_header header; /* time_ns = when the first request byte was sent (client) or read (server) */
+	struct gs_tuple tuple;
+	__u64 duration_ns;
+	__u64 wire_id;
+	__u64 trace_id_high;
+	__u64 trace_id_low;
+	__u64 span_id;
+	__u64 parent_span_id; /* 0 for a root */
+	__u32 direction;
+	__u16 protocol;    /* enum gs_protocol */
+	__u16 status;      /* HTTP status code; else 0 ok, 1 failed */
+	__u32 parent_link; /* enum gs_parent_link */
+	__u32 reason;      /* GS_REASON_* */
+	__u32 request_size;  /* bytes of the first request segment(s) seen */
+	__u32 response_size; /* bytes of the first response segment */
+	__u32 payload_length;
+	__u32 response_length;
+	__u8 payload[GS_PAYLOAD_LENGTH];
+	__u8 response[GS_RESPONSE_LENGTH];
+};
+
+/* Key of map tcp_stats. Outbound: remote endpoint dialled. Inbound: local listening port, remote zeroed. */
+struct gs_peer_key {
+	__u32 tgid;
+	__u32 netns;
+	__u8 address[16];
+	__u16 port;
+	__u16 direction;
+	__u32 reserved;
+};
+
+/* Value of map tcp_stats. All monotonic but active. */
+struct gs_tcp_stats {
+	__u64 connects;        /* successful */
+	__u64 connect_time_ns; /* sum over successful */
+	__u64 failed_connects;
+	__u64 closed; /* active = connects + adopted - closed */
+	__u64 adopted; /* connections that existed before the collector */
+	__u64 bytes_sent;
+	__u64 bytes_received;
+	__u64 retransmits;
+	__u64 rtt_sum_us; /* of the samples taken from tcp_sock.srtt_us */
+	__u64 rtt_samples;
+};
+
+/* Key of map request_stats. Inbound: address and port are the local listening ones. */
+struct gs_request_key {
+	__u32 tgid;
+	__u32 netns;
+	__u8 address[16];
+	__u16 port;
+	__u16 direction;
+	__u16 protocol;
+	__u16 status;
+};
+
+struct gs_request_stats {
+	__u64 count;
+	__u64 duration_sum_ns;
+	__u64 buckets[GS_LATENCY_BUCKETS]; /* not cumulative */
+};
+
+/* Per-CPU losses and totals, map counters (array, index = enum). */
+enum gs_counter {
+	GS_COUNTER_EVENTS = 0,
+	GS_COUNTER_RING_FULL = 1,
+	GS_COUNTER_MAP_FULL = 2,
+	GS_COUNTER_REQUESTS = 3,
+	GS_COUNTER_REQUESTS_UNPAIRED = 4,
+	GS_COUNTER_SPANS_SAMPLED_OUT = 5,
+	GS_COUNTER_MAX = 6,
+};
+
+/* Target filter, set before load (.rodata target_mode) and through maps target_cgroups, target_pids, target_netns. */
+enum gs_target_mode {
+	GS_TARGET_ALL = 0,
+	GS_TARGET_CGROUP = 1, /* cgroup v2 ids of the roots; the whole subtree counts */
+	GS_TARGET_PID = 2,    /* tgids of the roots; children inherit on fork */
+	GS_TARGET_NETNS = 3,
+};
+
+#endif

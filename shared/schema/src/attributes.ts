@@ -1,0 +1,35 @@
+/**
+ * Attribute keys of spans, logs and resources. OpenTelemetry semantic conventions 1.30 where one exists,
+ * `gumshoe.*` for our own.
+ */
+export const RESOURCE_ATTRIBUTES = {
+  serviceName: 'service.name',
+  containerId: 'container.id',
+  hostName: 'host.name',
+  hostId: 'host.id',
+  processPid: 'process.pid',
+} as const;
+
+export const SPAN_ATTRIBUTES = {
+  httpMethod: 'http.request.method',
+  httpStatus: 'http.response.status_code',
+  urlPath: 'url.path',
+  dbSystem: 'db.system.name',
+  dbQuery: 'db.query.text',
+  dbOperation: 'db.operation.name',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  clientAddress: 'client.address',
+  clientPort: 'client.port',
+  /** How the parent was found: wire, thread or order (inferred). Decision 0001. */
+  parentLink: 'gumshoe.parent.link',
+  /** Why the span was kept: sampled, failed, slow; comma-separated. */
+  keptBecause: 'gumshoe.kept',
+  protocol: 'gumshoe.protocol',
+} as const;
+
+/** Scope name of spans made from kernel events; tells them from applications' own. */
+export const EBPF_SCOPE_NAME = 'gumshoe.collector.ebpf';
+
+/** Log attribute that carries the pattern hash (shared/text). */
+export const LOG_PATTERN_HASH = 'pattern.hash';

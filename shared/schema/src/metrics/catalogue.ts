@@ -1,0 +1,16 @@
+import { CONTAINER_METRICS, REQUEST_METRICS } from './container.ts';
+import type { MetricDefinition } from './define.ts';
+import { NODE_METRICS } from './node.ts';
+import { POSTGRES_METRICS } from './postgres.ts';
+import { REDIS_METRICS } from './redis.ts';
+import { SELF_METRICS } from './self.ts';
+
+/** The single list of metrics. Everything that names a metric takes it from here. */
+export const METRICS: readonly MetricDefinition[] = [
+  NODE_METRICS,
+  CONTAINER_METRICS,
+  ...Object.values(REQUEST_METRICS),
+  POSTGRES_METRICS,
+  REDIS_METRICS,
+  SELF_METRICS,
+].flatMap((group) => Object.values(group));

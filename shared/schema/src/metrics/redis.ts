@@ -1,0 +1,107 @@
+import { metricsOf } from './define.ts';
+
+export const REDIS_METRICS = metricsOf('target', {
+  up: {
+    name: 'redis_up',
+    type: 'gauge',
+    unit: 'none',
+    help: '1 when the probe got an answer to INFO.',
+  },
+  scrapeError: {
+    name: 'redis_exporter_last_scrape_error',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['err'],
+    help: '1 when the last probe failed.',
+  },
+  info: {
+    name: 'redis_instance_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['redis_version', 'role'],
+    help: 'Version and role.',
+  },
+  commands: {
+    name: 'redis_commands_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['cmd'],
+    help: 'Commands executed.',
+  },
+  commandTime: {
+    name: 'redis_commands_duration_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    labels: ['cmd'],
+    help: 'Time spent on commands.',
+  },
+  keys: {
+    name: 'redis_db_keys',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['db'],
+    help: 'Keys.',
+  },
+  keysExpiring: {
+    name: 'redis_db_keys_expiring',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['db'],
+    help: 'Keys with a time to live.',
+  },
+  connectedClients: {
+    name: 'redis_connected_clients',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Client connections.',
+  },
+  blockedClients: {
+    name: 'redis_blocked_clients',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Clients in a blocking call.',
+  },
+  memoryUsed: {
+    name: 'redis_memory_used_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Memory allocated.',
+  },
+  memoryMax: {
+    name: 'redis_memory_max_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'maxmemory; 0 is unlimited.',
+  },
+  evictedKeys: {
+    name: 'redis_evicted_keys_total',
+    type: 'counter',
+    unit: 'count',
+    help: 'Keys evicted for lack of memory.',
+  },
+  connectedReplicas: {
+    name: 'redis_connected_slaves',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Replicas connected.',
+  },
+  masterLinkUp: {
+    name: 'redis_master_link_up',
+    type: 'gauge',
+    unit: 'none',
+    help: 'Replica only: 1 when its link to the master is up.',
+  },
+  slowlogLength: {
+    name: 'redis_slowlog_length',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Entries in the slow log.',
+  },
+  scriptRunning: {
+    name: 'redis_command_running_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    labels: ['cmd'],
+    help: 'Run time of the longest current or last slow command.',
+  },
+});
