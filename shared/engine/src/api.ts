@@ -1,0 +1,314 @@
+import type { Failure } from '@gumshoe/base/failure';
+import type { Matrix } from '@gumshoe/base/series';
+import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
+import type { Unit } from '@gumshoe/base/units';
+import type {
+  ApplicationId,
+  ApplicationKind,
+  Evidence,
+  Health,
+  InstanceId,
+  NodeId,
+} from '@gumshoe/model/entities';
+import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { LogFilter, LogRecord, SourceStatus, Span, SpanFilter, Table } from './ports.ts';
+
+/**
+ * What a host (desktop, command, cluster agent) may ask about one open source. Same input, same answer.
+ * Every method rejects with FailureError; every method takes a signal that cancels.
+ */
+export interface EngineApi {
+  status(signal?: AbortSignal): Promise<SourceStatus>;
+  /** First and last instant with data. */
+  extent(signal?: AbortSignal): Promise<TimeRange | undefined>;
+  overview(range: TimeRange, signal?: AbortSignal): Promise<Overview>;
+  serviceMap(range: TimeRange, signal?: AbortSignal): Promise<ServiceMap>;
+  application(id: ApplicationId, range: TimeRange, signal?: AbortSignal): Promise<ApplicationPage>;
+  /** RCA over the window; without `application` it starts from whatever breaks its objective. */
+  investigate(range: TimeRange, application?: ApplicationId, signal?: AbortSignal): Promise<Report>;
+  traces(filter: SpanFilter, signal?: AbortSignal): Promise<readonly TraceSummary[]>;
+  trace(traceId: string, signal?: AbortSignal): Promise<TraceTree>;
+  profile(application: ApplicationId, range: TimeRange, signal?: AbortSignal): Promise<FlameGraph>;
+  logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]>;
+  promql(query: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix>;
+  sql(query: string, signal?: AbortSignal): Promise<Table>;
+}
+
+/** One line of a chart. Values lie on the chart's grid; NaN is a gap. */
+export interface ChartSeries {
+  readonly name: string;
+  readonly values: Float64Array;
+  readonly promql?: string;
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly unit: Unit;
+  readonly grid: TimeGrid;
+  readonly series: readonly ChartSeries[];
+  readonly threshold?: { readonly value: number; readonly label: string };
+  /** Instants worth a vertical line: onset, restart, deployment. */
+  readonly marks: readonly { readonly at: Milliseconds; readonly label: string }[];
+}
+
+export interface SloState {
+  readonly kind: 'availability' | 'latency';
+  /** Share that must be good, 0..1. */
+  readonly objective: number;
+  /** Latency objective in seconds. */
+  readonly threshold?: number;
+  /** Share of good requests in the window; NaN without traffic. */
+  readonly compliance: number;
+  readonly health: Health;
+  /** 1 = nothing burnt, 0 = all of the window's budget gone, negative = overspent. */
+  readonly budgetLeft: number;
+  readonly burnRates: readonly {
+    readonly longWindow: number;
+    readonly shortWindow: number;
+    readonly threshold: number;
+    readonly longRate: number;
+    readonly shortRate: number;
+    readonly firing: boolean;
+  }[];
+  readonly since?: Milliseconds;
+  readonly requests: number;
+  readonly failed: number;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface ApplicationRow {
+  readonly id: ApplicationId;
+  readonly name: string;
+  readonly kind: ApplicationKind;
+  /** nginx, nodejs, python, postgres, redis … when recognised. */
+  readonly type?: string;
+  readonly health: Health;
+  /** Last minute of the window; NaN is unknown. */
+  readonly requestRate: number;
+  readonly errorRatio: number;
+  /** seconds */
+  readonly p99: number;
+  readonly slos: readonly SloState[];
+  readonly instances: { readonly up: number; readonly known: number };
+  readonly findings: number;
+  readonly lastSeen: Milliseconds;
+  /** Request rate over the window, for a sparkline. */
+  readonly sparkline: Float64Array;
+}
+
+export interface Incident {
+  /** Stable for the same application and onset. */
+  readonly id: string;
+  readonly application: ApplicationId;
+  readonly name: string;
+  readonly severity: 'warning' | 'critical';
+  readonly openedAt: Milliseconds;
+  readonly resolvedAt?: Milliseconds;
+  readonly slo: 'availability' | 'latency';
+  /** Share of requests affected since it opened, 0..1. */
+  readonly impact: number;
+  readonly summary: string;
+}
+
+export interface Overview {
+  readonly range: TimeRange;
+  readonly applications: readonly ApplicationRow[];
+  readonly incidents: readonly Incident[];
+  readonly nodes: readonly NodeRow[];
+  /** What could not be read or judged, and what that costs. */
+  readonly blindSpots: readonly BlindSpot[];
+}
+
+export interface NodeRow {
+  readonly id: NodeId;
+  readonly hostname: string;
+  readonly health: Health;
+  readonly cpuUsage: number;
+  readonly memoryUsage: number;
+  readonly applications: number;
+}
+
+export interface BlindSpot {
+  readonly subject: string;
+  readonly reason: string;
+  readonly cost: string;
+}
+
+export interface ServiceMap {
+  readonly range: TimeRange;
+  readonly nodes: readonly ServiceMapNode[];
+  readonly edges: readonly ServiceMapEdge[];
+}
+
+export interface ServiceMapNode {
+  readonly id: ApplicationId;
+  readonly name: string;
+  readonly type?: string;
+  readonly kind: ApplicationKind;
+  readonly health: Health;
+  /** Why it is not ok, worst first. */
+  readonly reasons: readonly string[];
+  readonly instances: { readonly up: number; readonly known: number };
+  readonly requestRate: number;
+  readonly errorRatio: number;
+  readonly p99: number;
+}
+
+export interface ServiceMapEdge {
+  readonly client: ApplicationId;
+  readonly server: ApplicationId;
+  readonly protocols: readonly (Protocol | 'tcp')[];
+  readonly health: Health;
+  readonly reasons: readonly string[];
+  readonly requestRate: number;
+  /** seconds */
+  readonly p99: number;
+  readonly averageLatency: number;
+  readonly errorRatio: number;
+  readonly failedConnects: number;
+  readonly bytesPerSecond: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** What one inspection says of one application. */
+export interface Finding {
+  readonly inspection: string;
+  readonly title: string;
+  readonly area: InspectionArea;
+  readonly health: Health;
+  /** One plain sentence with values, threshold and window. */
+  readonly message: string;
+  readonly value: number;
+  readonly threshold: number;
+  readonly unit: Unit;
+  /** Per instance, worst first. */
+  readonly instances: readonly {
+    readonly instance: InstanceId;
+    readonly value: number;
+    readonly health: Health;
+  }[];
+  readonly evidence: readonly Evidence[];
+  /** The arithmetic, line by line. */
+  readonly explanation: readonly string[];
+  readonly chart?: Chart;
+}
+
+export type InspectionArea =
+  'SLO' | 'Instances' | 'CPU' | 'Memory' | 'Storage' | 'Network' | 'Postgres' | 'Redis' | 'Logs';
+
+export interface ApplicationPage {
+  readonly row: ApplicationRow;
+  readonly range: TimeRange;
+  readonly findings: readonly Finding[];
+  readonly instances: readonly InstanceRow[];
+  readonly upstreams: readonly ServiceMapEdge[];
+  readonly downstreams: readonly ServiceMapEdge[];
+  /** RED charts first, then resources. */
+  readonly charts: readonly Chart[];
+  readonly hasProfile: boolean;
+  readonly blindSpots: readonly BlindSpot[];
+}
+
+export interface InstanceRow {
+  readonly id: InstanceId;
+  readonly node: string;
+  readonly up: boolean;
+  readonly restarts: number;
+  readonly addresses: readonly string[];
+  readonly cpuUsage: number;
+  readonly memory: number;
+  readonly lastSeen: Milliseconds;
+}
+
+/** The answer of an investigation; also what `--json` prints. Field order is part of the format. */
+export interface Report {
+  readonly schema: 'gumshoe.report/1';
+  readonly window: { readonly from: Milliseconds; readonly to: Milliseconds };
+  readonly impacted: readonly Impact[];
+  readonly causes: readonly Cause[];
+  readonly cleared: readonly Cleared[];
+  readonly notExamined: readonly { readonly subject: string; readonly reason: string }[];
+  /** One paragraph a person can act on. */
+  readonly summary: string;
+}
+
+export interface Impact {
+  readonly application: ApplicationId;
+  readonly slo: 'availability' | 'latency';
+  readonly since: Milliseconds;
+  readonly until?: Milliseconds;
+  readonly impact: number;
+  readonly severity: 'warning' | 'critical';
+  readonly message: string;
+}
+
+export interface Cause {
+  readonly rank: number;
+  readonly application: ApplicationId;
+  readonly instance?: InstanceId;
+  /** Stable id of the kind of cause: `postgres-lock`, `instance-down`, `cpu-hog`, `memory-oom`, `redis-slow`, `tcp-refused` … */
+  readonly kind: string;
+  /** Title of the cause in plain words. */
+  readonly title: string;
+  /** Metric or signal that shows it. */
+  readonly signal: string;
+  /** 0..1 */
+  readonly score: number;
+  readonly onset?: Milliseconds;
+  /** From the impacted application to the cause. */
+  readonly path: readonly ApplicationId[];
+  readonly evidence: readonly Evidence[];
+  readonly remediation: string;
+}
+
+export interface Cleared {
+  readonly application: ApplicationId;
+  readonly signal: string;
+  readonly reason: string;
+}
+
+export interface TraceSummary {
+  readonly traceId: string;
+  readonly root: Span;
+  readonly spans: number;
+  readonly services: readonly string[];
+  readonly errors: number;
+  /** ms */
+  readonly duration: number;
+}
+
+export interface TraceTree {
+  readonly traceId: string;
+  /** Depth-first, children by start time. */
+  readonly spans: readonly TraceTreeSpan[];
+  /** Spans whose parent is missing, other than the first. */
+  readonly orphans: number;
+}
+
+export interface TraceTreeSpan {
+  readonly span: Span;
+  readonly depth: number;
+  /** ms after the trace's start */
+  readonly offset: number;
+  /** Own time without children, ms. */
+  readonly selfTime: number;
+  readonly inferred: boolean;
+  readonly criticalPath: boolean;
+}
+
+/** Nodes depth-first; `parent[i] < i`, root is 0. */
+export interface FlameGraph {
+  readonly unit: 'nanoseconds' | 'bytes' | 'count';
+  readonly names: readonly string[];
+  readonly name: Uint32Array;
+  readonly parent: Int32Array;
+  readonly depth: Uint16Array;
+  readonly total: Float64Array;
+  readonly self: Float64Array;
+}
+
+/** A failed part of an answer, where the rest still stands. */
+export interface PartialFailure {
+  readonly subject: string;
+  readonly failure: Failure;
+}

@@ -1,0 +1,183 @@
+import type { Failure } from '@gumshoe/base/failure';
+import type { Matrix, Series } from '@gumshoe/base/series';
+import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
+
+/**
+ * What the engine may ask of a source. Implementations (ClickHouse and Prometheus, gRPC gateway, snapshot)
+ * live in shared/reader; all reject with FailureError. `signal` cancels; a cancelled call rejects with code
+ * `cancelled`.
+ */
+export interface Reader {
+  /** Never rejects: what works and what does not is in the answer. */
+  status(signal?: AbortSignal): Promise<SourceStatus>;
+
+  /**
+   * Raw samples with `range.from < t <= range.to` of every series of the named metrics. Counters and
+   * histogram buckets come as stored (`_bucket`, `_sum`, `_count` are names of their own).
+   */
+  series(metrics: readonly string[], range: TimeRange, signal?: AbortSignal): Promise<readonly Series[]>;
+
+  /** PromQL range query, evaluated by the server where it has an evaluator, else by ours. */
+  queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix>;
+
+  /** Read-only SQL on ClickHouse; a snapshot answers `not-supported` with what it can do instead. */
+  sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table>;
+
+  spans(filter: SpanFilter, signal?: AbortSignal): Promise<readonly Span[]>;
+  /** All spans of a trace, joined across nodes by parent span id. Empty when unknown. */
+  trace(traceId: string, signal?: AbortSignal): Promise<readonly Span[]>;
+  logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]>;
+  /** Samples merged over the window: distinct stacks with their summed value. */
+  profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples>;
+  /** Last instant that has metrics, and the first; undefined when there are none. */
+  extent(signal?: AbortSignal): Promise<TimeRange | undefined>;
+  close(): Promise<void>;
+}
+
+export interface SourceStatus {
+  /** Human name: address or file. */
+  readonly name: string;
+  readonly kind: 'direct' | 'grpc' | 'ssh' | 'snapshot';
+  readonly parts: readonly SourcePart[];
+}
+
+/** One hop or store on the way: `ssh bastion`, `ClickHouse`, `Prometheus`, `collector`. */
+export interface SourcePart {
+  readonly name: string;
+  readonly target: string;
+  readonly state: 'ok' | 'failed' | 'absent';
+  readonly latencyMs?: number;
+  readonly version?: string;
+  readonly failure?: Failure;
+  /** Extra facts: eBPF programs refused, newest sample, rows. */
+  readonly notes: readonly string[];
+}
+
+export interface SqlLimits {
+  readonly maxRows: number;
+  readonly timeoutMs: number;
+}
+
+/** Columns with ClickHouse type names; rows as text, numbers, booleans or undefined (NULL). */
+export interface Table {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly (string | number | boolean | undefined)[])[];
+  readonly truncated: boolean;
+}
+
+/** One span, from kernel events or OpenTelemetry. Times in ns as decimal-safe pairs: start is epoch ms (float). */
+export interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** '' for a root. */
+  readonly parentSpanId: string;
+  readonly name: string;
+  readonly kind: 'Server' | 'Client' | 'Producer' | 'Consumer' | 'Internal';
+  readonly serviceName: string;
+  readonly containerId: string;
+  /** ms since the epoch, with fraction (µs precision). */
+  readonly start: number;
+  /** ms, with fraction. */
+  readonly duration: number;
+  readonly status: 'Unset' | 'Ok' | 'Error';
+  readonly statusMessage: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface SpanFilter {
+  readonly range: TimeRange;
+  readonly serviceName?: string;
+  readonly spanName?: string;
+  readonly kind?: Span['kind'];
+  readonly rootsOnly?: boolean;
+  readonly errorsOnly?: boolean;
+  /** ms */
+  readonly minDuration?: number;
+  readonly order: 'newest' | 'slowest';
+  readonly limit: number;
+}
+
+export interface LogRecord {
+  readonly timestamp: Milliseconds;
+  readonly severity: string;
+  readonly serviceName: string;
+  readonly containerId: string;
+  readonly body: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface LogFilter {
+  readonly range: TimeRange;
+  readonly serviceName?: string;
+  readonly severities?: readonly string[];
+  readonly contains?: string;
+  readonly limit: number;
+}
+
+export interface ProfileFilter {
+  readonly range: TimeRange;
+  readonly serviceName: string;
+  readonly containerId?: string;
+  /** `ebpf:cpu:nanoseconds` */
+  readonly type: string;
+}
+
+/** Stacks leaf first; `values[i]` belongs to `stacks[i]`. Frames are indexes into `frames`. */
+export interface StackSamples {
+  readonly frames: readonly string[];
+  readonly stacks: readonly Uint32Array[];
+  readonly values: Float64Array;
+  readonly unit: 'nanoseconds' | 'bytes' | 'count';
+}
+
+/** Secrets by reference; a host keeps them in the OS key store. Never logged. */
+export interface Secrets {
+  get(reference: string): Promise<string | undefined>;
+}
+
+/** How to reach a source. Saved as JSON, so it holds references to secrets, never secrets. */
+export type ConnectionSpec = DirectConnection | GrpcConnection | SshConnection | SnapshotConnection;
+
+export interface DirectConnection {
+  readonly kind: 'direct';
+  /** http(s) URL without credentials. */
+  readonly clickhouseUrl: string;
+  readonly clickhouseUser?: string;
+  readonly clickhousePasswordRef?: string;
+  readonly prometheusUrl: string;
+  readonly prometheusTokenRef?: string;
+  /** Collector's status endpoint, optional. */
+  readonly collectorUrl?: string;
+}
+
+export interface GrpcConnection {
+  readonly kind: 'grpc';
+  /** host:port */
+  readonly address: string;
+  readonly tokenRef?: string;
+  /** PEM file with the authority to trust. */
+  readonly caFile?: string;
+  /** Plain text; accepted on loopback only. */
+  readonly insecure?: boolean;
+}
+
+export interface SshConnection {
+  readonly kind: 'ssh';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly auth:
+    | { readonly method: 'agent' }
+    | { readonly method: 'key'; readonly keyFile: string; readonly passphraseRef?: string }
+    | { readonly method: 'password'; readonly passwordRef: string };
+  readonly knownHostsFile?: string;
+  /** Addresses as seen from the host. */
+  readonly inner: Omit<DirectConnection, 'kind'>;
+}
+
+export interface SnapshotConnection {
+  readonly kind: 'snapshot';
+  readonly path: string;
+}

@@ -1,0 +1,42 @@
+import type { Milliseconds } from '@gumshoe/base/time';
+import type { Protocol } from '@gumshoe/schema/metrics/container';
+
+/** `namespace:kind:name`; `_` for no namespace. Stable across runs and sources. */
+export type ApplicationId = string & { readonly __id: 'application' };
+/** Name of an instance within its application (`api@1`), unique per node. */
+export type InstanceId = string & { readonly __id: 'instance' };
+/** machine_id of a node. */
+export type NodeId = string & { readonly __id: 'node' };
+
+/** Worst wins: unknown < ok < warning < critical. */
+export type Health = 'unknown' | 'ok' | 'warning' | 'critical';
+
+export type ApplicationKind =
+  | 'Deployment'
+  | 'StatefulSet'
+  | 'DaemonSet'
+  | 'Job'
+  | 'CronJob'
+  | 'Pod'
+  | 'Container'
+  | 'SystemdUnit'
+  | 'Process'
+  | 'ExternalService';
+
+/** A dependency as a view or a report names it. */
+export interface EdgeId {
+  readonly client: ApplicationId;
+  readonly server: ApplicationId;
+  readonly protocol: Protocol | 'tcp';
+}
+
+/** Where a number comes from: run this again and see the same. */
+export interface Evidence {
+  readonly kind: 'promql' | 'traces' | 'logs' | 'profile';
+  /** PromQL, or for other kinds a filter that the traces, logs or profile view accepts. */
+  readonly query: string;
+  readonly from: Milliseconds;
+  readonly to: Milliseconds;
+  /** One sentence with values and units. */
+  readonly summary: string;
+}
