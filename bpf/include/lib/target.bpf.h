@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/*
+ * Target filter: which processes a program may look at. Every program asks target_has_current() before it
+ * does anything else. Each object carries its own copy of these maps, so that an object can be refused
+ * alone; user space writes the same roots into each of them.
+ *
+ * User space sets before load (.rodata): target_mode, collector_tgid.
+ * It fills before attach: target_cgroups (cgroup v2 ids), target_pids (tgids, descendants included),
+ * target_netns (inode numbers of network namespaces); the values are ignored (write 1).
+ * After adding a root later, clear target_cgroup_verdicts.
+ */
+#ifndef GUMSHOE_TARGET_BPF_H
+#define GUMSHOE_TARGET_BPF_H
+
+#include "../kernel_types.h"
+#include "../events.h"
+
+/* Deepest cgroup level that is compared with the roots. */
+#define TARGET_CGROUP_DEPTH 12
+
+const volatile __u32 target_mode = GS_TARGET_ALL;
+const volatile __u32 collector_tgid = 0; /* never looked at, in any mode */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} target_cgroups SEC(".maps");
+
+/* Cgroup ids are never reused while the machine is up, so a verdict is remembered for good. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} target_cgroup_verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u8);
+} target_pids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u8);
+} target_netns SEC(".maps");
+
+static __noinline bool target_judge_cgroup(__u64 cgroup_id)
+{
+	__u8 verdict = 0;
+
+	for (int level = 1; level <= TARGET_CGROUP_DEPTH; level++) {
+		__u64 ancestor = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (ancestor == 0)
+			break;
+		if (bpf_map_lookup_elem(&target_cgroups, &ancestor)) {
+			verdict = 1;
+			break;
+		}
+	}
+	if (bpf_map_lookup_elem(&target_cgroups, &cgroup_id))
+		verdict = 1;
+	bpf_map_update_elem(&target_cgroup_verdicts, &cgroup_id, &verdict, BPF_ANY);
+	return verdict;
+}
+
+static __always_inline bool target_has_cgroup(void)
+{
+	__u64 cgroup_id = bpf_get_current_cgroup_id();
+	__u8 *verdict = bpf_map_lookup_elem(&target_cgroup_verdicts, &cgroup_id);
+
+	return verdict ? *verdict : target_judge_cgroup(cgroup_id);
+}
+
+/* Is this network namespace watched? For sockets seen outside of their owner's context. */
+static __always_inline bool target_has_netns(__u32 netns)
+{
+	return bpf_map_lookup_elem(&target_netns, &netns) != 0;
+}
+
+/* May the current process be looked at? Not meaningful in interrupts. */
+static __always_inline bool target_has_current(void)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (tgid == 0 || tgid == collector_tgid)
+		return false;
+	if (target_mode == GS_TARGET_CGROUP)
+		return target_has_cgroup();
+	if (target_mode == GS_TARGET_PID)
+		return bpf_map_lookup_elem(&target_pids, &tgid) != 0;
+	if (target_mode == GS_TARGET_NETNS) {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		return target_has_netns(BPF_CORE_READ(task, nsproxy, net_ns, ns.inum));
+	}
+	return true;
+}
+
+/*
+ * Children of watched processes are watched. The two programs keep target_pids current; user space need
+ * not attach them in the other modes.
+ */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(target_inherit, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 parent_tgid, child_tgid;
+	__u8 one = 1;
+
+	if (target_mode != GS_TARGET_PID)
+		return 0;
+	parent_tgid = parent->tgid;
+	child_tgid = child->tgid;
+	if (parent_tgid != child_tgid && bpf_map_lookup_elem(&target_pids, &parent_tgid))
+		bpf_map_update_elem(&target_pids, &child_tgid, &one, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(target_forget, struct task_struct *task)
+{
+	__u32 tgid;
+
+	if (target_mode != GS_TARGET_PID || task->signal->live.counter != 0)
+		return 0;
+	tgid = task->tgid;
+	bpf_map_delete_elem(&target_pids, &tgid);
+	return 0;
+}
+
+#endif
