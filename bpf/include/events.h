@@ -13,6 +13,9 @@
 #define GS_RESPONSE_LENGTH 64          /* bytes of response kept, for status and error text */
 #define GS_LATENCY_BUCKETS 16
 
+/* Status of a request whose connection ended before the first byte of a response: no code was ever sent. */
+#define GS_STATUS_NO_RESPONSE 0xFFFF
+
 /*
  * Upper bounds of the latency buckets in ns; the last bucket is +Inf. Seconds:
  * .001 .0025 .005 .01 .025 .05 .1 .25 .5 1 2.5 5 10 30 60 +Inf
@@ -48,6 +51,7 @@ enum gs_protocol {
 	GS_PROTOCOL_HTTP = 1,
 	GS_PROTOCOL_POSTGRES = 2,
 	GS_PROTOCOL_REDIS = 3,
+	GS_PROTOCOL_IGNORED = 255, /* looked at and given up; stays inside the kernel */
 };
 
 /* How the parent of a request's span was found. */
@@ -113,7 +117,7 @@ struct gs_request_event {
 	__u64 parent_span_id; /* 0 for a root */
 	__u32 direction;
 	__u16 protocol;    /* enum gs_protocol */
-	__u16 status;      /* HTTP status code; else 0 ok, 1 failed */
+	__u16 status;      /* HTTP status code; else 0 ok, 1 failed; GS_STATUS_NO_RESPONSE */
 	__u32 parent_link; /* enum gs_parent_link */
 	__u32 reason;      /* GS_REASON_* */
 	__u32 request_size;  /* bytes of the first request segment(s) seen */
@@ -124,7 +128,7 @@ struct gs_request_event {
 	__u8 response[GS_RESPONSE_LENGTH];
 };
 
-/* Key of map tcp_stats. Outbound: remote endpoint dialled. Inbound: local listening port, remote zeroed. */
+/* Key of map tcp_stats. Outbound: remote endpoint dialled. Inbound: local address and listening port. */
 struct gs_peer_key {
 	__u32 tgid;
 	__u32 netns;
@@ -136,8 +140,8 @@ struct gs_peer_key {
 
 /* Value of map tcp_stats. All monotonic but active. */
 struct gs_tcp_stats {
-	__u64 connects;        /* successful */
-	__u64 connect_time_ns; /* sum over successful */
+	__u64 connects;        /* successful; inbound: accepted */
+	__u64 connect_time_ns; /* sum over successful; inbound: 0 */
 	__u64 failed_connects;
 	__u64 closed; /* active = connects + adopted - closed */
 	__u64 adopted; /* connections that existed before the collector */
@@ -163,6 +167,38 @@ struct gs_request_stats {
 	__u64 count;
 	__u64 duration_sum_ns;
 	__u64 buckets[GS_LATENCY_BUCKETS]; /* not cumulative */
+};
+
+/* What a thread is working on: the server span of the request it read, or the root it started. */
+struct gs_trace_context {
+	__u64 trace_id_high;
+	__u64 trace_id_low;
+	__u64 span_id;
+	__u32 parent_link; /* enum gs_parent_link that a child made from it would have */
+	__u32 sampled;     /* the decision for the whole trace, made at its root */
+};
+
+/*
+ * Value of map sockets (key: __u64 id, opaque). User space may iterate it for requests in flight, the stuck
+ * ones included: started_ns is not 0 while a request waits for the first byte of its response.
+ */
+struct gs_socket {
+	struct gs_tuple tuple;
+	__u64 file_private; /* kernel address of struct socket, to recognise the descriptor's file */
+	__u64 started_ns;
+	__u64 wire_id;
+	__u64 cgroup_id;
+	__u32 tgid; /* who sent (outbound) or read (inbound) the request */
+	__u32 tid;
+	struct gs_trace_context parent; /* of the request in flight, span_id 0 for a root */
+	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
+	__u16 protocol;  /* enum gs_protocol, learnt once */
+	__u16 direction; /* enum gs_direction; 0 until known */
+	__u16 attempts;  /* messages looked at without learning the protocol */
+	__u16 pending;   /* requests sent since the last response (pipelining) */
+	__u32 request_size;
+	__u32 payload_length;
+	__u8 payload[GS_PAYLOAD_LENGTH];
 };
 
 /* Per-CPU losses and totals, map counters (array, index = enum). */

@@ -78,6 +78,9 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	union {
+		long unsigned int skc_flags;
+	};
 };
 
 struct socket;
@@ -88,6 +91,7 @@ struct sock {
 	struct socket *sk_socket;
 	__u16 sk_protocol;
 	__u16 sk_type;
+	__u8 sk_shutdown;
 };
 
 struct inet_sock {
@@ -109,9 +113,9 @@ struct tcp_sock {
 	__u32 copied_seq;
 	__u32 write_seq;
 	__u32 srtt_us;
-	__u32 total_retrans;
 	__u64 bytes_received;
-	__u64 bytes_acked;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
 };
 
 struct socket {
@@ -148,6 +152,26 @@ struct signal_struct {
 	int group_exit_code;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	int exit_code;
 	int pid;
@@ -157,6 +181,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 	char comm[16];
 };
 

@@ -104,6 +104,36 @@ static __always_inline bool target_has_current(void)
 	return true;
 }
 
+static __always_inline __u64 task_cgroup_id(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
+/* May this process be looked at? For iterators, where current is the collector. Slow. */
+static __noinline __attribute__((unused)) bool target_has_task(struct task_struct *task)
+{
+	struct cgroup_subsys_state *css;
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+
+	if (tgid == 0 || tgid == collector_tgid)
+		return false;
+	if (target_mode == GS_TARGET_PID)
+		return bpf_map_lookup_elem(&target_pids, &tgid) != 0;
+	if (target_mode == GS_TARGET_NETNS)
+		return target_has_netns(BPF_CORE_READ(task, nsproxy, net_ns, ns.inum));
+	if (target_mode != GS_TARGET_CGROUP)
+		return true;
+	css = (void *)BPF_CORE_READ(task, cgroups, dfl_cgrp); /* self is the first member of struct cgroup */
+	for (int level = 0; css && level <= TARGET_CGROUP_DEPTH; level++) {
+		__u64 cgroup_id = BPF_CORE_READ(css, cgroup, kn, id);
+
+		if (bpf_map_lookup_elem(&target_cgroups, &cgroup_id))
+			return true;
+		css = BPF_CORE_READ(css, parent);
+	}
+	return false;
+}
+
 /*
  * Children of watched processes are watched. The two programs keep target_pids current; user space need
  * not attach them in the other modes.
