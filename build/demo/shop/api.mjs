@@ -103,7 +103,7 @@ function askOrders(method, path) {
   });
 }
 
-let leaked = [];
+const leaked = [];
 let leaking = false;
 process.on('SIGUSR2', () => (leaking = !leaking));
 
