@@ -8,6 +8,8 @@
 #ifndef GUMSHOE_EVENTS_H
 #define GUMSHOE_EVENTS_H
 
+#include <linux/types.h>
+
 #define GS_COMM_LENGTH 16
 #define GS_PAYLOAD_LENGTH 256          /* bytes of request kept */
 #define GS_RESPONSE_LENGTH 64          /* bytes of response kept, for status and error text */
@@ -178,27 +180,36 @@ struct gs_trace_context {
 	__u32 sampled;     /* the decision for the whole trace, made at its root */
 };
 
+/* One request that waits for the first byte of its response. */
+struct gs_pending_request {
+	__u64 started_ns; /* 0: none */
+	__u64 wire_id;
+	struct gs_trace_context parent; /* span_id 0 for a root */
+	__u32 sequence; /* TCP sequence number of the first byte */
+	__u32 request_size;
+	__u32 payload_length;
+	__u32 tid;
+	__u8 payload[GS_PAYLOAD_LENGTH];
+};
+
 /*
- * Value of map sockets (key: __u64 id, opaque). User space may iterate it for requests in flight, the stuck
- * ones included: started_ns is not 0 while a request waits for the first byte of its response.
+ * Value of map sockets (key: __u64 id, opaque). User space may iterate it for requests in flight, stuck ones
+ * included: first.started_ns is not 0 while a request waits for the first byte of its response, and `pending`
+ * tells how many wait behind it on the same connection (pipelining).
  */
 struct gs_socket {
 	struct gs_tuple tuple;
-	__u64 file_private; /* kernel address of struct socket, to recognise the descriptor's file */
-	__u64 started_ns;
-	__u64 wire_id;
+	__u64 file_private;   /* kernel address of struct socket, to recognise the descriptor's file */
+	__u64 endpoints_hash; /* same at both ends */
 	__u64 cgroup_id;
-	__u32 tgid; /* who sent (outbound) or read (inbound) the request */
-	__u32 tid;
-	struct gs_trace_context parent; /* of the request in flight, span_id 0 for a root */
-	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
+	__u32 tgid;      /* who did the last request-side call */
 	__u16 protocol;  /* enum gs_protocol, learnt once */
 	__u16 direction; /* enum gs_direction; 0 until known */
 	__u16 attempts;  /* messages looked at without learning the protocol */
-	__u16 pending;   /* requests sent since the last response (pipelining) */
-	__u32 request_size;
-	__u32 payload_length;
-	__u8 payload[GS_PAYLOAD_LENGTH];
+	__u16 pending;   /* requests in map pipelines, behind `first` */
+	__u32 reserved;
+	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
+	struct gs_pending_request first;
 };
 
 /* Per-CPU losses and totals, map counters (array, index = enum). */

@@ -228,7 +228,9 @@ struct trace_event_raw_mark_victim {
 	int pid;
 };
 
-/* User-space ABI, but read through the kernel's BTF like the rest. */
+#pragma clang attribute pop
+
+/* User-space ABI of 64-bit processes: fixed, not relocated. */
 struct iovec {
 	void *iov_base;
 	__u64 iov_len;
@@ -240,13 +242,6 @@ struct user_msghdr {
 	struct iovec *msg_iov;
 	__u64 msg_iovlen;
 };
-
-struct mmsghdr {
-	struct user_msghdr msg_hdr;
-	unsigned int msg_len;
-};
-
-#pragma clang attribute pop
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* The list of protocols: how an unknown connection is learnt, and who judges a known one. */
+#ifndef GUMSHOE_L7_CLASSIFY_H
+#define GUMSHOE_L7_CLASSIFY_H
+
+#include "events.h"
+#include "http.h"
+#include "postgres.h"
+#include "redis.h"
+
+/* Encrypted, or HTTP/2 with prior knowledge: other programs look at these. */
+static __always_inline bool l7_is_opaque(const __u8 *head)
+{
+	return (head[0] == 0x16 && head[1] == 0x03) || (l7_be32(head) == 0x50524920 && head[4] == '*');
+}
+
+static __always_inline enum l7_request l7_learn(const struct l7_message *message, __u16 *protocol)
+{
+	enum l7_request verdict;
+
+	verdict = http_request(message);
+	if (verdict != L7_OTHER) {
+		*protocol = GS_PROTOCOL_HTTP;
+		return verdict;
+	}
+	verdict = postgres_learn(message);
+	if (verdict != L7_OTHER) {
+		*protocol = GS_PROTOCOL_POSTGRES;
+		return verdict;
+	}
+	verdict = redis_request(message);
+	if (verdict != L7_OTHER)
+		*protocol = GS_PROTOCOL_REDIS;
+	return verdict;
+}
+
+static __always_inline enum l7_request l7_request(__u16 protocol, const struct l7_message *message)
+{
+	switch (protocol) {
+	case GS_PROTOCOL_HTTP:
+		return http_request(message);
+	case GS_PROTOCOL_POSTGRES:
+		return postgres_request(message);
+	case GS_PROTOCOL_REDIS:
+		return redis_request(message);
+	}
+	return L7_OTHER;
+}
+
+static __always_inline enum l7_response l7_response(__u16 protocol, const struct l7_message *message, __u16 *status)
+{
+	switch (protocol) {
+	case GS_PROTOCOL_HTTP:
+		return http_response(message, status);
+	case GS_PROTOCOL_POSTGRES:
+		return postgres_response(message, status);
+	case GS_PROTOCOL_REDIS:
+		return redis_response(message, status);
+	}
+	return L7_WAIT;
+}
+
+static __always_inline bool l7_failed(__u16 protocol, __u16 status)
+{
+	return protocol == GS_PROTOCOL_HTTP ? status >= 500 : status != 0;
+}
+
+#endif

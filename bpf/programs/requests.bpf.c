@@ -1,0 +1,649 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+/*
+ * Requests over plain TCP: classified, paired with their answers and timed in the kernel, and given a place in
+ * a distributed trace (docs/decisions/0001).
+ *
+ * Writes are looked at when they enter the kernel: the sequence number of their first byte is known, and a
+ * trace can be left for the receiver before the bytes leave. Reads are looked at when they return; their
+ * arguments are still in the user registers, so nothing runs at their entry. A write that fails and is
+ * repeated has the same sequence number, so its result does not matter.
+ *
+ * A socket becomes known with the first bytes seen on it: connections that were there before need no care.
+ */
+#include "l7/classify.h"
+#include "lib/event.bpf.h"
+#include "lib/message.bpf.h"
+#include "lib/socket.bpf.h"
+#include "lib/span_identity.bpf.h"
+#include "lib/syscall.bpf.h"
+#include "lib/target.bpf.h"
+
+/* The kernel asks for a GPL-compatible string; the file may also be used under Apache-2.0. */
+char LICENSE[] SEC("license") = "GPL";
+
+/* Messages looked at before a connection is given up as of unknown protocol. */
+#define MAX_ATTEMPTS 16
+#define SHUTDOWN_MASK 3
+#define SECOND_NS 1000000000ull
+#define SAMPLING_SLOT_NS 100000000ull
+#define SAMPLING_ALL 1000000u
+/* bind_bucket.fastreuse of a port that connect() chose */
+#define CHOSEN_BY_CONNECT -1
+
+/* Spans sent to user space per second, and how many failed and slow ones on top. */
+const volatile __u32 span_rate_per_second = 1000;
+const volatile __u32 exception_rate_per_second = 200;
+const volatile __u64 slow_threshold_ns = 500000000;
+/* CLOCK_REALTIME - CLOCK_MONOTONIC, so that nodes agree on the time slots. */
+const volatile __u64 realtime_offset_ns = 0;
+
+/* Key: address of the kernel's struct sock. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct gs_socket);
+} sockets SEC(".maps");
+
+struct thread {
+	struct gs_trace_context current; /* span_id 0: working on nothing we know */
+	__u32 open;                      /* requests read and not answered yet */
+	__u32 reserved;
+};
+
+/* Key: thread id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
+/* Wire id of a request that left this machine's processes -> the trace it belongs to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct gs_trace_context);
+} wire_traces SEC(".maps");
+
+/* User space removes the entries of processes that have exited, after it has read them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct gs_request_key);
+	__type(value, struct gs_request_stats);
+} request_stats SEC(".maps");
+
+/* Templates: too large for the stack. */
+static const struct gs_socket new_socket;
+static const struct gs_request_stats new_stats;
+static const __u64 latency_bounds[GS_LATENCY_BUCKETS - 1] = GS_LATENCY_BOUNDS_NS;
+
+/* The running second: what was seen and sent, and from the last one, which part of the traces to keep. */
+struct {
+	__u64 ends_ns;
+	__u64 spans;
+	__u64 sampled;
+	__u64 exceptions;
+	__u32 keep_ppm;
+} sampling = { .keep_ppm = SAMPLING_ALL };
+
+/* One call that moved bytes over a TCP connection. */
+struct transfer {
+	struct l7_message message;
+	struct task_struct *task;
+	struct sock *sk;
+	__u64 id;
+	__u64 now;
+	__u32 sequence; /* of the first byte */
+	bool is_write;
+};
+
+static __always_inline void sampling_turn(__u64 now)
+{
+	__u64 ends = sampling.ends_ns, spans;
+
+	if (now < ends || __sync_val_compare_and_swap(&sampling.ends_ns, ends, now + SECOND_NS) != ends)
+		return;
+	spans = __sync_lock_test_and_set(&sampling.spans, 0);
+	sampling.sampled = 0;
+	sampling.exceptions = 0;
+	sampling.keep_ppm = spans <= span_rate_per_second ? SAMPLING_ALL :
+							     (__u64)span_rate_per_second * SAMPLING_ALL / spans;
+}
+
+/* Whole traces are kept or dropped: the root decides, by the wall time of its start. */
+static __always_inline bool sample_root(__u64 started_ns)
+{
+	__u64 position = (started_ns + realtime_offset_ns) % SAMPLING_SLOT_NS;
+
+	return position * SAMPLING_ALL < sampling.keep_ppm * SAMPLING_SLOT_NS;
+}
+
+static __always_inline __u32 reasons(const struct gs_pending_request *request, __u64 duration_ns, bool failed)
+{
+	__u32 reason = 0;
+
+	if (failed)
+		reason |= GS_REASON_FAILED;
+	if (duration_ns >= slow_threshold_ns)
+		reason |= GS_REASON_SLOW;
+	if (reason && __sync_fetch_and_add(&sampling.exceptions, 1) >= exception_rate_per_second)
+		reason = 0;
+	/* Twice the budget: the first second, when the rate is not known, and sudden bursts. */
+	if (request->parent.sampled &&
+	    __sync_fetch_and_add(&sampling.sampled, 1) < 2ull * span_rate_per_second)
+		reason |= GS_REASON_SAMPLED;
+	return reason;
+}
+
+static __always_inline __u32 latency_bucket(__u64 duration_ns)
+{
+	__u32 bucket = 0;
+
+	for (int i = 0; i < GS_LATENCY_BUCKETS - 1; i++)
+		bucket += duration_ns > latency_bounds[i];
+	return bucket;
+}
+
+static __noinline void count_request(const struct gs_socket *socket, __u16 status, __u64 duration_ns)
+{
+	struct gs_request_key key = {};
+	struct gs_request_stats *stats;
+	__u32 bucket;
+
+	key.tgid = socket->tgid;
+	key.netns = socket->tuple.netns;
+	key.direction = socket->direction;
+	key.protocol = socket->protocol;
+	key.status = status;
+	if (socket->direction == GS_INBOUND) {
+		__builtin_memcpy(key.address, socket->tuple.local_address, 16);
+		key.port = socket->tuple.local_port;
+	} else {
+		__builtin_memcpy(key.address, socket->tuple.remote_address, 16);
+		key.port = socket->tuple.remote_port;
+	}
+	stats = bpf_map_lookup_elem(&request_stats, &key);
+	if (!stats) {
+		bpf_map_update_elem(&request_stats, &key, &new_stats, BPF_NOEXIST);
+		stats = bpf_map_lookup_elem(&request_stats, &key);
+		if (!stats) {
+			count(GS_COUNTER_MAP_FULL);
+			return;
+		}
+	}
+	__sync_fetch_and_add(&stats->count, 1);
+	__sync_fetch_and_add(&stats->duration_sum_ns, duration_ns);
+	bucket = latency_bucket(duration_ns);
+	if (bucket < GS_LATENCY_BUCKETS)
+		__sync_fetch_and_add(&stats->buckets[bucket], 1);
+}
+
+static __always_inline __u64 span_id(const struct gs_socket *socket, __u64 wire)
+{
+	return mix(wire, socket->direction == GS_OUTBOUND ? SPAN_CLIENT : SPAN_SERVER);
+}
+
+/* message: where the response's bytes are, or 0. */
+static __noinline void emit(const struct gs_socket *socket, const struct l7_message *message, __u64 duration_ns,
+			    __u32 status_and_reason)
+{
+	const struct gs_pending_request *request = &socket->first;
+	struct gs_request_event *event = event_reserve(sizeof(*event));
+	__u32 length;
+
+	if (!event)
+		return;
+	event_header(&event->header, GS_EVENT_REQUEST, sizeof(*event), socket->tgid, request->tid, socket->cgroup_id);
+	event->header.time_ns = request->started_ns;
+	event->tuple = socket->tuple;
+	event->duration_ns = duration_ns;
+	event->wire_id = request->wire_id;
+	event->trace_id_high = request->parent.trace_id_high;
+	event->trace_id_low = request->parent.trace_id_low;
+	event->span_id = span_id(socket, request->wire_id);
+	event->parent_span_id = request->parent.span_id;
+	event->direction = socket->direction;
+	event->protocol = socket->protocol;
+	event->status = status_and_reason;
+	event->parent_link = request->parent.parent_link;
+	event->reason = status_and_reason >> 16;
+	event->request_size = request->request_size;
+	event->payload_length = request->payload_length;
+	__builtin_memcpy(event->payload, request->payload, GS_PAYLOAD_LENGTH);
+	event->response_size = 0;
+	event->response_length = 0;
+	__builtin_memset(event->response, 0, GS_RESPONSE_LENGTH);
+	if (message) {
+		event->response_size = message->total;
+		length = message->length < GS_RESPONSE_LENGTH ? message->length : GS_RESPONSE_LENGTH;
+		if (bpf_probe_read_user(event->response, length, (void *)message->buffer) == 0)
+			event->response_length = length;
+	}
+	bpf_ringbuf_submit(event, 0);
+}
+
+static __always_inline struct thread *thread_of(__u32 tid, bool create)
+{
+	struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+	struct thread fresh = {};
+
+	if (thread || !create)
+		return thread;
+	bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&threads, &tid);
+}
+
+/* The request in flight got its answer, or will never get one. */
+static __always_inline void finish(struct gs_socket *socket, const struct l7_message *message, __u16 status,
+				   __u64 now)
+{
+	struct gs_pending_request *request = &socket->first;
+	__u64 duration_ns = now - request->started_ns;
+	__u64 span = span_id(socket, request->wire_id);
+	bool failed = l7_failed(socket->protocol, status);
+	struct thread *thread = thread_of(request->tid, false);
+	__u32 reason;
+
+	count(GS_COUNTER_REQUESTS);
+	count_request(socket, status, duration_ns);
+	sampling_turn(now);
+	__sync_fetch_and_add(&sampling.spans, 1);
+	reason = reasons(request, duration_ns, failed);
+	if (reason)
+		emit(socket, message, duration_ns, reason << 16 | status);
+	else
+		count(GS_COUNTER_SPANS_SAMPLED_OUT);
+	request->started_ns = 0;
+	if (socket->direction != GS_INBOUND || !thread)
+		return;
+	if (thread->open)
+		thread->open--;
+	if (thread->current.span_id == span)
+		thread->current.span_id = 0;
+}
+
+/* The thread works for this inbound request from now on. */
+static __always_inline void enter_request(struct thread *thread, const struct gs_socket *socket)
+{
+	thread->current.trace_id_high = socket->first.parent.trace_id_high;
+	thread->current.trace_id_low = socket->first.parent.trace_id_low;
+	thread->current.sampled = socket->first.parent.sampled;
+	thread->current.span_id = mix(socket->first.wire_id, SPAN_SERVER);
+	thread->current.parent_link = thread->open > 1 ? GS_PARENT_ORDER : GS_PARENT_THREAD;
+}
+
+static __always_inline void become_root(struct gs_pending_request *request)
+{
+	request->parent.trace_id_high = mix(request->wire_id, TRACE_HIGH);
+	request->parent.trace_id_low = mix(request->wire_id, TRACE_LOW);
+	request->parent.span_id = 0;
+	request->parent.parent_link = GS_PARENT_NONE;
+	request->parent.sampled = sample_root(request->started_ns);
+}
+
+static __always_inline void start_inbound(struct gs_socket *socket)
+{
+	struct gs_pending_request *request = &socket->first;
+	struct gs_trace_context *trace = bpf_map_lookup_elem(&wire_traces, &request->wire_id);
+	struct thread *thread = thread_of(request->tid, true);
+
+	if (trace) {
+		request->parent = *trace;
+		request->parent.span_id = mix(request->wire_id, SPAN_CLIENT);
+		request->parent.parent_link = GS_PARENT_WIRE;
+	} else {
+		become_root(request);
+	}
+	if (!thread)
+		return;
+	thread->open++;
+	enter_request(thread, socket);
+}
+
+static __always_inline void start_outbound(struct gs_socket *socket)
+{
+	struct gs_pending_request *request = &socket->first;
+	struct thread *thread = thread_of(request->tid, false);
+
+	if (socket->connect.span_id) {
+		request->parent = socket->connect;
+		socket->connect.span_id = 0;
+	} else if (thread && thread->current.span_id) {
+		request->parent = thread->current;
+		if (thread->open > 1)
+			request->parent.parent_link = GS_PARENT_ORDER;
+	} else {
+		become_root(request);
+	}
+	bpf_map_update_elem(&wire_traces, &request->wire_id, &request->parent, BPF_ANY);
+}
+
+static __always_inline void start_request(struct gs_socket *socket, const struct transfer *transfer)
+{
+	struct gs_pending_request *request = &socket->first;
+	__u32 length = transfer->message.length;
+
+	socket->tgid = bpf_get_current_pid_tgid() >> 32;
+	socket->cgroup_id = bpf_get_current_cgroup_id();
+	request->tid = (__u32)bpf_get_current_pid_tgid();
+	request->started_ns = transfer->now;
+	request->sequence = transfer->sequence;
+	request->wire_id = wire_id(socket->endpoints_hash, transfer->sequence);
+	request->request_size = transfer->message.total;
+	if (length > GS_PAYLOAD_LENGTH)
+		length = GS_PAYLOAD_LENGTH;
+	if (bpf_probe_read_user(request->payload, length, (void *)transfer->message.buffer))
+		length = 0;
+	request->payload_length = length;
+	if (socket->direction == GS_INBOUND)
+		start_inbound(socket);
+	else
+		start_outbound(socket);
+}
+
+/* Bytes on the side that asks. */
+static __always_inline void on_request_side(struct gs_socket *socket, const struct transfer *transfer)
+{
+	struct gs_pending_request *request = &socket->first;
+	struct thread *thread;
+
+	if (request->started_ns && request->sequence != transfer->sequence) {
+		/* The rest of a request in flight. */
+		request->request_size += transfer->message.total;
+		if (socket->direction == GS_INBOUND) {
+			thread = thread_of(request->tid, false);
+			if (thread)
+				enter_request(thread, socket);
+		}
+		return;
+	}
+	if (request->started_ns) /* the same bytes again: the first write did not go through */
+		return;
+	if (l7_request(socket->protocol, &transfer->message) == L7_REQUEST)
+		start_request(socket, transfer);
+}
+
+/* Bytes on the side that answers. */
+static __always_inline void on_response_side(struct gs_socket *socket, const struct transfer *transfer)
+{
+	struct gs_pending_request *request = &socket->first;
+	struct gs_trace_context restored;
+	struct thread *thread;
+	__u16 status = 0;
+
+	if (!request->started_ns)
+		return;
+	restored = request->parent;
+	if (l7_response(socket->protocol, &transfer->message, &status) == L7_ANSWER)
+		finish(socket, &transfer->message, status, transfer->now);
+	if (socket->direction == GS_OUTBOUND) {
+		/* Whoever sent the request goes on. */
+		thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
+		if (thread)
+			thread->current = restored;
+	}
+}
+
+static __always_inline bool port_was_chosen_by_connect(struct sock *sk)
+{
+	return BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_bind_hash, fastreuse) == CHOSEN_BY_CONNECT;
+}
+
+/* Learns the protocol, and the direction when only the first request can tell. */
+static __always_inline bool learn(struct gs_socket *socket, const struct transfer *transfer)
+{
+	__u16 protocol = GS_PROTOCOL_UNKNOWN;
+	bool asks = transfer->is_write ? socket->direction != GS_INBOUND : socket->direction != GS_OUTBOUND;
+
+	if (l7_is_opaque(transfer->message.head)) {
+		socket->protocol = GS_PROTOCOL_IGNORED;
+		return false;
+	}
+	if (asks && l7_learn(&transfer->message, &protocol) != L7_OTHER) {
+		socket->protocol = protocol;
+		socket->direction = transfer->is_write ? GS_OUTBOUND : GS_INBOUND;
+		return true;
+	}
+	if (++socket->attempts >= MAX_ATTEMPTS)
+		socket->protocol = GS_PROTOCOL_IGNORED;
+	return false;
+}
+
+static __noinline struct gs_socket *remember(struct sock *sk, __u64 file_private)
+{
+	struct gs_socket *socket;
+	__u64 id = (__u64)sk;
+
+	if (bpf_map_update_elem(&sockets, &id, &new_socket, BPF_ANY)) {
+		count(GS_COUNTER_MAP_FULL);
+		return 0;
+	}
+	socket = bpf_map_lookup_elem(&sockets, &id);
+	if (!socket)
+		return 0;
+	socket_tuple(sk, &socket->tuple);
+	socket->endpoints_hash = hash_endpoints(&socket->tuple);
+	socket->file_private = file_private;
+	if (port_was_chosen_by_connect(sk))
+		socket->direction = GS_OUTBOUND;
+	return socket;
+}
+
+/* The socket behind a descriptor, with its entry; 0 when it is none of ours. */
+static __always_inline struct gs_socket *socket_of(struct transfer *transfer, __u32 fd)
+{
+	struct file *file = file_from_fd(transfer->task, fd);
+	struct gs_socket *socket;
+	__u64 file_private = 0;
+	struct sock *sk;
+	__u8 state;
+
+	if (!file)
+		return 0;
+	file_private = (__u64)BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ((struct socket *)file_private, sk);
+	if (!sk)
+		return 0;
+	transfer->sk = sk;
+	transfer->id = (__u64)sk;
+	socket = bpf_map_lookup_elem(&sockets, &transfer->id);
+	if (socket && socket->file_private == file_private)
+		return socket;
+	/* connect() made the entry before the descriptor was known */
+	if (!file_is_socket(file) || !socket_is_tcp(sk))
+		return 0;
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT && state != TCP_FIN_WAIT1)
+		return 0;
+	if (!socket || !socket->endpoints_hash || !socket->tuple.local_port) {
+		struct gs_trace_context connect = {};
+
+		if (socket)
+			connect = socket->connect;
+		socket = remember(sk, file_private);
+		if (socket)
+			socket->connect = connect;
+	}
+	if (socket)
+		socket->file_private = file_private;
+	return socket;
+}
+
+static __always_inline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
+{
+	struct tcp_sock *tcp = (void *)transfer->sk;
+	bool asks;
+
+	if (socket->protocol == GS_PROTOCOL_IGNORED || !message_read_head(&transfer->message))
+		return 0;
+	if (socket->protocol == GS_PROTOCOL_UNKNOWN && !learn(socket, transfer))
+		return 0;
+	transfer->now = bpf_ktime_get_ns();
+	transfer->sequence = transfer->is_write ? BPF_CORE_READ(tcp, write_seq) :
+						  BPF_CORE_READ(tcp, copied_seq) - transfer->message.total;
+	asks = transfer->is_write == (socket->direction == GS_OUTBOUND);
+	if (asks)
+		on_request_side(socket, transfer);
+	else
+		on_response_side(socket, transfer);
+	return 0;
+}
+
+enum shape { SHAPE_BUFFER, SHAPE_VECTOR, SHAPE_HEADER };
+
+static __always_inline void describe(struct l7_message *message, enum shape shape, __u64 where, __u64 size,
+				     __u32 limit)
+{
+	if (shape == SHAPE_BUFFER)
+		message_from_buffer(message, where, size, limit);
+	else if (shape == SHAPE_VECTOR)
+		message_from_vector(message, where, size, limit);
+	else
+		message_from_header(message, where, limit);
+}
+
+static __always_inline int on_write(struct trace_event_raw_sys_enter *context, enum shape shape)
+{
+	struct transfer transfer = { .is_write = true };
+	struct gs_socket *socket;
+
+	if (!target_has_current())
+		return 0;
+	transfer.task = bpf_get_current_task_btf();
+	socket = socket_of(&transfer, context->args[0]);
+	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
+		return 0;
+	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u);
+	return on_transfer(&transfer, socket);
+}
+
+enum flags_place { FLAGS_NONE, FLAGS_THIRD, FLAGS_FOURTH };
+
+/* A look at bytes that stay in the socket. */
+static __always_inline bool peeks(const struct syscall_arguments *arguments, enum flags_place flags)
+{
+	return (flags == FLAGS_THIRD && arguments->third & MSG_PEEK) ||
+	       (flags == FLAGS_FOURTH && arguments->fourth & MSG_PEEK);
+}
+
+static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enum shape shape, enum flags_place flags)
+{
+	struct syscall_arguments arguments;
+	struct transfer transfer = {};
+	struct gs_socket *socket;
+
+	if (context->ret <= 0 || !target_has_current())
+		return 0;
+	transfer.task = bpf_get_current_task_btf();
+	syscall_arguments_at_exit(transfer.task, &arguments);
+	if (peeks(&arguments, flags))
+		return 0;
+	socket = socket_of(&transfer, arguments.first);
+	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
+		return 0;
+	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret);
+	return on_transfer(&transfer, socket);
+}
+
+SEC("tracepoint/syscalls/sys_enter_write")
+int request_write(struct trace_event_raw_sys_enter *context)
+{
+	return on_write(context, SHAPE_BUFFER);
+}
+
+SEC("tracepoint/syscalls/sys_enter_sendto")
+int request_sendto(struct trace_event_raw_sys_enter *context)
+{
+	return on_write(context, SHAPE_BUFFER);
+}
+
+SEC("tracepoint/syscalls/sys_enter_writev")
+int request_writev(struct trace_event_raw_sys_enter *context)
+{
+	return on_write(context, SHAPE_VECTOR);
+}
+
+SEC("tracepoint/syscalls/sys_enter_sendmsg")
+int request_sendmsg(struct trace_event_raw_sys_enter *context)
+{
+	return on_write(context, SHAPE_HEADER);
+}
+
+/* Only the first message: nobody sends several over TCP this way. */
+SEC("tracepoint/syscalls/sys_enter_sendmmsg")
+int request_sendmmsg(struct trace_event_raw_sys_enter *context)
+{
+	return on_write(context, SHAPE_HEADER);
+}
+
+SEC("tracepoint/syscalls/sys_exit_read")
+int request_read(struct trace_event_raw_sys_exit *context)
+{
+	return on_read(context, SHAPE_BUFFER, FLAGS_NONE);
+}
+
+SEC("tracepoint/syscalls/sys_exit_recvfrom")
+int request_recvfrom(struct trace_event_raw_sys_exit *context)
+{
+	return on_read(context, SHAPE_BUFFER, FLAGS_FOURTH);
+}
+
+SEC("tracepoint/syscalls/sys_exit_readv")
+int request_readv(struct trace_event_raw_sys_exit *context)
+{
+	return on_read(context, SHAPE_VECTOR, FLAGS_NONE);
+}
+
+SEC("tracepoint/syscalls/sys_exit_recvmsg")
+int request_recvmsg(struct trace_event_raw_sys_exit *context)
+{
+	return on_read(context, SHAPE_HEADER, FLAGS_THIRD);
+}
+
+/* Dialled while working for a request: the first request of the connection belongs to it. */
+static __always_inline void on_connect(__u64 id)
+{
+	struct thread *thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
+	struct gs_socket *socket;
+
+	if (!thread || !thread->current.span_id || !target_has_current())
+		return;
+	if (bpf_map_update_elem(&sockets, &id, &new_socket, BPF_ANY)) {
+		count(GS_COUNTER_MAP_FULL);
+		return;
+	}
+	socket = bpf_map_lookup_elem(&sockets, &id);
+	if (socket) {
+		socket->direction = GS_OUTBOUND;
+		socket->connect = thread->current;
+		if (thread->open > 1)
+			socket->connect.parent_link = GS_PARENT_ORDER;
+	}
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
+{
+	struct gs_socket *socket;
+	__u64 id = (__u64)sk;
+
+	if (after == TCP_SYN_SENT) {
+		on_connect(id);
+		return 0;
+	}
+	if (after != TCP_CLOSE && sk->sk_shutdown != SHUTDOWN_MASK)
+		return 0;
+	socket = bpf_map_lookup_elem(&sockets, &id);
+	if (!socket)
+		return 0;
+	if (socket->first.started_ns)
+		finish(socket, 0, GS_STATUS_NO_RESPONSE, bpf_ktime_get_ns());
+	if (after == TCP_CLOSE)
+		bpf_map_delete_elem(&sockets, &id);
+	return 0;
+}
