@@ -45,8 +45,9 @@ struct connection {
 	__u64 start_ns;
 	__u64 bytes_sent; /* already counted */
 	__u64 bytes_received;
-	__u32 direction;
-	__u32 open; /* 0 while connecting */
+	__u16 direction;
+	__u8 open; /* 0 while connecting */
+	__u8 connect_returned; /* non-blocking: nobody waits in connect() any more */
 };
 
 struct {
@@ -66,12 +67,15 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-/* Sockets whose failed connect() was reported by the state change, until connect() itself returns. */
+/*
+ * Threads whose failed connect() was reported by the state change, until connect() itself returns the same
+ * failure. Value: address of the socket.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
-	__type(key, __u64);
-	__type(value, __u8);
+	__type(key, __u32);
+	__type(value, __u64);
 } reported_connects SEC(".maps");
 
 /* User space removes the entries of processes that have exited, after it has read them. */
@@ -234,7 +238,6 @@ static __always_inline void on_connect(__u64 id, const struct sock *sk)
 {
 	struct connection connection = { .direction = GS_OUTBOUND };
 
-	bpf_map_delete_elem(&reported_connects, &id);
 	if (!target_has_current())
 		return;
 	connection.start_ns = bpf_ktime_get_ns();
@@ -294,7 +297,7 @@ static __always_inline void on_connect_failed(__u64 id, const struct sock *sk)
 {
 	struct connection *connection = bpf_map_lookup_elem(&connections, &id);
 	__s32 error = BPF_CORE_READ(sk, sk_err);
-	__u8 one = 1;
+	__u32 tid;
 
 	if (!connection)
 		return;
@@ -303,7 +306,9 @@ static __always_inline void on_connect_failed(__u64 id, const struct sock *sk)
 	if (!error)
 		return; /* refused within connect(), which returns the reason: see connect_exit */
 	report_failed(connection, error);
-	bpf_map_update_elem(&reported_connects, &id, &one, BPF_ANY);
+	tid = connection->owner.tid;
+	if (!connection->connect_returned)
+		bpf_map_update_elem(&reported_connects, &tid, &id, BPF_ANY);
 	bpf_map_delete_elem(&connections, &id);
 }
 
@@ -333,7 +338,7 @@ int BPF_PROG(tcp_set_state, const struct sock *sk, int before, int after)
 		return 0;
 	if (after == TCP_LISTEN)
 		on_listen(sk);
-	else if (before == TCP_LISTEN)
+	else if (before == TCP_LISTEN && after == TCP_CLOSE)
 		on_listen_close(sk);
 	else if (after == TCP_SYN_SENT)
 		on_connect(id, sk);
@@ -381,11 +386,30 @@ static __always_inline bool tuple_from_sockaddr(struct gs_tuple *tuple, __u64 ad
 		return false;
 	tuple->remote_port = __builtin_bswap16(destination.port);
 	if (destination.family == AF_INET) {
+		address_from_ipv4(tuple->local_address, 0);
 		address_from_ipv4(tuple->remote_address, destination.ipv4);
 		return true;
 	}
 	return destination.family == AF_INET6 &&
 	       bpf_probe_read_user(tuple->remote_address, 16, (void *)address + 8) == 0;
+}
+
+/* True once for a failure that the state change has reported, in this call of connect(). */
+static __always_inline bool take_reported(__u64 id)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u64 *reported = bpf_map_lookup_elem(&reported_connects, &tid);
+	bool same = reported && *reported == id;
+
+	if (reported)
+		bpf_map_delete_elem(&reported_connects, &tid);
+	return same;
+}
+
+static __always_inline bool goes_on_in_background(__s32 error)
+{
+	return error == EINPROGRESS || error == EALREADY || error == EISCONN || error == EINTR ||
+	       error >= ERESTARTSYS;
 }
 
 /* Connects that fail before a packet is sent: no route, no free port. */
@@ -400,22 +424,26 @@ int connect_exit(struct trace_event_raw_sys_exit *context)
 	struct sock *sk;
 	__u64 id;
 
-	if (error <= 0 || error == EINPROGRESS || error == EALREADY || error == EISCONN || error == EINTR ||
-	    error >= ERESTARTSYS || !target_has_current())
+	if (error <= 0 || !target_has_current())
 		return 0;
 	syscall_arguments_at_exit(task, &arguments);
 	sk = tcp_socket_of_file(file_from_fd(task, arguments.first));
 	if (!sk)
 		return 0;
 	id = (__u64)sk;
-	if (bpf_map_delete_elem(&reported_connects, &id) == 0)
+	started = bpf_map_lookup_elem(&connections, &id);
+	if (take_reported(id))
 		return 0;
+	if (goes_on_in_background(error)) {
+		if (started)
+			started->connect_returned = 1;
+		return 0;
+	}
 	if (!tuple_from_sockaddr(&failed.tuple, arguments.second))
 		return 0;
 	failed.tuple.netns = socket_netns(sk);
 	failed.start_ns = bpf_ktime_get_ns();
 	owner_from_current(&failed.owner);
-	started = bpf_map_lookup_elem(&connections, &id);
 	if (started) {
 		if (started->open)
 			return 0;
