@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { constants } from '../receivers/ebpf/layout.generated.ts';
+import { requestStatsDump, socketsDump } from '../receivers/ebpf/testdata/maps.ts';
+import type { RequestEntry } from '../receivers/ebpf/testdata/maps.ts';
+import { Destinations } from './destinations.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import { collected } from './testdata/collected.ts';
+
+const HTTP = constants.GS_PROTOCOL_HTTP;
+const POSTGRES = constants.GS_PROTOCOL_POSTGRES;
+
+/** Processes 1x belong to container a, 2x to b, others to nobody. */
+const containerOf = (tgid: number) =>
+  tgid >= 10 && tgid < 30 ? { containerId: tgid < 20 ? '/a' : '/b' } : undefined;
+
+function make() {
+  const destinations = new Destinations({
+    hostNetns: 1,
+    perContainer: 2,
+    ephemeralPorts: [32768, 60999],
+    resolve: (endpoint) => (endpoint === '10.96.0.1:80' ? '10.0.0.5:8080' : endpoint),
+  });
+  return new RequestMetrics({ destinations, containerOf, expireAfter: 100 });
+}
+
+const entry = (over: Partial<RequestEntry>): RequestEntry => ({
+  tgid: 10,
+  address: '10.96.0.1',
+  port: 80,
+  protocol: HTTP,
+  status: 200,
+  count: 3n,
+  durationSumNs: 4_500_000n,
+  buckets: { 0: 2n, 1: 1n },
+  ...over,
+});
+
+test('two processes of a container are one series; statuses count apart but share a histogram', () => {
+  const metrics = make();
+  metrics.update(
+    requestStatsDump([
+      entry({}),
+      entry({ tgid: 11, count: 4n, durationSumNs: 8_000_000n, buckets: { 1: 4n } }),
+      entry({ status: 503, count: 1n, durationSumNs: 2_000_000_000n, buckets: { 10: 1n } }),
+    ]),
+    0,
+  );
+  const peer = '{destination=10.96.0.1:80,actual_destination=10.0.0.5:8080';
+  assert.deepEqual(collected(metrics), {
+    [`/a container_http_requests_total${peer},status=200}`]: 7,
+    [`/a container_http_requests_total${peer},status=503}`]: 1,
+    [`/a container_http_requests_duration_seconds_total${peer}}`]:
+      '2,5,0,0,0,0,0,0,0,0,1,0,0,0,0,0 n=8 s=2.0125',
+    [`/a container_http_requests_in_flight_age_seconds${peer}}`]: 0,
+  });
+});
+
+test('inbound requests carry the status only', () => {
+  const metrics = make();
+  metrics.update(
+    requestStatsDump([
+      entry({ inbound: true, address: '10.0.0.5', port: 5432, protocol: POSTGRES, status: 0 }),
+      entry({
+        inbound: true,
+        address: '10.0.0.6',
+        port: 5432,
+        protocol: POSTGRES,
+        status: 1,
+        count: 1n,
+        buckets: {},
+      }),
+    ]),
+    0,
+  );
+  assert.deepEqual(collected(metrics), {
+    '/a container_postgres_inbound_queries_total{status=ok}': 3,
+    '/a container_postgres_inbound_queries_total{status=failed}': 1,
+    '/a container_postgres_inbound_queries_duration_seconds_total{}':
+      '2,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0 n=4 s=0.009',
+  });
+});
+
+test('a request without a response is failed in every protocol', () => {
+  const metrics = make();
+  metrics.update(requestStatsDump([entry({ status: constants.GS_STATUS_NO_RESPONSE })]), 0);
+  assert.equal(
+    collected(metrics)[
+      '/a container_http_requests_total{destination=10.96.0.1:80,actual_destination=10.0.0.5:8080,status=failed}'
+    ],
+    3,
+  );
+});
+
+test('the oldest request that waits is the in-flight age, also of a peer that never answered', () => {
+  const metrics = make();
+  const waiting = { tgid: 10, address: '10.0.0.9', port: 5432, protocol: POSTGRES };
+  metrics.update(requestStatsDump([]), 0);
+  metrics.updateInFlight(
+    socketsDump([
+      { ...waiting, startedNs: 9_000_000_000n },
+      { ...waiting, startedNs: 4_000_000_000n },
+      { ...waiting, startedNs: 0n },
+      { ...waiting, startedNs: 1n, inbound: true },
+    ]),
+    10_000_000_000n,
+  );
+  const age =
+    'container_postgres_queries_in_flight_age_seconds{destination=10.0.0.9:5432,actual_destination=10.0.0.9:5432}';
+  assert.deepEqual(collected(metrics), { [`/a ${age}`]: 6 });
+  metrics.updateInFlight(socketsDump([]), 11_000_000_000n);
+  assert.deepEqual(collected(metrics), { [`/a ${age}`]: 0 });
+});
+
+test('destinations beyond the limit add up as ~other; those of nobody and unknown protocols are left out', () => {
+  const metrics = make();
+  metrics.update(
+    requestStatsDump([
+      ...[1, 2, 3, 4].map((host) => entry({ address: `10.0.1.${host}` })),
+      entry({ tgid: 99 }),
+      entry({ protocol: 77 }),
+      entry({ port: 40000 }),
+    ]),
+    0,
+  );
+  const counts = Object.entries(collected(metrics)).filter(([name]) => name.includes('requests_total'));
+  assert.deepEqual(
+    counts.map(([name, value]) => [/destination=([^,]+)/.exec(name)?.[1], value]),
+    [
+      ['10.0.1.1:80', 3],
+      ['10.0.1.2:80', 3],
+      ['~other', 6],
+    ],
+  );
+});
+
+test('counters survive the process and end when nobody is left for long', () => {
+  const metrics = make();
+  metrics.update(requestStatsDump([entry({ tgid: 20 })]), 0);
+  metrics.update(requestStatsDump([]), 50);
+  metrics.update(requestStatsDump([entry({ tgid: 21, count: 2n })]), 90);
+  const name =
+    '/b container_http_requests_total{destination=10.96.0.1:80,actual_destination=10.0.0.5:8080,status=200}';
+  assert.equal(collected(metrics)[name], 5);
+  metrics.update(requestStatsDump([]), 189);
+  assert.equal(collected(metrics)[name], 5);
+  metrics.update(requestStatsDump([]), 190);
+  assert.deepEqual(collected(metrics), {});
+});

@@ -1,0 +1,24 @@
+/** Bytes as text; bytes that are no UTF-8 (a cut character, garbage) become U+FFFD. Both ends are clamped. */
+export function textOf(bytes: Uint8Array, from: number, to: number): string {
+  const end = Math.min(to, bytes.length);
+  if (from >= end) return '';
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('utf8');
+}
+
+/** Index of `byte` in [from, to), or -1. */
+export function indexOfByte(bytes: Uint8Array, byte: number, from: number, to = bytes.length): number {
+  const at = bytes.indexOf(byte, from);
+  return at >= 0 && at < to ? at : -1;
+}
+
+/** Big-endian unsigned 32-bit integer, or -1 when cut. */
+export function uint32At(bytes: Uint8Array, at: number): number {
+  if (at + 4 > bytes.length) return -1;
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+/** `text` of at most `limit` characters, with an ellipsis when cut. Never ends in half a surrogate pair. */
+export function bounded(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}

@@ -1,0 +1,26 @@
+/** What a statement does and to which table; '' where it cannot be told. */
+export interface SqlSummary {
+  readonly operation: string;
+  readonly table: string;
+}
+
+const LEADING = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)|\()+/;
+const OPERATION = /^[A-Za-z]{2,20}/;
+const NAME = '((?:"[^"]{1,64}"|[A-Za-z_][\\w$]{0,63})(?:\\.(?:"[^"]{1,64}"|[A-Za-z_][\\w$]{0,63})){0,2})';
+const TABLE_BY_OPERATION: Readonly<Record<string, RegExp>> = {
+  SELECT: new RegExp(`\\bfrom\\s{1,8}${NAME}`, 'i'),
+  DELETE: new RegExp(`\\bfrom\\s{1,8}${NAME}`, 'i'),
+  INSERT: new RegExp(`\\binto\\s{1,8}${NAME}`, 'i'),
+  UPDATE: new RegExp(`\\bupdate\\s{1,8}(?:only\\s{1,8})?${NAME}`, 'i'),
+  TRUNCATE: new RegExp(`\\btruncate\\s{1,8}(?:table\\s{1,8})?${NAME}`, 'i'),
+  LOCK: new RegExp(`\\block\\s{1,8}(?:table\\s{1,8})?${NAME}`, 'i'),
+  COPY: new RegExp(`\\bcopy\\s{1,8}${NAME}`, 'i'),
+};
+
+/** The operation is SQL's first word in capitals (`SELECT`, `BEGIN`). Give it obfuscated SQL. */
+export function summarizeSql(sql: string): SqlSummary {
+  const body = sql.replace(LEADING, '');
+  const operation = OPERATION.exec(body)?.[0].toUpperCase() ?? '';
+  const table = TABLE_BY_OPERATION[operation]?.exec(body)?.[1] ?? '';
+  return { operation, table: table.replaceAll('"', '') };
+}

@@ -1,0 +1,132 @@
+import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { RequestDescription } from '../define.ts';
+
+/** A value that stands for whatever must never leave the process; it appears only as a literal, key or header. */
+export const SECRET = 'hunter2-s3cr3t';
+
+export interface ProtocolSample {
+  readonly title: string;
+  readonly request: Uint8Array;
+  readonly response: Uint8Array;
+  readonly status: number;
+  /** For the client's side. */
+  readonly expected: Pick<RequestDescription, 'spanName' | 'failed' | 'statusMessage'>;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const concat = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+
+/** A PostgreSQL message: type, length, body. */
+export function pgMessage(type: string, body: string): Uint8Array {
+  const content = bytes(body);
+  const length = content.length + 4;
+  return concat(bytes(type), Uint8Array.of(length >> 24, length >> 16, length >> 8, length), content);
+}
+
+/** A RESP array of bulk strings. */
+export const resp = (...words: readonly string[]): Uint8Array =>
+  bytes(`*${words.length}\r\n${words.map((word) => `$${bytes(word).length}\r\n${word}\r\n`).join('')}`);
+
+const OK = { failed: false, statusMessage: '' } as const;
+const http = (line: string, more = ''): Uint8Array =>
+  bytes(`${line}\r\nHost: shop\r\nAuthorization: Bearer ${SECRET}\r\nCookie: sid=${SECRET}\r\n${more}\r\n`);
+
+export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
+  http: [
+    {
+      title: 'GET with an id and a query string',
+      request: http(`GET /orders/42/items?token=${SECRET} HTTP/1.1`),
+      response: bytes('HTTP/1.1 200 OK\r\nDate: Sat'),
+      status: 200,
+      expected: { spanName: 'GET /orders/{id}/items', ...OK },
+    },
+    {
+      title: 'client error',
+      request: http('DELETE /cart HTTP/1.1'),
+      response: bytes('HTTP/1.1 404 Not Found\r\n'),
+      status: 404,
+      expected: { spanName: 'DELETE /cart', failed: true, statusMessage: 'HTTP 404' },
+    },
+    {
+      title: 'absolute form through a proxy',
+      request: http(`GET http://user:${SECRET}@shop.example/a/b?x=1 HTTP/1.1`),
+      response: bytes('HTTP/1.1 302 Found\r\n'),
+      status: 302,
+      expected: { spanName: 'GET /a/b', ...OK },
+    },
+  ],
+  postgres: [
+    {
+      title: 'simple query',
+      request: pgMessage('Q', `SELECT * FROM orders WHERE name = '${SECRET}' AND id = 42\0`),
+      response: pgMessage('T', '\0\x01id\0'),
+      status: 0,
+      expected: { spanName: 'SELECT orders', ...OK },
+    },
+    {
+      title: 'extended query in one write',
+      request: concat(
+        pgMessage('P', '\0INSERT INTO shop.orders (id, note) VALUES ($1, $2)\0\0\0'),
+        pgMessage('B', `\0\0\0\0\0\x02\0\0\0\x0e${SECRET}`),
+        pgMessage('D', 'P\0'),
+        pgMessage('E', '\0\0\0\0\0'),
+        pgMessage('S', ''),
+      ),
+      response: concat(pgMessage('1', ''), pgMessage('2', '')),
+      status: 0,
+      expected: { spanName: 'INSERT shop.orders', ...OK },
+    },
+    {
+      title: 'error response after parse',
+      request: pgMessage('Q', `INSERT INTO t VALUES ('${SECRET}')\0`),
+      response: pgMessage('E', 'SERROR\0VERROR\0C23505\0Mduplicate key value violates "t_pkey"\0\0'),
+      status: 1,
+      expected: {
+        spanName: 'INSERT t',
+        failed: true,
+        statusMessage: 'SQLSTATE 23505: duplicate key value violates "t_pkey"',
+      },
+    },
+    {
+      title: 'error that quotes a value',
+      request: pgMessage('Q', `SELECT '${SECRET}'::int\0`),
+      response: pgMessage('E', `SERROR\0C22P02\0Minvalid input for integer: "${SECRET}"\0\0`),
+      status: 1,
+      expected: {
+        spanName: 'SELECT',
+        failed: true,
+        statusMessage: 'SQLSTATE 22P02: invalid input for integer: "?"',
+      },
+    },
+  ],
+  redis: [
+    {
+      title: 'GET',
+      request: resp('GET', `session:${SECRET}`),
+      response: bytes('$-1\r\n'),
+      status: 0,
+      expected: { spanName: 'GET', ...OK },
+    },
+    {
+      title: 'lower-case command with many arguments',
+      request: resp('mset', 'a', SECRET, 'b', SECRET),
+      response: bytes('+OK\r\n'),
+      status: 0,
+      expected: { spanName: 'MSET', ...OK },
+    },
+    {
+      title: 'two-word command',
+      request: resp('CONFIG', 'SET', 'requirepass', SECRET),
+      response: bytes('+OK\r\n'),
+      status: 0,
+      expected: { spanName: 'CONFIG SET', ...OK },
+    },
+    {
+      title: 'error reply',
+      request: resp('AUTH', SECRET),
+      response: bytes(`-WRONGPASS invalid ${SECRET}\r\n`),
+      status: 1,
+      expected: { spanName: 'AUTH', failed: true, statusMessage: 'WRONGPASS' },
+    },
+  ],
+};

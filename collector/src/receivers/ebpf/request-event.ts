@@ -1,0 +1,127 @@
+import type { CapturedRequest, Direction } from '../../protocols/define.ts';
+import { addressText } from './address.ts';
+import { constants, layout } from './layout.generated.ts';
+
+const HEADER = layout.gs_header.fields;
+const TUPLE = layout.gs_tuple.fields;
+const EVENT = layout.gs_request_event.fields;
+const LOCAL_ADDRESS = EVENT.tuple.offset + TUPLE.local_address.offset;
+const REMOTE_ADDRESS = EVENT.tuple.offset + TUPLE.remote_address.offset;
+const LOCAL_PORT = EVENT.tuple.offset + TUPLE.local_port.offset;
+const REMOTE_PORT = EVENT.tuple.offset + TUPLE.remote_port.offset;
+const NETNS = EVENT.tuple.offset + TUPLE.netns.offset;
+
+/** 16 lower-case hex digits of the u64 at `at`; '' for zero, which stands for "none". */
+function hexOrNone(view: DataView, at: number): string {
+  const low = view.getUint32(at, true);
+  const high = view.getUint32(at + 4, true);
+  if (low === 0 && high === 0) return '';
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+}
+
+const hex = (view: DataView, at: number): string => hexOrNone(view, at) || '0000000000000000';
+
+/**
+ * One gs_request_event inside a batch, read in place: one instance moves from record to record, so that a
+ * record that is not kept costs no allocation. Whatever it gives as bytes is valid until the batch is
+ * released.
+ */
+export class RequestEvent implements CapturedRequest {
+  #view: DataView = new DataView(new ArrayBuffer(layout.gs_request_event.size));
+  #at = 0;
+
+  /** `view` must hold a whole record at `offset`. */
+  moveTo(view: DataView, offset: number): this {
+    this.#view = view;
+    this.#at = offset;
+    return this;
+  }
+
+  /** CLOCK_MONOTONIC ns: the first byte of the request was sent (client) or read (server). */
+  get time(): bigint {
+    return this.#view.getBigUint64(this.#at + HEADER.time_ns.offset, true);
+  }
+  get tgid(): number {
+    return this.#view.getUint32(this.#at + HEADER.tgid.offset, true);
+  }
+  /** cgroup v2 id; 0n when unknown. */
+  get cgroupId(): bigint {
+    return this.#view.getBigUint64(this.#at + HEADER.cgroup_id.offset, true);
+  }
+  get durationNs(): bigint {
+    return this.#view.getBigUint64(this.#at + EVENT.duration_ns.offset, true);
+  }
+  get traceId(): string {
+    const at = this.#at;
+    return hex(this.#view, at + EVENT.trace_id_high.offset) + hex(this.#view, at + EVENT.trace_id_low.offset);
+  }
+  get spanId(): string {
+    return hex(this.#view, this.#at + EVENT.span_id.offset);
+  }
+  /** '' for a root. */
+  get parentSpanId(): string {
+    return hexOrNone(this.#view, this.#at + EVENT.parent_span_id.offset);
+  }
+  get direction(): Direction {
+    const direction = this.#view.getUint32(this.#at + EVENT.direction.offset, true);
+    return direction === constants.GS_INBOUND ? 'inbound' : 'outbound';
+  }
+  /** enum gs_protocol. */
+  get protocol(): number {
+    return this.#view.getUint16(this.#at + EVENT.protocol.offset, true);
+  }
+  /** HTTP status code, else 0 ok and 1 failed; 0 without a response. */
+  get status(): number {
+    const status = this.#rawStatus;
+    return status === constants.GS_STATUS_NO_RESPONSE ? 0 : status;
+  }
+  /** False when the connection ended before the first byte of a response. */
+  get answered(): boolean {
+    return this.#rawStatus !== constants.GS_STATUS_NO_RESPONSE;
+  }
+  /** enum gs_parent_link. */
+  get parentLink(): number {
+    return this.#view.getUint32(this.#at + EVENT.parent_link.offset, true);
+  }
+  /** Bits GS_REASON_*. */
+  get reason(): number {
+    return this.#view.getUint32(this.#at + EVENT.reason.offset, true);
+  }
+  get netns(): number {
+    return this.#view.getUint32(this.#at + NETNS, true);
+  }
+  get localAddress(): string {
+    return addressText(this.#view, this.#at + LOCAL_ADDRESS);
+  }
+  get remoteAddress(): string {
+    return addressText(this.#view, this.#at + REMOTE_ADDRESS);
+  }
+  get localPort(): number {
+    return this.#view.getUint16(this.#at + LOCAL_PORT, true);
+  }
+  get remotePort(): number {
+    return this.#view.getUint16(this.#at + REMOTE_PORT, true);
+  }
+  get payload(): Uint8Array {
+    const length = this.#view.getUint32(this.#at + EVENT.payload_length.offset, true);
+    return this.#bytes(EVENT.payload.offset, Math.min(length, EVENT.payload.size));
+  }
+  get response(): Uint8Array {
+    const length = this.#view.getUint32(this.#at + EVENT.response_length.offset, true);
+    return this.#bytes(EVENT.response.offset, Math.min(length, EVENT.response.size));
+  }
+
+  /** Process, both endpoints and namespace, as opaque text. */
+  connection(): string {
+    const tuple = Buffer.from(this.#bytes(EVENT.tuple.offset, layout.gs_tuple.size)).toString('latin1');
+    return `${this.tgid}/${tuple}`;
+  }
+
+  get #rawStatus(): number {
+    return this.#view.getUint16(this.#at + EVENT.status.offset, true);
+  }
+
+  #bytes(offset: number, length: number): Uint8Array {
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + this.#at + offset, length);
+  }
+}
