@@ -1,0 +1,47 @@
+import type { Incident, Report } from '@gumshoe/engine/api';
+
+/** What a channel is told: an incident opened or closed, with the analysis of that moment. */
+export interface Notification {
+  readonly schema: 'gumshoe.notification/1';
+  readonly event: 'opened' | 'resolved';
+  readonly incident: Incident;
+  readonly summary: string;
+  readonly causes: readonly {
+    readonly rank: number;
+    readonly application: string;
+    readonly kind: string;
+    readonly title: string;
+    readonly score: number;
+    readonly evidence: readonly string[];
+    readonly remediation: string;
+  }[];
+}
+
+export function notificationOf(
+  event: Notification['event'],
+  incident: Incident,
+  report: Report,
+): Notification {
+  return {
+    schema: 'gumshoe.notification/1',
+    event,
+    incident,
+    summary:
+      event === 'opened' ? report.summary : `${incident.name}: ${incident.slo} is back within its objective.`,
+    causes: report.causes.slice(0, 3).map((cause) => ({
+      rank: cause.rank,
+      application: cause.application,
+      kind: cause.kind,
+      title: cause.title,
+      score: cause.score,
+      evidence: cause.evidence.map((item) => item.summary),
+      remediation: cause.remediation,
+    })),
+  };
+}
+
+/** One way to tell people. `send` throws when the message was not taken. */
+export interface Channel {
+  readonly name: string;
+  send(notification: Notification): Promise<void>;
+}

@@ -1,0 +1,154 @@
+import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
+import { createClient } from 'redis';
+import {
+  defineProbe,
+  splitAddress,
+  type ProbeContext,
+  type ProbeSession,
+  type ProbeTarget,
+} from '../define.ts';
+import { parseInfo, parseNumbers } from './info.ts';
+
+interface Client {
+  sendCommand(words: string[]): Promise<unknown>;
+  destroy(): void;
+}
+
+const MAX_COMMANDS = 100;
+const SLOWLOG_ENTRIES = 32;
+
+const isCredentialError = (error: unknown): boolean =>
+  error instanceof Error && /WRONGPASS|NOAUTH|invalid password|NOPERM/i.test(error.message);
+
+export const redisProbe = defineProbe({
+  type: 'redis',
+  defaultPort: 6379,
+  up: REDIS_METRICS.up,
+  error: { metric: REDIS_METRICS.scrapeError, label: 'err' },
+  isCredentialError,
+  open: openSession,
+});
+
+async function openSession(target: ProbeTarget, timeout: number): Promise<ProbeSession> {
+  const { host, port } = splitAddress(target.address, 6379);
+  const client = createClient({
+    socket: {
+      host,
+      port,
+      connectTimeout: timeout,
+      reconnectStrategy: false,
+      ...(target.tls === 'disable'
+        ? {}
+        : {
+            tls: true as const,
+            rejectUnauthorized: target.tls === 'verify-full',
+            ...(target.ca ? { ca: target.ca } : {}),
+          }),
+    },
+    name: 'gumshoe-cluster-agent',
+    disableOfflineQueue: true,
+    ...(target.user === undefined ? {} : { username: target.user }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+  });
+  // a broken connection shows in the next command; without a listener it would end the process
+  client.on('error', () => {});
+  await client.connect();
+  return new RedisSession(client, timeout);
+}
+
+class RedisSession implements ProbeSession {
+  private readonly client: Client;
+  private readonly timeout: number;
+  private lastSlowId = -1;
+
+  constructor(client: Client, timeout: number) {
+    this.client = client;
+    this.timeout = timeout;
+  }
+
+  private async ask(...words: string[]): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no answer to ${words[0]} within ${this.timeout} ms`)),
+        this.timeout,
+      );
+    });
+    try {
+      return await Promise.race([this.client.sendCommand(words), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async collect(context: ProbeContext): Promise<void> {
+    const info = parseInfo(String(await this.ask('INFO', 'all')));
+    const version = info.get('redis_version') ?? info.get('valkey_version') ?? '';
+    context.emit(REDIS_METRICS.info, 1, { redis_version: version, role: info.get('role') ?? '' });
+    emitFields(context, info);
+    emitCommands(context, info);
+    emitKeyspace(context, info);
+    await this.collectSlowLog(context);
+  }
+
+  /** Longest command by name among the entries added since the last round. */
+  private async collectSlowLog(context: ProbeContext): Promise<void> {
+    context.emit(REDIS_METRICS.slowlogLength, Number(await this.ask('SLOWLOG', 'LEN')));
+    const answer = await this.ask('SLOWLOG', 'GET', String(SLOWLOG_ENTRIES));
+    const entries = (Array.isArray(answer) ? answer : []).filter(Array.isArray);
+    const longest = new Map<string, number>();
+    const newest = entries.reduce((id, entry) => Math.max(id, Number(entry[0])), this.lastSlowId);
+    for (const entry of entries) {
+      if (Number(entry[0]) <= this.lastSlowId) continue;
+      const cmd = String(Array.isArray(entry[3]) ? entry[3][0] : '').toLowerCase();
+      longest.set(cmd, Math.max(longest.get(cmd) ?? 0, Number(entry[2]) / 1e6));
+    }
+    const first = this.lastSlowId < 0;
+    this.lastSlowId = Math.max(newest, 0);
+    if (!first)
+      for (const [cmd, seconds] of longest) context.emit(REDIS_METRICS.scriptRunning, seconds, { cmd });
+  }
+
+  async close(): Promise<void> {
+    this.client.destroy();
+  }
+}
+
+const FIELDS = [
+  ['connected_clients', REDIS_METRICS.connectedClients],
+  ['blocked_clients', REDIS_METRICS.blockedClients],
+  ['used_memory', REDIS_METRICS.memoryUsed],
+  ['maxmemory', REDIS_METRICS.memoryMax],
+  ['evicted_keys', REDIS_METRICS.evictedKeys],
+  ['connected_slaves', REDIS_METRICS.connectedReplicas],
+] as const;
+
+function emitFields(context: ProbeContext, info: ReadonlyMap<string, string>): void {
+  for (const [name, metric] of FIELDS) {
+    const value = Number(info.get(name) ?? NaN);
+    if (Number.isFinite(value)) context.emit(metric, value);
+  }
+  const link = info.get('master_link_status');
+  if (link !== undefined) context.emit(REDIS_METRICS.masterLinkUp, link === 'up' ? 1 : 0);
+}
+
+function emitCommands(context: ProbeContext, info: ReadonlyMap<string, string>): void {
+  const commands = [...info]
+    .filter(([name]) => name.startsWith('cmdstat_'))
+    .map(([name, value]) => ({ cmd: name.slice('cmdstat_'.length), numbers: parseNumbers(value) }))
+    .sort((a, b) => (b.numbers.get('usec') ?? 0) - (a.numbers.get('usec') ?? 0))
+    .slice(0, MAX_COMMANDS);
+  for (const { cmd, numbers } of commands) {
+    context.emit(REDIS_METRICS.commands, numbers.get('calls') ?? 0, { cmd });
+    context.emit(REDIS_METRICS.commandTime, (numbers.get('usec') ?? 0) / 1e6, { cmd });
+  }
+}
+
+function emitKeyspace(context: ProbeContext, info: ReadonlyMap<string, string>): void {
+  for (const [name, value] of info) {
+    if (!/^db\d+$/.test(name)) continue;
+    const numbers = parseNumbers(value);
+    context.emit(REDIS_METRICS.keys, numbers.get('keys') ?? 0, { db: name });
+    context.emit(REDIS_METRICS.keysExpiring, numbers.get('expires') ?? 0, { db: name });
+  }
+}
