@@ -207,7 +207,7 @@ struct gs_socket {
 	__u16 direction; /* enum gs_direction; 0 until known */
 	__u16 attempts;  /* messages looked at without learning the protocol */
 	__u16 pending;   /* requests in map pipelines, behind `first` */
-	__u32 reserved;
+	__u32 pipeline_head; /* index in map pipelines of the next one */
 	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
 	struct gs_pending_request first;
 };

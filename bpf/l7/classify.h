@@ -60,6 +60,20 @@ static __always_inline enum l7_response l7_response(__u16 protocol, const struct
 	return L7_WAIT;
 }
 
+/*
+ * Protocols whose clients send requests without waiting, answered in order. Offset of the next request or
+ * answer in this message; 0 when there is none, or it cannot be told.
+ */
+static __always_inline bool l7_is_pipelined(__u16 protocol)
+{
+	return protocol == GS_PROTOCOL_REDIS;
+}
+
+static __always_inline __u32 l7_next(__u16 protocol, struct l7_message *message)
+{
+	return protocol == GS_PROTOCOL_REDIS ? redis_value_end(message, 0) : 0;
+}
+
 static __always_inline bool l7_failed(__u16 protocol, __u16 status)
 {
 	return protocol == GS_PROTOCOL_HTTP ? status >= 500 : status != 0;

@@ -60,10 +60,91 @@ static __always_inline enum l7_request redis_request(const struct l7_message *me
 
 static __always_inline enum l7_response redis_response(const struct l7_message *message, __u16 *status)
 {
-	if (message->head[0] == '>') /* pushed, not an answer */
-		return L7_WAIT;
-	*status = message->head[0] == '-' || message->head[0] == '!';
-	return L7_ANSWER;
+	__u8 type = message->head[0];
+
+	*status = type == '-' || type == '!';
+	switch (type) {
+	case '-':
+	case '!':
+	case '+':
+	case ':':
+	case '$':
+	case '*':
+	case '_':
+	case '#':
+	case ',':
+	case '(':
+	case '=':
+	case '~':
+	case '%':
+		return L7_ANSWER;
+	}
+	return L7_WAIT; /* pushed with >, or the middle of a long value */
+}
+
+/* Values (nested ones included) that are walked through to find where a command or reply ends. */
+#define REDIS_VALUES 24
+#define REDIS_LINE 24
+
+/* One value without the values nested in it. */
+struct redis_value {
+	__u32 size;   /* its line, and its bytes when it is a bulk string */
+	__u32 nested; /* values that follow as its elements */
+};
+
+/* 1, or 0 when the line is not complete. Not static: the verifier looks at it once, whoever calls it. */
+__noinline int redis_read_value(struct l7_message *message, __u32 offset, struct redis_value *value)
+{
+	__u32 left, number = 0, end = 0;
+	__u8 line[REDIS_LINE] = {};
+	bool negative = false;
+
+	if (!message || !value || offset >= message->length)
+		return 0;
+	left = message->length - offset;
+	if (left > REDIS_LINE)
+		left = REDIS_LINE;
+	if (bpf_probe_read_user(line, left, (void *)message->buffer + offset))
+		return 0;
+	for (int i = 1; i < REDIS_LINE; i++) {
+		if (line[i] == '\r') {
+			end = i;
+			break;
+		}
+		if (line[i] == '-')
+			negative = true;
+		number = number * 10 + line[i] - '0';
+	}
+	if (!end)
+		return 0;
+	if (negative)
+		number = 0;
+	value->size = end + 2;
+	value->nested = 0;
+	if (!negative && (line[0] == '$' || line[0] == '='))
+		value->size += number + 2;
+	if (line[0] == '*' || line[0] == '~')
+		value->nested = number;
+	if (line[0] == '%')
+		value->nested = 2 * number;
+	return 1;
+}
+
+/* Offset just after the value that starts at `offset`, or 0 when its end is not in the message or too far. */
+__noinline int redis_value_end(struct l7_message *message, __u32 offset)
+{
+	struct redis_value value = {};
+	__u32 values = 1;
+
+	if (!message)
+		return 0;
+	for (int i = 0; i < REDIS_VALUES && values; i++) {
+		if (!redis_read_value(message, offset, &value))
+			return 0;
+		offset += value.size;
+		values += value.nested - 1;
+	}
+	return values || offset > message->length ? 0 : offset;
 }
 
 #endif

@@ -23,6 +23,11 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* Messages looked at before a connection is given up as of unknown protocol. */
 #define MAX_ATTEMPTS 16
+/* Requests or answers looked for in one message, and requests waiting on one connection. */
+#define MAX_BATCH 16
+#define MAX_PENDING 32
+/* Requests of one event loop that go on after a single read. A power of two. */
+#define MAX_RESUMED 4
 #define SHUTDOWN_MASK 3
 #define SECOND_NS 1000000000ull
 #define SAMPLING_SLOT_NS 100000000ull
@@ -46,10 +51,30 @@ struct {
 	__type(value, struct gs_socket);
 } sockets SEC(".maps");
 
+struct pipeline_key {
+	__u64 id; /* as in sockets */
+	__u32 index;
+	__u32 reserved;
+};
+
+/* Requests sent behind one that is not answered yet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct pipeline_key);
+	__type(value, struct gs_pending_request);
+} pipelines SEC(".maps");
+
 struct thread {
 	struct gs_trace_context current; /* span_id 0: working on nothing we know */
 	__u32 open;                      /* requests read and not answered yet */
-	__u32 reserved;
+	__u32 resumed;                   /* contexts in `next` */
+	/*
+	 * One read brought several answers: who sent the first goes on first, then these, in order. Each
+	 * request they send moves to the next.
+	 */
+	struct gs_trace_context next[MAX_RESUMED];
 };
 
 /* Key: thread id. */
@@ -79,6 +104,8 @@ struct {
 
 /* Templates: too large for the stack. */
 static const struct gs_socket new_socket;
+static const struct gs_pending_request new_pending;
+static const struct thread new_thread;
 static const struct gs_request_stats new_stats;
 static const __u64 latency_bounds[GS_LATENCY_BUCKETS - 1] = GS_LATENCY_BOUNDS_NS;
 
@@ -230,16 +257,14 @@ static __noinline void emit(const struct gs_socket *socket, const struct l7_mess
 static __always_inline struct thread *thread_of(__u32 tid, bool create)
 {
 	struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
-	struct thread fresh = {};
-
 	if (thread || !create)
 		return thread;
-	bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
+	bpf_map_update_elem(&threads, &tid, &new_thread, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&threads, &tid);
 }
 
 /* The request in flight got its answer, or will never get one. */
-static __always_inline void finish(struct gs_socket *socket, const struct l7_message *message, __u16 status,
+static __noinline void finish(struct gs_socket *socket, const struct l7_message *message, __u16 status,
 				   __u64 now)
 {
 	struct gs_pending_request *request = &socket->first;
@@ -268,13 +293,13 @@ static __always_inline void finish(struct gs_socket *socket, const struct l7_mes
 }
 
 /* The thread works for this inbound request from now on. */
-static __always_inline void enter_request(struct thread *thread, const struct gs_socket *socket)
+static __always_inline void enter_request(struct thread *thread, const struct gs_pending_request *request)
 {
-	thread->current.trace_id_high = socket->first.parent.trace_id_high;
-	thread->current.trace_id_low = socket->first.parent.trace_id_low;
-	thread->current.sampled = socket->first.parent.sampled;
-	thread->current.span_id = mix(socket->first.wire_id, SPAN_SERVER);
-	thread->current.parent_link = thread->open > 1 ? GS_PARENT_ORDER : GS_PARENT_THREAD;
+	thread->current.trace_id_high = request->parent.trace_id_high;
+	thread->current.trace_id_low = request->parent.trace_id_low;
+	thread->current.sampled = request->parent.sampled;
+	thread->current.span_id = mix(request->wire_id, SPAN_SERVER);
+	thread->resumed = 0;
 }
 
 static __always_inline void become_root(struct gs_pending_request *request)
@@ -286,9 +311,8 @@ static __always_inline void become_root(struct gs_pending_request *request)
 	request->parent.sampled = sample_root(request->started_ns);
 }
 
-static __always_inline void start_inbound(struct gs_socket *socket)
+static __always_inline void start_inbound(struct gs_pending_request *request)
 {
-	struct gs_pending_request *request = &socket->first;
 	struct gs_trace_context *trace = bpf_map_lookup_elem(&wire_traces, &request->wire_id);
 	struct thread *thread = thread_of(request->tid, true);
 
@@ -302,30 +326,45 @@ static __always_inline void start_inbound(struct gs_socket *socket)
 	if (!thread)
 		return;
 	thread->open++;
-	enter_request(thread, socket);
+	enter_request(thread, request);
 }
 
-static __always_inline void start_outbound(struct gs_socket *socket)
+/* Exactly one request on this thread is certain; with several it is inferred. */
+static __always_inline void take_context(struct gs_trace_context *context, const struct thread *thread)
 {
-	struct gs_pending_request *request = &socket->first;
+	*context = thread->current;
+	context->parent_link = thread->open > 1 ? GS_PARENT_ORDER : GS_PARENT_THREAD;
+}
+
+static __always_inline void resume_next(struct thread *thread)
+{
+	if (!thread->resumed)
+		return;
+	thread->current = thread->next[0];
+	for (int i = 0; i < MAX_RESUMED - 1; i++)
+		thread->next[i] = thread->next[i + 1];
+	thread->resumed--;
+}
+
+static __always_inline void start_outbound(struct gs_socket *socket, struct gs_pending_request *request)
+{
 	struct thread *thread = thread_of(request->tid, false);
 
 	if (socket->connect.span_id) {
 		request->parent = socket->connect;
 		socket->connect.span_id = 0;
 	} else if (thread && thread->current.span_id) {
-		request->parent = thread->current;
-		if (thread->open > 1)
-			request->parent.parent_link = GS_PARENT_ORDER;
+		take_context(&request->parent, thread);
+		resume_next(thread);
 	} else {
 		become_root(request);
 	}
 	bpf_map_update_elem(&wire_traces, &request->wire_id, &request->parent, BPF_ANY);
 }
 
-static __always_inline void start_request(struct gs_socket *socket, const struct transfer *transfer)
+static __noinline void start_request(struct gs_socket *socket, struct gs_pending_request *request,
+				     const struct transfer *transfer)
 {
-	struct gs_pending_request *request = &socket->first;
 	__u32 length = transfer->message.length;
 
 	socket->tgid = bpf_get_current_pid_tgid() >> 32;
@@ -341,51 +380,145 @@ static __always_inline void start_request(struct gs_socket *socket, const struct
 		length = 0;
 	request->payload_length = length;
 	if (socket->direction == GS_INBOUND)
-		start_inbound(socket);
+		start_inbound(request);
 	else
-		start_outbound(socket);
+		start_outbound(socket, request);
+}
+
+/* Where the next request of this connection goes: in front, or behind those that wait. 0 when there is no room. */
+static __always_inline struct gs_pending_request *pending_slot(struct gs_socket *socket, __u64 id)
+{
+	struct pipeline_key key = { .id = id };
+	struct gs_pending_request *slot;
+
+	if (!socket->first.started_ns)
+		return &socket->first;
+	key.index = socket->pipeline_head + socket->pending;
+	if (socket->pending >= MAX_PENDING || bpf_map_update_elem(&pipelines, &key, &new_pending, BPF_ANY)) {
+		count(GS_COUNTER_REQUESTS_UNPAIRED);
+		return 0;
+	}
+	slot = bpf_map_lookup_elem(&pipelines, &key);
+	if (slot)
+		socket->pending++;
+	return slot;
+}
+
+/* The front request is done; the next one waits for its answer now. */
+static __always_inline void advance_pipeline(struct gs_socket *socket, __u64 id)
+{
+	struct pipeline_key key = { .id = id, .index = socket->pipeline_head };
+	struct gs_pending_request *next;
+
+	if (!socket->pending)
+		return;
+	socket->pending--;
+	socket->pipeline_head++;
+	next = bpf_map_lookup_elem(&pipelines, &key);
+	if (!next)
+		return;
+	socket->first = *next;
+	bpf_map_delete_elem(&pipelines, &key);
+}
+
+/* Moves on within the message. False at its end. */
+static __always_inline bool skip(struct transfer *transfer, __u32 bytes)
+{
+	struct l7_message *message = &transfer->message;
+
+	if (!bytes || bytes >= message->length)
+		return false;
+	message->buffer += bytes;
+	message->length -= bytes;
+	message->total -= bytes;
+	transfer->sequence += bytes;
+	__builtin_memset(message->head, 0, L7_HEAD_LENGTH);
+	return message_read_head(message);
+}
+
+static __noinline bool start_one(struct gs_socket *socket, struct transfer *transfer)
+{
+	struct gs_pending_request *slot;
+	__u32 size = 0;
+
+	if (l7_is_pipelined(socket->protocol))
+		size = l7_next(socket->protocol, &transfer->message);
+	if (l7_request(socket->protocol, &transfer->message) == L7_REQUEST) {
+		slot = pending_slot(socket, transfer->id);
+		if (slot)
+			start_request(socket, slot, transfer);
+	}
+	return skip(transfer, size);
 }
 
 /* Bytes on the side that asks. */
-static __always_inline void on_request_side(struct gs_socket *socket, const struct transfer *transfer)
+static __always_inline void on_request_side(struct gs_socket *socket, struct transfer *transfer)
 {
-	struct gs_pending_request *request = &socket->first;
+	struct gs_pending_request *first = &socket->first;
 	struct thread *thread;
 
-	if (request->started_ns && request->sequence != transfer->sequence) {
+	if (first->started_ns && first->sequence == transfer->sequence)
+		return; /* the same bytes again: the first write did not go through */
+	if (first->started_ns && !l7_is_pipelined(socket->protocol)) {
 		/* The rest of a request in flight. */
-		request->request_size += transfer->message.total;
-		if (socket->direction == GS_INBOUND) {
-			thread = thread_of(request->tid, false);
-			if (thread)
-				enter_request(thread, socket);
-		}
+		first->request_size += transfer->message.total;
+		thread = thread_of(first->tid, false);
+		if (thread && socket->direction == GS_INBOUND)
+			enter_request(thread, first);
 		return;
 	}
-	if (request->started_ns) /* the same bytes again: the first write did not go through */
+	for (int i = 0; i < MAX_BATCH; i++) {
+		if (!start_one(socket, transfer))
+			break;
+	}
+}
+
+/* Whoever sent the request goes on. */
+static __always_inline void resume(const struct gs_trace_context *context, bool is_first)
+{
+	struct thread *thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
+
+	if (!thread)
 		return;
-	if (l7_request(socket->protocol, &transfer->message) == L7_REQUEST)
-		start_request(socket, transfer);
+	if (is_first) {
+		thread->current = *context;
+		thread->resumed = 0;
+		return;
+	}
+	if (thread->resumed >= MAX_RESUMED)
+		return;
+	thread->next[thread->resumed & (MAX_RESUMED - 1)] = *context;
+	thread->resumed++;
+}
+
+/* One answer. True when more may follow in the same message. */
+static __noinline bool answer_one(struct gs_socket *socket, struct transfer *transfer, bool is_first)
+{
+	struct gs_trace_context context = socket->first.parent;
+	__u16 status = 0;
+	__u32 size;
+
+	if (l7_response(socket->protocol, &transfer->message, &status) == L7_ANSWER) {
+		finish(socket, &transfer->message, status, transfer->now);
+		advance_pipeline(socket, transfer->id);
+	}
+	if (socket->direction == GS_OUTBOUND)
+		resume(&context, is_first);
+	if (!socket->first.started_ns)
+		return false;
+	/* When the end of this answer cannot be told, the others are taken as answered too: better than never. */
+	size = l7_next(socket->protocol, &transfer->message);
+	return size ? skip(transfer, size) : l7_is_pipelined(socket->protocol);
 }
 
 /* Bytes on the side that answers. */
-static __always_inline void on_response_side(struct gs_socket *socket, const struct transfer *transfer)
+static __always_inline void on_response_side(struct gs_socket *socket, struct transfer *transfer)
 {
-	struct gs_pending_request *request = &socket->first;
-	struct gs_trace_context restored;
-	struct thread *thread;
-	__u16 status = 0;
-
-	if (!request->started_ns)
+	if (!socket->first.started_ns)
 		return;
-	restored = request->parent;
-	if (l7_response(socket->protocol, &transfer->message, &status) == L7_ANSWER)
-		finish(socket, &transfer->message, status, transfer->now);
-	if (socket->direction == GS_OUTBOUND) {
-		/* Whoever sent the request goes on. */
-		thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
-		if (thread)
-			thread->current = restored;
+	for (int i = 0; i < MAX_BATCH; i++) {
+		if (!answer_one(socket, transfer, i == 0))
+			break;
 	}
 }
 
@@ -474,7 +607,7 @@ static __always_inline struct gs_socket *socket_of(struct transfer *transfer, __
 	return socket;
 }
 
-static __always_inline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
+static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
 {
 	struct tcp_sock *tcp = (void *)transfer->sk;
 	bool asks;
@@ -620,9 +753,7 @@ static __always_inline void on_connect(__u64 id)
 	socket = bpf_map_lookup_elem(&sockets, &id);
 	if (socket) {
 		socket->direction = GS_OUTBOUND;
-		socket->connect = thread->current;
-		if (thread->open > 1)
-			socket->connect.parent_link = GS_PARENT_ORDER;
+		take_context(&socket->connect, thread);
 	}
 }
 
@@ -641,8 +772,10 @@ int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
 	socket = bpf_map_lookup_elem(&sockets, &id);
 	if (!socket)
 		return 0;
-	if (socket->first.started_ns)
+	for (int i = 0; i < MAX_PENDING && socket->first.started_ns; i++) {
 		finish(socket, 0, GS_STATUS_NO_RESPONSE, bpf_ktime_get_ns());
+		advance_pipeline(socket, id);
+	}
 	if (after == TCP_CLOSE)
 		bpf_map_delete_elem(&sockets, &id);
 	return 0;

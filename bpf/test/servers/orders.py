@@ -23,6 +23,7 @@ def database():
 
 class Orders(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one write
 
     def do_GET(self):
         with database().cursor() as cursor:

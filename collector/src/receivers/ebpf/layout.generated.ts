@@ -149,7 +149,7 @@ export const layout = {
       direction: { offset: 70, size: 2, kind: 'u16' },
       attempts: { offset: 72, size: 2, kind: 'u16' },
       pending: { offset: 74, size: 2, kind: 'u16' },
-      reserved: { offset: 76, size: 4, kind: 'u32' },
+      pipeline_head: { offset: 76, size: 4, kind: 'u32' },
       connect: { offset: 80, size: 32, kind: 'gs_trace_context' },
       first: { offset: 112, size: 320, kind: 'gs_pending_request' },
     },
