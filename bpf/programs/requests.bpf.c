@@ -436,11 +436,14 @@ static __always_inline bool skip(struct transfer *transfer, __u32 bytes)
 	return message_read_head(message);
 }
 
-static __noinline bool start_one(struct gs_socket *socket, struct transfer *transfer)
+/* Not static, like answer_one: the verifier looks at it once, not once per turn of the loop. */
+__noinline int start_one(struct gs_socket *socket, struct transfer *transfer)
 {
 	struct gs_pending_request *slot;
 	__u32 size = 0;
 
+	if (!socket || !transfer)
+		return 0;
 	if (l7_is_pipelined(socket->protocol))
 		size = l7_next(socket->protocol, &transfer->message);
 	if (l7_request(socket->protocol, &transfer->message) == L7_REQUEST) {
@@ -492,11 +495,15 @@ static __always_inline void resume(const struct gs_trace_context *context, bool 
 }
 
 /* One answer. True when more may follow in the same message. */
-static __noinline bool answer_one(struct gs_socket *socket, struct transfer *transfer, bool is_first)
+__noinline int answer_one(struct gs_socket *socket, struct transfer *transfer, int is_first)
 {
-	struct gs_trace_context context = socket->first.parent;
+	struct gs_trace_context context;
 	__u16 status = 0;
 	__u32 size;
+
+	if (!socket || !transfer)
+		return 0;
+	context = socket->first.parent;
 
 	if (l7_response(socket->protocol, &transfer->message, &status) == L7_ANSWER) {
 		finish(socket, &transfer->message, status, transfer->now);
