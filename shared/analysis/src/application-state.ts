@@ -1,0 +1,38 @@
+import { bucketQuantile, sumOf } from '@gumshoe/model/columns';
+import type { World } from '@gumshoe/model/world';
+import { recentCells } from './dependency-state.ts';
+import { compareHealth } from './finding.ts';
+import type { InspectedApplication } from './inspect.ts';
+
+/** Figures of one application at the end of the window. NaN is unknown. */
+export interface ApplicationState {
+  readonly requestRate: number;
+  readonly errorRatio: number;
+  /** seconds */
+  readonly p99: number;
+  /** Why it is not ok, worst first. */
+  readonly reasons: readonly string[];
+}
+
+export function applicationState(world: World, inspected: InspectedApplication): ApplicationState {
+  const { indicators } = inspected.serviceLevel;
+  const cells = recentCells(world);
+  const total = sumOf(indicators.rate, cells);
+  const observed = indicators.source !== 'none';
+  const histogram = indicators.latency;
+  return {
+    requestRate: observed ? total / (cells.hi - cells.lo) : NaN,
+    errorRatio: total > 0 ? sumOf(indicators.failed, cells) / total : NaN,
+    p99: histogram
+      ? bucketQuantile(
+          histogram.bounds,
+          histogram.counts.map((column) => sumOf(column, cells)),
+          0.99,
+        )
+      : NaN,
+    reasons: [...inspected.findings]
+      .filter((finding) => finding.health === 'warning' || finding.health === 'critical')
+      .sort((a, b) => compareHealth(a.health, b.health))
+      .map((finding) => `${finding.title}: ${finding.message}`),
+  };
+}

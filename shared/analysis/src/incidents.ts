@@ -1,0 +1,76 @@
+import { formatValue } from '@gumshoe/base/units';
+import type { Milliseconds } from '@gumshoe/base/time';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import { maxOf } from '@gumshoe/model/columns';
+import type { InspectedApplication, InspectedWorld } from './inspect.ts';
+import { clock } from './inspections/slo-verdict.ts';
+import type { Breach } from './slo/breaches.ts';
+import type { SloResult } from './slo/evaluate.ts';
+
+/** A missed objective with a beginning and perhaps an end. */
+export interface OpenedIncident {
+  readonly id: string;
+  readonly application: ApplicationId;
+  readonly name: string;
+  readonly severity: 'warning' | 'critical';
+  readonly openedAt: Milliseconds;
+  readonly resolvedAt?: Milliseconds;
+  readonly slo: 'availability' | 'latency';
+  /** Share of requests affected since it opened, 0..1. */
+  readonly impact: number;
+  readonly summary: string;
+  readonly breach: Breach;
+}
+
+/** A worst cell below this share of bad requests is a warning only. */
+const CRITICAL_SHARE = 0.1;
+
+/** Incidents of all applications, open ones first, then by time and name. */
+export function findIncidents(inspected: InspectedWorld): readonly OpenedIncident[] {
+  const incidents = inspected.applications.flatMap((one) =>
+    one.serviceLevel.slos.flatMap((slo) => slo.breaches.map((breach) => openIncident(one, slo, breach))),
+  );
+  return incidents.sort(
+    (a, b) =>
+      Number(a.resolvedAt !== undefined) - Number(b.resolvedAt !== undefined) ||
+      a.openedAt - b.openedAt ||
+      b.impact - a.impact ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+function openIncident(one: InspectedApplication, slo: SloResult, breach: Breach): OpenedIncident {
+  const { id, name } = one.application;
+  const worst = maxOf(slo.badShare, breach.cells);
+  return {
+    id: incidentId(`${id}/${slo.kind}/${Math.round(breach.onset / 1000)}`),
+    application: id,
+    name,
+    severity: worst >= CRITICAL_SHARE ? 'critical' : 'warning',
+    openedAt: breach.onset,
+    ...(breach.recovered === undefined ? {} : { resolvedAt: breach.recovered }),
+    slo: slo.kind,
+    impact: breach.impact,
+    summary: summarize(name, slo, breach),
+    breach,
+  };
+}
+
+function summarize(name: string, slo: SloResult, breach: Breach): string {
+  const what =
+    slo.kind === 'availability'
+      ? 'failed'
+      : `took longer than ${formatValue(slo.threshold ?? 0, 'seconds')} or hung`;
+  const end =
+    breach.recovered === undefined
+      ? `since ${clock(breach.onset)}`
+      : `from ${clock(breach.onset)} to ${clock(breach.recovered)}`;
+  return `${formatValue(breach.impact, 'ratio')} of requests to ${name} ${what} ${end} UTC.`;
+}
+
+/** Eight hex digits (FNV-1a 32): the same for the same application, objective and onset. */
+function incidentId(key: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

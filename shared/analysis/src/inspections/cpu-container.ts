@@ -1,0 +1,45 @@
+import { formatValue } from '@gumshoe/base/units';
+import { lastOf, ratioColumn } from '@gumshoe/model/columns';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { promqlEvidence } from '../evidence.ts';
+import { defineInspection } from './define.ts';
+import { above, judgeInstances } from './judge-instances.ts';
+
+const THRESHOLD = 80;
+
+export const cpuContainer = defineInspection({
+  id: 'cpu-container',
+  title: 'Container CPU utilization',
+  area: 'CPU',
+  needs: ['instances'],
+  inspect: ({ instances, window, range, select, rateWindow, recent }) => {
+    const limited = instances.flatMap((instance) =>
+      instance.cpuLimit ? [{ instance, share: ratioColumn(instance.cpuUsage, instance.cpuLimit) }] : [],
+    );
+    const shares = new Map(limited.map(({ instance, share }) => [instance.id, share]));
+    const verdicts = judgeInstances(
+      limited.map(({ instance }) => instance),
+      (instance) => lastOf(shares.get(instance.id)!, window, recent) * 100,
+      above(THRESHOLD),
+    );
+    const worst = verdicts[0];
+    if (!worst) return undefined;
+    const usage = select(CONTAINER_METRICS.cpuUsage.name);
+    const query = `rate(${usage}${rateWindow}) / on (container_id) ${select(CONTAINER_METRICS.cpuLimit.name)}`;
+    const message = `${worst.instance} uses ${formatValue(worst.value, 'percent')} of its CPU limit (threshold ${THRESHOLD} %).`;
+    return {
+      health: worst.health,
+      message,
+      value: worst.value,
+      threshold: THRESHOLD,
+      unit: 'percent',
+      instances: verdicts,
+      evidence: [promqlEvidence(query, range, message)],
+      explanation: [`usage / limit = ${worst.value.toFixed(1)} % at the end of the window`],
+      columns: limited.map(({ instance, share }) => ({
+        name: instance.id,
+        values: share.map((value) => value * 100),
+      })),
+    };
+  },
+});

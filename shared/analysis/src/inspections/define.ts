@@ -1,0 +1,81 @@
+import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
+import type { Application, CellRange, Dependency, Instance, Node } from '@gumshoe/model/world';
+import type { InspectionArea, Verdict } from '../finding.ts';
+import type { ServiceLevel } from '../slo/evaluate.ts';
+
+/** Everything an inspection may ask for; it gets only what it declares. */
+export interface Signals {
+  readonly serviceLevel: ServiceLevel;
+  readonly instances: readonly Instance[];
+  /** Nodes its instances run on. */
+  readonly nodes: readonly Node[];
+  /** Dependencies in which it is the client. */
+  readonly upstreams: readonly Dependency[];
+  readonly downstreams: readonly Dependency[];
+  readonly postgres: Application['postgres'];
+  readonly redis: Application['redis'];
+  readonly logs: Application['logs'];
+}
+
+export type SignalName = keyof Signals;
+
+/** What every inspection knows without declaring it. */
+export interface Subject {
+  readonly application: Pick<Application, 'id' | 'name' | 'kind' | 'type'>;
+  readonly range: TimeRange;
+  readonly grid: TimeGrid;
+  /** Cells of the window. */
+  readonly window: CellRange;
+  /** ms between samples */
+  readonly interval: number;
+  /** PromQL selector of a metric of this application's containers. */
+  readonly select: (metric: string, ...matchers: readonly string[]) => string;
+  /** PromQL range for rates. */
+  readonly rateWindow: string;
+  /** Name of another application of the world. */
+  readonly nameOf: (id: Application['id']) => string;
+  /** The world's last interval in cells: how far back the last value may lie. */
+  readonly recent: number;
+}
+
+export interface InspectionDefinition<N extends SignalName> {
+  readonly id: string;
+  readonly title: string;
+  readonly area: InspectionArea;
+  readonly needs: readonly N[];
+  /** undefined: does not apply, or there is no data to judge. */
+  readonly inspect: (subject: Subject & Pick<Signals, N>) => Verdict | undefined;
+}
+
+/** An inspection with its declaration erased, as the index holds it. */
+export interface Inspection {
+  readonly id: string;
+  readonly title: string;
+  readonly area: InspectionArea;
+  readonly needs: readonly SignalName[];
+  readonly inspect: (subject: Subject & Signals) => Verdict | undefined;
+}
+
+/** Types the declaration and hands over nothing but the declared signals. */
+export function defineInspection<const N extends SignalName>(
+  definition: InspectionDefinition<N>,
+): Inspection {
+  const { id, title, area, needs } = definition;
+  return {
+    id,
+    title,
+    area,
+    needs,
+    inspect: (subject) => definition.inspect(restrict(subject, needs)),
+  };
+}
+
+function restrict<N extends SignalName>(
+  subject: Subject & Signals,
+  needs: readonly N[],
+): Subject & Pick<Signals, N> {
+  const { application, range, grid, window, interval, select, rateWindow, nameOf, recent } = subject;
+  const base: Subject = { application, range, grid, window, interval, select, rateWindow, nameOf, recent };
+  const declared = Object.fromEntries(needs.map((name) => [name, subject[name]])) as Pick<Signals, N>;
+  return { ...base, ...declared };
+}

@@ -1,0 +1,43 @@
+import { formatValue } from '@gumshoe/base/units';
+import { sumOf } from '@gumshoe/model/columns';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { promqlEvidence } from '../evidence.ts';
+import { defineInspection } from './define.ts';
+
+export const ERROR_LEVELS: ReadonlySet<string> = new Set(['error', 'critical', 'fatal']);
+
+export const logErrors = defineInspection({
+  id: 'log-errors',
+  title: 'Errors in logs',
+  area: 'Logs',
+  needs: ['logs'],
+  inspect: ({ logs, grid, window, range, rateWindow, select }) => {
+    if (logs.length === 0) return undefined;
+    const seconds = grid.step / 1000;
+    const errors = logs
+      .filter((pattern) => ERROR_LEVELS.has(pattern.level))
+      .map((pattern) => ({ pattern, count: sumOf(pattern.rate, window) * seconds }))
+      .sort((a, b) => b.count - a.count);
+    const total = Math.round(errors.reduce((sum, one) => sum + one.count, 0));
+    const sample = errors[0]?.pattern.sample;
+    const message =
+      total === 0
+        ? 'No error was logged in the window.'
+        : `${formatValue(total, 'count')} errors were logged in the window${sample ? `, mostly: ${sample}` : ''}.`;
+    const selector = select(CONTAINER_METRICS.logMessages.name, 'level=~"error|critical|fatal"');
+    return {
+      health: total > 0 ? 'warning' : 'ok',
+      message,
+      value: total,
+      threshold: 0,
+      unit: 'count',
+      instances: [],
+      evidence: [promqlEvidence(`sum(rate(${selector}${rateWindow}))`, range, message)],
+      explanation: [`messages of level error and worse ${total}, any is a warning`],
+      columns: errors.map(({ pattern }) => ({
+        name: pattern.sample || pattern.pattern,
+        values: pattern.rate,
+      })),
+    };
+  },
+});

@@ -1,0 +1,61 @@
+import { formatValue } from '@gumshoe/base/units';
+import { lastOf } from '@gumshoe/model/columns';
+import type { Instance } from '@gumshoe/model/world';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { promqlEvidence } from '../evidence.ts';
+import { steadyGrowth } from '../trend.ts';
+import { defineInspection, type Subject } from './define.ts';
+import { above, judgeInstances } from './judge-instances.ts';
+
+/** Percent per hour. */
+const THRESHOLD = 10;
+/** Growth below this part of the limit, or below so many bytes without one, is noise. */
+const MIN_LIMIT_SHARE = 0.05;
+const MIN_BYTES = 50 * 1024 * 1024;
+const OPTIONS = { minPoints: 10, minShare: 1 / 3, minTail: 15 * 60_000 };
+
+export const memoryLeak = defineInspection({
+  id: 'memory-leak',
+  title: 'Memory leak',
+  area: 'Memory',
+  needs: ['instances'],
+  inspect: (subject) => {
+    const { instances, application, range, select } = subject;
+    if (application.kind === 'Job' || application.kind === 'CronJob') return undefined;
+    const measured = instances.filter((instance) => instance.memoryRss.some((value) => value === value));
+    const verdicts = judgeInstances(measured, (instance) => leakPercent(instance, subject), above(THRESHOLD));
+    const worst = verdicts[0];
+    if (!worst) return undefined;
+    const message =
+      worst.value > 0
+        ? `The memory of ${worst.instance} grows steadily by ${formatValue(worst.value, 'percent')} per hour (threshold ${THRESHOLD} %).`
+        : 'No instance grows steadily.';
+    const query = `deriv(${select(CONTAINER_METRICS.memoryRss.name)}[15m])`;
+    return {
+      health: worst.health,
+      message,
+      value: worst.value,
+      threshold: THRESHOLD,
+      unit: 'percent',
+      instances: verdicts,
+      evidence: [promqlEvidence(query, range, message)],
+      explanation: [
+        'growth per hour by regression over the longest stretch without a drop, the last quarter still growing',
+        `growth within the stretch must reach 5 % of the limit, or ${formatValue(MIN_BYTES, 'bytes')} without one`,
+      ],
+      columns: measured.map((instance) => ({ name: instance.id, values: instance.memoryRss })),
+    };
+  },
+});
+
+/** Hourly growth in percent of the value an hour ago; 0 when there is no leak. */
+function leakPercent(instance: Instance, { grid, window }: Subject): number {
+  const cells = { lo: 0, hi: window.hi };
+  const growth = steadyGrowth(instance.memoryRss, cells, grid, OPTIONS);
+  if (growth === undefined) return 0;
+  const limit = instance.memoryLimit ? lastOf(instance.memoryLimit, window) : NaN;
+  const least = limit > 0 ? limit * MIN_LIMIT_SHARE : MIN_BYTES;
+  if (growth.to - growth.from < least) return 0;
+  const base = Math.max(growth.from, growth.to - growth.perHour, 1);
+  return Math.min(1e6, (growth.perHour / base) * 100);
+}

@@ -1,0 +1,11 @@
+import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
+import { defineInspection } from './define.ts';
+import { targetAvailability } from './target-availability.ts';
+
+export const postgresAvailability = defineInspection({
+  id: 'postgres-availability',
+  title: 'Postgres availability',
+  area: 'Postgres',
+  needs: ['postgres'],
+  inspect: (subject) => targetAvailability(subject, subject.postgres, POSTGRES_METRICS.up.name),
+});

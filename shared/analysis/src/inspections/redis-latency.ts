@@ -1,0 +1,34 @@
+import { lastOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
+import { clientsLatency } from './clients-latency.ts';
+import { defineInspection } from './define.ts';
+
+export const redisLatency = defineInspection({
+  id: 'redis-latency',
+  title: 'Redis latency',
+  area: 'Redis',
+  needs: ['downstreams', 'redis'],
+  inspect: (subject) => {
+    const points = subject.grid.points;
+    const commands = subject.redis.flatMap((target) => target.commands);
+    const time = sumColumns(
+      commands.map((command) => command.time),
+      points,
+    );
+    const rate = sumColumns(
+      commands.map((command) => command.rate),
+      points,
+    );
+    const values = ratioColumn(time, rate);
+    const value = lastOf(values, subject.window, 2 * subject.recent);
+    return clientsLatency(subject, subject.downstreams, {
+      protocol: 'redis',
+      threshold: 0.005,
+      hanging: 0.1,
+      ...(value === value
+        ? {
+            probe: { name: 'time per command inside Redis', value, column: { name: 'inside Redis', values } },
+          }
+        : {}),
+    });
+  },
+});

@@ -1,0 +1,88 @@
+import { gridTime } from '@gumshoe/base/time';
+import { sumOf } from '@gumshoe/model/columns';
+import type { Column, Instance } from '@gumshoe/model/world';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { promqlEvidence, selectApplication } from '../../evidence.ts';
+import { clock } from '../../inspections/slo-verdict.ts';
+import type { Frame } from '../frame.ts';
+import { clear, defineCandidate, suspect } from './define.ts';
+
+/** An instance may go this long before anybody notices, ms. */
+const LEAD = 90_000;
+const ONE_OF_MANY = 0.6;
+const RESTART_ONLY = 0.45;
+
+export const instanceDown = defineCandidate({
+  kind: 'instance-down',
+  title: 'Instances stopped',
+  examine: ({ application, frame }) => {
+    const instances = application.instances.filter((instance) => instance.state !== 'replaced');
+    if (instances.length === 0) return undefined;
+    const stopped = instances.filter((instance) => stopsIn(instance, frame).length > 0);
+    const restarted = instances.filter((instance) => restartsIn(instance, frame) > 0);
+    if (stopped.length === 0 && restarted.length === 0) {
+      return clear(CONTAINER_METRICS.tcpListen.name, `all ${instances.length} instances stayed up`);
+    }
+    const affected = stopped.length > 0 ? stopped : restarted;
+    const column = downColumn(affected, instances.length, frame);
+    const worst = stopped.length / instances.length;
+    const magnitude = stopped.length === 0 ? RESTART_ONLY : ONE_OF_MANY + (1 - ONE_OF_MANY) * worst;
+    const onset = stopped.length === 0 ? undefined : firstStop(stopped, frame);
+    const names = affected.map((instance) => instance.id).join(', ');
+    const summary = `${affected.length} of ${instances.length} instances of ${application.name} ${stopped.length > 0 ? 'stopped' : 'restarted'}: ${affected.map((one) => describe(one, frame)).join('; ')}.`;
+    const metric = stopped.length > 0 ? CONTAINER_METRICS.tcpListen.name : CONTAINER_METRICS.restarts.name;
+    return suspect({
+      title: `${names} of ${application.name} ${stopped.length > 0 ? 'stopped' : 'restarted'}`,
+      signal: metric,
+      ...(affected.length === 1 ? { instance: affected[0]!.id } : {}),
+      magnitude,
+      ...(onset === undefined ? {} : { onset }),
+      column,
+      evidence: [promqlEvidence(selectApplication(application, metric), frame.world.range, summary)],
+      remediation: remediationFor(application.name, affected),
+    });
+  },
+});
+
+function stopsIn(instance: Instance, frame: Frame): Instance['downtimes'] {
+  return instance.downtimes.filter(
+    ({ from, to }) =>
+      from <= frame.until && from >= frame.onset - LEAD && (to ?? Infinity) > frame.onset - LEAD,
+  );
+}
+
+function restartsIn(instance: Instance, frame: Frame): number {
+  const lead = Math.round(LEAD / frame.world.grid.step);
+  const cells = { lo: Math.max(0, frame.incident.lo - lead), hi: frame.incident.hi };
+  return Math.round((sumOf(instance.restarts, cells) * frame.world.grid.step) / 1000);
+}
+
+const firstStop = (stopped: readonly Instance[], frame: Frame) =>
+  stopped.flatMap((instance) => stopsIn(instance, frame)).sort((a, b) => a.from - b.from)[0]!.from;
+
+/** Share of instances that are down, per cell. */
+function downColumn(affected: readonly Instance[], all: number, frame: Frame): Column {
+  const { grid } = frame.world;
+  return new Float64Array(grid.points).map((_, i) => {
+    const at = gridTime(grid, i);
+    const down = affected.filter((instance) =>
+      instance.downtimes.some(({ from, to }) => at > from && at <= (to ?? Infinity)),
+    );
+    return down.length / all;
+  });
+}
+
+function describe(instance: Instance, frame: Frame): string {
+  const stop = stopsIn(instance, frame).at(-1);
+  if (!stop) return `${instance.id} restarted ${restartsIn(instance, frame)} times`;
+  const back = stop.to === undefined ? 'still down' : `back at ${clock(stop.to)}`;
+  return `${instance.id} last seen at ${clock(stop.from)} UTC, ${back}`;
+}
+
+function remediationFor(name: string, affected: readonly Instance[]): string {
+  const down = affected.filter((instance) => instance.state === 'down');
+  if (down.length === 0) {
+    return `${name} is running again. Find out who or what stopped it: the supervisor's journal, deployments and the kernel log at that time.`;
+  }
+  return `Start ${down.map((instance) => instance.id).join(', ')} again, then read the last log lines and the supervisor's journal for the reason of the stop.`;
+}

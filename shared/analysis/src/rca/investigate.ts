@@ -1,0 +1,159 @@
+import { maxColumns } from '@gumshoe/model/columns';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import type { Application } from '@gumshoe/model/world';
+import { findIncidents, type OpenedIncident } from '../incidents.ts';
+import type { InspectedWorld } from '../inspect.ts';
+import { CANDIDATES } from './candidates/index.ts';
+import { NO_EXTRA_EVIDENCE, type EvidenceStore } from './evidence-store.ts';
+import { explainAway } from './explain-away.ts';
+import { frameOf, type Frame } from './frame.ts';
+import { notExamined } from './not-examined.ts';
+import { propagate, type Propagation } from './reach.ts';
+import type { ClearedSuspect, ImpactedApplication, Investigation, RankedCause } from './report.ts';
+import { weigh, type Weighed } from './score.ts';
+import { summarize } from './summarize.ts';
+
+export interface InvestigateOptions {
+  /** Start from this application; without it from whatever breaks its objective. */
+  readonly application?: ApplicationId;
+  readonly extra?: EvidenceStore;
+}
+
+/** Suspects below this score are not worth a line. */
+const LEAST_SCORE = 0.12;
+const MAX_CAUSES = 10;
+const MAX_CLEARED = 40;
+
+/**
+ * Ranked causes of what is broken in the window. Pure: the same world gives the same answer, whatever the
+ * order of its series.
+ */
+export function investigate(inspected: InspectedWorld, options: InvestigateOptions = {}): Investigation {
+  const { world } = inspected;
+  const extra = options.extra ?? NO_EXTRA_EVIDENCE;
+  const all = findIncidents(inspected);
+  const incidents = options.application
+    ? all.filter((incident) => incident.application === options.application)
+    : all;
+  const started = startingPoint(inspected, incidents);
+  const found = started ? searchCauses(inspected, started, extra) : { weighed: [], cleared: [] };
+  const causes = found.weighed
+    .filter((one) => one.score >= LEAST_SCORE)
+    .slice(0, MAX_CAUSES)
+    .map(rankedCause);
+  const impacted = orderImpacted(incidents, started?.root).map(impactOf);
+  return {
+    window: { from: world.range.from, to: world.range.to },
+    impacted,
+    causes,
+    cleared: found.cleared.slice(0, MAX_CLEARED),
+    notExamined: notExamined(inspected, started?.propagation, extra),
+    summary: summarize(inspected, impacted, causes, started?.propagation),
+  };
+}
+
+export interface StartingPoint {
+  readonly root: Application;
+  readonly frame: Frame;
+  readonly propagation: Propagation;
+}
+
+/**
+ * Where the walk begins: among the impacted applications the one closest to the users, that is without an
+ * impacted client; the earliest and hardest hit among several.
+ */
+export function startingPoint(
+  inspected: InspectedWorld,
+  incidents: readonly OpenedIncident[],
+): StartingPoint | undefined {
+  const { world } = inspected;
+  const hit = new Set(incidents.map((incident) => incident.application));
+  const entries = incidents.filter(({ application }) => !hasImpactedClient(inspected, application, hit));
+  const first = [...(entries.length > 0 ? entries : incidents)].sort(compareImpact)[0];
+  const root = first ? world.byId.get(first.application) : undefined;
+  if (!first || !root) return undefined;
+  const together = incidents.filter(
+    ({ breach }) => breach.cells.lo < first.breach.cells.hi && first.breach.cells.lo < breach.cells.hi,
+  );
+  const own = together.filter((incident) => incident.application === root.id);
+  const slos = inspected.byId.get(root.id)?.serviceLevel.slos ?? [];
+  const kinds = new Set(own.map((incident) => incident.slo));
+  const badShare = maxColumns(
+    slos.filter((slo) => kinds.has(slo.kind)).map((slo) => slo.badShare),
+    world.grid.points,
+  );
+  const frame = frameOf(world, together, badShare);
+  return { root, frame, propagation: propagate(frame, root) };
+}
+
+const compareImpact = (a: OpenedIncident, b: OpenedIncident): number =>
+  Number(a.resolvedAt !== undefined) - Number(b.resolvedAt !== undefined) ||
+  b.breach.bad - a.breach.bad ||
+  (a.id < b.id ? -1 : 1);
+
+function hasImpactedClient(
+  inspected: InspectedWorld,
+  id: ApplicationId,
+  hit: ReadonlySet<ApplicationId>,
+): boolean {
+  const clients = inspected.world.byId.get(id)?.downstreams ?? [];
+  return clients.some(({ client }) => client !== id && hit.has(client));
+}
+
+function searchCauses(
+  inspected: InspectedWorld,
+  { frame, propagation }: StartingPoint,
+  extra: EvidenceStore,
+): { readonly weighed: readonly Weighed[]; readonly cleared: readonly ClearedSuspect[] } {
+  const weighed: Weighed[] = [];
+  const cleared: ClearedSuspect[] = [];
+  for (const reached of propagation.reached) {
+    const { application } = reached;
+    for (const candidate of CANDIDATES) {
+      const examination = candidate.examine({ application, inspected, frame, extra });
+      if (!examination) continue;
+      for (const one of examination.suspicions) weighed.push(weigh(candidate.kind, one, reached, frame));
+      if (reached.direction !== 'server') continue;
+      for (const one of examination.cleared) cleared.push({ application: application.id, ...one });
+    }
+  }
+  return { weighed: explainAway(weighed, propagation), cleared };
+}
+
+function rankedCause(weighed: Weighed, index: number): RankedCause {
+  const { suspicion, reached } = weighed;
+  return {
+    rank: index + 1,
+    application: reached.application.id,
+    ...(suspicion.instance === undefined ? {} : { instance: suspicion.instance }),
+    kind: weighed.kind,
+    title: suspicion.title,
+    signal: suspicion.signal,
+    score: Math.round(weighed.score * 1000) / 1000,
+    ...(suspicion.onset === undefined ? {} : { onset: suspicion.onset }),
+    path: reached.path,
+    evidence: suspicion.evidence,
+    remediation: suspicion.remediation,
+  };
+}
+
+function orderImpacted(
+  incidents: readonly OpenedIncident[],
+  root: Application | undefined,
+): readonly OpenedIncident[] {
+  return [...incidents].sort(
+    (a, b) => Number(b.application === root?.id) - Number(a.application === root?.id),
+  );
+}
+
+function impactOf(incident: OpenedIncident): ImpactedApplication {
+  return {
+    application: incident.application,
+    slo: incident.slo,
+    since: incident.openedAt,
+    ...(incident.resolvedAt === undefined ? {} : { until: incident.resolvedAt }),
+    impact: incident.impact,
+    severity: incident.severity,
+    message: incident.summary,
+  };
+}

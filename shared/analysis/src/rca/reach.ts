@@ -1,0 +1,117 @@
+import type { ApplicationId } from '@gumshoe/model/entities';
+import type { Application, Dependency, World } from '@gumshoe/model/world';
+import { dependencyChange, type DependencyChange } from './dependency-change.ts';
+import type { Frame } from './frame.ts';
+
+/** How an application could have caused the impact. */
+export interface Reached {
+  readonly application: Application;
+  /** From the impacted application to this one. */
+  readonly path: readonly ApplicationId[];
+  /** 0..1: how well the trouble can have travelled along the path. */
+  readonly reach: number;
+  readonly direction: 'server' | 'client' | 'neighbour';
+}
+
+/** A healthy edge on the path leaves this much of the suspicion. */
+const HEALTHY_EDGE = 0.3;
+const PER_STEP = 0.98;
+const CLIENT_REACH = 0.7;
+const NEIGHBOUR_REACH = 0.35;
+
+export interface Propagation {
+  readonly reached: readonly Reached[];
+  readonly byId: ReadonlyMap<ApplicationId, Reached>;
+  readonly changes: ReadonlyMap<Dependency, DependencyChange>;
+}
+
+/**
+ * Walks from the impacted application to everything it waits for, to its clients, and to what shares its
+ * nodes. Every edge is judged by what changed on it; the best path wins.
+ */
+export function propagate(frame: Frame, root: Application): Propagation {
+  const { world } = frame;
+  const changes = new Map(world.dependencies.map((one) => [one, dependencyChange(one, frame)]));
+  const byId = new Map<ApplicationId, Reached>();
+  const queue: Reached[] = [{ application: root, path: [root.id], reach: 1, direction: 'server' }];
+  for (let next = takeBest(queue); next; next = takeBest(queue)) {
+    if (byId.has(next.application.id)) continue;
+    byId.set(next.application.id, next);
+    for (const dependency of next.application.upstreams) {
+      const application = world.byId.get(dependency.server);
+      if (!application || byId.has(application.id)) continue;
+      const impairment = changes.get(dependency)?.impairment ?? 0;
+      const reach = next.reach * PER_STEP * (HEALTHY_EDGE + (1 - HEALTHY_EDGE) * impairment);
+      queue.push({ application, path: [...next.path, application.id], reach, direction: 'server' });
+    }
+  }
+  addClients(world, root, byId);
+  addNeighbours(world, root, byId);
+  const reached = [...byId.values()].sort(
+    (a, b) => b.reach - a.reach || (a.application.id < b.application.id ? -1 : 1),
+  );
+  return { reached, byId, changes };
+}
+
+function takeBest(queue: Reached[]): Reached | undefined {
+  let best = 0;
+  for (let i = 1; i < queue.length; i++) if (isBetter(queue[i]!, queue[best]!)) best = i;
+  return queue.length === 0 ? undefined : queue.splice(best, 1)[0];
+}
+
+const isBetter = (a: Reached, b: Reached): boolean =>
+  a.reach > b.reach || (a.reach === b.reach && a.path.join() < b.path.join());
+
+function addClients(world: World, root: Application, byId: Map<ApplicationId, Reached>): void {
+  for (const dependency of root.downstreams) {
+    const application = world.byId.get(dependency.client);
+    if (!application || byId.has(application.id)) continue;
+    byId.set(application.id, {
+      application,
+      path: [root.id, application.id],
+      reach: CLIENT_REACH,
+      direction: 'client',
+    });
+  }
+}
+
+/** Applications on the nodes of what was reached: they can take its CPU or disk away. */
+function addNeighbours(world: World, root: Application, byId: Map<ApplicationId, Reached>): void {
+  const nodes = new Set(
+    [...byId.values()].flatMap((one) => one.application.instances.map((instance) => instance.node)),
+  );
+  for (const application of world.applications) {
+    if (byId.has(application.id)) continue;
+    if (!application.instances.some((instance) => nodes.has(instance.node))) continue;
+    byId.set(application.id, {
+      application,
+      path: [root.id, application.id],
+      reach: NEIGHBOUR_REACH,
+      direction: 'neighbour',
+    });
+  }
+}
+
+/** Whether trouble at `deep` can show up at `shallow`: a path of changed edges leads from one to the other. */
+export function canCause(
+  propagation: Propagation,
+  deep: ApplicationId,
+  shallow: ApplicationId,
+  least = 0.2,
+): boolean {
+  if (deep === shallow) return true;
+  const start = propagation.byId.get(shallow)?.application;
+  const stack = start ? [start] : [];
+  const seen = new Set<ApplicationId>([shallow]);
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    for (const dependency of next.upstreams) {
+      if ((propagation.changes.get(dependency)?.impairment ?? 0) < least) continue;
+      if (dependency.server === deep) return true;
+      const application = propagation.byId.get(dependency.server)?.application;
+      if (!application || seen.has(application.id)) continue;
+      seen.add(application.id);
+      stack.push(application);
+    }
+  }
+  return false;
+}

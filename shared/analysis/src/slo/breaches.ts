@@ -1,0 +1,105 @@
+import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
+import type { CellRange } from '@gumshoe/model/world';
+import { burnRateAt, type RequestBudget } from './burn-rate.ts';
+import { BURN_RATE_RULES } from './objectives.ts';
+
+/** A stretch in which an objective was clearly missed. */
+export interface Breach {
+  /** Cells from onset to recovery. */
+  readonly cells: CellRange;
+  readonly onset: Milliseconds;
+  /** undefined: still going on at the end of the window. */
+  readonly recovered?: Milliseconds;
+  /** Share of requests affected, 0..1. */
+  readonly impact: number;
+  readonly requests: number;
+  readonly bad: number;
+}
+
+/** How many times the allowed share makes a single cell count as bad. */
+const BAD_CELL_FACTOR = 5;
+/** Recovery must last this long, ms, and at least so many cells. */
+const HOLD = 30_000;
+const HOLD_CELLS = 4;
+/** Without any request for this long a breach is over, ms. */
+const SILENCE = 5 * 60_000;
+
+type CellState = 'bad' | 'good' | 'silent';
+
+/**
+ * Breaches in order. A breach opens when a burn rate rule fires, reaches back to where the bad run began,
+ * and ends with the last bad cell before requests stay good for a while.
+ */
+export function findBreaches(budget: RequestBudget, allowed: number): readonly Breach[] {
+  const states = cellStates(budget, allowed);
+  const hold = Math.max(HOLD_CELLS, Math.round(HOLD / budget.grid.step));
+  const breaches: Breach[] = [];
+  let from = 0;
+  for (let i = budget.firstCell; i < states.length; i++) {
+    if (states[i] !== 'bad' || !firesAt(budget, allowed, i + 1)) continue;
+    const lo = runStart(states, i, from, hold);
+    const { last, over } = runEnd(states, i, hold, Math.round(SILENCE / budget.grid.step));
+    breaches.push(describeBreach(budget, { lo, hi: last + 1 }, over));
+    from = last + 1;
+    i = last;
+  }
+  return breaches;
+}
+
+const firesAt = (budget: RequestBudget, allowed: number, hi: number): boolean =>
+  BURN_RATE_RULES.some((rule) => burnRateAt(budget, rule, allowed, hi).firing);
+
+function cellStates(budget: RequestBudget, allowed: number): readonly CellState[] {
+  return Array.from({ length: budget.grid.points }, (_, i) => {
+    const share = budget.badShare(i, i + 1);
+    if (share !== share) return 'silent';
+    return share > BAD_CELL_FACTOR * allowed ? 'bad' : 'good';
+  });
+}
+
+/** Back from a bad cell to the first of its run; runs closer than `hold` cells are one. */
+function runStart(states: readonly CellState[], at: number, least: number, hold: number): number {
+  let start = at;
+  let calm = 0;
+  for (let i = at - 1; i >= least && calm < hold; i--) {
+    if (states[i] === 'bad') {
+      start = i;
+      calm = 0;
+    } else if (states[i] === 'good') calm++;
+  }
+  return start;
+}
+
+function runEnd(
+  states: readonly CellState[],
+  at: number,
+  hold: number,
+  silence: number,
+): { readonly last: number; readonly over: boolean } {
+  let last = at;
+  let calm = 0;
+  let silent = 0;
+  for (let i = at + 1; i < states.length; i++) {
+    if (states[i] === 'bad') {
+      last = i;
+      calm = 0;
+      silent = 0;
+    } else if (states[i] === 'good') calm++;
+    else silent++;
+    if (calm >= hold || silent >= silence) return { last, over: true };
+  }
+  return { last: calm > 0 ? last : states.length - 1, over: false };
+}
+
+function describeBreach(budget: RequestBudget, cells: CellRange, over: boolean): Breach {
+  const requests = budget.total(cells.lo, cells.hi);
+  const bad = budget.bad(cells.lo, cells.hi);
+  return {
+    cells,
+    onset: milliseconds(gridTime(budget.grid, cells.lo) - budget.grid.step),
+    ...(over ? { recovered: gridTime(budget.grid, cells.hi - 1) } : {}),
+    impact: requests > 0 ? Math.min(1, bad / requests) : 0,
+    requests,
+    bad,
+  };
+}

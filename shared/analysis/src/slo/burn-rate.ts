@@ -1,0 +1,96 @@
+import type { TimeGrid } from '@gumshoe/base/time';
+import type { Column } from '@gumshoe/model/world';
+import type { BurnRateRule } from './objectives.ts';
+
+/** Requests in the long window below which a ratio proves nothing. */
+export const MIN_REQUESTS = 20;
+/** Bad requests below which a ratio proves nothing. */
+export const MIN_BAD = 5;
+/** A short window never gets shorter than this, ms. */
+const MIN_SHORT_WINDOW = 30_000;
+/** Short to long window, as in the usual rules. */
+const WINDOW_RATIO = 12;
+
+export interface BurnRate {
+  /** ms, as used: shorter than the rule's when there is less history. */
+  readonly longWindow: number;
+  readonly shortWindow: number;
+  readonly threshold: number;
+  readonly longRate: number;
+  readonly shortRate: number;
+  readonly firing: boolean;
+  /** True when the rule's long window reaches back before the first sample. */
+  readonly truncated: boolean;
+}
+
+/** Running totals of good and bad requests, so that any window costs two subtractions. */
+export class RequestBudget {
+  readonly grid: TimeGrid;
+  readonly #total: Float64Array;
+  readonly #bad: Float64Array;
+  /** First cell with requests; `points` when there are none. */
+  readonly firstCell: number;
+
+  constructor(grid: TimeGrid, rate: Column, badRate: Column) {
+    this.grid = grid;
+    const seconds = grid.step / 1000;
+    this.#total = new Float64Array(grid.points + 1);
+    this.#bad = new Float64Array(grid.points + 1);
+    let first = grid.points;
+    for (let i = 0; i < grid.points; i++) {
+      const total = (rate[i] || 0) * seconds;
+      const bad = Math.min(total, (badRate[i] || 0) * seconds);
+      if (total > 0 && first === grid.points) first = i;
+      this.#total[i + 1] = this.#total[i]! + total;
+      this.#bad[i + 1] = this.#bad[i]! + bad;
+    }
+    this.firstCell = first;
+  }
+
+  /** Requests in cells `lo <= i < hi`. */
+  total(lo: number, hi: number): number {
+    return this.#total[hi]! - this.#total[Math.max(0, lo)]!;
+  }
+
+  bad(lo: number, hi: number): number {
+    return this.#bad[hi]! - this.#bad[Math.max(0, lo)]!;
+  }
+
+  /** NaN without requests. */
+  badShare(lo: number, hi: number): number {
+    const total = this.total(lo, hi);
+    return total > 0 ? Math.min(1, Math.max(0, this.bad(lo, hi) / total)) : NaN;
+  }
+}
+
+/** Lower end of the 95 % Wilson interval of `bad` out of `total`. */
+export function shareAtLeast(bad: number, total: number): number {
+  if (total <= 0) return 0;
+  const z = 1.96;
+  const share = bad / total;
+  const centre = share + (z * z) / (2 * total);
+  const spread = z * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));
+  return Math.max(0, (centre - spread) / (1 + (z * z) / total));
+}
+
+/**
+ * The rule at the end of cell `hi - 1`. With less history than the long window it uses what is there, and
+ * shrinks the short window in proportion (not below 30 s).
+ */
+export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: number, hi: number): BurnRate {
+  const { step } = budget.grid;
+  const available = Math.max(step, (hi - budget.firstCell) * step);
+  const longWindow = Math.min(rule.longWindow, available);
+  const truncated = longWindow < rule.longWindow;
+  const proportional = Math.max(MIN_SHORT_WINDOW, longWindow / WINDOW_RATIO);
+  const shortWindow = Math.min(rule.shortWindow, Math.max(proportional, 2 * step), longWindow);
+  const longLo = Math.max(0, hi - Math.round(longWindow / step));
+  const shortLo = Math.max(0, hi - Math.max(1, Math.round(shortWindow / step)));
+  const longRate = budget.badShare(longLo, hi) / allowed;
+  const shortRate = budget.badShare(shortLo, hi) / allowed;
+  const total = budget.total(longLo, hi);
+  const bad = budget.bad(longLo, hi);
+  const proven = total >= MIN_REQUESTS && bad >= MIN_BAD && shareAtLeast(bad, total) > allowed;
+  const firing = proven && longRate >= rule.rate && shortRate >= rule.rate;
+  return { longWindow, shortWindow, threshold: rule.rate, longRate, shortRate, firing, truncated };
+}

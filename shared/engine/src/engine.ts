@@ -1,0 +1,122 @@
+import { wantedEvidence } from '@gumshoe/analysis/rca/wanted';
+import { investigate } from '@gumshoe/analysis/rca/investigate';
+import { FailureError, toFailure } from '@gumshoe/base/failure';
+import { milliseconds, type Clock, type TimeRange } from '@gumshoe/base/time';
+import { flameGraph } from '@gumshoe/model/derived/flame-graph';
+import { traceSummaries } from '@gumshoe/model/derived/trace-summaries';
+import { traceTree } from '@gumshoe/model/derived/trace-tree';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import type { Application } from '@gumshoe/model/world';
+import { applicationPageOf } from './answers/application-page.ts';
+import { overviewOf } from './answers/overview.ts';
+import { reportOf } from './answers/report.ts';
+import { serviceMapOf } from './answers/service-map.ts';
+import type { ApplicationPage, BlindSpot, EngineApi, TraceSummary } from './api.ts';
+import { gatherEvidence } from './gather-evidence.ts';
+import type { Reader, SpanFilter } from './ports.ts';
+import { readProfile } from './profiles.ts';
+import { WorldSource } from './world-source.ts';
+
+export interface EngineOptions {
+  readonly reader: Reader;
+  /** For the lifetime of cached answers about live windows; without it nothing live is reused. */
+  readonly clock?: Clock;
+}
+
+const SQL_LIMITS = { maxRows: 10_000, timeoutMs: 30_000 };
+/** Whole traces are read for this many summaries; a longer list shows roots only. */
+const MAX_WHOLE_TRACES = 100;
+
+/** Answers about one open source. Holds no connection of its own: closing the reader is its owner's job. */
+export function createEngine({ reader, clock }: EngineOptions): EngineApi {
+  const worlds = new WorldSource(reader, clock ?? NO_CLOCK);
+
+  const applicationIn = async (id: ApplicationId, range: TimeRange, signal?: AbortSignal) => {
+    const inspected = await worlds.get(range, signal);
+    const one = inspected.byId.get(id);
+    if (!one) throw unknownApplication(id);
+    return { inspected, one };
+  };
+
+  return {
+    status: (signal) => reader.status(signal),
+    extent: (signal) => reader.extent(signal),
+    overview: async (range, signal) => overviewOf(await worlds.get(range, signal)),
+    serviceMap: async (range, signal) => serviceMapOf(await worlds.get(range, signal)),
+    application: async (id, range, signal): Promise<ApplicationPage> => {
+      const { inspected, one } = await applicationIn(id, range, signal);
+      const { hasProfile, blindSpots } = await profileState(reader, one.application, range, signal);
+      return applicationPageOf(inspected, one, hasProfile, blindSpots);
+    },
+    investigate: async (range, application, signal) => {
+      const inspected = await worlds.get(range, signal);
+      if (application !== undefined && !inspected.byId.has(application))
+        throw unknownApplication(application);
+      const options = application === undefined ? {} : { application };
+      const wanted = wantedEvidence(inspected, options);
+      const extra = await gatherEvidence(reader, inspected, wanted, signal);
+      return reportOf(investigate(inspected, { ...options, extra }));
+    },
+    traces: (filter, signal) => listTraces(reader, filter, signal),
+    trace: async (traceId, signal) => {
+      const spans = await reader.trace(traceId, signal);
+      if (spans.length === 0) throw notFound('read a trace', traceId, 'no span of this trace is stored');
+      return traceTree(spans);
+    },
+    profile: async (id, range, signal) => {
+      const { one } = await applicationIn(id, range, signal);
+      return flameGraph(await readProfile(reader, one.application, range, signal));
+    },
+    logs: (filter, signal) => reader.logs(filter, signal),
+    promql: (query, grid, signal) => reader.queryRange(query, grid, signal),
+    sql: (query, signal) => reader.sql(query, SQL_LIMITS, signal),
+  };
+}
+
+/** Without a clock no answer can be told to be fresh, so none is reused. */
+const NO_CLOCK: Clock = { now: () => milliseconds(NaN) };
+
+const unknownApplication = (id: ApplicationId): FailureError =>
+  notFound('find an application', id, 'it has no samples in the window');
+
+const notFound = (tried: string, target: string, reason: string): FailureError =>
+  new FailureError({ code: 'not-found', tried, target, reason });
+
+/** Whether there are CPU samples; a failing profile store costs the flame graph, not the page. */
+async function profileState(
+  reader: Reader,
+  application: Application,
+  range: TimeRange,
+  signal?: AbortSignal,
+): Promise<{ readonly hasProfile: boolean; readonly blindSpots: readonly BlindSpot[] }> {
+  try {
+    const samples = await readProfile(reader, application, range, signal);
+    return { hasProfile: samples.stacks.length > 0, blindSpots: [] };
+  } catch (error) {
+    const failure = toFailure(error, 'read profiles', application.name);
+    if (failure.code === 'cancelled') throw error;
+    const spot = {
+      subject: `profile of ${application.name}`,
+      reason: failure.reason,
+      cost: 'no flame graph',
+    };
+    return { hasProfile: false, blindSpots: [spot] };
+  }
+}
+
+/** One summary per trace that has a matching span, in the order of the filter, over all spans of the trace. */
+async function listTraces(
+  reader: Reader,
+  filter: SpanFilter,
+  signal?: AbortSignal,
+): Promise<readonly TraceSummary[]> {
+  const matching = await reader.spans(filter, signal);
+  const ids = [...new Set(matching.map((span) => span.traceId))];
+  const whole = await Promise.all(ids.slice(0, MAX_WHOLE_TRACES).map((id) => reader.trace(id, signal)));
+  const digests = traceSummaries([
+    ...whole.flat(),
+    ...matching.filter((s) => !ids.slice(0, MAX_WHOLE_TRACES).includes(s.traceId)),
+  ]);
+  const byId = new Map(digests.map((digest) => [digest.traceId, digest]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}

@@ -1,0 +1,39 @@
+import { inspectWorld, type InspectedWorld } from '@gumshoe/analysis/inspect';
+import { HOUR, MINUTE, milliseconds, type Clock, type TimeRange } from '@gumshoe/base/time';
+import { buildWorld } from '@gumshoe/model/build/build-world';
+import { modelMetrics } from '@gumshoe/model/read-list';
+import type { Reader } from './ports.ts';
+import { RangeCache } from './range-cache.ts';
+
+const CACHED_WORLDS = 4;
+/** Burn rates look back this far, however short the window. */
+const LEAST_SPAN = HOUR;
+const MAX_BASELINE = 15 * MINUTE;
+
+/** ms of samples to read before a window: objectives and baselines need them. */
+export function historyFor(range: TimeRange): number {
+  const length = range.to - range.from;
+  return Math.max(LEAST_SPAN - length, Math.min(MAX_BASELINE, length / 4));
+}
+
+/** Read → build → inspect, once per window. */
+export class WorldSource {
+  readonly #reader: Reader;
+  readonly #clock: Clock;
+  readonly #cache = new RangeCache<InspectedWorld>(CACHED_WORLDS);
+
+  constructor(reader: Reader, clock: Clock) {
+    this.#reader = reader;
+    this.#clock = clock;
+  }
+
+  get(range: TimeRange, signal?: AbortSignal): Promise<InspectedWorld> {
+    const load = async (ownSignal?: AbortSignal): Promise<InspectedWorld> => {
+      const history = historyFor(range);
+      const whole = { from: milliseconds(range.from - history), to: range.to };
+      const series = await this.#reader.series(modelMetrics, whole, ownSignal);
+      return inspectWorld(buildWorld(series, range, { history }));
+    };
+    return this.#cache.get(range, this.#clock.now(), load, signal);
+  }
+}

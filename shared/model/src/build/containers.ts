@@ -1,0 +1,125 @@
+import type { Series } from '@gumshoe/base/series';
+import { milliseconds } from '@gumshoe/base/time';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import type { DiskColumns } from '../world.ts';
+import type { Building } from './context.ts';
+import { columnFor, type InstanceDraft, type ResourceColumn } from './drafts.ts';
+import { positiveInstants } from './presence.ts';
+import { addInto, maxInto } from './resample.ts';
+
+type Fill = 'counter' | 'events' | 'gauge' | 'highest';
+
+const RESOURCES: readonly (readonly [string, ResourceColumn, Fill])[] = [
+  [C.cpuUsage.name, 'cpuUsage', 'counter'],
+  [C.cpuLimit.name, 'cpuLimit', 'gauge'],
+  [C.cpuThrottled.name, 'cpuThrottled', 'counter'],
+  [C.cpuDelay.name, 'cpuDelay', 'counter'],
+  [C.memoryRss.name, 'memoryRss', 'highest'],
+  [C.memoryLimit.name, 'memoryLimit', 'gauge'],
+  [C.oomKills.name, 'oomKills', 'events'],
+  [C.restarts.name, 'restarts', 'events'],
+];
+
+/** Series whose samples prove that a container was there. */
+const PRESENCE = new Set([C.cpuUsage.name, C.info.name, C.memoryRss.name]);
+
+/** Resources, images, disks, types and log patterns of every container. */
+export function buildContainers(building: Building): void {
+  const { context, registry } = building;
+  for (const [name, group] of context.groups) {
+    if (!name.startsWith('container_')) continue;
+    for (const series of group) {
+      const instance = registry.containerOf(series)?.instance;
+      if (instance && PRESENCE.has(name)) instance.seen.push(series.timestamps);
+    }
+  }
+  for (const [name, column, fill] of RESOURCES) {
+    for (const series of context.named(name)) fillResource(building, series, column, fill);
+  }
+  for (const series of context.named(C.memoryPressure)) {
+    if (series.labels.kind === 'some') fillResource(building, series, 'memoryPressure', 'counter');
+  }
+  for (const series of context.named(C.applicationType)) {
+    const type = series.labels.application_type;
+    if (type) registry.containerOf(series)?.instance.application.types.add(type);
+  }
+  buildImages(building);
+  buildDisks(building);
+  buildLogs(building);
+}
+
+function fillResource(
+  { context, registry }: Building,
+  series: Series,
+  name: ResourceColumn,
+  fill: Fill,
+): void {
+  const instance = registry.containerOf(series)?.instance;
+  if (!instance) return;
+  const target = columnFor(instance, name, context.resampler);
+  if (fill === 'counter') addInto(target, context.counterRate(series));
+  else if (fill === 'events') addInto(target, context.eventRate(series));
+  else if (fill === 'gauge') addInto(target, context.gauge(series));
+  else addInto(target, context.resampler.highest(series, context.staleness));
+}
+
+function buildImages({ context, registry }: Building): void {
+  for (const series of context.named(C.info)) {
+    const image = series.labels.image;
+    const instance = registry.containerOf(series)?.instance;
+    if (image && instance) instance.images.push({ at: milliseconds(series.timestamps[0]!), image });
+  }
+}
+
+function buildDisks({ context, registry }: Building): void {
+  for (const metric of [C.diskSize, C.diskUsed]) {
+    for (const series of context.named(metric)) {
+      const instance = registry.containerOf(series)?.instance;
+      if (!instance) continue;
+      const disk = diskFor(instance, series, () => context.resampler.column());
+      maxInto(metric === C.diskSize ? disk.size : disk.used, context.gauge(series));
+    }
+  }
+}
+
+function diskFor(instance: InstanceDraft, series: Series, column: () => Float64Array): DiskColumns {
+  const { mount_point: mountPoint = '', device = '' } = series.labels;
+  const key = `${mountPoint}\u0000${device}`;
+  let disk = instance.disks.get(key);
+  if (disk === undefined) {
+    disk = { mountPoint, device, size: column(), used: column() };
+    instance.disks.set(key, disk);
+  }
+  return disk;
+}
+
+function buildLogs({ context, registry }: Building): void {
+  const patterns = new Map<string, { rate: Float64Array }>();
+  for (const series of context.named(C.logMessages)) {
+    const application = registry.containerOf(series)?.instance.application;
+    if (!application) continue;
+    const { level = '', pattern_hash: pattern = '', sample = '' } = series.labels;
+    const key = `${application.id}\u0000${level}\u0000${pattern}`;
+    let entry = patterns.get(key);
+    if (entry === undefined) {
+      const rate = context.resampler.column();
+      entry = { rate };
+      patterns.set(key, entry);
+      application.logs.push({ level, pattern, sample, rate });
+    }
+    addInto(entry.rate, context.eventRate(series));
+  }
+}
+
+/** Times at which listening sockets were open, per instance. */
+export function buildListening({ context, registry }: Building): void {
+  for (const series of context.named(C.tcpListen)) {
+    const container = registry.containerOf(series);
+    const address = series.labels.listen_addr;
+    if (!container || !address) continue;
+    const open = positiveInstants(series);
+    if (open.length === 0) continue;
+    container.instance.listening.push(open);
+    container.instance.addresses.set(address, open[0]!);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Series } from '@gumshoe/base/series';
+import type { TimeGrid } from '@gumshoe/base/time';
+import type { DraftRegistry } from './drafts.ts';
+import { mergeInstants, type Instants } from './presence.ts';
+import { Resampler } from './resample.ts';
+
+/** What every builder needs: the series by name, the grid and how to judge freshness. */
+export class BuildContext {
+  readonly groups: ReadonlyMap<string, readonly Series[]>;
+  readonly grid: TimeGrid;
+  readonly resampler: Resampler;
+  /** ms between samples, typically. */
+  readonly interval: number;
+  /** ms without a sample after which a subject counts as silent. */
+  readonly staleness: number;
+  readonly #heartbeats = new Map<string, Instants>();
+
+  constructor(groups: ReadonlyMap<string, readonly Series[]>, grid: TimeGrid, interval: number) {
+    this.groups = groups;
+    this.grid = grid;
+    this.interval = interval;
+    this.staleness = Math.max(2.5 * interval, 8000);
+    this.resampler = new Resampler(grid);
+    this.#findHeartbeats();
+  }
+
+  named(metric: { readonly name: string } | string): readonly Series[] {
+    return this.groups.get(typeof metric === 'string' ? metric : metric.name) ?? [];
+  }
+
+  /** Sample times of everything a node reports. */
+  heartbeat(node: string): Instants {
+    return this.#heartbeats.get(node) ?? NO_INSTANTS;
+  }
+
+  get nodes(): readonly string[] {
+    return [...this.#heartbeats.keys()];
+  }
+
+  #findHeartbeats(): void {
+    const parts = new Map<string, Float64Array[]>();
+    for (const name of HEARTBEAT_METRICS) {
+      for (const series of this.named(name)) {
+        const node = series.labels.machine_id ?? '';
+        const list = parts.get(node);
+        if (list) list.push(series.timestamps);
+        else parts.set(node, [series.timestamps]);
+      }
+    }
+    for (const [node, list] of parts) this.#heartbeats.set(node, mergeInstants(list));
+  }
+
+  /** Rate of a counter of events, which starts at zero when its series is born under observation. */
+  eventRate(series: Series): Float64Array {
+    const first = series.timestamps[0]!;
+    const observedSince = this.heartbeat(series.labels.machine_id ?? '')[0] ?? Infinity;
+    const born = first > observedSince + 1.5 * this.interval;
+    const maxGap = 2 * this.staleness;
+    return this.resampler.rate(series, born ? { maxGap, zeroAt: first - this.interval } : { maxGap });
+  }
+
+  /** Rate of a counter that may have run long before it was first seen. */
+  counterRate(series: Series): Float64Array {
+    return this.resampler.rate(series, { maxGap: 2 * this.staleness });
+  }
+
+  gauge(series: Series): Float64Array {
+    return this.resampler.last(series, this.staleness);
+  }
+}
+
+const NO_INSTANTS = new Float64Array(0);
+const HEARTBEAT_METRICS = [
+  'node_info',
+  'node_resources_cpu_usage_seconds_total',
+  'container_info',
+  'container_resources_cpu_usage_seconds_total',
+] as const;
+
+/** Everything a builder may read and fill. */
+export interface Building {
+  readonly context: BuildContext;
+  readonly registry: DraftRegistry;
+}

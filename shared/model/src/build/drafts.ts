@@ -1,0 +1,141 @@
+import type { Series } from '@gumshoe/base/series';
+import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { ApplicationId } from '../entities.ts';
+import type {
+  Column,
+  DiskColumns,
+  ImageChange,
+  LogPatternColumns,
+  PostgresTarget,
+  RedisTarget,
+} from '../world.ts';
+import { applicationId, identifyContainer, type ContainerIdentity } from './identity.ts';
+import type { Resampler } from './resample.ts';
+import type { RequestDraft } from './request-draft.ts';
+
+/** An application while its series are being read. */
+export interface ApplicationDraft {
+  readonly id: ApplicationId;
+  readonly identity: ContainerIdentity;
+  readonly namespace: string;
+  readonly instances: Map<string, InstanceDraft>;
+  readonly inbound: Map<Protocol, RequestDraft>;
+  readonly types: Set<string>;
+  readonly serviceNames: Set<string>;
+  readonly postgres: PostgresTarget[];
+  readonly redis: RedisTarget[];
+  readonly logs: LogPatternColumns[];
+}
+
+export interface InstanceDraft {
+  readonly application: ApplicationDraft;
+  readonly name: string;
+  readonly node: string;
+  readonly containerIds: Set<string>;
+  readonly addresses: Map<string, number>;
+  readonly columns: Map<ResourceColumn, Column>;
+  readonly images: ImageChange[];
+  readonly disks: Map<string, DiskColumns>;
+  /** Sample times of its containers, and of its open listening sockets. */
+  readonly seen: Float64Array[];
+  readonly listening: Float64Array[];
+}
+
+export type ResourceColumn =
+  | 'cpuUsage'
+  | 'cpuLimit'
+  | 'cpuThrottled'
+  | 'cpuDelay'
+  | 'memoryRss'
+  | 'memoryLimit'
+  | 'memoryPressure'
+  | 'oomKills'
+  | 'restarts';
+
+/** One container on one node. */
+export interface ContainerDraft {
+  readonly containerId: string;
+  readonly node: string;
+  readonly instance: InstanceDraft;
+}
+
+/** Containers, instances and applications by the labels of their series. */
+export class DraftRegistry {
+  readonly applications = new Map<ApplicationId, ApplicationDraft>();
+  readonly containers = new Map<string, ContainerDraft>();
+  readonly #hostnames: ReadonlyMap<string, string>;
+
+  constructor(hostnames: ReadonlyMap<string, string>) {
+    this.#hostnames = hostnames;
+  }
+
+  /** The container a series belongs to, created at first sight; undefined for series of other scopes. */
+  containerOf(series: Series): ContainerDraft | undefined {
+    const { container_id: containerId, machine_id: node = '' } = series.labels;
+    if (!containerId) return undefined;
+    const key = `${node}\u0000${containerId}`;
+    const known = this.containers.get(key);
+    if (known) return known;
+    const instance = this.#instanceFor(identifyContainer(containerId), node);
+    instance.containerIds.add(containerId);
+    instance.application.serviceNames.add(series.labels.app_id || containerId);
+    const draft = { containerId, node, instance };
+    this.containers.set(key, draft);
+    return draft;
+  }
+
+  #instanceFor(identity: ContainerIdentity, node: string): InstanceDraft {
+    const host = this.#hostnames.get(node) ?? node.slice(0, 12);
+    const namespace = identity.hostBound ? host || '_' : identity.namespace;
+    const id = applicationId(namespace, identity.kind, identity.application);
+    let application = this.applications.get(id);
+    if (application === undefined) {
+      application = newApplication(id, identity, namespace);
+      this.applications.set(id, application);
+    }
+    const key = `${identity.instance}\u0000${node}`;
+    let instance = application.instances.get(key);
+    if (instance === undefined) {
+      instance = newInstance(application, identity.instance, node);
+      application.instances.set(key, instance);
+    }
+    return instance;
+  }
+}
+
+function newApplication(id: ApplicationId, identity: ContainerIdentity, namespace: string): ApplicationDraft {
+  return {
+    id,
+    identity,
+    namespace,
+    instances: new Map(),
+    inbound: new Map(),
+    types: new Set(),
+    serviceNames: new Set(),
+    postgres: [],
+    redis: [],
+    logs: [],
+  };
+}
+
+function newInstance(application: ApplicationDraft, name: string, node: string): InstanceDraft {
+  return {
+    application,
+    name,
+    node,
+    containerIds: new Set(),
+    addresses: new Map(),
+    columns: new Map(),
+    images: [],
+    disks: new Map(),
+    seen: [],
+    listening: [],
+  };
+}
+
+/** The instance's column of that name, created empty. */
+export function columnFor(instance: InstanceDraft, name: ResourceColumn, resampler: Resampler): Column {
+  let column = instance.columns.get(name);
+  if (column === undefined) instance.columns.set(name, (column = resampler.column()));
+  return column;
+}

@@ -1,0 +1,71 @@
+import { PROTOCOLS, type Protocol } from '@gumshoe/schema/metrics/container';
+import type { ApplicationId, ApplicationKind, Evidence, Health } from '../entities.ts';
+import type { Application, Dependency, World } from '../world.ts';
+
+/** Judgement of one application, from the inspections. */
+export interface MapNodeState {
+  readonly health: Health;
+  readonly reasons: readonly string[];
+  readonly requestRate: number;
+  readonly errorRatio: number;
+  /** seconds */
+  readonly p99: number;
+}
+
+/** Judgement of one dependency. */
+export interface MapEdgeState extends MapNodeState {
+  readonly averageLatency: number;
+  readonly failedConnects: number;
+  readonly bytesPerSecond: number;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface MapNode extends MapNodeState {
+  readonly id: ApplicationId;
+  readonly name: string;
+  readonly type?: string;
+  readonly kind: ApplicationKind;
+  readonly instances: { readonly up: number; readonly known: number };
+}
+
+export interface MapEdge extends MapEdgeState {
+  readonly client: ApplicationId;
+  readonly server: ApplicationId;
+  readonly protocols: readonly (Protocol | 'tcp')[];
+}
+
+/** The graph of applications, with judgements from outside; nodes and edges in the world's order. */
+export function serviceMap(
+  world: World,
+  judgeNode: (application: Application) => MapNodeState,
+  judgeEdge: (dependency: Dependency) => MapEdgeState,
+): { readonly nodes: readonly MapNode[]; readonly edges: readonly MapEdge[] } {
+  return {
+    nodes: world.applications.map((application) => ({
+      id: application.id,
+      name: application.name,
+      ...(application.type === undefined ? {} : { type: application.type }),
+      kind: application.kind,
+      instances: countInstances(application),
+      ...judgeNode(application),
+    })),
+    edges: world.dependencies.map((dependency) => mapEdge(dependency, judgeEdge(dependency))),
+  };
+}
+
+export function mapEdge(dependency: Dependency, state: MapEdgeState): MapEdge {
+  const { client, server } = dependency;
+  return { client, server, protocols: protocolsOf(dependency), ...state };
+}
+
+/** Replaced instances are history, not part of what should run. */
+export function countInstances(application: Application): { readonly up: number; readonly known: number } {
+  const known = application.instances.filter((instance) => instance.state !== 'replaced');
+  return { up: known.filter((instance) => instance.state === 'up').length, known: known.length };
+}
+
+function protocolsOf(dependency: Dependency): readonly (Protocol | 'tcp')[] {
+  const spoken = new Set(dependency.requests.map((requests) => requests.protocol));
+  const known = PROTOCOLS.filter((protocol) => spoken.has(protocol));
+  return known.length > 0 ? known : ['tcp'];
+}

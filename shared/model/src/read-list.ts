@@ -1,0 +1,75 @@
+import { CONTAINER_METRICS, PROTOCOLS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
+import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
+import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
+
+const C = CONTAINER_METRICS;
+const N = NODE_METRICS;
+const P = POSTGRES_METRICS;
+const R = REDIS_METRICS;
+
+const requestMetrics = PROTOCOLS.flatMap((protocol) => {
+  const m = REQUEST_METRICS[protocol];
+  return [
+    m.count.name,
+    `${m.duration.name}_bucket`,
+    `${m.duration.name}_sum`,
+    m.inFlightAge.name,
+    m.inbound.name,
+    `${m.inboundDuration.name}_bucket`,
+    `${m.inboundDuration.name}_sum`,
+  ];
+});
+
+/** Every metric the world is built from: what a reader must fetch, and what a snapshot must hold. */
+export const modelMetrics: readonly string[] = [
+  ...[
+    C.info,
+    C.restarts,
+    C.applicationType,
+    C.cpuLimit,
+    C.cpuUsage,
+    C.cpuThrottled,
+    C.cpuDelay,
+    C.memoryLimit,
+    C.memoryRss,
+    C.memoryPressure,
+    C.oomKills,
+    C.diskSize,
+    C.diskUsed,
+    C.tcpListen,
+    C.tcpConnects,
+    C.tcpConnectTime,
+    C.tcpFailedConnects,
+    C.tcpActive,
+    C.tcpRetransmits,
+    C.tcpBytesSent,
+    C.tcpBytesReceived,
+    C.netLatency,
+    C.logMessages,
+    N.info,
+    N.cpuUsage,
+    N.cpuCores,
+    N.memoryTotal,
+    N.memoryAvailable,
+    N.diskIoTime,
+    N.netInterfaceIp,
+    N.ipToFqdn,
+    P.up,
+    P.scrapeError,
+    P.setting,
+    P.connections,
+    P.lockAwaitingQueries,
+    P.latency,
+    P.topQueryTime,
+    R.up,
+    R.scrapeError,
+    R.commands,
+    R.commandTime,
+    R.scriptRunning,
+    R.blockedClients,
+    R.memoryUsed,
+    R.memoryMax,
+  ].map((metric) => metric.name),
+  ...requestMetrics,
+];

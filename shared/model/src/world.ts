@@ -1,0 +1,230 @@
+import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
+import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from './entities.ts';
+
+/** One value per cell of the world's grid; cell `i` covers `(t[i] - step, t[i]]`. NaN is "not observed". */
+export type Column = Float64Array;
+
+/** Cells `lo <= i < hi` of the grid. */
+export interface CellRange {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/**
+ * Everything the metrics say about a window, in columns. Built once per question and never changed.
+ * Lists are sorted by id, so that equal samples give an equal world.
+ */
+export interface World {
+  /** What was asked for. */
+  readonly range: TimeRange;
+  /** Covers the history before `range` as well: baselines come from there. */
+  readonly grid: TimeGrid;
+  /** `range` in cells of the grid. */
+  readonly window: CellRange;
+  /** Typical distance of samples, ms. */
+  readonly interval: number;
+  readonly applications: readonly Application[];
+  readonly byId: ReadonlyMap<ApplicationId, Application>;
+  readonly nodes: readonly Node[];
+  readonly dependencies: readonly Dependency[];
+  readonly gaps: readonly SourceGap[];
+  /** First and last sample of any series; undefined for a world without samples. */
+  readonly observed?: TimeRange;
+}
+
+export interface Application {
+  readonly id: ApplicationId;
+  readonly name: string;
+  readonly namespace: string;
+  readonly kind: ApplicationKind;
+  /** nginx, nodejs, python, postgres, redis … when recognised. */
+  readonly type?: string;
+  readonly instances: readonly Instance[];
+  /** Requests as this application's own processes served them, per protocol. */
+  readonly inbound: readonly RequestColumns[];
+  /** Dependencies in which this application is the client. */
+  readonly upstreams: readonly Dependency[];
+  /** Dependencies in which this application is the server. */
+  readonly downstreams: readonly Dependency[];
+  readonly postgres: readonly PostgresTarget[];
+  readonly redis: readonly RedisTarget[];
+  readonly logs: readonly LogPatternColumns[];
+  /** Names under which its traces, logs and profiles are stored. */
+  readonly serviceNames: readonly string[];
+  readonly firstSeen: Milliseconds;
+  readonly lastSeen: Milliseconds;
+}
+
+/**
+ * up: fresh samples at the end of the window; down: its samples ended while its node's went on; unknown:
+ * the node itself fell silent; replaced: gone, and another instance took its place.
+ */
+export type InstanceState = 'up' | 'down' | 'unknown' | 'replaced';
+
+export interface Instance {
+  readonly id: InstanceId;
+  readonly node: NodeId;
+  readonly containerIds: readonly string[];
+  readonly state: InstanceState;
+  readonly firstSeen: Milliseconds;
+  readonly lastSeen: Milliseconds;
+  /** Times without samples while the node had some; the last one is open when the state is down. */
+  readonly downtimes: readonly Downtime[];
+  /** `ip:port` it listens on, or listened on last. */
+  readonly addresses: readonly string[];
+  /** cores */
+  readonly cpuUsage: Column;
+  /** cores; undefined without a quota */
+  readonly cpuLimit?: Column;
+  /** seconds per second */
+  readonly cpuThrottled?: Column;
+  readonly cpuDelay?: Column;
+  /** bytes */
+  readonly memoryRss: Column;
+  readonly memoryLimit?: Column;
+  readonly memoryPressure?: Column;
+  /** Per second. */
+  readonly oomKills: Column;
+  readonly restarts: Column;
+  readonly images: readonly ImageChange[];
+  readonly disks: readonly DiskColumns[];
+}
+
+export interface Downtime {
+  readonly from: Milliseconds;
+  readonly to?: Milliseconds;
+}
+
+/** An image first seen; the first of an instance is what it started with. */
+export interface ImageChange {
+  readonly at: Milliseconds;
+  readonly image: string;
+}
+
+export interface DiskColumns {
+  readonly mountPoint: string;
+  readonly device: string;
+  /** bytes */
+  readonly size: Column;
+  readonly used: Column;
+}
+
+/** Requests of one protocol in one direction. Rates are per second. */
+export interface RequestColumns {
+  readonly protocol: Protocol;
+  readonly rate: Column;
+  readonly failed: Column;
+  /** Seconds of latency per second: divided by the histogram's rate it is the mean. */
+  readonly durationSum: Column;
+  readonly latency?: HistogramColumns;
+  /** Age of the oldest request without an answer, seconds; clients' view only. */
+  readonly inFlightAge?: Column;
+  /** Failed requests per second by status. */
+  readonly failedByStatus: ReadonlyMap<string, Column>;
+}
+
+/** Cumulative buckets: `counts[b][i]` is the rate of observations `<= bounds[b]`; the last bound is Infinity. */
+export interface HistogramColumns {
+  readonly bounds: readonly number[];
+  readonly counts: readonly Column[];
+}
+
+export interface TcpColumns {
+  /** Per second. */
+  readonly connects: Column;
+  readonly failedConnects: Column;
+  readonly retransmits: Column;
+  readonly bytesSent: Column;
+  readonly bytesReceived: Column;
+  /** Seconds spent connecting per second. */
+  readonly connectTime: Column;
+  readonly active: Column;
+  /** seconds, worst link */
+  readonly rtt: Column;
+}
+
+/** Client application → server application, with what was seen on the wire between them. */
+export interface Dependency {
+  readonly client: ApplicationId;
+  readonly server: ApplicationId;
+  readonly links: readonly Link[];
+  readonly requests: readonly RequestColumns[];
+  readonly tcp: TcpColumns;
+  readonly firstSeen: Milliseconds;
+  readonly lastSeen: Milliseconds;
+}
+
+/** One client container and one address it spoke to, for one stretch of time. */
+export interface Link {
+  readonly clientInstance: InstanceId;
+  readonly clientContainerId: string;
+  readonly serverInstance?: InstanceId;
+  /** As dialled. */
+  readonly destination: string;
+  /** After address translation; equal to `destination` when unknown. */
+  readonly actualDestination: string;
+  readonly from: Milliseconds;
+  readonly to: Milliseconds;
+}
+
+export interface Node {
+  readonly id: NodeId;
+  readonly hostname: string;
+  readonly cores: number;
+  /** Busy share of all CPUs, 0..1. */
+  readonly cpuUsage: Column;
+  readonly ioWait: Column;
+  readonly memoryTotal: Column;
+  readonly memoryAvailable: Column;
+  readonly disks: readonly { readonly device: string; readonly ioTime: Column }[];
+  readonly firstSeen: Milliseconds;
+  readonly lastSeen: Milliseconds;
+}
+
+/** A source of metrics that was silent for a time: what it watches is unknown then. */
+export interface SourceGap {
+  readonly node: NodeId;
+  readonly hostname: string;
+  readonly from: Milliseconds;
+  /** undefined: silent until the end of the window. */
+  readonly to?: Milliseconds;
+}
+
+export interface LogPatternColumns {
+  readonly level: string;
+  readonly pattern: string;
+  readonly sample: string;
+  /** messages per second */
+  readonly rate: Column;
+}
+
+/** What the probe says about one PostgreSQL server. */
+export interface PostgresTarget {
+  readonly address: string;
+  readonly up: Column;
+  readonly error?: string;
+  /** Seconds by summary: avg, max, p50, p95, p99. */
+  readonly latency: ReadonlyMap<string, Column>;
+  readonly connections: Column;
+  readonly maxConnections?: number;
+  readonly reservedConnections?: number;
+  /** Waiting queries by the query that blocks them. */
+  readonly lockWaits: readonly { readonly blockingQuery: string; readonly waiting: Column }[];
+  readonly topQueries: readonly { readonly query: string; readonly time: Column }[];
+  readonly lastSeen: Milliseconds;
+}
+
+/** What the probe says about one Redis server. */
+export interface RedisTarget {
+  readonly address: string;
+  readonly up: Column;
+  readonly error?: string;
+  /** Calls and seconds per second by command. */
+  readonly commands: readonly { readonly command: string; readonly rate: Column; readonly time: Column }[];
+  readonly running: readonly { readonly command: string; readonly seconds: Column }[];
+  readonly blockedClients: Column;
+  readonly memoryUsed: Column;
+  readonly memoryMax: Column;
+  readonly lastSeen: Milliseconds;
+}
