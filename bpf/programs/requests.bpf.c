@@ -486,6 +486,9 @@ static __always_inline void resume(const struct gs_trace_context *context, bool 
 	if (is_first) {
 		thread->current = *context;
 		thread->resumed = 0;
+		/* Everything this thread had read is answered: what it does next belongs to nobody. */
+		if (!thread->open)
+			thread->current.span_id = 0;
 		return;
 	}
 	if (thread->resumed >= MAX_RESUMED)
@@ -761,6 +764,7 @@ static __always_inline void on_connect(__u64 id)
 	if (socket) {
 		socket->direction = GS_OUTBOUND;
 		take_context(&socket->connect, thread);
+		resume_next(thread);
 	}
 }
 
@@ -785,5 +789,14 @@ int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
 	}
 	if (after == TCP_CLOSE)
 		bpf_map_delete_elem(&sockets, &id);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(request_forget_thread, struct task_struct *task)
+{
+	__u32 tid = task->pid;
+
+	bpf_map_delete_elem(&threads, &tid);
 	return 0;
 }
