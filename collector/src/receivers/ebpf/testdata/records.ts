@@ -1,4 +1,5 @@
 import { constants, layout } from '../layout.generated.ts';
+import { putAddress } from './maps.ts';
 
 /** Kernel records written by hand for tests, through the same layout that the decoder reads. */
 
@@ -21,11 +22,6 @@ export interface RequestRecord {
   readonly response?: string;
   readonly local?: readonly [string, number];
   readonly remote?: readonly [string, number];
-}
-
-function putAddress(view: DataView, at: number, ipv4: string): void {
-  view.setUint16(at + 10, 0xffff);
-  ipv4.split('.').forEach((byte, i) => view.setUint8(at + 12 + i, Number(byte)));
 }
 
 function putText(view: DataView, at: number, text: string, limit: number): number {
@@ -68,4 +64,51 @@ export function requestRecord(record: RequestRecord): DataView {
   const response = putText(view, fields.response.offset, record.response ?? '', fields.response.size);
   view.setUint32(fields.response_length.offset, response, true);
   return view;
+}
+
+export interface ProcessRecord {
+  readonly type: number;
+  readonly tgid: number;
+  readonly comm: string;
+  readonly exitCode?: number;
+}
+
+export function processRecord({ type, tgid, comm, exitCode }: ProcessRecord): DataView {
+  const fields = layout.gs_process_event.fields;
+  const view = new DataView(new ArrayBuffer(layout.gs_process_event.size));
+  putHeader(view, type, 1n, tgid);
+  view.setInt32(fields.exit_code.offset, exitCode ?? 0, true);
+  putText(view, fields.comm.offset, comm, fields.comm.size);
+  return view;
+}
+
+export interface ListenRecord {
+  readonly type: number;
+  readonly tgid: number;
+  readonly address: string;
+  readonly port: number;
+  readonly netns: number;
+}
+
+export function listenRecord({ type, tgid, address, port, netns }: ListenRecord): DataView {
+  const tuple = layout.gs_tcp_event.fields.tuple.offset;
+  const view = new DataView(new ArrayBuffer(layout.gs_tcp_event.size));
+  putHeader(view, type, 1n, tgid);
+  putAddress(view, tuple + TUPLE.local_address.offset, address);
+  view.setUint16(tuple + TUPLE.local_port.offset, port, true);
+  view.setUint32(tuple + TUPLE.netns.offset, netns, true);
+  return view;
+}
+
+/** Records as the loader puts them into a batch: length, padding, bytes, padding. */
+export function concatRecords(records: readonly DataView[]): DataView {
+  const sizes = records.map(({ byteLength }) => 8 + Math.ceil(byteLength / 8) * 8);
+  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  let at = 0;
+  records.forEach((record, i) => {
+    new DataView(bytes.buffer).setUint32(at, record.byteLength, true);
+    bytes.set(new Uint8Array(record.buffer), at + 8);
+    at += sizes[i]!;
+  });
+  return new DataView(bytes.buffer);
 }

@@ -1,0 +1,47 @@
+import { forEachRecord } from './batch.ts';
+import { constants, layout } from './layout.generated.ts';
+import { listenEventAt, processEventAt } from './process-event.ts';
+import type { ListenEvent, ProcessEvent } from './process-event.ts';
+import { RequestEvent } from './request-event.ts';
+
+/** Who gets which records. Each is called within the batch; a request is valid during its call only. */
+export interface EventSinks {
+  readonly request: (event: RequestEvent) => void;
+  readonly process: (event: ProcessEvent) => void;
+  readonly listen: (event: ListenEvent) => void;
+}
+
+/** Takes batches apart. Records that nobody needs one by one (opened and closed connections) cost a look. */
+export class EventRouter {
+  readonly #sinks: EventSinks;
+  readonly #request = new RequestEvent();
+  #malformed = 0;
+
+  constructor(sinks: EventSinks) {
+    this.#sinks = sinks;
+  }
+
+  /** Records shorter than their type asks for. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  readonly consume = (batch: DataView): void => {
+    forEachRecord(batch, this.#visit);
+  };
+
+  readonly #visit = (batch: DataView, at: number, type: number, size: number): void => {
+    if (type === constants.GS_EVENT_REQUEST) {
+      if (size < layout.gs_request_event.size) this.#malformed++;
+      else this.#sinks.request(this.#request.moveTo(batch, at));
+    } else if (type <= constants.GS_EVENT_OOM_KILL) {
+      const event = size < layout.gs_process_event.size ? undefined : processEventAt(batch, at);
+      if (event) this.#sinks.process(event);
+      else this.#malformed++;
+    } else if (type <= constants.GS_EVENT_TCP_LISTEN_CLOSE) {
+      const event = size < layout.gs_tcp_event.size ? undefined : listenEventAt(batch, at);
+      if (event) this.#sinks.listen(event);
+      else this.#malformed++;
+    }
+  };
+}

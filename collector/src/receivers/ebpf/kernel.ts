@@ -1,0 +1,56 @@
+import type { MapDump } from '../../processors/counter-fold.ts';
+
+/** What this receiver asks of the kernel, in its own words; native.ts speaks to the loader. */
+
+/** One program of an object, as /status lists it. */
+export interface ProgramStatus {
+  readonly object: string;
+  readonly program: string;
+  readonly attached: boolean;
+  /** '' when attached; else the kernel's reason, with the verifier's last lines. */
+  readonly reason: string;
+}
+
+/** A value for `.rodata` before load. */
+export interface Constant {
+  readonly name: string;
+  readonly size: 4 | 8;
+  readonly value: number | bigint;
+}
+
+/** Keys to put into a map before anything is attached; the values are 1. */
+export interface Preset {
+  readonly map: string;
+  readonly keys: readonly Uint8Array[];
+}
+
+export interface ObjectPlan {
+  /** File name in bpf/out without `.bpf.o`. */
+  readonly name: string;
+  readonly constants: readonly Constant[];
+  readonly presets: readonly Preset[];
+  /** Programs that are left alone. */
+  readonly skip: readonly string[];
+}
+
+/** Ring-buffer records of one batch, framed as ./batch.ts reads them. */
+export type BatchConsumer = (batch: DataView) => void;
+
+export interface KernelObject {
+  readonly programs: readonly ProgramStatus[];
+  /** All entries of a hash map. */
+  dump(map: string): MapDump;
+  /** Entries that are not there are no error. */
+  delete(map: string, keys: readonly Uint8Array[]): void;
+  /** Sum over CPUs of each entry of a per-CPU array of u64. */
+  counters(map: string): readonly number[];
+  /** Runs an iterator program to its end. */
+  iterate(program: string): void;
+  /** Detaches at once; records still in the ring buffer are delivered before it resolves. */
+  close(): Promise<void>;
+}
+
+export interface Kernel {
+  /** A refused object is a value: no program attached, each with the reason. */
+  load(plan: ObjectPlan, onBatch: BatchConsumer): KernelObject;
+}

@@ -1,0 +1,180 @@
+import type { TraceRow } from '@gumshoe/schema/tables/traces';
+import type { WallTime } from '../../processors/clock-offset.ts';
+import type { MapDump } from '../../processors/counter-fold.ts';
+import { ExitedProcesses } from '../../processors/exited-processes.ts';
+import { ListenMetrics } from '../../processors/listen-metrics.ts';
+import { RequestMetrics } from '../../processors/request-metrics.ts';
+import type { ContainerSeries, SampleSink } from '../../processors/sample-sink.ts';
+import { SpanBuilder } from '../../processors/spans.ts';
+import type { SpanOwner } from '../../processors/spans.ts';
+import { TcpMetrics } from '../../processors/tcp-metrics.ts';
+import { Destinations } from '../../processors/destinations.ts';
+import type { DestinationOptions } from '../../processors/destinations.ts';
+import { counterSamples, sumCounters } from './counters.ts';
+import type { SelfSample } from './counters.ts';
+import { EventRouter } from './event-router.ts';
+import type { Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
+import { localAddresses, somethingListens } from './proc-files.ts';
+import type { ProcessEvent } from './process-event.ts';
+import type { RequestEvent } from './request-event.ts';
+
+/** Who owns a process. Told of every process event, in the order of the kernel. */
+export interface ProcessOwners {
+  containerOf(tgid: number, cgroupId?: bigint): ContainerSeries | undefined;
+  spanOwnerOf(tgid: number, cgroupId: bigint): SpanOwner | undefined;
+  /** A live process of the container, `tgid` if it lives. */
+  processOf(container: ContainerSeries, tgid: number): number | undefined;
+  isAlive(tgid: number): boolean;
+  onProcess(event: ProcessEvent): void;
+}
+
+export interface EbpfReceiverOptions {
+  readonly kernel: Kernel;
+  readonly plans: readonly ObjectPlan[];
+  readonly owners: ProcessOwners;
+  readonly destinations: DestinationOptions;
+  readonly wallTime: WallTime;
+  /** Rows in the order of their ends; the consumer bounds its own queue. */
+  readonly onSpans: (rows: readonly TraceRow[]) => void;
+  /** ms without a live process after which series end. */
+  readonly expireAfter: number;
+  /** ms that an exited process keeps its entries in the kernel's maps. */
+  readonly keepExitedFor: number;
+  /** CLOCK_MONOTONIC in ns. */
+  readonly monotonic: () => bigint;
+}
+
+/**
+ * Loads the kernel programs, reads their maps once per interval and their ring buffers as they fill, and keeps
+ * the series that come of it. An object that the kernel refuses costs its own feature only.
+ */
+export class EbpfReceiver {
+  readonly #options: EbpfReceiverOptions;
+  readonly #objects = new Map<string, KernelObject>();
+  readonly #router: EventRouter;
+  readonly #spanBuilder: SpanBuilder;
+  readonly #tcp: TcpMetrics;
+  readonly #requests: RequestMetrics;
+  readonly #listens: ListenMetrics;
+  readonly #exited: ExitedProcesses;
+  #rows: TraceRow[] = [];
+  #now = 0;
+  #ownerless = 0;
+
+  constructor(options: EbpfReceiverOptions) {
+    this.#options = options;
+    const { owners, expireAfter } = options;
+    const containerOf = (tgid: number): ContainerSeries | undefined => owners.containerOf(tgid);
+    // Each kind of series bounds its own destinations: requests need not wait for connections to end.
+    const destinations = new Destinations(options.destinations);
+    this.#tcp = new TcpMetrics({ destinations, containerOf, expireAfter });
+    this.#requests = new RequestMetrics({
+      destinations: new Destinations(options.destinations),
+      containerOf,
+      expireAfter,
+    });
+    this.#listens = new ListenMetrics({
+      containerOf,
+      expireAfter,
+      counts: (netns, address, port) => destinations.counts(netns, address, port),
+      processOf: (container, tgid) => owners.processOf(container, tgid),
+      addressesOf: localAddresses,
+      isListening: somethingListens,
+    });
+    this.#exited = new ExitedProcesses(options.keepExitedFor);
+    this.#spanBuilder = new SpanBuilder(options.wallTime);
+    this.#router = new EventRouter({
+      request: (event) => this.#onRequest(event),
+      process: (event) => this.#onProcess(event),
+      listen: (event) => this.#listens.onListen(event, this.#now),
+    });
+  }
+
+  /** Loads and attaches; refusals are in `programs`. */
+  start(): void {
+    for (const plan of this.#options.plans) {
+      this.#objects.set(plan.name, this.#options.kernel.load(plan, this.#onBatch));
+    }
+    const tcp = this.#objects.get('tcp');
+    tcp?.iterate('tcp_adopt_listeners');
+    tcp?.iterate('tcp_adopt_connections');
+  }
+
+  get programs(): readonly ProgramStatus[] {
+    return [...this.#objects.values()].flatMap((object) => object.programs);
+  }
+
+  /** Reads everything the kernel counted. Call once per interval, before `collect`; `now` in ms. */
+  update(now: number): void {
+    this.#now = now;
+    this.#options.wallTime.refresh();
+    this.#updateTcp(now);
+    this.#updateRequests(now);
+    this.#listens.update(now);
+    this.#exited.prune(now);
+  }
+
+  collect(sink: SampleSink): void {
+    this.#tcp.collect(sink);
+    this.#requests.collect(sink);
+    this.#listens.collect(sink);
+  }
+
+  selfSamples(): readonly SelfSample[] {
+    const counters = sumCounters([...this.#objects.values()].map((object) => object.counters('counters')));
+    return counterSamples(counters, { malformed: this.#router.malformed, ownerless: this.#ownerless });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#objects.values()].map((object) => object.close()));
+    this.#objects.clear();
+  }
+
+  readonly #onBatch = (batch: DataView): void => {
+    this.#router.consume(batch);
+    if (this.#rows.length === 0) return;
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#options.onSpans(rows);
+  };
+
+  #onRequest(event: RequestEvent): void {
+    const owner = this.#options.owners.spanOwnerOf(event.tgid, event.cgroupId);
+    const row = owner && this.#spanBuilder.build(event, owner);
+    if (row) this.#rows.push(row);
+    else this.#ownerless++;
+  }
+
+  #onProcess(event: ProcessEvent): void {
+    if (event.change === 'start') this.#exited.onStart(event.tgid);
+    if (event.change === 'exit') {
+      this.#exited.onExit(event.tgid, this.#now);
+      this.#listens.onExit(event.tgid);
+    }
+    this.#options.owners.onProcess(event);
+  }
+
+  #updateTcp(now: number): void {
+    const object = this.#objects.get('tcp');
+    if (!object) return;
+    object.iterate('tcp_sweep');
+    const stats = object.dump('tcp_stats');
+    this.#tcp.update(stats, now);
+    this.#clear(object, 'tcp_stats', stats, now);
+  }
+
+  #updateRequests(now: number): void {
+    const object = this.#objects.get('requests');
+    if (!object) return;
+    const stats = object.dump('request_stats');
+    this.#requests.update(stats, now);
+    this.#requests.updateInFlight(object.dump('sockets'), this.#options.monotonic());
+    this.#clear(object, 'request_stats', stats, now);
+  }
+
+  #clear(object: KernelObject, map: string, dump: MapDump, now: number): void {
+    this.#exited.check(dump, now, (tgid) => this.#options.owners.isAlive(tgid));
+    const keys = this.#exited.keysToDelete(dump, now);
+    if (keys.length > 0) object.delete(map, keys);
+  }
+}
