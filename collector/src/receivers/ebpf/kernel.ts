@@ -31,6 +31,8 @@ export interface ObjectPlan {
   readonly presets: readonly Preset[];
   /** Programs that are left alone. */
   readonly skip: readonly string[];
+  /** Map by iterator program, for those that walk one. */
+  readonly iteratorMaps: Readonly<Record<string, string>>;
 }
 
 /** Ring-buffer records of one batch, framed as ./batch.ts reads them. */
@@ -42,9 +44,9 @@ export interface KernelObject {
   dump(map: string): MapDump;
   /** Entries that are not there are no error. */
   delete(map: string, keys: readonly Uint8Array[]): void;
-  /** Sum over CPUs of each entry of a per-CPU array of u64. */
+  /** Sum over CPUs of each entry of a per-CPU array of u64, by index. */
   counters(map: string): readonly number[];
-  /** Runs an iterator program to its end. */
+  /** Runs an iterator program to its end; a refused one is no error, /status shows it. */
   iterate(program: string): void;
   /** Detaches at once; records still in the ring buffer are delivered before it resolves. */
   close(): Promise<void>;

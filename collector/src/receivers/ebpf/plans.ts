@@ -48,6 +48,7 @@ export function objectPlans(
 ): readonly ObjectPlan[] {
   const common = {
     presets: targetPresets(target),
+    iteratorMaps: {},
     skip: target.mode === constants.GS_TARGET_PID ? [] : PID_PROGRAMS,
   };
   const filter = targetConstants(target, collectorTgid);
@@ -58,8 +59,8 @@ export function objectPlans(
     { name: 'realtime_offset_ns', size: 8, value: clockOffsetNs },
   ];
   return [
-    { name: 'process', constants: filter, ...common },
-    { name: 'tcp', constants: filter, ...common },
-    { name: 'requests', constants: [...filter, ...requests], ...common },
+    { ...common, name: 'process', constants: filter },
+    { ...common, name: 'tcp', constants: filter, iteratorMaps: { tcp_sweep: 'connections' } },
+    { ...common, name: 'requests', constants: [...filter, ...requests] },
   ];
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const CGROUP2 = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
@@ -68,6 +68,12 @@ export class Sandbox {
     mkdirSync(this.cgroup);
   }
 
+  /** Names of the units by cgroup id. */
+  get units(): ReadonlyMap<bigint, string> {
+    const idOf = (folder: string): bigint => statSync(folder, { bigint: true }).ino;
+    return new Map([...this.#units].map((folder) => [idOf(folder), basename(folder, '.service')]));
+  }
+
   /** Starts a program in `<unit>.service`; with `unprivileged` it is not root. */
   start(unit: string, command: readonly string[], options: { unprivileged?: boolean } = {}): ChildProcess {
     const cgroup = join(this.cgroup, `${unit}.service`);
@@ -75,7 +81,7 @@ export class Sandbox {
     this.#units.add(cgroup);
     const user = options.unprivileged ? ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'] : [];
     const args = ['-c', JOIN, join(cgroup, 'cgroup.procs'), ...user, ...command];
-    const child = spawn('sh', args, { cwd: this.folder, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('sh', args, { cwd: this.folder, stdio: ['pipe', 'pipe', 'ignore'] });
     this.#children.push(child);
     return child;
   }
@@ -83,11 +89,11 @@ export class Sandbox {
   async startPostgres(unit: string): Promise<number> {
     const port = await freePort();
     const data = join(this.folder, 'postgres');
-    const initdb = this.start(unit, ['initdb', '-D', data, '-U', 'shop', '-A', 'trust', '--no-sync'], { unprivileged: true });
+    const initdb = this.start(unit, [postgresProgram('initdb'), '-D', data, '-U', 'shop', '-A', 'trust', '--no-sync'], { unprivileged: true });
     initdb.stdout?.resume();
     await once(initdb, 'exit');
     const settings = ['-c', 'fsync=off', '-c', 'autovacuum=off', '-c', 'listen_addresses=127.0.0.1', '-k', this.folder];
-    this.start(unit, ['postgres', '-D', data, '-p', String(port), ...settings], { unprivileged: true });
+    this.start(unit, [postgresProgram('postgres'), '-D', data, '-p', String(port), ...settings], { unprivileged: true });
     await until('PostgreSQL', () => accepts(port));
     return port;
   }
@@ -112,6 +118,13 @@ export class Sandbox {
     rmdirSync(this.cgroup);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Debian keeps PostgreSQL's programs in a folder per version. */
+export function postgresProgram(name: string): string {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root) : [];
+  return versions.map((version) => join(root, version, 'bin', name)).find(existsSync) ?? name;
 }
 
 async function endProcesses(cgroup: string): Promise<void> {
