@@ -153,12 +153,13 @@ int BPF_PROG(target_inherit, struct task_struct *parent, struct task_struct *chi
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
+/* Not at exit: other programs at sched_process_exit still ask about the process. */
+SEC("tp_btf/sched_process_free")
 int BPF_PROG(target_forget, struct task_struct *task)
 {
 	__u32 tgid;
 
-	if (target_mode != GS_TARGET_PID || task->signal->live.counter != 0)
+	if (target_mode != GS_TARGET_PID || task->pid != task->tgid)
 		return 0;
 	tgid = task->tgid;
 	bpf_map_delete_elem(&target_pids, &tgid);

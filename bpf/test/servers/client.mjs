@@ -41,5 +41,11 @@ agent.destroy();
 latenciesMs.sort((a, b) => a - b);
 const total = latenciesMs.reduce((sum, value) => sum + value, 0);
 console.log(
-  JSON.stringify({ count, statuses, totalMs: total, maxMs: latenciesMs.at(-1), medianMs: latenciesMs[latenciesMs.length >> 1] }),
+  JSON.stringify({
+    count,
+    statuses,
+    totalMs: total,
+    maxMs: latenciesMs.at(-1),
+    medianMs: latenciesMs[latenciesMs.length >> 1],
+  }),
 );
