@@ -84,7 +84,7 @@ function worseOf(
  * complete than usual, the missing ones are the stuck ones. Per second.
  */
 function stuckRequests(rate: Column, inFlightAge: Column, threshold: number): Column {
-  const stuck = new Float64Array(rate.length);
+  const stuck = rate.map((value) => (value === value ? 0 : NaN));
   const calm = rate.map((value, i) => (inFlightAge[i]! > threshold ? NaN : value));
   const usual = medianOf(calm, { lo: 0, hi: calm.length });
   if (!(usual > 0)) return stuck;

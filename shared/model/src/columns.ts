@@ -85,7 +85,7 @@ export function bucketQuantile(bounds: readonly number[], totals: readonly numbe
 export function latencyQuantileColumn(histogram: HistogramColumns, q: number): Column {
   const points = histogram.counts[0]?.length ?? 0;
   const out = new Float64Array(points);
-  const totals = new Array<number>(histogram.bounds.length);
+  const totals = histogram.bounds.map(() => 0);
   for (let i = 0; i < points; i++) {
     for (let b = 0; b < totals.length; b++) totals[b] = histogram.counts[b]![i]! || 0;
     out[i] = bucketQuantile(histogram.bounds, totals, q);

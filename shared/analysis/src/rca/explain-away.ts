@@ -12,13 +12,23 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'postgres-lock': ['tcp-refused', 'instance-down', 'memory-oom'],
   'postgres-slow': ['postgres-lock', 'tcp-refused', 'instance-down', 'memory-oom'],
   'redis-slow': ['tcp-refused', 'instance-down', 'memory-oom'],
-  'service-slow': [],
+  'node-cpu': ['cpu-hog'],
+  'service-slow': [
+    'instance-down',
+    'memory-oom',
+    'tcp-refused',
+    'network-loss',
+    'postgres-lock',
+    'postgres-slow',
+    'redis-slow',
+    'cpu-hog',
+  ],
   'log-errors': ['instance-down', 'memory-oom', 'tcp-refused', 'postgres-lock', 'redis-slow', 'cpu-hog'],
 };
 
 /** Kinds that are often only the echo of trouble further down the path. */
 const ECHOES: ReadonlySet<string> = new Set(['log-errors', 'memory-leak', 'service-slow', 'network-loss']);
-/** Kinds that look at an application through its clients' eyes. */
+/** A suspicion below this explains nothing. */
 const LEAST_EXPLAINING_SCORE = 0.35;
 const LEFT = 0.35;
 

@@ -99,3 +99,9 @@ export function correlation(column: Column, frame: Frame): number {
   const spread = Math.sqrt(Math.max(0, n * sxx - sx * sx) * Math.max(0, n * syy - sy * sy));
   return n >= 4 && spread > 0 ? (n * sxy - sx * sy) / spread : NaN;
 }
+
+/** The incident with `lead` ms before it. */
+export function leadCells(frame: Frame, lead: number): CellRange {
+  const cells = Math.round(lead / frame.world.grid.step);
+  return { lo: Math.max(0, frame.incident.lo - cells), hi: frame.incident.hi };
+}

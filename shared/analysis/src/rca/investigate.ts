@@ -1,5 +1,5 @@
 import { maxColumns } from '@gumshoe/model/columns';
-import type { ApplicationId } from '@gumshoe/model/entities';
+import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
@@ -23,6 +23,8 @@ export interface InvestigateOptions {
 const LEAST_SCORE = 0.12;
 const MAX_CAUSES = 10;
 const MAX_CLEARED = 40;
+/** Incidents this close belong together, ms. */
+const TOGETHER = 60_000;
 
 /**
  * Ranked causes of what is broken in the window. Pure: the same world gives the same answer, whatever the
@@ -40,7 +42,7 @@ export function investigate(inspected: InspectedWorld, options: InvestigateOptio
   const causes = found.weighed
     .filter((one) => one.score >= LEAST_SCORE)
     .slice(0, MAX_CAUSES)
-    .map(rankedCause);
+    .map((one, index) => rankedCause(one, index, extra));
   const impacted = orderImpacted(incidents, started?.root).map(impactOf);
   return {
     window: { from: world.range.from, to: world.range.to },
@@ -48,7 +50,7 @@ export function investigate(inspected: InspectedWorld, options: InvestigateOptio
     causes,
     cleared: found.cleared.slice(0, MAX_CLEARED),
     notExamined: notExamined(inspected, started?.propagation, extra),
-    summary: summarize(inspected, impacted, causes, started?.propagation),
+    summary: summarize(inspected, impacted, causes, started?.propagation, options.application),
   };
 }
 
@@ -72,9 +74,7 @@ export function startingPoint(
   const first = [...(entries.length > 0 ? entries : incidents)].sort(compareImpact)[0];
   const root = first ? world.byId.get(first.application) : undefined;
   if (!first || !root) return undefined;
-  const together = incidents.filter(
-    ({ breach }) => breach.cells.lo < first.breach.cells.hi && first.breach.cells.lo < breach.cells.hi,
-  );
+  const together = incidentsAround(first, incidents, Math.round(TOGETHER / world.grid.step));
   const own = together.filter((incident) => incident.application === root.id);
   const slos = inspected.byId.get(root.id)?.serviceLevel.slos ?? [];
   const kinds = new Set(own.map((incident) => incident.slo));
@@ -84,6 +84,27 @@ export function startingPoint(
   );
   const frame = frameOf(world, together, badShare);
   return { root, frame, propagation: propagate(frame, root) };
+}
+
+/** The incidents that touch the first one, or one another, give or take `slack` cells. */
+function incidentsAround(
+  first: OpenedIncident,
+  incidents: readonly OpenedIncident[],
+  slack: number,
+): readonly OpenedIncident[] {
+  let { lo, hi } = first.breach.cells;
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const { breach } of incidents) {
+      const { cells } = breach;
+      const touches = cells.lo <= hi + slack && cells.hi >= lo - slack;
+      if (!touches || (cells.lo >= lo && cells.hi <= hi)) continue;
+      lo = Math.min(lo, cells.lo);
+      hi = Math.max(hi, cells.hi);
+      grown = true;
+    }
+  }
+  return incidents.filter(({ breach }) => breach.cells.lo >= lo && breach.cells.hi <= hi);
 }
 
 const compareImpact = (a: OpenedIncident, b: OpenedIncident): number =>
@@ -120,7 +141,16 @@ function searchCauses(
   return { weighed: explainAway(weighed, propagation), cleared };
 }
 
-function rankedCause(weighed: Weighed, index: number): RankedCause {
+/** Examples of the impact itself go with the first cause. */
+function examplesFor(weighed: Weighed, index: number, extra: EvidenceStore): readonly Evidence[] {
+  const { application, path } = weighed.reached;
+  const root = path[0];
+  const own = extra.examples.get(application.id) ?? [];
+  const impact = index === 0 && root && root !== application.id ? (extra.examples.get(root) ?? []) : [];
+  return [...own, ...impact];
+}
+
+function rankedCause(weighed: Weighed, index: number, extra: EvidenceStore): RankedCause {
   const { suspicion, reached } = weighed;
   return {
     rank: index + 1,
@@ -132,7 +162,7 @@ function rankedCause(weighed: Weighed, index: number): RankedCause {
     score: Math.round(weighed.score * 1000) / 1000,
     ...(suspicion.onset === undefined ? {} : { onset: suspicion.onset }),
     path: reached.path,
-    evidence: suspicion.evidence,
+    evidence: [...suspicion.evidence, ...examplesFor(weighed, index, extra)],
     remediation: suspicion.remediation,
   };
 }

@@ -14,11 +14,13 @@ export function summarize(
   impacted: readonly ImpactedApplication[],
   causes: readonly RankedCause[],
   propagation: Propagation | undefined,
+  asked?: ApplicationId,
 ): string {
   const nameOf = (id: ApplicationId): string => inspected.world.byId.get(id)?.name ?? id;
   if (inspected.world.applications.length === 0)
     return 'There is no data in the window, so nothing can be judged.';
   const first = impacted[0];
+  if (!first && asked !== undefined) return `The objectives of ${nameOf(asked)} hold in the window.`;
   if (!first) {
     const judged = inspected.applications.filter((one) =>
       one.serviceLevel.slos.some((slo) => slo.requests > 0),

@@ -23,6 +23,8 @@ const HOLD = 30_000;
 const HOLD_CELLS = 4;
 /** Without any request for this long a breach is over, ms. */
 const SILENCE = 5 * 60_000;
+/** A breach that comes back this soon is the same one, ms. */
+const REOPEN = 60_000;
 
 type CellState = 'bad' | 'good' | 'silent';
 
@@ -33,13 +35,18 @@ type CellState = 'bad' | 'good' | 'silent';
 export function findBreaches(budget: RequestBudget, allowed: number): readonly Breach[] {
   const states = cellStates(budget, allowed);
   const hold = Math.max(HOLD_CELLS, Math.round(HOLD / budget.grid.step));
+  const reopen = Math.round(REOPEN / budget.grid.step);
   const breaches: Breach[] = [];
   let from = 0;
   for (let i = budget.firstCell; i < states.length; i++) {
     if (states[i] !== 'bad' || !firesAt(budget, allowed, i + 1)) continue;
     const lo = runStart(states, i, from, hold);
     const { last, over } = runEnd(states, i, hold, Math.round(SILENCE / budget.grid.step));
-    breaches.push(describeBreach(budget, { lo, hi: last + 1 }, over));
+    const previous = breaches.at(-1);
+    const again = previous !== undefined && lo - previous.cells.hi <= reopen;
+    if (again) breaches.pop();
+    const cells = { lo: again ? previous.cells.lo : lo, hi: last + 1 };
+    breaches.push(describeBreach(budget, cells, over));
     from = last + 1;
     i = last;
   }

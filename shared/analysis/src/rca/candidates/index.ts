@@ -1,5 +1,37 @@
+import { cpuHog } from './cpu-hog.ts';
 import type { CandidateDefinition } from './define.ts';
+import { diskFull } from './disk-full.ts';
+import { imageChange } from './image-change.ts';
 import { instanceDown } from './instance-down.ts';
+import { logErrors } from './log-errors.ts';
+import { memoryLeak } from './memory-leak.ts';
+import { memoryOom } from './memory-oom.ts';
+import { networkLoss } from './network-loss.ts';
+import { nodeCpu } from './node-cpu.ts';
+import { nodeDisk } from './node-disk.ts';
+import { postgresLock } from './postgres-lock.ts';
+import { postgresSlow } from './postgres-slow.ts';
+import { redisSlow } from './redis-slow.ts';
+import { serviceSlow } from './service-slow.ts';
+import { tcpRefused } from './tcp-refused.ts';
+import { trafficSurge } from './traffic-surge.ts';
 
 /** All kinds of causes that an investigation considers. */
-export const CANDIDATES: readonly CandidateDefinition[] = [instanceDown];
+export const CANDIDATES: readonly CandidateDefinition[] = [
+  instanceDown,
+  memoryOom,
+  memoryLeak,
+  tcpRefused,
+  networkLoss,
+  postgresLock,
+  postgresSlow,
+  redisSlow,
+  cpuHog,
+  nodeCpu,
+  nodeDisk,
+  diskFull,
+  trafficSurge,
+  imageChange,
+  logErrors,
+  serviceSlow,
+];

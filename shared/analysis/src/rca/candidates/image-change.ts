@@ -1,0 +1,35 @@
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { promqlEvidence, selectApplication } from '../../evidence.ts';
+import { clock } from '../../inspections/slo-verdict.ts';
+import { clear, defineCandidate, suspect } from './define.ts';
+
+/** A change further back than this is an old one, ms. */
+const LEAD = 15 * 60_000;
+const LAG = 30_000;
+const MAGNITUDE = 0.7;
+
+export const imageChange = defineCandidate({
+  kind: 'image-change',
+  title: 'New version',
+  examine: ({ application, frame }) => {
+    const changes = application.instances.flatMap((instance) => instance.images);
+    if (changes.length === 0) return undefined;
+    const first = new Set(changes.filter((change) => change.at < frame.onset - LEAD).map((one) => one.image));
+    const known = first.size > 0 ? first : new Set([[...changes].sort((a, b) => a.at - b.at)[0]!.image]);
+    const fresh = changes
+      .filter((one) => !known.has(one.image) && one.at >= frame.onset - LEAD && one.at <= frame.onset + LAG)
+      .sort((a, b) => a.at - b.at || (a.image < b.image ? -1 : 1));
+    const change = fresh[0];
+    const signal = CONTAINER_METRICS.info.name;
+    if (!change) return clear(signal, 'no new version before the onset');
+    const summary = `${application.name} runs ${change.image} since ${clock(change.at)} UTC, ${[...known].join(', ')} before.`;
+    return suspect({
+      title: `${application.name} was changed to ${change.image} shortly before`,
+      signal,
+      magnitude: MAGNITUDE,
+      onset: change.at,
+      evidence: [promqlEvidence(selectApplication(application, signal), frame.world.range, summary)],
+      remediation: `Roll ${application.name} back to ${[...known][0]} and compare.`,
+    });
+  },
+});

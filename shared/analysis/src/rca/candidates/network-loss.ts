@@ -1,0 +1,48 @@
+import { formatValue } from '@gumshoe/base/units';
+import type { Application } from '@gumshoe/model/world';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
+import { shiftOf } from '../frame.ts';
+import { clear, defineCandidate, ramp, suspect } from './define.ts';
+
+const SIGNAL = CONTAINER_METRICS.tcpRetransmits.name;
+/** Retransmits alone also come from busy receivers. */
+const ALONE = 0.75;
+
+export const networkLoss = defineCandidate({
+  kind: 'network-loss',
+  title: 'Packets are lost or late',
+  examine: ({ application, frame, inspected }) => {
+    const judged = application.downstreams
+      .map((dependency) => {
+        const lost = shiftOf(zeroed(dependency.tcp.retransmits), frame);
+        const late = shiftOf(dependency.tcp.rtt, frame);
+        const loss = lost.during > 3 * (lost.before || 0) ? ramp(lost.during - (lost.before || 0), 0.3, 3) : 0;
+        const delay = late.during > 5 * late.before ? ramp(late.during, 0.01, 0.1) : 0;
+        return { dependency, lost, late, loss, delay, weight: Math.max(loss, delay) };
+      })
+      .sort((a, b) => b.weight - a.weight);
+    const worst = judged[0];
+    if (!worst) return undefined;
+    if (worst.weight === 0) return clear(SIGNAL, 'no more segments were sent again than before');
+    const nameOf = (id: Application['id']) => inspected.world.byId.get(id)?.name ?? id;
+    const { dependency, lost, late } = worst;
+    const way = `from ${nameOf(dependency.client)} to ${application.name}`;
+    const byLoss = worst.loss >= worst.delay;
+    const summary = byLoss
+      ? `Segments sent again ${way}: ${formatValue(lost.before || 0, 'per-second')} → ${formatValue(lost.during, 'per-second')}.`
+      : `Round trip ${way}: ${formatValue(late.before, 'seconds')} → ${formatValue(late.during, 'seconds')}.`;
+    const query = `sum(rate(${selectDependency(dependency, SIGNAL)}${rateWindow(frame.world)}))`;
+    return suspect({
+      title: byLoss ? `Packets ${way} are lost` : `Packets ${way} are late`,
+      signal: byLoss ? SIGNAL : CONTAINER_METRICS.netLatency.name,
+      magnitude: ALONE * worst.weight,
+      onset: byLoss ? lost.onset : late.onset,
+      column: byLoss ? zeroed(dependency.tcp.retransmits) : dependency.tcp.rtt,
+      evidence: [promqlEvidence(query, frame.world.range, summary)],
+      remediation: `Check the path ${way}: interface errors and drops (ip -s link), firewall rules that drop, and saturated links.`,
+    });
+  },
+});
+
+const zeroed = (column: Float64Array): Float64Array => column.map((value) => (value === value ? value : 0));

@@ -1,0 +1,56 @@
+import { formatValue } from '@gumshoe/base/units';
+import type { Application, Node, World } from '@gumshoe/model/world';
+import { sumColumns } from '@gumshoe/model/columns';
+import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
+import { matchLabel, promqlEvidence, rateWindow } from '../../evidence.ts';
+import { shiftOf, type Frame } from '../frame.ts';
+import { clear, defineCandidate, ramp, suspect } from './define.ts';
+
+const MOST = 0.6;
+const SIGNAL = NODE_METRICS.cpuUsage.name;
+
+export const nodeCpu = defineCandidate({
+  kind: 'node-cpu',
+  title: 'Node out of CPU',
+  examine: ({ application, frame }) => {
+    const { world } = frame;
+    const nodes = world.nodes.filter((node) => application.instances.some((one) => one.node === node.id));
+    const judged = nodes
+      .map((node) => ({ node, shift: shiftOf(node.cpuUsage, frame) }))
+      .filter(({ shift }) => shift.during === shift.during)
+      .sort((a, b) => b.shift.during - a.shift.during);
+    const worst = judged[0];
+    if (!worst) return undefined;
+    const { node, shift } = worst;
+    const rise = shift.during - (shift.before || 0);
+    const magnitude = MOST * ramp(shift.during, 0.85, 0.98) * ramp(rise, 0.1, 0.3);
+    if (magnitude === 0) return clear(SIGNAL, `node ${node.hostname} was ${formatValue(shift.during, 'ratio')} busy`);
+    if (biggestGrower(world, node, frame)?.id !== application.id) return undefined;
+    const of = matchLabel('machine_id', [node.id]);
+    const query = `1 - avg(rate(${SIGNAL}{mode="idle",${of}}${rateWindow(world)})) / ${NODE_METRICS.cpuCores.name}{${of}}`;
+    const summary = `The CPUs of node ${node.hostname} were ${formatValue(shift.before, 'ratio')} busy before and ${formatValue(shift.during, 'ratio')} during the incident; ${application.name} grew most of what runs there.`;
+    return suspect({
+      title: `Node ${node.hostname} has no CPU left`,
+      signal: SIGNAL,
+      magnitude,
+      onset: shift.onset,
+      column: node.cpuUsage,
+      node: node.id,
+      evidence: [promqlEvidence(query, world.range, summary)],
+      remediation: `Find what took the CPU of ${node.hostname} (it may be no container at all), limit it or move it away.`,
+    });
+  },
+});
+
+function biggestGrower(world: World, node: Node, frame: Frame): Application | undefined {
+  const growth = (application: Application): number => {
+    const here = application.instances.filter((one) => one.node === node.id).map((one) => one.cpuUsage);
+    const shift = shiftOf(sumColumns(here, world.grid.points), frame);
+    return shift.during - (shift.before || 0) || 0;
+  };
+  const ranked = world.applications
+    .filter((one) => one.instances.some((instance) => instance.node === node.id))
+    .map((application) => ({ application, by: growth(application) }))
+    .sort((a, b) => b.by - a.by || (a.application.id < b.application.id ? -1 : 1));
+  return ranked[0]?.application;
+}

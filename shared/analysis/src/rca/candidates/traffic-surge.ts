@@ -1,0 +1,37 @@
+import { formatValue } from '@gumshoe/base/units';
+import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import { shiftOf } from '../frame.ts';
+import { clear, defineCandidate, ramp, suspect } from './define.ts';
+
+const MOST = 0.7;
+
+export const trafficSurge = defineCandidate({
+  kind: 'traffic-surge',
+  title: 'More requests than usual',
+  examine: ({ application, inspected, frame }) => {
+    const level = inspected.byId.get(application.id)?.serviceLevel;
+    if (!level || level.indicators.source === 'none') return undefined;
+    const passedOn = application.downstreams.some(
+      ({ client }) => (inspected.world.byId.get(client)?.inbound.length ?? 0) > 0,
+    );
+    if (passedOn) return undefined;
+    const shift = shiftOf(level.indicators.rate, frame);
+    const protocol = application.inbound[0]?.protocol ?? 'http';
+    const signal = REQUEST_METRICS[protocol].inbound.name;
+    const ratio = shift.during / shift.before;
+    const magnitude = MOST * ramp(ratio, 1.5, 4);
+    const rates = `${formatValue(shift.before, 'requests/second')} → ${formatValue(shift.during, 'requests/second')}`;
+    if (magnitude === 0) return clear(signal, `requests did not surge: ${rates}`);
+    const query = `sum(rate(${selectApplication(application, signal)}${rateWindow(frame.world)}))`;
+    return suspect({
+      title: `${application.name} gets ${ratio.toFixed(1)} times its usual requests`,
+      signal,
+      magnitude,
+      onset: shift.onset,
+      column: level.indicators.rate,
+      evidence: [promqlEvidence(query, frame.world.range, `Requests: ${rates}.`)],
+      remediation: `Find out who sends them, limit the rate at the edge, or add replicas on the path.`,
+    });
+  },
+});
