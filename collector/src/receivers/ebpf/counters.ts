@@ -1,5 +1,6 @@
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
+import type { ProgramStatus } from './kernel.ts';
 import { constants } from './layout.generated.ts';
 
 /** What the kernel programs counted about themselves, summed over objects and CPUs. */
@@ -46,4 +47,15 @@ export function counterSamples(counters: KernelCounters, losses: ReceiverLosses)
     [SELF_METRICS.dropped, { queue: 'spans', cause: 'no_container' }, losses.ownerless],
     [SELF_METRICS.dropped, { queue: 'spans', cause: 'sampled_out' }, counters.spansSampledOut],
   ];
+}
+
+const REASON_LIMIT = 160;
+
+/** 1 for each attached program; 0 with the kernel's first line for each refused one. */
+export function programSamples(programs: readonly ProgramStatus[]): readonly SelfSample[] {
+  return programs.map(({ object, program, attached, reason }) => [
+    SELF_METRICS.ebpfProgram,
+    { program: `${object}/${program}`, reason: reason.split('\n', 1)[0]!.slice(0, REASON_LIMIT) },
+    attached ? 1 : 0,
+  ]);
 }

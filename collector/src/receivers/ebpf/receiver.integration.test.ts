@@ -24,6 +24,7 @@ function skipReason(): string | undefined {
   if (reason) return reason;
   if (!existsSync(PYTHON) || spawnSync(PYTHON, ['-c', 'import psycopg2']).status !== 0) return 'no psycopg2';
   if (spawnSync('redis-server', ['--version']).status !== 0) return 'no redis-server';
+  if (spawnSync('nginx', ['-v']).status !== 0) return 'no nginx';
   if (spawnSync(postgresProgram('initdb'), ['--version']).status !== 0) return 'no PostgreSQL';
   return undefined;
 }
@@ -68,7 +69,7 @@ function unitOfProcess(tgid: number): string | undefined {
 let sandbox: Sandbox;
 let receiver: EbpfReceiver;
 const spans: TraceRow[] = [];
-const ports = { frontend: 0, backend: 0, postgres: 0, redis: 0 };
+const ports = { proxy: 0, frontend: 0, backend: 0, postgres: 0, redis: 0 };
 
 before(async () => {
   if (skip) return;
@@ -109,6 +110,7 @@ before(async () => {
     String(backend),
   ]);
   await Promise.all([once(python.stdout!, 'data'), once(node.stdout!, 'data')]);
+  ports.proxy = await sandbox.startNginx('proxy', frontend);
 });
 
 after(async () => {
@@ -124,7 +126,7 @@ interface ClientResult {
 }
 
 async function runClient(path: string, count: number, connections: number): Promise<ClientResult> {
-  const args = [ports.frontend, path, count, connections].map(String);
+  const args = [ports.proxy, path, count, connections].map(String);
   const client = sandbox.start('client', [process.execPath, workload('client.mjs'), ...args]);
   let output = '';
   client.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -158,7 +160,9 @@ test('counts equal what the client sent, at every hop and on both sides', { skip
     metrics[`${unit} container_${stem}_total${peer(port)},status=${status}}`];
   const inbound = (unit: string, stem: string, status: string) =>
     metrics[`${unit} container_${stem}_total{status=${status}}`];
-  assert.equal(outbound('client', 'http_requests', ports.frontend, '200'), 200);
+  assert.equal(outbound('client', 'http_requests', ports.proxy, '200'), 200);
+  assert.equal(inbound('proxy', 'http_inbound_requests', '200'), 200);
+  assert.equal(outbound('proxy', 'http_requests', ports.frontend, '200'), 200);
   assert.equal(inbound('frontend', 'http_inbound_requests', '200'), 200);
   assert.equal(outbound('frontend', 'http_requests', ports.backend, '200'), 200);
   assert.equal(inbound('backend', 'http_inbound_requests', '200'), 200);
@@ -169,12 +173,12 @@ test('counts equal what the client sent, at every hop and on both sides', { skip
   assert.ok(queries >= 200 && queries <= 200 + 16, `${queries} queries`);
   assert.equal(inbound('postgres', 'postgres_inbound_queries', 'ok'), queries);
   assert.equal(
-    countOf(metrics[`client container_http_requests_duration_seconds_total${peer(ports.frontend)}}`]),
+    countOf(metrics[`client container_http_requests_duration_seconds_total${peer(ports.proxy)}}`]),
     200,
   );
   const seconds = Number(
     /s=([\d.]+)/.exec(
-      String(metrics[`client container_http_requests_duration_seconds_total${peer(ports.frontend)}}`]),
+      String(metrics[`client container_http_requests_duration_seconds_total${peer(ports.proxy)}}`]),
     )?.[1],
   );
   assert.ok(
@@ -204,9 +208,10 @@ test('each request is one trace from the client to the databases', { skip }, () 
     return children('');
   };
   const whole =
-    'client:Client:GET /checkout(frontend:Server:GET /checkout(frontend:Client:GET /orders/{id}(' +
+    'client:Client:GET /checkout(proxy:Server:GET /checkout(proxy:Client:GET /checkout(' +
+    'frontend:Server:GET /checkout(frontend:Client:GET /orders/{id}(' +
     'backend:Server:GET /orders/{id}(backend:Client:GET(redis:Server:GET()) ' +
-    'backend:Client:SELECT pg_class(postgres:Server:SELECT pg_class())))))';
+    'backend:Client:SELECT pg_class(postgres:Server:SELECT pg_class())))))))';
   const complete = [...traces.values()].filter((trace) => shape(trace) === whole).length;
   const text = JSON.stringify(spans);
   assert.ok(!text.includes('secret'), 'a literal or a query string reached a span');
@@ -218,14 +223,15 @@ test('statuses are told apart and a server error fails its spans', { skip }, asy
   await runClient('/status/503', 30, 2);
   await runClient('/status/404', 20, 2);
   const metrics = await samples();
-  assert.equal(metrics[`client container_http_requests_total${peer(ports.frontend)},status=503}`], 30);
-  assert.equal(metrics[`client container_http_requests_total${peer(ports.frontend)},status=404}`], 20);
+  assert.equal(metrics[`client container_http_requests_total${peer(ports.proxy)},status=503}`], 30);
+  assert.equal(metrics[`client container_http_requests_total${peer(ports.proxy)},status=404}`], 20);
   assert.equal(metrics['frontend container_http_inbound_requests_total{status=503}'], 30);
   const failed = (kind: string, name: string) =>
     spans.filter((span) => span.SpanKind === kind && span.SpanName === name && span.StatusCode === 'Error')
       .length;
-  assert.equal(failed('Server', 'GET /status/{id}'), 30);
-  assert.equal(failed('Client', 'GET /status/{id}'), 50);
+  // Proxy and frontend serve, client and proxy ask; a 404 is the client's own error.
+  assert.equal(failed('Server', 'GET /status/{id}'), 2 * 30);
+  assert.equal(failed('Client', 'GET /status/{id}'), 2 * (30 + 20));
 });
 
 test('connections: opened, refused, and gone with their process', { skip }, async () => {
@@ -237,7 +243,7 @@ test('connections: opened, refused, and gone with their process', { skip }, asyn
     metrics[`stranger container_net_tcp_failed_connects_total{destination=127.0.0.1:${nobody}}`],
     1,
   );
-  assert.equal(metrics[`client container_net_tcp_successful_connects_total${peer(ports.frontend)}}`], 8);
-  assert.equal(metrics[`client container_net_tcp_active_connections${peer(ports.frontend)}}`], 0);
+  assert.equal(metrics[`client container_net_tcp_successful_connects_total${peer(ports.proxy)}}`], 8);
+  assert.equal(metrics[`client container_net_tcp_active_connections${peer(ports.proxy)}}`], 0);
   assert.equal(metrics[`frontend container_net_tcp_active_connections${peer(ports.backend)}}`], 4);
 });

@@ -27,7 +27,16 @@ class FakeKernel implements Kernel {
     const note = (text: string) => this.calls.push(`${plan.name} ${text}`);
     note('load');
     return {
-      programs: [{ object: plan.name, program: 'p', attached: plan.name !== 'tcp', reason: '' }],
+      programs: [
+        plan.name === 'tcp'
+          ? {
+              object: 'tcp',
+              program: 'p',
+              attached: false,
+              reason: 'attach: Operation not permitted (EPERM)\nlog',
+            }
+          : { object: plan.name, program: 'p', attached: true, reason: '' },
+      ],
       dump: (map) => this.maps.get(map)!,
       delete: (map, keys) => note(`delete ${map} ${keys.length}`),
       counters: () => [1, 2, 3, 4, 5, 6],
@@ -154,6 +163,26 @@ test('an update reads each map and shows what it holds', () => {
   assert.equal(samples[`/a container_net_tcp_successful_connects_total${peer}`], 3);
   assert.equal(samples[`/a container_postgres_queries_in_flight_age_seconds${peer}`], 2);
   assert.equal(samples['/a container_net_tcp_listen_info{listen_addr=10.0.0.2:80,proxy=}'], 1);
+});
+
+test('self-telemetry: what the kernel counted in all objects, and each program', () => {
+  const { receiver } = make();
+  receiver.start();
+  const samples = receiver
+    .selfSamples()
+    .map(([{ name }, labels, value]) => `${name}${JSON.stringify(labels)} ${value}`);
+  assert.deepEqual(samples, [
+    'gumshoe_ebpf_events_total{} 3',
+    'gumshoe_ebpf_lost_total{"cause":"ring_full"} 6',
+    'gumshoe_ebpf_lost_total{"cause":"map_full"} 9',
+    'gumshoe_ebpf_lost_total{"cause":"unpaired"} 15',
+    'gumshoe_ebpf_lost_total{"cause":"malformed"} 0',
+    'gumshoe_dropped_total{"queue":"spans","cause":"no_container"} 0',
+    'gumshoe_dropped_total{"queue":"spans","cause":"sampled_out"} 18',
+    'gumshoe_ebpf_program_attached{"program":"process/p","reason":""} 1',
+    'gumshoe_ebpf_program_attached{"program":"tcp/p","reason":"attach: Operation not permitted (EPERM)"} 0',
+    'gumshoe_ebpf_program_attached{"program":"requests/p","reason":""} 1',
+  ]);
 });
 
 test('entries of a process that exited, seen or not, are deleted after the wait', () => {

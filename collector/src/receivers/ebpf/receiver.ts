@@ -10,7 +10,7 @@ import type { SpanOwner } from '../../processors/spans.ts';
 import { TcpMetrics } from '../../processors/tcp-metrics.ts';
 import { Destinations } from '../../processors/destinations.ts';
 import type { DestinationOptions } from '../../processors/destinations.ts';
-import { counterSamples, sumCounters } from './counters.ts';
+import { counterSamples, programSamples, sumCounters } from './counters.ts';
 import type { SelfSample } from './counters.ts';
 import { EventRouter } from './event-router.ts';
 import type { Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
@@ -122,7 +122,8 @@ export class EbpfReceiver {
 
   selfSamples(): readonly SelfSample[] {
     const counters = sumCounters([...this.#objects.values()].map((object) => object.counters('counters')));
-    return counterSamples(counters, { malformed: this.#router.malformed, ownerless: this.#ownerless });
+    const losses = { malformed: this.#router.malformed, ownerless: this.#ownerless };
+    return [...counterSamples(counters, losses), ...programSamples(this.programs)];
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -108,6 +108,16 @@ export class Sandbox {
     return port;
   }
 
+  /** nginx in front of `upstream`, with keep-alive on both sides and two workers. */
+  async startNginx(unit: string, upstream: number): Promise<number> {
+    const port = await freePort();
+    const file = join(this.folder, 'nginx.conf');
+    writeFileSync(file, nginxConfiguration(this.folder, port, upstream));
+    this.start(unit, ['nginx', '-c', file, '-e', join(this.folder, 'nginx.log')], { unprivileged: true });
+    await until('nginx', () => accepts(port));
+    return port;
+  }
+
   /** Stops every program and removes what was made. */
   async stop(): Promise<void> {
     for (const unit of this.#units) await endProcesses(unit);
@@ -118,6 +128,20 @@ export class Sandbox {
     rmdirSync(this.cgroup);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function nginxConfiguration(folder: string, port: number, upstream: number): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`);
+  return `daemon off; worker_processes 2; pid ${folder}/nginx.pid;
+events {}
+http {
+  access_log off; ${temporary.join(' ')}
+  upstream up { server 127.0.0.1:${upstream}; keepalive 8; }
+  server {
+    listen 127.0.0.1:${port};
+    location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }
+  }
+}`;
 }
 
 /** Debian keeps PostgreSQL's programs in a folder per version. */
