@@ -20,9 +20,7 @@ export class NetworkNamespace {
 
   /** Starts a program inside. `user` drops root. The process id is the program's own. */
   start(command: readonly string[], options: { user?: string; input?: boolean } = {}): ChildProcess {
-    const drop = options.user
-      ? ['setpriv', `--reuid=${options.user}`, `--regid=${options.user}`, '--clear-groups']
-      : [];
+    const drop = options.user ? asUser(options.user) : [];
     const child = spawn('nsenter', [`--net=/run/netns/${this.name}`, ...drop, ...command], {
       stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
@@ -72,6 +70,11 @@ export class NetworkNamespace {
     await Promise.all([...this.#programs].map(stop));
     execFileSync('ip', ['netns', 'delete', this.name]);
   }
+}
+
+function asUser(user: string): readonly string[] {
+  const group = execFileSync('id', ['-g', user], { encoding: 'utf8' }).trim();
+  return ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--clear-groups'];
 }
 
 /** SIGTERM, then SIGKILL after five seconds. */

@@ -1,0 +1,20 @@
+// Answers by path, or does not: /ok /error /slow (100 ms) /never /reset /close /die.
+//   node moody.mjs <port>
+import http from 'node:http';
+
+const moods = {
+  '/ok': (_, response) => response.end('ok'),
+  '/error': (_, response) => response.writeHead(500).end(),
+  '/slow': (request, response) => {
+    request.resume();
+    request.on('end', () => setTimeout(() => response.end('done'), 110));
+  },
+  '/never': () => {},
+  '/reset': (request) => request.socket.resetAndDestroy(),
+  '/close': (request) => request.socket.destroy(),
+  '/die': () => process.exit(1),
+};
+
+http
+  .createServer((request, response) => moods[request.url](request, response))
+  .listen(Number(process.argv[2]), '127.0.0.1', () => console.log('ready'));
