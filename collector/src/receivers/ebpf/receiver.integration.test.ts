@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
-import { WallTime } from '../../processors/clock-offset.ts';
 import { collected } from '../../processors/testdata/collected.ts';
-import { nativeKernel, unsupported } from './native.ts';
-import { DEFAULT_REQUEST_BUDGET, objectPlans } from './plans.ts';
-import { EbpfReceiver } from './receiver.ts';
-import type { ProcessOwners } from './receiver.ts';
-import { resolveTarget } from './target.ts';
+import { unsupported } from './native.ts';
+import type { EbpfReceiver } from './receiver.ts';
+import { observe } from './testdata/observe.ts';
 import { cannotObserve, freePort, postgresProgram, Sandbox, until } from './testdata/sandbox.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -31,44 +28,9 @@ function skipReason(): string | undefined {
 
 const skip = skipReason() ?? false;
 
-/** Containers are the units of the sandbox; enough identity for these tests. */
-function ownersByCgroup(units: () => ReadonlyMap<bigint, string>): ProcessOwners {
-  const names = new Map<number, string>();
-  const nameOf = (tgid: number): string | undefined => {
-    const known = names.get(tgid) ?? unitOfProcess(tgid);
-    if (known) names.set(tgid, known);
-    return known;
-  };
-  const isAlive = (tgid: number): boolean => existsSync(`/proc/${tgid}`);
-  return {
-    containerOf: (tgid) => {
-      const name = nameOf(tgid);
-      return name ? { containerId: name } : undefined;
-    },
-    spanOwnerOf: (tgid) => {
-      const name = nameOf(tgid);
-      return name ? { serviceName: name, resource: {} } : undefined;
-    },
-    processOf: (_container, tgid) => (isAlive(tgid) ? tgid : undefined),
-    isAlive,
-    onProcess: ({ tgid, cgroupId }) => {
-      const name = units().get(cgroupId);
-      if (name) names.set(tgid, name);
-    },
-  };
-}
-
-function unitOfProcess(tgid: number): string | undefined {
-  try {
-    return /^0::.*\/([^/\n]+)\.service$/m.exec(readFileSync(`/proc/${tgid}/cgroup`, 'utf8'))?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
 let sandbox: Sandbox;
 let receiver: EbpfReceiver;
-const spans: TraceRow[] = [];
+let spans: readonly TraceRow[];
 const ports = { proxy: 0, frontend: 0, backend: 0, postgres: 0, redis: 0 };
 
 before(async () => {
@@ -77,23 +39,7 @@ before(async () => {
   // The databases are there before the receiver, the services come after it.
   ports.postgres = await sandbox.startPostgres('postgres');
   ports.redis = await sandbox.startRedis('redis');
-  const target = resolveTarget({ cgroups: [sandbox.cgroup], pids: [], netns: [] });
-  receiver = new EbpfReceiver({
-    kernel: nativeKernel(),
-    plans: objectPlans(target, process.pid, { ...DEFAULT_REQUEST_BUDGET, spansPerSecond: 100_000 }, 0n),
-    owners: ownersByCgroup(() => sandbox.units),
-    destinations: {
-      hostNetns: statSync('/proc/self/ns/net').ino,
-      perContainer: 64,
-      ephemeralPorts: [32768, 60999],
-      resolve: (endpoint) => endpoint,
-    },
-    wallTime: new WallTime(),
-    onSpans: (rows) => spans.push(...rows),
-    expireAfter: 600_000,
-    keepExitedFor: 60_000,
-    monotonic: process.hrtime.bigint,
-  });
+  ({ receiver, spans } = observe(sandbox, { cgroups: [sandbox.cgroup] }));
   receiver.start();
   ports.backend = await freePort();
   ports.frontend = await freePort();

@@ -118,6 +118,16 @@ export class Sandbox {
     return port;
   }
 
+  /** Processes of a unit. */
+  processes(unit: string): readonly number[] {
+    return processesOf(join(this.cgroup, `${unit}.service`));
+  }
+
+  /** Ends every process of a unit. */
+  end(unit: string): Promise<void> {
+    return endProcesses(join(this.cgroup, `${unit}.service`));
+  }
+
   /** Stops every program and removes what was made. */
   async stop(): Promise<void> {
     for (const unit of this.#units) await endProcesses(unit);
@@ -151,12 +161,15 @@ export function postgresProgram(name: string): string {
   return versions.map((version) => join(root, version, 'bin', name)).find(existsSync) ?? name;
 }
 
+const processesOf = (cgroup: string): readonly number[] =>
+  readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+
 async function endProcesses(cgroup: string): Promise<void> {
   await until(`${cgroup} to be empty`, () => {
-    const pids = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+    const pids = processesOf(cgroup);
     for (const pid of pids) {
       try {
-        process.kill(Number(pid), 'SIGKILL');
+        process.kill(pid, 'SIGKILL');
       } catch {
         // exited by itself
       }
