@@ -10,6 +10,7 @@ export class NetworkNamespace {
   /** Inode number, as in gs_tuple.netns. */
   readonly inode: number;
   readonly #programs = new Set<ChildProcess>();
+  readonly #cleanups: (() => void)[] = [];
 
   constructor() {
     this.name = `gumshoe-bpf-${process.pid}-${++created}`;
@@ -65,9 +66,15 @@ export class NetworkNamespace {
     return output;
   }
 
+  /** Called when everything has stopped. */
+  afterwards(cleanup: () => void): void {
+    this.#cleanups.push(cleanup);
+  }
+
   /** Stops, by pid, everything that was started here, and removes the namespace. */
   async close(): Promise<void> {
     await Promise.all([...this.#programs].map(stop));
+    for (const cleanup of this.#cleanups) cleanup();
     execFileSync('ip', ['netns', 'delete', this.name]);
   }
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { constants, layout } from '../../collector/src/receivers/ebpf/layout.generated.ts';
 import { forEachRecord, loadObject } from '../loader/src/index.ts';
@@ -109,12 +110,19 @@ export class Observed {
   }
 }
 
+/** Tracepoints of single system calls are found through tracefs, which minimal systems do not mount. */
+function mountTracefs(): void {
+  if (existsSync('/sys/kernel/tracing/events')) return;
+  execFileSync('mount', ['-t', 'tracefs', 'tracefs', '/sys/kernel/tracing']);
+}
+
 /** Loads and attaches bpf/out/<name>.bpf.o. `numbers`: .rodata variables, bigint for 64 bits. */
 export function observe(
   name: string,
   target: Target,
   numbers: Readonly<Record<string, number | bigint>> = {},
 ): Observed {
+  mountTracefs();
   const { mode, map, keys } = targetOf(target);
   const values = { target_mode: mode, collector_tgid: process.pid, ...numbers };
   const object = loadObject({

@@ -27,13 +27,12 @@ async function serve(
   ready: RegExp,
   options: { user?: string; folder?: string } = {},
 ): Promise<Server> {
+  const { folder } = options;
+  if (folder) namespace.afterwards(() => rmSync(folder, { recursive: true, force: true }));
   const child = await namespace.serve(command, ready, options);
   return {
     pid: child.pid ?? 0,
-    async stop() {
-      await stop(child);
-      if (options.folder) rmSync(options.folder, { recursive: true, force: true });
-    },
+    stop: () => stop(child),
   };
 }
 
