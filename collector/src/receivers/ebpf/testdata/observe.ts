@@ -23,8 +23,9 @@ function ownersByCgroup(units: () => ReadonlyMap<bigint, string>): ProcessOwners
       const name = nameOf(tgid);
       return name ? { containerId: name } : undefined;
     },
-    spanOwnerOf: (tgid) => {
-      const name = nameOf(tgid);
+    spanOwnerOf: (tgid, cgroupId) => {
+      // Its process event comes through another ring buffer, perhaps later.
+      const name = nameOf(tgid) ?? units().get(cgroupId);
       return name ? { serviceName: name, resource: {} } : undefined;
     },
     processOf: (_container, tgid) => (isAlive(tgid) ? tgid : undefined),
