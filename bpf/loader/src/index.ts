@@ -1,0 +1,30 @@
+import { nativeAddon } from './native.ts';
+
+export { loadObject, LoadedObject } from './object.ts';
+export type {
+  Attached,
+  IteratorLink,
+  Link,
+  LoadOptions,
+  MapEntries,
+  MapFacts,
+  ProgramFacts,
+  Refusal,
+  RingOptions,
+  RingReader,
+} from './object.ts';
+export { forEachRecord } from './records.ts';
+export { probeSupport } from './support.ts';
+export type { Support } from './support.ts';
+
+/** Slots of a per-CPU value. */
+export const possibleCpus = (): number => nativeAddon().possibleCpus();
+
+/** Turns on run-time statistics of all eBPF programs of the machine until the returned function is called. */
+export function enableStatistics(): () => void {
+  const addon = nativeAddon();
+  const made = addon.enableStatistics();
+  if (typeof made !== 'number')
+    throw Object.assign(new Error(made.message), { errno: made.errno, code: made.code });
+  return () => addon.closeDescriptor(made);
+}
