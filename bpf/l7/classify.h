@@ -74,6 +74,12 @@ static __always_inline __u32 l7_next(__u16 protocol, struct l7_message *message)
 	return protocol == GS_PROTOCOL_REDIS ? redis_value_end(message, 0) : 0;
 }
 
+/* 101 Switching Protocols: what follows are no requests. */
+static __always_inline bool l7_switches_protocol(__u16 protocol, __u16 status)
+{
+	return protocol == GS_PROTOCOL_HTTP && status == 101;
+}
+
 static __always_inline bool l7_failed(__u16 protocol, __u16 status)
 {
 	return protocol == GS_PROTOCOL_HTTP ? status >= 500 : status != 0;

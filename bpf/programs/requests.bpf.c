@@ -511,6 +511,8 @@ __noinline int answer_one(struct gs_socket *socket, struct transfer *transfer, i
 	if (l7_response(socket->protocol, &transfer->message, &status) == L7_ANSWER) {
 		finish(socket, &transfer->message, status, transfer->now);
 		advance_pipeline(socket, transfer->id);
+		if (l7_switches_protocol(socket->protocol, status))
+			socket->protocol = GS_PROTOCOL_IGNORED;
 	}
 	if (socket->direction == GS_OUTBOUND)
 		resume(&context, is_first);
@@ -620,17 +622,20 @@ static __always_inline struct gs_socket *socket_of(struct transfer *transfer, __
 static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
 {
 	struct tcp_sock *tcp = (void *)transfer->sk;
-	bool asks;
+	bool asks = transfer->is_write == (socket->direction == GS_OUTBOUND);
 
-	if (socket->protocol == GS_PROTOCOL_IGNORED || !message_read_head(&transfer->message))
+	/* Most bytes of large answers end here. */
+	if (socket->protocol && !asks && !socket->first.started_ns)
 		return 0;
-	if (socket->protocol == GS_PROTOCOL_UNKNOWN && !learn(socket, transfer))
+	if (!message_read_head(&transfer->message))
+		return 0;
+	if (!socket->protocol && !learn(socket, transfer))
 		return 0;
 	transfer->now = bpf_ktime_get_ns();
 	transfer->sequence = transfer->is_write ? BPF_CORE_READ(tcp, write_seq) :
 						  BPF_CORE_READ(tcp, copied_seq) - transfer->message.total;
-	asks = transfer->is_write == (socket->direction == GS_OUTBOUND);
-	if (asks)
+	/* Learning may have told the direction. */
+	if (transfer->is_write == (socket->direction == GS_OUTBOUND))
 		on_request_side(socket, transfer);
 	else
 		on_response_side(socket, transfer);

@@ -50,13 +50,28 @@ struct connection {
 	__u8 connect_returned; /* non-blocking: nobody waits in connect() any more */
 };
 
+struct listener {
+	struct owner owner; /* of the first socket */
+	__u32 sockets;      /* several with SO_REUSEPORT */
+	__u32 reserved;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct listener_key);
-	__type(value, struct owner);
+	__type(value, struct listener);
 } listeners SEC(".maps");
+
+/* Listening sockets that are counted in `listeners`. Key: address of the kernel's struct sock. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u8);
+} listening_sockets SEC(".maps");
 
 /* Key: address of the kernel's struct sock. */
 struct {
@@ -164,14 +179,15 @@ static __always_inline void listener_key(struct listener_key *key, const struct 
 static __always_inline struct owner *listener_of(const struct gs_tuple *tuple)
 {
 	struct listener_key key = {};
-	struct owner *owner;
+	struct listener *listener;
 
 	listener_key(&key, tuple);
-	owner = bpf_map_lookup_elem(&listeners, &key);
-	if (owner)
-		return owner;
-	__builtin_memset(key.address, 0, 16);
-	return bpf_map_lookup_elem(&listeners, &key);
+	listener = bpf_map_lookup_elem(&listeners, &key);
+	if (!listener) {
+		__builtin_memset(key.address, 0, 16);
+		listener = bpf_map_lookup_elem(&listeners, &key);
+	}
+	return listener ? &listener->owner : 0;
 }
 
 static __always_inline void store(__u64 id, const struct connection *connection)
@@ -200,36 +216,55 @@ static __always_inline void account(struct connection *connection, struct gs_tcp
 	}
 }
 
-static __always_inline void on_listen(const struct sock *sk)
+/* Once per socket, however many descriptors it has; one event per address and port. */
+static __always_inline void add_listener(__u64 id, const struct connection *listening)
+{
+	struct listener fresh = { .owner = listening->owner, .sockets = 1 };
+	struct listener_key key = {};
+	struct listener *known;
+	__u8 one = 1;
+
+	if (bpf_map_update_elem(&listening_sockets, &id, &one, BPF_NOEXIST))
+		return;
+	listener_key(&key, &listening->tuple);
+	known = bpf_map_lookup_elem(&listeners, &key);
+	if (known) {
+		__sync_fetch_and_add(&known->sockets, 1);
+		return;
+	}
+	if (bpf_map_update_elem(&listeners, &key, &fresh, BPF_ANY))
+		count(GS_COUNTER_MAP_FULL);
+	emit(GS_EVENT_TCP_LISTEN, listening, 0, 0);
+}
+
+static __always_inline void on_listen(__u64 id, const struct sock *sk)
 {
 	struct connection listening = { .direction = GS_INBOUND };
-	struct listener_key key = {};
 
 	if (!target_has_current())
 		return;
 	socket_tuple(sk, &listening.tuple);
 	owner_from_current(&listening.owner);
-	listener_key(&key, &listening.tuple);
-	if (bpf_map_update_elem(&listeners, &key, &listening.owner, BPF_ANY))
-		count(GS_COUNTER_MAP_FULL);
-	emit(GS_EVENT_TCP_LISTEN, &listening, 0, 0);
+	add_listener(id, &listening);
 }
 
-static __always_inline void on_listen_close(const struct sock *sk)
+static __always_inline void on_listen_close(__u64 id, const struct sock *sk)
 {
 	struct connection listening = { .direction = GS_INBOUND };
 	struct listener_key key = {};
-	struct owner *owner;
+	struct listener *listener;
 
+	if (bpf_map_delete_elem(&listening_sockets, &id))
+		return;
 	socket_tuple(sk, &listening.tuple);
 	/* The port was given back before the state changed. */
 	if (!listening.tuple.local_port)
 		listening.tuple.local_port = __builtin_bswap16(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	listener_key(&key, &listening.tuple);
-	owner = bpf_map_lookup_elem(&listeners, &key);
-	if (!owner)
+	listener = bpf_map_lookup_elem(&listeners, &key);
+	if (!listener || __sync_fetch_and_add(&listener->sockets, -1) > 1)
 		return;
-	listening.owner = *owner;
+	listening.owner = listener->owner;
 	bpf_map_delete_elem(&listeners, &key);
 	emit(GS_EVENT_TCP_LISTEN_CLOSE, &listening, 0, 0);
 }
@@ -337,9 +372,9 @@ int BPF_PROG(tcp_set_state, const struct sock *sk, int before, int after)
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (after == TCP_LISTEN)
-		on_listen(sk);
+		on_listen(id, sk);
 	else if (before == TCP_LISTEN && after == TCP_CLOSE)
-		on_listen_close(sk);
+		on_listen_close(id, sk);
 	else if (after == TCP_SYN_SENT)
 		on_connect(id, sk);
 	else if (before == TCP_SYN_SENT && after == TCP_ESTABLISHED)
@@ -466,7 +501,6 @@ int tcp_adopt_listeners(struct bpf_iter__task_file *context)
 {
 	struct connection listening = { .direction = GS_INBOUND };
 	struct task_struct *task = context->task;
-	struct listener_key key = {};
 	struct sock *sk;
 
 	if (!task || !context->file || !target_has_task(task))
@@ -476,9 +510,7 @@ int tcp_adopt_listeners(struct bpf_iter__task_file *context)
 		return 0;
 	socket_tuple(sk, &listening.tuple);
 	owner_from_task(&listening.owner, task);
-	listener_key(&key, &listening.tuple);
-	if (bpf_map_update_elem(&listeners, &key, &listening.owner, BPF_NOEXIST) == 0)
-		emit(GS_EVENT_TCP_LISTEN, &listening, 0, 0);
+	add_listener((__u64)sk, &listening);
 	return 0;
 }
 

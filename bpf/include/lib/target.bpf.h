@@ -55,7 +55,7 @@ static __noinline bool target_judge_cgroup(__u64 cgroup_id)
 {
 	__u8 verdict = 0;
 
-	for (int level = 1; level <= TARGET_CGROUP_DEPTH; level++) {
+	for (int level = 0; level <= TARGET_CGROUP_DEPTH; level++) {
 		__u64 ancestor = bpf_get_current_ancestor_cgroup_id(level);
 
 		if (ancestor == 0)
