@@ -13,7 +13,7 @@ export interface RequestBudget {
 }
 
 export const DEFAULT_REQUEST_BUDGET: RequestBudget = {
-  spansPerSecond: 1000,
+  spansPerSecond: 3000,
   exceptionsPerSecond: 200,
   slowThresholdMs: 500,
 };

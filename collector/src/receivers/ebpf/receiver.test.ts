@@ -92,7 +92,7 @@ test('plans carry the target to every object and the budget to requests', () => 
     [
       ['target_mode', constants.GS_TARGET_CGROUP],
       ['collector_tgid', 4],
-      ['span_rate_per_second', 1000],
+      ['span_rate_per_second', 3000],
       ['exception_rate_per_second', 200],
       ['slow_threshold_ns', 500_000_000n],
       ['realtime_offset_ns', 9n],

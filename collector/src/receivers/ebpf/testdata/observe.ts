@@ -1,11 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
-import { WallTime } from '../../../processors/clock-offset.ts';
-import { nativeKernel } from '../native.ts';
-import { DEFAULT_REQUEST_BUDGET, objectPlans } from '../plans.ts';
-import { EbpfReceiver } from '../receiver.ts';
-import type { ProcessOwners } from '../receiver.ts';
-import { resolveTarget } from '../target.ts';
+import { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } from '../open.ts';
+import { DEFAULT_REQUEST_BUDGET } from '../plans.ts';
+import type { EbpfReceiver, ProcessOwners } from '../receiver.ts';
 import type { TargetSelection } from '../target.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -51,22 +48,17 @@ export function observe(
   selection: Partial<TargetSelection>,
 ): { readonly receiver: EbpfReceiver; readonly spans: readonly TraceRow[] } {
   const spans: TraceRow[] = [];
-  const target = resolveTarget({ cgroups: [], pids: [], netns: [], ...selection });
-  const receiver = new EbpfReceiver({
-    kernel: nativeKernel(),
-    plans: objectPlans(target, process.pid, { ...DEFAULT_REQUEST_BUDGET, spansPerSecond: 100_000 }, 0n),
-    owners: ownersByCgroup(() => sandbox.units),
-    destinations: {
-      hostNetns: statSync('/proc/self/ns/net').ino,
-      perContainer: 64,
-      ephemeralPorts: [32768, 60999],
-      resolve: (endpoint) => endpoint,
+  const receiver = openEbpfReceiver(
+    {
+      ...DEFAULT_EBPF_CONFIGURATION,
+      target: { cgroups: [], pids: [], netns: [], ...selection },
+      budget: { ...DEFAULT_REQUEST_BUDGET, spansPerSecond: 100_000 },
     },
-    wallTime: new WallTime(),
-    onSpans: (rows) => spans.push(...rows),
-    expireAfter: 600_000,
-    keepExitedFor: 60_000,
-    monotonic: process.hrtime.bigint,
-  });
+    {
+      owners: ownersByCgroup(() => sandbox.units),
+      resolve: (endpoint) => endpoint,
+      onSpans: (rows) => spans.push(...rows),
+    },
+  );
   return { receiver, spans };
 }

@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs';
+import type { TraceRow } from '@gumshoe/schema/tables/traces';
+import { measureClockOffset, WallTime } from '../../processors/clock-offset.ts';
+import { DEFAULT_DESTINATION_OPTIONS } from '../../processors/destinations.ts';
+import type { Kernel } from './kernel.ts';
+import { nativeKernel } from './native.ts';
+import { DEFAULT_REQUEST_BUDGET, objectPlans } from './plans.ts';
+import type { RequestBudget } from './plans.ts';
+import { EbpfReceiver } from './receiver.ts';
+import type { ProcessOwners } from './receiver.ts';
+import { resolveTarget } from './target.ts';
+import type { TargetSelection } from './target.ts';
+
+/** What a user may configure of this receiver. */
+export interface EbpfConfiguration {
+  readonly target: TargetSelection;
+  readonly budget: RequestBudget;
+  /** Distinct destinations per container; the rest is `~other`. */
+  readonly destinationsPerContainer: number;
+  /** First and last port taken for client ports. */
+  readonly ephemeralPorts: readonly [number, number];
+  /** ms after which the series of gone peers end. */
+  readonly expireAfter: number;
+}
+
+export const DEFAULT_EBPF_CONFIGURATION: EbpfConfiguration = {
+  target: { cgroups: [], pids: [], netns: [] },
+  budget: DEFAULT_REQUEST_BUDGET,
+  destinationsPerContainer: DEFAULT_DESTINATION_OPTIONS.perContainer,
+  ephemeralPorts: DEFAULT_DESTINATION_OPTIONS.ephemeralPorts,
+  expireAfter: 10 * 60_000,
+};
+
+/** The rooms this receiver depends on. */
+export interface EbpfNeighbours {
+  readonly owners: ProcessOwners;
+  /** `ip:port` behind an address translation; its argument when there is none. */
+  readonly resolve: (endpoint: string) => string;
+  readonly onSpans: (rows: readonly TraceRow[]) => void;
+  readonly kernel?: Kernel;
+}
+
+/** Long enough for connections of an exited process to time out of their closing states. */
+const KEEP_EXITED_FOR = 60_000;
+
+/**
+ * A receiver for this machine, not started yet.
+ * @throws FailureError `invalid-input` when the target cannot be resolved.
+ */
+export function openEbpfReceiver(
+  configuration: EbpfConfiguration,
+  { owners, resolve, onSpans, kernel = nativeKernel() }: EbpfNeighbours,
+): EbpfReceiver {
+  const monotonic = process.hrtime.bigint;
+  const clockOffset = measureClockOffset(monotonic, Date.now);
+  const target = resolveTarget(configuration.target);
+  return new EbpfReceiver({
+    kernel,
+    plans: objectPlans(target, process.pid, configuration.budget, clockOffset),
+    owners,
+    destinations: {
+      hostNetns: statSync('/proc/1/ns/net').ino,
+      perContainer: configuration.destinationsPerContainer,
+      ephemeralPorts: configuration.ephemeralPorts,
+      resolve,
+    },
+    wallTime: new WallTime(monotonic, Date.now),
+    onSpans,
+    expireAfter: configuration.expireAfter,
+    keepExitedFor: KEEP_EXITED_FOR,
+    monotonic,
+  });
+}
