@@ -93,7 +93,7 @@ function incidentsAround(
   slack: number,
 ): readonly OpenedIncident[] {
   let { lo, hi } = first.breach.cells;
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const { breach } of incidents) {
       const { cells } = breach;

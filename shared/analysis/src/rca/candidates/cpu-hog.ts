@@ -32,7 +32,10 @@ export const cpuHog = defineCandidate({
       magnitude: worst.magnitude,
       onset: worst.onset,
       column: worst.instance.cpuUsage,
-      evidence: [promqlEvidence(query, frame.world.range, worst.summary), ...(frames ? [frames.evidence] : [])],
+      evidence: [
+        promqlEvidence(query, frame.world.range, worst.summary),
+        ...(frames ? [frames.evidence] : []),
+      ],
       remediation: frames
         ? `Look at ${frames.name} in ${application.name}: what made it run so much since then? Undo that change, or give ${application.name} more replicas.`
         : `Take a CPU profile of ${application.name} to find the function that runs, and compare it with the time before; more replicas buy time.`,
@@ -84,8 +87,7 @@ export function framesEvidence(
   const sentences = shifts
     .slice(0, 3)
     .map(
-      (one) =>
-        `${one.frame} ${formatValue(one.baseline, 'ratio')} → ${formatValue(one.current, 'ratio')}`,
+      (one) => `${one.frame} ${formatValue(one.baseline, 'ratio')} → ${formatValue(one.current, 'ratio')}`,
     );
   const summary = `Share of CPU samples before and during: ${sentences.join('; ')}.`;
   const query = JSON.stringify({ application: application.id, type: 'ebpf:cpu:nanoseconds' });

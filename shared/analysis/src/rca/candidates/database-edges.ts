@@ -43,8 +43,14 @@ export function clientsView(
   const worst = changes[0];
   if (!worst) return undefined;
   const points = frame.world.grid.points;
-  const column = maxColumns(dependencies.map((one) => waitColumn(one, points)), points);
-  const cpu = sumColumns(application.instances.map((one) => one.cpuUsage), points);
+  const column = maxColumns(
+    dependencies.map((one) => waitColumn(one, points)),
+    points,
+  );
+  const cpu = sumColumns(
+    application.instances.map((one) => one.cpuUsage),
+    points,
+  );
   const cpuShift = shiftOf(cpu, frame);
   return {
     changes,
@@ -73,11 +79,23 @@ function servedSlower(application: Application, protocol: Protocol, frame: Frame
   const inbound = application.inbound.filter((one) => one.protocol === protocol);
   const points = frame.world.grid.points;
   const mean = ratioColumn(
-    sumColumns(inbound.map((one) => one.durationSum), points),
-    sumColumns(inbound.map((one) => one.rate), points),
+    sumColumns(
+      inbound.map((one) => one.durationSum),
+      points,
+    ),
+    sumColumns(
+      inbound.map((one) => one.rate),
+      points,
+    ),
   );
   const before = meanOf(mean, frame.baseline);
-  const served = sumOf(sumColumns(inbound.map((one) => one.rate), points), frame.incident);
+  const served = sumOf(
+    sumColumns(
+      inbound.map((one) => one.rate),
+      points,
+    ),
+    frame.incident,
+  );
   return served > 0 && meanOf(mean, frame.incident) > 2 * (before || 0) + 0.001;
 }
 
@@ -96,10 +114,12 @@ export function waitSentence(view: ClientsView, nameOf: (id: Application['id']) 
 
 export function waitEvidence(view: ClientsView, protocol: Protocol, frame: Frame, summary: string) {
   const metrics = REQUEST_METRICS[protocol];
-  const metric = view.stalled
-    ? selectDependency(view.worst.dependency, metrics.inFlightAge.name)
-    : undefined;
+  const metric = view.stalled ? selectDependency(view.worst.dependency, metrics.inFlightAge.name) : undefined;
   const rate = (suffix: string) =>
     `sum(rate(${selectDependency(view.worst.dependency, `${metrics.duration.name}_${suffix}`)}${rateWindow(frame.world)}))`;
-  return promqlEvidence(metric ? `max(${metric})` : `${rate('sum')} / ${rate('count')}`, frame.world.range, summary);
+  return promqlEvidence(
+    metric ? `max(${metric})` : `${rate('sum')} / ${rate('count')}`,
+    frame.world.range,
+    summary,
+  );
 }

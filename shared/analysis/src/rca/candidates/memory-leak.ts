@@ -42,7 +42,10 @@ function leakOf(instance: Instance, frame: Frame) {
   const growth = steadyGrowth(instance.memoryRss, cells, frame.world.grid, OPTIONS);
   if (growth === undefined || growth.to < 1.5 * Math.max(1, growth.from)) return [];
   const limit = instance.memoryLimit ? lastOf(instance.memoryLimit, cells) : NaN;
-  const magnitude = limit > 0 ? WITH_LIMIT * ramp(growth.to / limit, 0.6, 0.95) : WITHOUT_LIMIT * ramp(growth.to - growth.from, 50e6, 500e6);
+  const magnitude =
+    limit > 0
+      ? WITH_LIMIT * ramp(growth.to / limit, 0.6, 0.95)
+      : WITHOUT_LIMIT * ramp(growth.to - growth.from, 50e6, 500e6);
   const of = limit > 0 ? ` of a limit of ${formatValue(limit, 'bytes')}` : '';
   const summary = `Memory of ${instance.id} grew steadily from ${formatValue(growth.from, 'bytes')} to ${formatValue(growth.to, 'bytes')}${of}.`;
   return [{ instance, magnitude, summary, cell: growth.cells.lo }];

@@ -58,5 +58,7 @@ export function memorySentence(instance: Instance, frame: Frame): string {
   const cells = leadCells(frame, 5 * LEAD);
   const peak = formatValue(maxOf(instance.memoryRss, cells), 'bytes');
   const limit = instance.memoryLimit ? lastOf(instance.memoryLimit, cells) : NaN;
-  return limit > 0 ? `it peaked at ${peak} of a limit of ${formatValue(limit, 'bytes')}` : `it peaked at ${peak}, with no limit of its own`;
+  return limit > 0
+    ? `it peaked at ${peak} of a limit of ${formatValue(limit, 'bytes')}`
+    : `it peaked at ${peak}, with no limit of its own`;
 }

@@ -17,7 +17,8 @@ export const networkLoss = defineCandidate({
       .map((dependency) => {
         const lost = shiftOf(zeroed(dependency.tcp.retransmits), frame);
         const late = shiftOf(dependency.tcp.rtt, frame);
-        const loss = lost.during > 3 * (lost.before || 0) ? ramp(lost.during - (lost.before || 0), 0.3, 3) : 0;
+        const loss =
+          lost.during > 3 * (lost.before || 0) ? ramp(lost.during - (lost.before || 0), 0.3, 3) : 0;
         const delay = late.during > 5 * late.before ? ramp(late.during, 0.01, 0.1) : 0;
         return { dependency, lost, late, loss, delay, weight: Math.max(loss, delay) };
       })

@@ -24,7 +24,8 @@ export const nodeCpu = defineCandidate({
     const { node, shift } = worst;
     const rise = shift.during - (shift.before || 0);
     const magnitude = MOST * ramp(shift.during, 0.85, 0.98) * ramp(rise, 0.1, 0.3);
-    if (magnitude === 0) return clear(SIGNAL, `node ${node.hostname} was ${formatValue(shift.during, 'ratio')} busy`);
+    if (magnitude === 0)
+      return clear(SIGNAL, `node ${node.hostname} was ${formatValue(shift.during, 'ratio')} busy`);
     if (biggestGrower(world, node, frame)?.id !== application.id) return undefined;
     const of = matchLabel('machine_id', [node.id]);
     const query = `1 - avg(rate(${SIGNAL}{mode="idle",${of}}${rateWindow(world)})) / ${NODE_METRICS.cpuCores.name}{${of}}`;

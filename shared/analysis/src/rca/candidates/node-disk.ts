@@ -7,7 +7,14 @@ import { clear, defineCandidate, ramp, suspect } from './define.ts';
 const MOST = 0.55;
 const SIGNAL = NODE_METRICS.diskIoTime.name;
 /** Software whose requests wait for the disk. */
-const DISK_BOUND: ReadonlySet<string> = new Set(['postgres', 'mysql', 'mongodb', 'kafka', 'clickhouse', 'elasticsearch']);
+const DISK_BOUND: ReadonlySet<string> = new Set([
+  'postgres',
+  'mysql',
+  'mongodb',
+  'kafka',
+  'clickhouse',
+  'elasticsearch',
+]);
 
 export const nodeDisk = defineCandidate({
   kind: 'node-disk',
@@ -23,7 +30,8 @@ export const nodeDisk = defineCandidate({
     const worst = judged[0];
     if (!worst) return undefined;
     const { node, disk, shift } = worst;
-    const magnitude = MOST * ramp(shift.during, 0.8, 0.98) * ramp(shift.during - (shift.before || 0), 0.15, 0.4);
+    const magnitude =
+      MOST * ramp(shift.during, 0.8, 0.98) * ramp(shift.during - (shift.before || 0), 0.15, 0.4);
     const busy = `${disk.device} of ${node.hostname} was busy ${formatValue(shift.during, 'ratio')} of the time`;
     if (magnitude === 0) return clear(SIGNAL, busy);
     const matchers = `${matchLabel('machine_id', [node.id])},${matchLabel('device', [disk.device])}`;

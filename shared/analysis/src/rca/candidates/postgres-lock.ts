@@ -25,8 +25,7 @@ export const postgresLock = defineCandidate({
   },
 });
 
-const isWatched = (target: PostgresTarget, frame: Frame): boolean =>
-  maxOf(target.up, frame.incident) > 0;
+const isWatched = (target: PostgresTarget, frame: Frame): boolean => maxOf(target.up, frame.incident) > 0;
 
 /** The probe sees who waits and who blocks. */
 function observed(
@@ -35,12 +34,17 @@ function observed(
   view: ClientsView | undefined,
 ): Examination {
   const waits = probed
-    .flatMap((target) => target.lockWaits.map((wait) => ({ target, ...wait, most: maxOf(wait.waiting, frame.incident) })))
+    .flatMap((target) =>
+      target.lockWaits.map((wait) => ({ target, ...wait, most: maxOf(wait.waiting, frame.incident) })),
+    )
     .filter(({ most }) => most > 0)
     .sort((a, b) => b.most - a.most || (a.blockingQuery < b.blockingQuery ? -1 : 1));
   const worst = waits[0];
   if (!worst) return clear(SIGNAL, 'no query waited for a lock');
-  const column = sumColumns(waits.map((wait) => wait.waiting), frame.world.grid.points);
+  const column = sumColumns(
+    waits.map((wait) => wait.waiting),
+    frame.world.grid.points,
+  );
   const filled = column.map((value) => (value === value ? value : 0));
   const blocker = shorten(worst.blockingQuery);
   const summary = `Up to ${formatValue(worst.most, 'count')} queries wait for a lock held by: ${blocker}.`;
@@ -62,10 +66,7 @@ function observed(
 }
 
 /** Nobody watches inside: queries hang, the server is idle and reachable. */
-function concluded(
-  { application, frame, inspected }: CandidateSubject,
-  view: ClientsView,
-): Examination {
+function concluded({ application, frame, inspected }: CandidateSubject, view: ClientsView): Examination {
   const signal = 'container_postgres_queries_in_flight_age_seconds';
   const nameOf = (id: Application['id']) => inspected.world.byId.get(id)?.name ?? id;
   if (!view.stalled || view.worst.during.refused > 0.1) {
@@ -89,4 +90,3 @@ const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slic
 
 const shorten = (query: string): string =>
   query.length > MAX_QUERY ? `${query.slice(0, MAX_QUERY)} …` : query;
-

@@ -60,5 +60,9 @@ function grownQuery(application: Application, frame: Frame) {
   const selector = `${metric}{${matchLabel('address', [top.target.address])},${matchLabel('query', [top.query])}}`;
   const summary = `Time spent per second in this query: ${formatValue(top.shift.before || 0, 'seconds')} → ${formatValue(top.shift.during, 'seconds')}.`;
   const text = top.query.length > 120 ? `${top.query.slice(0, 120)} …` : top.query;
-  return { text, growth: ramp(top.rise, 0.1, 1), evidence: promqlEvidence(selector, frame.world.range, summary) };
+  return {
+    text,
+    growth: ramp(top.rise, 0.1, 1),
+    evidence: promqlEvidence(selector, frame.world.range, summary),
+  };
 }

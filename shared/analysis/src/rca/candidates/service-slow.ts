@@ -27,9 +27,14 @@ export const serviceSlow = defineCandidate({
     const nameOf = (id: Application['id']) => inspected.world.byId.get(id)?.name ?? id;
     const outside = application.kind === 'ExternalService';
     const points = frame.world.grid.points;
-    const column = maxColumns(application.downstreams.map((one) => waitColumn(one, points)), points);
+    const column = maxColumns(
+      application.downstreams.map((one) => waitColumn(one, points)),
+      points,
+    );
     const protocol = worst.dependency.requests[0]?.protocol;
-    const metric = protocol ? `${REQUEST_METRICS[protocol].duration.name}_sum` : CONTAINER_METRICS.tcpFailedConnects.name;
+    const metric = protocol
+      ? `${REQUEST_METRICS[protocol].duration.name}_sum`
+      : CONTAINER_METRICS.tcpFailedConnects.name;
     const query = `sum(rate(${selectDependency(worst.dependency, metric)}${rateWindow(frame.world)}))`;
     const summary = `${nameOf(worst.dependency.client)} → ${application.name}: ${worst.reasons.join('; ')}.`;
     return suspect({

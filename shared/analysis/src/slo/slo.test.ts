@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { milliseconds, type TimeGrid } from '@gumshoe/base/time';
+import { findBreaches } from './breaches.ts';
+import { burnRateAt, RequestBudget, shareAtLeast } from './burn-rate.ts';
+
+const STEP = 15_000;
+const gridOf = (points: number): TimeGrid => ({ from: milliseconds(0), step: STEP, points });
+const ALLOWED = 0.01;
+const FAST = { longWindow: 300_000, shortWindow: 30_000, rate: 14.4 };
+const HOURLY = { longWindow: 3_600_000, shortWindow: 300_000, rate: 14.4 };
+
+function budgetOf(rates: readonly number[], shares: readonly number[]): RequestBudget {
+  const rate = Float64Array.from(rates);
+  return new RequestBudget(
+    gridOf(rates.length),
+    rate,
+    rate.map((value, i) => value * shares[i]!),
+  );
+}
+
+/** 10 requests/s, of which a share fails in some cells. */
+const steady = (points: number, share: (i: number) => number): RequestBudget =>
+  budgetOf(
+    Array.from({ length: points }, () => 10),
+    Array.from({ length: points }, (_, i) => share(i)),
+  );
+
+test('the burn rate is the bad share over the allowed one', () => {
+  const rate = burnRateAt(
+    steady(240, () => 0.2),
+    HOURLY,
+    ALLOWED,
+    240,
+  );
+  assert.ok(Math.abs(rate.longRate - 20) < 1e-9 && Math.abs(rate.shortRate - 20) < 1e-9);
+  assert.ok(rate.firing && !rate.truncated);
+});
+
+test('both windows must burn: what is over does not fire', () => {
+  const over = steady(240, (i) => (i < 200 ? 0.3 : 0));
+  const rate = burnRateAt(over, HOURLY, ALLOWED, 240);
+  assert.ok(rate.longRate > 14.4 && rate.shortRate === 0 && !rate.firing);
+});
+
+test('with less history it uses what is there and says so', () => {
+  const rate = burnRateAt(
+    steady(12, (i) => (i < 8 ? 0 : 1)),
+    HOURLY,
+    ALLOWED,
+    12,
+  );
+  assert.equal(rate.longWindow, 180_000);
+  assert.equal(rate.shortWindow, 30_000);
+  assert.ok(rate.truncated && rate.firing);
+});
+
+test('a handful of requests proves nothing', () => {
+  const few = budgetOf([0.2, 0.2, 0.2, 0.2], [0, 1, 1, 1]);
+  assert.ok(!burnRateAt(few, FAST, ALLOWED, 4).firing);
+  assert.deepEqual(findBreaches(few, ALLOWED), []);
+});
+
+test('the lower bound of a share lies below it and above zero', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (total, share) => {
+        const least = shareAtLeast(share * total, total);
+        assert.ok(least >= 0 && least <= share + 1e-9);
+      },
+    ),
+  );
+});
+
+test('a breach reaches back to its first bad cell and ends with the last', () => {
+  const [breach, ...more] = findBreaches(
+    steady(120, (i) => (i >= 40 && i < 60 ? 0.5 : 0)),
+    ALLOWED,
+  );
+  assert.deepEqual([more.length, breach!.cells], [0, { lo: 40, hi: 60 }]);
+  assert.equal(breach!.onset, 39 * STEP);
+  assert.equal(breach!.recovered, 59 * STEP);
+  assert.ok(Math.abs(breach!.impact - 0.5) < 1e-9);
+});
+
+test('a breach at the end of the window goes on', () => {
+  const [breach] = findBreaches(
+    steady(120, (i) => (i >= 100 ? 1 : 0)),
+    ALLOWED,
+  );
+  assert.equal(breach!.recovered, undefined);
+  assert.equal(breach!.cells.hi, 120);
+});
+
+test('a breach that comes back at once is the same one', () => {
+  const shares = (i: number) => ((i >= 40 && i < 50) || (i >= 53 && i < 63) ? 0.5 : 0);
+  assert.equal(findBreaches(steady(120, shares), ALLOWED).length, 1);
+});
+
+test('errors within the budget are no breach', () => {
+  assert.deepEqual(
+    findBreaches(
+      steady(240, () => 0.009),
+      ALLOWED,
+    ),
+    [],
+  );
+});
+
+test('breaches are in order, apart, and within the window', () => {
+  const share = fc.constantFrom(0, 0, 0, 0.02, 0.3, 1);
+  fc.assert(
+    fc.property(fc.array(share, { minLength: 5, maxLength: 200 }), (shares) => {
+      const found = findBreaches(
+        steady(shares.length, (i) => shares[i]!),
+        ALLOWED,
+      );
+      let end = 0;
+      for (const breach of found) {
+        assert.ok(breach.cells.lo >= end && breach.cells.hi > breach.cells.lo);
+        assert.ok(breach.cells.hi <= shares.length && breach.impact >= 0 && breach.impact <= 1);
+        end = breach.cells.hi;
+      }
+    }),
+  );
+});
