@@ -30,7 +30,7 @@ function blankSubject(): Subject & Signals {
   return subjectOf({ ...world, nodes: [] }, bare, evaluateServiceLevel(world, bare));
 }
 
-const worlds = [worldOf(), ...Object.values(faults).map((fault) => worldOf(fault))].flatMap(subjects);
+const worlds = [worldOf(), ...Object.values(faults.FAULTS).map((fault) => worldOf(fault))].flatMap(subjects);
 const blank = blankSubject();
 
 test('ids are unique', () => {

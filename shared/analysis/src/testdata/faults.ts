@@ -147,3 +147,15 @@ export const memoryOom: Fault = (when) => {
     },
   };
 };
+
+/** All of them, by name. */
+export const FAULTS = {
+  dbLock,
+  killApi,
+  cpuHog,
+  redisSlow,
+  redisScript,
+  refusedPostgres,
+  refusedOrders,
+  memoryOom,
+} as const satisfies Readonly<Record<string, Fault>>;
