@@ -40,6 +40,15 @@ export interface EbpfNeighbours {
   readonly kernel?: Kernel;
 }
 
+/** The host's network namespace: the first process's, or our own where that one may not be looked at. */
+function hostNetns(): number {
+  try {
+    return statSync('/proc/1/ns/net').ino;
+  } catch {
+    return statSync('/proc/self/ns/net').ino;
+  }
+}
+
 /** Long enough for connections of an exited process to time out of their closing states. */
 const KEEP_EXITED_FOR = 60_000;
 
@@ -59,7 +68,7 @@ export function openEbpfReceiver(
     plans: objectPlans(target, process.pid, configuration.budget, clockOffset),
     owners,
     destinations: {
-      hostNetns: statSync('/proc/1/ns/net').ino,
+      hostNetns: hostNetns(),
       perContainer: configuration.destinationsPerContainer,
       ephemeralPorts: configuration.ephemeralPorts,
       resolve,

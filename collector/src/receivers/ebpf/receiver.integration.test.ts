@@ -60,9 +60,8 @@ before(async () => {
 });
 
 after(async () => {
-  if (skip) return;
-  await receiver.stop();
-  await sandbox.stop();
+  await receiver?.stop();
+  await sandbox?.stop();
 });
 
 interface ClientResult {
