@@ -95,7 +95,6 @@ function spans(observed: Observed, direction: number): readonly Struct[] {
   return observed.events.filter((event) => event['direction'] === direction);
 }
 
-/** servers/hang.mjs answers by path: /ok, /reset, /close, … */
 describe('requests', { skip: skipReason('nginx', 'redis', 'postgres', 'psycopg2') }, () => {
   let namespace: NetworkNamespace;
   let observed: Observed;
@@ -265,6 +264,28 @@ describe('requests', { skip: skipReason('nginx', 'redis', 'postgres', 'psycopg2'
         ],
       );
     });
+  });
+
+  test('both ends agree when one socket is IPv6 and the other IPv4, or both are IPv6', async () => {
+    const server = await namespace.serve([NODE, program('moody.mjs'), String(PORTS.api), '::'], /ready/);
+    observed = watch();
+    try {
+      for (const host of ['127.0.0.1', '[::1]'])
+        await namespace.run(['curl', '-s', `http://${host}:${PORTS.api}/ok`]);
+      await observed.settle();
+      const [clients, servers] = [GS_OUTBOUND, GS_INBOUND].map((direction) => spans(observed, direction));
+      assert.deepEqual(
+        clients?.map((span) => [span['wire_id'], span['span_id']]),
+        servers?.map((span) => [span['wire_id'], span['parent_span_id']]),
+      );
+      const remotes = clients?.map((span) =>
+        addressText((span['tuple'] as Struct)['remote_address'] as Uint8Array),
+      );
+      assert.deepEqual(remotes, ['127.0.0.1', '0:0:0:0:0:0:0:1']);
+    } finally {
+      observed.close();
+      await stop(server);
+    }
   });
 
   test('a connection that was there before is picked up in its middle', async () => {

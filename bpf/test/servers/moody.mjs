@@ -1,7 +1,8 @@
 // Answers by path, or does not: /ok /error /slow (100 ms) /never /reset /close /die.
-//   node moody.mjs <port>
+//   node moody.mjs <port> [address]
 import http from 'node:http';
 
+const [port, address = '127.0.0.1'] = process.argv.slice(2);
 const moods = {
   '/ok': (_, response) => response.end('ok'),
   '/error': (_, response) => response.writeHead(500).end(),
@@ -17,4 +18,4 @@ const moods = {
 
 http
   .createServer((request, response) => moods[request.url](request, response))
-  .listen(Number(process.argv[2]), '127.0.0.1', () => console.log('ready'));
+  .listen(Number(port), address, () => console.log('ready'));
