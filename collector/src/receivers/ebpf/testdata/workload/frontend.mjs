@@ -2,7 +2,7 @@
 import http from 'node:http';
 
 const [port, backendPort] = process.argv.slice(2).map(Number);
-const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 function ask(path) {
   return new Promise((resolve, reject) => {
