@@ -40,12 +40,20 @@ export interface EbpfNeighbours {
   readonly kernel?: Kernel;
 }
 
-/** The host's network namespace: the first process's, or our own where that one may not be looked at. */
+/**
+ * The host's network namespace: the first process's, or our own where that one may not be looked at; 0 where
+ * there is no /proc (then nothing loads either).
+ */
 function hostNetns(): number {
+  const paths = ['/proc/1/ns/net', '/proc/self/ns/net'];
+  return paths.map(inodeOf).find((inode) => inode !== undefined) ?? 0;
+}
+
+function inodeOf(path: string): number | undefined {
   try {
-    return statSync('/proc/1/ns/net').ino;
+    return statSync(path).ino;
   } catch {
-    return statSync('/proc/self/ns/net').ino;
+    return undefined;
   }
 }
 
