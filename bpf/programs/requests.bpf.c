@@ -13,10 +13,13 @@
 #include "l7/classify.h"
 #include "lib/event.bpf.h"
 #include "lib/message.bpf.h"
+#include "lib/request_stats.bpf.h"
+#include "lib/sampling.bpf.h"
 #include "lib/socket.bpf.h"
 #include "lib/span_identity.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/target.bpf.h"
+#include "lib/trace_context.bpf.h"
 
 /* The kernel asks for a GPL-compatible string; the file may also be used under Apache-2.0. */
 char LICENSE[] SEC("license") = "GPL";
@@ -26,21 +29,9 @@ char LICENSE[] SEC("license") = "GPL";
 /* Requests or answers looked for in one message, and requests waiting on one connection. */
 #define MAX_BATCH 16
 #define MAX_PENDING 32
-/* Requests of one event loop that go on after a single read. A power of two. */
-#define MAX_RESUMED 4
 #define SHUTDOWN_MASK 3
-#define SECOND_NS 1000000000ull
-#define SAMPLING_SLOT_NS 100000000ull
-#define SAMPLING_ALL 1000000u
 /* bind_bucket.fastreuse of a port that connect() chose */
 #define CHOSEN_BY_CONNECT -1
-
-/* Spans sent to user space per second, and how many failed and slow ones on top. */
-const volatile __u32 span_rate_per_second = 1000;
-const volatile __u32 exception_rate_per_second = 200;
-const volatile __u64 slow_threshold_ns = 500000000;
-/* CLOCK_REALTIME - CLOCK_MONOTONIC, so that nodes agree on the time slots. */
-const volatile __u64 realtime_offset_ns = 0;
 
 /* Key: address of the kernel's struct sock. */
 struct {
@@ -66,57 +57,9 @@ struct {
 	__type(value, struct gs_pending_request);
 } pipelines SEC(".maps");
 
-struct thread {
-	struct gs_trace_context current; /* span_id 0: working on nothing we know */
-	__u32 open;                      /* requests read and not answered yet */
-	__u32 resumed;                   /* contexts in `next` */
-	/*
-	 * One read brought several answers: who sent the first goes on first, then these, in order. Each
-	 * request they send moves to the next.
-	 */
-	struct gs_trace_context next[MAX_RESUMED];
-};
-
-/* Key: thread id. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u32);
-	__type(value, struct thread);
-} threads SEC(".maps");
-
-/* Wire id of a request that left this machine's processes -> the trace it belongs to. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
-	__type(value, struct gs_trace_context);
-} wire_traces SEC(".maps");
-
-/* User space removes the entries of processes that have exited, after it has read them. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct gs_request_key);
-	__type(value, struct gs_request_stats);
-} request_stats SEC(".maps");
-
 /* Templates: too large for the stack. */
 static const struct gs_socket new_socket;
 static const struct gs_pending_request new_pending;
-static const struct thread new_thread;
-static const struct gs_request_stats new_stats;
-static const __u64 latency_bounds[GS_LATENCY_BUCKETS - 1] = GS_LATENCY_BOUNDS_NS;
-
-/* The running second: what was seen and sent, and from the last one, which part of the traces to keep. */
-struct {
-	__u64 ends_ns;
-	__u64 spans;
-	__u64 sampled;
-	__u64 exceptions;
-	__u32 keep_ppm;
-} sampling = { .keep_ppm = SAMPLING_ALL };
 
 /* One call that moved bytes over a TCP connection. */
 struct transfer {
@@ -128,87 +71,6 @@ struct transfer {
 	__u32 sequence; /* of the first byte */
 	bool is_write;
 };
-
-static __always_inline void sampling_turn(__u64 now)
-{
-	__u64 ends = sampling.ends_ns, spans;
-
-	if (now < ends || __sync_val_compare_and_swap(&sampling.ends_ns, ends, now + SECOND_NS) != ends)
-		return;
-	spans = __sync_lock_test_and_set(&sampling.spans, 0);
-	sampling.sampled = 0;
-	sampling.exceptions = 0;
-	sampling.keep_ppm = spans <= span_rate_per_second ? SAMPLING_ALL :
-							     (__u64)span_rate_per_second * SAMPLING_ALL / spans;
-}
-
-/* Whole traces are kept or dropped: the root decides, by the wall time of its start. */
-static __always_inline bool sample_root(__u64 started_ns)
-{
-	__u64 position = (started_ns + realtime_offset_ns) % SAMPLING_SLOT_NS;
-
-	return position * SAMPLING_ALL < sampling.keep_ppm * SAMPLING_SLOT_NS;
-}
-
-static __always_inline __u32 reasons(const struct gs_pending_request *request, __u64 duration_ns, bool failed)
-{
-	__u32 reason = 0;
-
-	if (failed)
-		reason |= GS_REASON_FAILED;
-	if (duration_ns >= slow_threshold_ns)
-		reason |= GS_REASON_SLOW;
-	if (reason && __sync_fetch_and_add(&sampling.exceptions, 1) >= exception_rate_per_second)
-		reason = 0;
-	/* Twice the budget: the first second, when the rate is not known, and sudden bursts. */
-	if (request->parent.sampled &&
-	    __sync_fetch_and_add(&sampling.sampled, 1) < 2ull * span_rate_per_second)
-		reason |= GS_REASON_SAMPLED;
-	return reason;
-}
-
-static __always_inline __u32 latency_bucket(__u64 duration_ns)
-{
-	__u32 bucket = 0;
-
-	for (int i = 0; i < GS_LATENCY_BUCKETS - 1; i++)
-		bucket += duration_ns > latency_bounds[i];
-	return bucket;
-}
-
-static __noinline void count_request(const struct gs_socket *socket, __u16 status, __u64 duration_ns)
-{
-	struct gs_request_key key = {};
-	struct gs_request_stats *stats;
-	__u32 bucket;
-
-	key.tgid = socket->tgid;
-	key.netns = socket->tuple.netns;
-	key.direction = socket->direction;
-	key.protocol = socket->protocol;
-	key.status = status;
-	if (socket->direction == GS_INBOUND) {
-		__builtin_memcpy(key.address, socket->tuple.local_address, 16);
-		key.port = socket->tuple.local_port;
-	} else {
-		__builtin_memcpy(key.address, socket->tuple.remote_address, 16);
-		key.port = socket->tuple.remote_port;
-	}
-	stats = bpf_map_lookup_elem(&request_stats, &key);
-	if (!stats) {
-		bpf_map_update_elem(&request_stats, &key, &new_stats, BPF_NOEXIST);
-		stats = bpf_map_lookup_elem(&request_stats, &key);
-		if (!stats) {
-			count(GS_COUNTER_MAP_FULL);
-			return;
-		}
-	}
-	__sync_fetch_and_add(&stats->count, 1);
-	__sync_fetch_and_add(&stats->duration_sum_ns, duration_ns);
-	bucket = latency_bucket(duration_ns);
-	if (bucket < GS_LATENCY_BUCKETS)
-		__sync_fetch_and_add(&stats->buckets[bucket], 1);
-}
 
 static __always_inline __u64 span_id(const struct gs_socket *socket, __u64 wire)
 {
@@ -254,18 +116,8 @@ static __noinline void emit(const struct gs_socket *socket, const struct l7_mess
 	bpf_ringbuf_submit(event, 0);
 }
 
-static __always_inline struct thread *thread_of(__u32 tid, bool create)
-{
-	struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
-	if (thread || !create)
-		return thread;
-	bpf_map_update_elem(&threads, &tid, &new_thread, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&threads, &tid);
-}
-
 /* The request in flight got its answer, or will never get one. */
-static __noinline void finish(struct gs_socket *socket, const struct l7_message *message, __u16 status,
-				   __u64 now)
+static __noinline void finish(struct gs_socket *socket, const struct l7_message *message, __u16 status, __u64 now)
 {
 	struct gs_pending_request *request = &socket->first;
 	__u64 duration_ns = now - request->started_ns;
@@ -276,90 +128,15 @@ static __noinline void finish(struct gs_socket *socket, const struct l7_message 
 
 	count(GS_COUNTER_REQUESTS);
 	count_request(socket, status, duration_ns);
-	sampling_turn(now);
-	__sync_fetch_and_add(&sampling.spans, 1);
-	reason = reasons(request, duration_ns, failed);
+	sampling_count(now);
+	reason = sampling_reasons(request->parent.sampled, duration_ns, failed);
 	if (reason)
 		emit(socket, message, duration_ns, reason << 16 | status);
 	else
 		count(GS_COUNTER_SPANS_SAMPLED_OUT);
 	request->started_ns = 0;
-	if (socket->direction != GS_INBOUND || !thread)
-		return;
-	if (thread->open)
-		thread->open--;
-	if (thread->current.span_id == span)
-		thread->current.span_id = 0;
-}
-
-/* The thread works for this inbound request from now on. */
-static __always_inline void enter_request(struct thread *thread, const struct gs_pending_request *request)
-{
-	thread->current.trace_id_high = request->parent.trace_id_high;
-	thread->current.trace_id_low = request->parent.trace_id_low;
-	thread->current.sampled = request->parent.sampled;
-	thread->current.span_id = mix(request->wire_id, SPAN_SERVER);
-	thread->resumed = 0;
-}
-
-static __always_inline void become_root(struct gs_pending_request *request)
-{
-	request->parent.trace_id_high = mix(request->wire_id, TRACE_HIGH);
-	request->parent.trace_id_low = mix(request->wire_id, TRACE_LOW);
-	request->parent.span_id = 0;
-	request->parent.parent_link = GS_PARENT_NONE;
-	request->parent.sampled = sample_root(request->started_ns);
-}
-
-static __always_inline void start_inbound(struct gs_pending_request *request)
-{
-	struct gs_trace_context *trace = bpf_map_lookup_elem(&wire_traces, &request->wire_id);
-	struct thread *thread = thread_of(request->tid, true);
-
-	if (trace) {
-		request->parent = *trace;
-		request->parent.span_id = mix(request->wire_id, SPAN_CLIENT);
-		request->parent.parent_link = GS_PARENT_WIRE;
-	} else {
-		become_root(request);
-	}
-	if (!thread)
-		return;
-	thread->open++;
-	enter_request(thread, request);
-}
-
-/* Exactly one request on this thread is certain; with several it is inferred. */
-static __always_inline void take_context(struct gs_trace_context *context, const struct thread *thread)
-{
-	*context = thread->current;
-	context->parent_link = thread->open > 1 ? GS_PARENT_ORDER : GS_PARENT_THREAD;
-}
-
-static __always_inline void resume_next(struct thread *thread)
-{
-	if (!thread->resumed)
-		return;
-	thread->current = thread->next[0];
-	for (int i = 0; i < MAX_RESUMED - 1; i++)
-		thread->next[i] = thread->next[i + 1];
-	thread->resumed--;
-}
-
-static __always_inline void start_outbound(struct gs_socket *socket, struct gs_pending_request *request)
-{
-	struct thread *thread = thread_of(request->tid, false);
-
-	if (socket->connect.span_id) {
-		request->parent = socket->connect;
-		socket->connect.span_id = 0;
-	} else if (thread && thread->current.span_id) {
-		take_context(&request->parent, thread);
-		resume_next(thread);
-	} else {
-		become_root(request);
-	}
-	bpf_map_update_elem(&wire_traces, &request->wire_id, &request->parent, BPF_ANY);
+	if (socket->direction == GS_INBOUND)
+		leave_request(thread, span);
 }
 
 static __noinline void start_request(struct gs_socket *socket, struct gs_pending_request *request,
@@ -474,27 +251,6 @@ static __always_inline void on_request_side(struct gs_socket *socket, struct tra
 		if (!start_one(socket, transfer))
 			break;
 	}
-}
-
-/* Whoever sent the request goes on. */
-static __always_inline void resume(const struct gs_trace_context *context, bool is_first)
-{
-	struct thread *thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
-
-	if (!thread)
-		return;
-	if (is_first) {
-		thread->current = *context;
-		thread->resumed = 0;
-		/* Everything this thread had read is answered: what it does next belongs to nobody. */
-		if (!thread->open)
-			thread->current.span_id = 0;
-		return;
-	}
-	if (thread->resumed >= MAX_RESUMED)
-		return;
-	thread->next[thread->resumed & (MAX_RESUMED - 1)] = *context;
-	thread->resumed++;
 }
 
 /* One answer. True when more may follow in the same message. */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* Which spans are sent to user space: whole traces within a budget, and failed and slow requests on top. */
+#ifndef GUMSHOE_SAMPLING_BPF_H
+#define GUMSHOE_SAMPLING_BPF_H
+
+#include "../events.h"
+#include "../kernel_types.h"
+
+#define SECOND_NS 1000000000ull
+#define SAMPLING_SLOT_NS 100000000ull
+#define SAMPLING_ALL 1000000u
+
+/* Spans sent to user space per second, and how many failed and slow ones on top. */
+const volatile __u32 span_rate_per_second = 1000;
+const volatile __u32 exception_rate_per_second = 200;
+const volatile __u64 slow_threshold_ns = 500000000;
+/* CLOCK_REALTIME - CLOCK_MONOTONIC, so that nodes agree on the time slots. */
+const volatile __u64 realtime_offset_ns = 0;
+
+/* The running second: what was seen and sent, and from the last one, which part of the traces to keep. */
+struct {
+	__u64 ends_ns;
+	__u64 spans;
+	__u64 sampled;
+	__u64 exceptions;
+	__u32 keep_ppm;
+} sampling = { .keep_ppm = SAMPLING_ALL };
+
+/* A request has ended; the first one of a new second sets the share for it. */
+static __always_inline void sampling_count(__u64 now)
+{
+	__u64 ends = sampling.ends_ns, spans;
+
+	__sync_fetch_and_add(&sampling.spans, 1);
+	if (now < ends || __sync_val_compare_and_swap(&sampling.ends_ns, ends, now + SECOND_NS) != ends)
+		return;
+	spans = __sync_lock_test_and_set(&sampling.spans, 0);
+	sampling.sampled = 0;
+	sampling.exceptions = 0;
+	sampling.keep_ppm = spans <= span_rate_per_second ? SAMPLING_ALL :
+							     (__u64)span_rate_per_second * SAMPLING_ALL / spans;
+}
+
+/* Whole traces are kept or dropped: the root decides, by the wall time of its start. */
+static __always_inline bool sample_root(__u64 started_ns)
+{
+	__u64 position = (started_ns + realtime_offset_ns) % SAMPLING_SLOT_NS;
+
+	return position * SAMPLING_ALL < sampling.keep_ppm * SAMPLING_SLOT_NS;
+}
+
+/* Why this request's span goes to user space: bits GS_REASON_*, 0 when it does not. */
+static __always_inline __u32 sampling_reasons(bool sampled, __u64 duration_ns, bool failed)
+{
+	__u32 reason = 0;
+
+	if (failed)
+		reason |= GS_REASON_FAILED;
+	if (duration_ns >= slow_threshold_ns)
+		reason |= GS_REASON_SLOW;
+	if (reason && __sync_fetch_and_add(&sampling.exceptions, 1) >= exception_rate_per_second)
+		reason = 0;
+	/* Twice the budget: the first second, when the rate is not known, and sudden bursts. */
+	if (sampled && __sync_fetch_and_add(&sampling.sampled, 1) < 2ull * span_rate_per_second)
+		reason |= GS_REASON_SAMPLED;
+	return reason;
+}
+
+#endif
