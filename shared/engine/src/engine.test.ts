@@ -22,7 +22,7 @@ test('the overview lists applications with their figures, and incidents', async 
   const { engine } = engineOver({ fault: faults.dbLock });
   const overview = await engine.overview(SHOP_RANGE);
   const names = overview.applications.map((one) => one.name);
-  assert.deepEqual(names, ['api', 'frontend', 'loadgen', 'orders', 'postgres', 'redis']);
+  assert.deepEqual(names, ['api', 'frontend', 'loadgen', 'migration', 'orders', 'postgres', 'redis']);
   const api = overview.applications[0]!;
   assert.deepEqual(api.instances, { up: 2, known: 2 });
   assert.equal(api.type, 'nodejs');
@@ -87,7 +87,10 @@ test('an application page carries findings with charts on the window’s grid', 
     page.charts.slice(0, 3).map((chart) => chart.title),
     ['Requests', 'Errors', 'Latency'],
   );
-  assert.equal(page.downstreams[0]!.client, unit('orders'));
+  assert.deepEqual(
+    page.downstreams.map((one) => one.client),
+    [unit('migration'), unit('orders')],
+  );
   assert.equal(page.instances[0]!.up, true);
 });
 

@@ -58,9 +58,10 @@ export interface Application {
 
 /**
  * up: fresh samples at the end of the window; down: its samples ended while its node's went on; unknown:
- * the node itself fell silent; replaced: gone, and another instance took its place.
+ * the node itself fell silent; replaced: gone, and another instance took its place; finished: a short-lived
+ * one that never served anybody.
  */
-export type InstanceState = 'up' | 'down' | 'unknown' | 'replaced';
+export type InstanceState = 'up' | 'down' | 'unknown' | 'replaced' | 'finished';
 
 export interface Instance {
   readonly id: InstanceId;

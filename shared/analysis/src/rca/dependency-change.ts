@@ -103,7 +103,7 @@ function hangingPart(before: EdgeFigures, during: EdgeFigures): Part {
 function collapsePart(before: EdgeFigures, during: EdgeFigures): Part {
   const left = before.rate > 0.2 ? during.rate / before.rate : 1;
   return {
-    weight: left < 0.5 ? 0.3 : 0,
+    weight: left < 0.1 ? 0.5 : left < 0.5 ? 0.3 : 0,
     reason: `requests ${formatValue(before.rate, 'requests/second')} → ${formatValue(during.rate, 'requests/second')}`,
   };
 }

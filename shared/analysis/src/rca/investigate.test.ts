@@ -147,6 +147,14 @@ test('the blocking query is named with the probe, and its absence is said withou
   assert.ok(blind.notExamined.some((one) => one.subject.includes('postgres') && /probe/.test(one.reason)));
 });
 
+test('a client that came with the trouble is named', () => {
+  const redis = run({ fault: faults.redisScript }).causes[0]!;
+  assert.match(redis.title, /EVAL from reporting/);
+  assert.ok(redis.evidence.some((one) => /reporting \(first seen at/.test(one.summary)));
+  const lock = run({ fault: faults.dbLock }).causes[0]!;
+  assert.ok(lock.evidence.some((one) => /New clients of postgres: migration/.test(one.summary)));
+});
+
 test('innocent suspects are listed as cleared', () => {
   const { cleared } = run({ fault: faults.dbLock });
   assert.ok(cleared.some((one) => one.application === unit('redis')));

@@ -40,6 +40,12 @@ export const dbLock: Fault = (when) => {
       'api@1': { cpu: during(when, 0.15, 0.02) },
       'api@2': { cpu: during(when, 0.15, 0.02) },
     },
+    newcomer: {
+      unit: 'migration',
+      server: 'postgres',
+      lifetime: { from: when.from, to: when.to },
+      course: { rate: () => 0.02, latency: () => 0.01 },
+    },
     lockWaits: {
       blockingQuery: 'LOCK TABLE orders IN ACCESS EXCLUSIVE MODE',
       waiting: during(when, 0, 8),
@@ -86,6 +92,12 @@ export const cpuHog: Fault = (when) => ({
 const redisBlocked =
   (command: string, cpu: number): Fault =>
   (when) => ({
+    newcomer: {
+      unit: 'reporting',
+      server: 'redis',
+      lifetime: { from: when.from, to: when.to },
+      course: { rate: () => 0.9, latency: () => 1.05, oldest: () => 0.8 },
+    },
     units: { redis: { cpu: during(when, 0.02, cpu) } },
     edges: {
       'loadgen→frontend': { rate: during(when, 60, 25), latency: during(when, 0.02, 0.85) },

@@ -44,6 +44,13 @@ export interface ShopFault {
   readonly nodeCpu?: Course;
   /** Waiting queries and who blocks them. */
   readonly lockWaits?: { readonly blockingQuery: string; readonly waiting: Course };
+  /** A client that appears with the fault. */
+  readonly newcomer?: {
+    readonly unit: string;
+    readonly server: string;
+    readonly lifetime: Lifetime;
+    readonly course: EdgeCourse;
+  };
   /** Seconds per second spent in one Redis command. */
   readonly redisCommand?: { readonly command: string; readonly time: Course; readonly running: Course };
 }
@@ -110,6 +117,7 @@ export function shopSeries(options: ShopOptions = {}): readonly Series[] {
   shop.writeNode();
   for (const name of Object.keys(UNITS)) shop.writeUnit(name);
   for (const edge of EDGES) shop.writeEdge(edge);
+  shop.writeNewcomer();
   shop.writeInbound();
   if (options.probes ?? true) shop.writeProbes();
   return writer.series;
@@ -200,6 +208,23 @@ class Shop {
     writer.counter(C.tcpBytesSent.name, to, (at) => 300 * course.rate(at), lifetime);
     writer.counter(C.tcpBytesReceived.name, to, (at) => 900 * course.rate(at), lifetime);
     writer.gauge(C.netLatency.name, { ...labels, destination_ip: destination.split(':')[0]! }, () => 0.0001, lifetime);
+  }
+
+  writeNewcomer(): void {
+    const { newcomer } = this.#fault;
+    if (!newcomer) return;
+    const { unit, server, lifetime, course } = newcomer;
+    const labels = this.#labels(unit);
+    this.#writer.gauge(C.info.name, { ...labels, image: '' }, () => 1, lifetime);
+    this.#writer.counter(C.cpuUsage.name, labels, () => 0.01, lifetime);
+    const destination = this.#address(server);
+    const to = { ...labels, destination, actual_destination: destination };
+    const { protocol } = EDGES.find((edge) => edge.server === server)!;
+    const metrics = REQUEST_METRICS[protocol];
+    this.#writer.counter(metrics.count.name, { ...to, status: 'ok' }, course.rate, lifetime);
+    this.#writer.histogram(metrics.duration.name, to, course.rate, course.latency, lifetime);
+    this.#writer.gauge(metrics.inFlightAge.name, to, course.oldest ?? (() => 0), lifetime);
+    this.#writer.counter(C.tcpConnects.name, to, () => 0.2, lifetime);
   }
 
   /** A status appears as a series only with its first request. */

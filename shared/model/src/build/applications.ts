@@ -18,6 +18,8 @@ const REPLACEABLE: ReadonlySet<ApplicationKind> = new Set([
 const PERIODIC: ReadonlySet<ApplicationKind> = new Set(['Job', 'CronJob']);
 /** An instance born this close to another's end has taken its place, ms. */
 const REPLACEMENT_WINDOW = 5 * 60_000;
+/** Something that never listened and ended within this time was a job, ms. */
+const SHORT_LIFE = 10 * 60_000;
 /** Fewer open-socket samples than this prove no server. */
 const MIN_LISTEN_SAMPLES = 3;
 /** Where several programs run in one container, the most telling type comes first. */
@@ -135,7 +137,9 @@ function buildInstance({ context }: Building, draft: InstanceDraft, id: Instance
     const sourceLast = heartbeat.at(-1);
     if (sourceLast === undefined || end - sourceLast > 1.6 * context.staleness) return 'unknown';
     const last = stops.at(-1);
-    return last !== undefined && last.to === undefined ? 'down' : 'up';
+    if (last === undefined || last.to !== undefined) return 'up';
+    const served = listening.length > 0 || draft.application.inbound.size > 0;
+    return !served && lastSeen - (seen[0] ?? 0) < SHORT_LIFE ? 'finished' : 'down';
   }
 }
 
@@ -144,7 +148,7 @@ function markReplaced(instances: readonly Instance[], kind: ApplicationKind): In
   if (!REPLACEABLE.has(kind)) return [...instances];
   return instances.map((instance) => {
     const end = instance.downtimes.at(-1)?.from;
-    if (instance.state !== 'down' || end === undefined) return instance;
+    if ((instance.state !== 'down' && instance.state !== 'finished') || end === undefined) return instance;
     const successor = instances.some(
       (other) => other !== instance && Math.abs(other.firstSeen - end) <= REPLACEMENT_WINDOW,
     );

@@ -145,7 +145,7 @@ test('destinations nobody is known to serve are external services, by name where
   assert.deepEqual(names, ['_:ExternalService:198.51.100.9:443', '_:ExternalService:example.org:443']);
 });
 
-test('a replaced pod is no outage, a stopped unit is', () => {
+test('a replaced pod is no outage', () => {
   const writer = started(200);
   const pod = (name: string) => ({ ...node, container_id: `/k8s/shop/${name}/app`, app_id: '' });
   const cpu = 'container_resources_cpu_usage_seconds_total';
@@ -154,6 +154,19 @@ test('a replaced pod is no outage, a stopped unit is', () => {
   const world = buildWorld(writer.series, range(200));
   const states = world.applications[0]!.instances.map(({ state }) => state);
   assert.deepEqual(states.sort(), ['replaced', 'up']);
+});
+
+test('a job that ended is finished, a server that ended is down', () => {
+  const writer = started(200);
+  container(writer, 'migration', { from: FROM + 50_000, to: FROM + 120_000 });
+  container(writer, 'api', { to: FROM + 120_000 });
+  listen(writer, 'api', '10.0.0.2:80', { to: FROM + 120_000 });
+  const world = buildWorld(writer.series, range(200));
+  const states = world.applications.map((one) => [one.name, one.instances[0]!.state]);
+  assert.deepEqual(states, [
+    ['api', 'down'],
+    ['migration', 'finished'],
+  ]);
 });
 
 test('probed databases belong to who listens on their address', () => {

@@ -28,8 +28,15 @@ export function diffTopFrames(current: Samples, baseline: Samples, limit = 5): r
   return grown.slice(0, limit);
 }
 
-/** Growth where the frame itself runs counts double: callers grow with it and explain less. */
-const growth = (shift: FrameShift): number => (shift.current - shift.baseline) * (1 + shift.self);
+/** Frames of interpreted code, from perf maps: `py::name:file`, `JS:*name file:line`, `name file.py:12`. */
+const OWN_CODE = /^py::|^JS:|\.(py|js|mjs|cjs|ts|rb|php)\b/;
+
+/**
+ * Growth where the frame itself runs counts double: callers grow with it and explain less. The program's own
+ * code counts double as well: an interpreter's inner loop grows with any of it.
+ */
+const growth = (shift: FrameShift): number =>
+  (shift.current - shift.baseline) * (1 + shift.self) * (OWN_CODE.test(shift.frame) ? 2 : 1);
 
 function sharesOf(samples: Samples): Map<string, { total: number; self: number }> {
   const shares = new Map<string, { total: number; self: number }>();

@@ -1,6 +1,6 @@
 import { PROTOCOLS, type Protocol } from '@gumshoe/schema/metrics/container';
 import type { ApplicationId, ApplicationKind, Evidence, Health } from '../entities.ts';
-import type { Application, Dependency, World } from '../world.ts';
+import type { Application, Dependency, Instance, World } from '../world.ts';
 
 /** Judgement of one application, from the inspections. */
 export interface MapNodeState {
@@ -58,11 +58,13 @@ export function mapEdge(dependency: Dependency, state: MapEdgeState): MapEdge {
   return { client, server, protocols: protocolsOf(dependency), ...state };
 }
 
-/** Replaced instances are history, not part of what should run. */
+/** Replaced and finished instances are history, not part of what should run. */
 export function countInstances(application: Application): { readonly up: number; readonly known: number } {
-  const known = application.instances.filter((instance) => instance.state !== 'replaced');
+  const known = application.instances.filter((instance) => !isPast(instance));
   return { up: known.filter((instance) => instance.state === 'up').length, known: known.length };
 }
+
+export const isPast = ({ state }: Instance): boolean => state === 'replaced' || state === 'finished';
 
 function protocolsOf(dependency: Dependency): readonly (Protocol | 'tcp')[] {
   const spoken = new Set(dependency.requests.map((requests) => requests.protocol));

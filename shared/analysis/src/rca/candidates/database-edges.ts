@@ -1,8 +1,10 @@
 import { formatValue } from '@gumshoe/base/units';
 import { maxColumns, meanOf, ratioColumn, sumColumns, sumOf } from '@gumshoe/model/columns';
-import type { Application, Column } from '@gumshoe/model/world';
-import { REQUEST_METRICS, type Protocol } from '@gumshoe/schema/metrics/container';
+import type { Evidence } from '@gumshoe/model/entities';
+import type { Application, Column, Dependency } from '@gumshoe/model/world';
+import { CONTAINER_METRICS, REQUEST_METRICS, type Protocol } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
+import { clock } from '../../inspections/slo-verdict.ts';
 import { dependencyChange, waitColumn, type DependencyChange } from '../dependency-change.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { ramp } from './define.ts';
@@ -25,7 +27,12 @@ export interface ClientsView {
   /** Mean CPU of the server before and during, cores. */
   readonly cpu: { readonly before: number; readonly during: number };
   readonly onset: ReturnType<typeof shiftOf>['onset'];
+  /** Clients that appeared with the trouble. */
+  readonly newcomers: readonly Dependency[];
 }
+
+/** A client that appears this long before the onset is still suspicious, ms. */
+const NEWCOMER_LEAD = 60_000;
 
 const WAITS = 0.2;
 
@@ -37,14 +44,16 @@ export function clientsView(
   const dependencies = application.downstreams.filter((one) =>
     one.requests.some((requests) => requests.protocol === protocol),
   );
-  const changes = dependencies
+  const newcomers = newcomersOf(application, frame);
+  const settled = dependencies.filter((dependency) => !newcomers.includes(dependency));
+  const changes = (settled.length > 0 ? settled : dependencies)
     .map((dependency) => dependencyChange(dependency, frame))
     .sort((a, b) => waitOf(b) - waitOf(a));
   const worst = changes[0];
   if (!worst) return undefined;
   const points = frame.world.grid.points;
   const column = maxColumns(
-    dependencies.map((one) => waitColumn(one, points)),
+    changes.map((change) => waitColumn(change.dependency, points)),
     points,
   );
   const cpu = sumColumns(
@@ -62,7 +71,34 @@ export function clientsView(
     servedSlower: servedSlower(application, protocol, frame),
     cpu: { before: cpuShift.before, during: cpuShift.during },
     onset: shiftOf(column, frame).onset,
+    newcomers,
   };
+}
+
+/** Clients first seen around the onset, although the server was watched before. */
+export function newcomersOf(application: Application, frame: Frame): readonly Dependency[] {
+  const since = frame.onset - NEWCOMER_LEAD;
+  const watchedSince = frame.world.observed?.from ?? frame.onset;
+  const tolerance = 2 * frame.world.interval + frame.world.grid.step;
+  return application.downstreams.filter(
+    ({ firstSeen }) => firstSeen >= since && firstSeen <= frame.until && firstSeen > watchedSince + tolerance,
+  );
+}
+
+/** One sentence about them with the query that shows it; undefined when nobody is new. */
+export function newcomerEvidence(
+  newcomers: readonly Dependency[],
+  frame: Frame,
+  nameOf: (id: Application['id']) => string,
+): Evidence | undefined {
+  const [first] = newcomers;
+  if (!first) return undefined;
+  const names = newcomers.map((one) => `${nameOf(one.client)} (first seen at ${clock(one.firstSeen)} UTC)`);
+  return promqlEvidence(
+    selectDependency(first, CONTAINER_METRICS.tcpConnects.name),
+    frame.world.range,
+    `New clients of ${nameOf(first.server)}: ${names.join(', ')}.`,
+  );
 }
 
 /** The part of a change that is waiting: mean latency or the age of the oldest unanswered request. */

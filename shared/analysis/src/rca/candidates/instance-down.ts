@@ -1,5 +1,6 @@
 import { gridTime } from '@gumshoe/base/time';
 import { sumOf } from '@gumshoe/model/columns';
+import { isPast } from '@gumshoe/model/derived/service-map';
 import type { Column, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence, selectApplication } from '../../evidence.ts';
@@ -16,7 +17,7 @@ export const instanceDown = defineCandidate({
   kind: 'instance-down',
   title: 'Instances stopped',
   examine: ({ application, frame }) => {
-    const instances = application.instances.filter((instance) => instance.state !== 'replaced');
+    const instances = application.instances.filter((instance) => !isPast(instance));
     if (instances.length === 0) return undefined;
     const stopped = instances.filter((instance) => stopsIn(instance, frame).length > 0);
     const restarted = instances.filter((instance) => restartsIn(instance, frame) > 0);

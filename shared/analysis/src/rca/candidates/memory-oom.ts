@@ -1,14 +1,16 @@
 import { formatValue } from '@gumshoe/base/units';
 import { gridTime, milliseconds } from '@gumshoe/base/time';
-import { lastOf, maxOf, sumOf } from '@gumshoe/model/columns';
-import type { Instance } from '@gumshoe/model/world';
+import { lastOf, maxOf, meanOf, sumOf } from '@gumshoe/model/columns';
+import type { Application, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence, selectApplication } from '../../evidence.ts';
 import { leadCells, type Frame } from '../frame.ts';
-import { clear, defineCandidate, suspect } from './define.ts';
+import { clear, defineCandidate, suspect, type Examination } from './define.ts';
 
 /** A kill may precede the first failed request by this much, ms. */
 const LEAD = 90_000;
+const NEARLY_FULL = 0.75;
+const UNSEEN = 0.85;
 
 export const memoryOom = defineCandidate({
   kind: 'memory-oom',
@@ -24,7 +26,8 @@ export const memoryOom = defineCandidate({
       .sort((a, b) => b.kills - a.kills);
     const worst = killed[0];
     const signal = CONTAINER_METRICS.oomKills.name;
-    if (!worst) return clear(signal, 'no process was killed for lack of memory');
+    if (!worst)
+      return unseenKill(application, frame) ?? clear(signal, 'no process was killed for lack of memory');
     const total = killed.reduce((sum, one) => sum + one.kills, 0);
     const memory = memorySentence(worst.instance, frame);
     const summary = `${total} ${total === 1 ? 'process' : 'processes'} of ${application.name} killed for lack of memory; ${memory}.`;
@@ -47,6 +50,29 @@ export const memoryOom = defineCandidate({
     });
   },
 });
+
+/** No kill was reported, but memory was at its limit and the process went away. */
+function unseenKill(application: Application, frame: Frame): Examination | undefined {
+  const cells = leadCells(frame, LEAD);
+  const gone = application.instances.find((instance) => {
+    const limit = instance.memoryLimit ? lastOf(instance.memoryLimit, cells) : NaN;
+    const full = maxOf(instance.memoryRss, cells) > NEARLY_FULL * limit;
+    const rose = !(meanOf(instance.memoryRss, frame.baseline) > limit / 2);
+    const stopped = instance.downtimes.some(({ from }) => from >= frame.onset - LEAD && from <= frame.until);
+    return full && rose && (stopped || sumOf(instance.restarts, cells) > 0);
+  });
+  if (!gone) return undefined;
+  const signal = CONTAINER_METRICS.memoryRss.name;
+  const summary = `${gone.id} stopped or restarted with its memory at the limit: ${memorySentence(gone, frame)}.`;
+  return suspect({
+    title: `${application.name} reaches its memory limit and dies`,
+    signal,
+    instance: gone.id,
+    magnitude: UNSEEN,
+    evidence: [promqlEvidence(selectApplication(application, signal), frame.world.range, summary)],
+    remediation: `Raise the memory limit of ${application.name} for now, confirm the kill in the kernel log (dmesg), then look for what grows.`,
+  });
+}
 
 function firstKill(instance: Instance, cells: { readonly lo: number; readonly hi: number }): number {
   for (let i = cells.lo; i < cells.hi; i++) if (instance.oomKills[i]! > 0) return i;

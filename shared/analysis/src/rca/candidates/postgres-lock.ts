@@ -4,7 +4,14 @@ import type { Application, PostgresTarget } from '@gumshoe/model/world';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import { matchLabel, promqlEvidence } from '../../evidence.ts';
 import { shiftOf, type Frame } from '../frame.ts';
-import { clientsView, waitEvidence, waitSentence, type ClientsView } from './database-edges.ts';
+import {
+  clientsView,
+  newcomerEvidence,
+  newcomersOf,
+  waitEvidence,
+  waitSentence,
+  type ClientsView,
+} from './database-edges.ts';
 import { clear, defineCandidate, suspect, type CandidateSubject, type Examination } from './define.ts';
 
 /** Without a probe a lock can only be concluded. */
@@ -50,6 +57,7 @@ function observed(
   const summary = `Up to ${formatValue(worst.most, 'count')} queries wait for a lock held by: ${blocker}.`;
   const address = matchLabel('address', [worst.target.address]);
   const nameOf = (id: Application['id']) => inspected.world.byId.get(id)?.name ?? id;
+  const newcomer = newcomerEvidence(newcomersOf(application, frame), frame, nameOf);
   return suspect({
     title: `Queries in ${application.name} wait for a lock held by: ${blocker}`,
     signal: SIGNAL,
@@ -60,6 +68,7 @@ function observed(
     evidence: [
       promqlEvidence(`sum by (blocking_query) (${SIGNAL}{${address}})`, frame.world.range, summary),
       ...(view ? [waitEvidence(view, 'postgres', frame, sentence(waitSentence(view, nameOf)))] : []),
+      ...(newcomer ? [newcomer] : []),
     ],
     remediation: `End the blocking transaction: find its pid in pg_stat_activity by the query above and call pg_terminate_backend(pid). Then set lock_timeout and idle_in_transaction_session_timeout, so that one session cannot hold everybody up.`,
   });
@@ -74,13 +83,17 @@ function concluded({ application, frame, inspected }: CandidateSubject, view: Cl
   }
   const idle = !(view.cpu.during > 1.3 * (view.cpu.before || 0) + 0.05);
   const cpu = `PostgreSQL itself uses ${formatValue(view.cpu.during, 'cores')}, ${formatValue(view.cpu.before, 'cores')} before`;
+  const newcomer = newcomerEvidence(view.newcomers, frame, nameOf);
   return suspect({
     title: `Queries hang inside ${application.name} while it is idle, most likely behind a lock`,
     signal,
     magnitude: CONCLUDED * view.wait * (idle ? 1 : 0.4),
     onset: view.onset,
     column: view.column,
-    evidence: [waitEvidence(view, 'postgres', frame, `${sentence(waitSentence(view, nameOf))} ${cpu}.`)],
+    evidence: [
+      waitEvidence(view, 'postgres', frame, `${sentence(waitSentence(view, nameOf))} ${cpu}.`),
+      ...(newcomer ? [newcomer] : []),
+    ],
     dependsOn: view.servedSlower ? [] : view.changes.map((change) => change.dependency.client),
     remediation: `Look for the blocker: select pid, pg_blocking_pids(pid), state, query from pg_stat_activity where wait_event_type = 'Lock'. A database probe would name it here.`,
   });

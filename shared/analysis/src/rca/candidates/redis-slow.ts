@@ -6,7 +6,7 @@ import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
 import { matchLabel, promqlEvidence, rateWindow } from '../../evidence.ts';
 import { shiftOf, type Frame } from '../frame.ts';
-import { clientsView, waitEvidence, waitSentence } from './database-edges.ts';
+import { clientsView, newcomerEvidence, waitEvidence, waitSentence } from './database-edges.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 const SEEN_BY_CLIENTS = 0.8;
@@ -27,9 +27,11 @@ export const redisSlow = defineCandidate({
     const inside = Math.max(culprit?.weight ?? 0, ramp(cpu, 0.2, 0.7));
     const clients = view.spread > 0.5 ? 1 : SOME_CLIENTS;
     const magnitude = view.wait * clients * (SEEN_BY_CLIENTS + (1 - SEEN_BY_CLIENTS) * inside);
+    const newcomer = newcomerEvidence(view.newcomers, frame, nameOf);
+    const from = view.newcomers[0] ? ` from ${nameOf(view.newcomers[0].client)}` : '';
     const busy = `CPU of ${application.name} ${formatValue(view.cpu.before, 'cores')} → ${formatValue(view.cpu.during, 'cores')}`;
     return suspect({
-      title: `${application.name} is blocked${culprit ? ` by ${culprit.command.toUpperCase()}` : ''}: every client waits in its queue`,
+      title: `${application.name} is blocked${culprit ? ` by ${culprit.command.toUpperCase()}${from}` : from && ` by commands${from}`}: every client waits in its queue`,
       signal,
       ...(application.instances.length === 1 ? { instance: application.instances[0]!.id } : {}),
       magnitude,
@@ -38,6 +40,7 @@ export const redisSlow = defineCandidate({
       evidence: [
         waitEvidence(view, 'redis', frame, `${waitSentence(view, nameOf)}; ${busy}.`),
         ...(culprit ? [culprit.evidence] : []),
+        ...(newcomer ? [newcomer] : []),
       ],
       ...(inside > 0.3 ? {} : { dependsOn: view.changes.map((change) => change.dependency.client) }),
       remediation: culprit

@@ -1,6 +1,7 @@
 import { formatValue } from '@gumshoe/base/units';
 import { gridTime } from '@gumshoe/base/time';
 import { sumOf } from '@gumshoe/model/columns';
+import { isPast } from '@gumshoe/model/derived/service-map';
 import type { Application, Dependency } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
@@ -61,7 +62,7 @@ function attempts(dependency: Dependency, frame: Frame) {
 /** Share of the incident in which the average instance was down. */
 function downShare(application: Application, frame: Frame): number {
   const { incident, world } = frame;
-  const instances = application.instances.filter((instance) => instance.state !== 'replaced');
+  const instances = application.instances.filter((instance) => !isPast(instance));
   if (instances.length === 0) return 0;
   let down = 0;
   for (let i = incident.lo; i < incident.hi; i++) {
