@@ -20,53 +20,22 @@
 #include "lib/syscall.bpf.h"
 #include "lib/target.bpf.h"
 #include "lib/trace_context.bpf.h"
+#include "requests/sockets.bpf.h"
 
 /* The kernel asks for a GPL-compatible string; the file may also be used under Apache-2.0. */
 char LICENSE[] SEC("license") = "GPL";
 
 /* Messages looked at before a connection is given up as of unknown protocol. */
 #define MAX_ATTEMPTS 16
-/* Requests or answers looked for in one message, and requests waiting on one connection. */
+/* Requests or answers looked for in one message. */
 #define MAX_BATCH 16
-#define MAX_PENDING 32
 #define SHUTDOWN_MASK 3
-/* bind_bucket.fastreuse of a port that connect() chose */
-#define CHOSEN_BY_CONNECT -1
-
-/* Key: address of the kernel's struct sock. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);
-	__type(value, struct gs_socket);
-} sockets SEC(".maps");
-
-struct pipeline_key {
-	__u64 id; /* as in sockets */
-	__u32 index;
-	__u32 reserved;
-};
-
-/* Requests sent behind one that is not answered yet. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct pipeline_key);
-	__type(value, struct gs_pending_request);
-} pipelines SEC(".maps");
-
-/* Templates: too large for the stack. */
-static const struct gs_socket new_socket;
-static const struct gs_pending_request new_pending;
 
 /* One call that moved bytes over a TCP connection. */
 struct transfer {
 	struct l7_message message;
-	struct task_struct *task;
 	struct sock *sk;
-	__u64 id;
+	__u64 id; /* of the socket's entry */
 	__u64 now;
 	__u32 sequence; /* of the first byte */
 	bool is_write;
@@ -162,42 +131,6 @@ static __noinline void start_request(struct gs_socket *socket, struct gs_pending
 		start_outbound(socket, request);
 }
 
-/* Where the next request of this connection goes: in front, or behind those that wait. 0 when there is no room. */
-static __always_inline struct gs_pending_request *pending_slot(struct gs_socket *socket, __u64 id)
-{
-	struct pipeline_key key = { .id = id };
-	struct gs_pending_request *slot;
-
-	if (!socket->first.started_ns)
-		return &socket->first;
-	key.index = socket->pipeline_head + socket->pending;
-	if (socket->pending >= MAX_PENDING || bpf_map_update_elem(&pipelines, &key, &new_pending, BPF_ANY)) {
-		count(GS_COUNTER_REQUESTS_UNPAIRED);
-		return 0;
-	}
-	slot = bpf_map_lookup_elem(&pipelines, &key);
-	if (slot)
-		socket->pending++;
-	return slot;
-}
-
-/* The front request is done; the next one waits for its answer now. */
-static __always_inline void advance_pipeline(struct gs_socket *socket, __u64 id)
-{
-	struct pipeline_key key = { .id = id, .index = socket->pipeline_head };
-	struct gs_pending_request *next;
-
-	if (!socket->pending)
-		return;
-	socket->pending--;
-	socket->pipeline_head++;
-	next = bpf_map_lookup_elem(&pipelines, &key);
-	if (!next)
-		return;
-	socket->first = *next;
-	bpf_map_delete_elem(&pipelines, &key);
-}
-
 /* Moves on within the message. False at its end. */
 static __always_inline bool skip(struct transfer *transfer, __u32 bytes)
 {
@@ -290,11 +223,6 @@ static __always_inline void on_response_side(struct gs_socket *socket, struct tr
 	}
 }
 
-static __always_inline bool port_was_chosen_by_connect(struct sock *sk)
-{
-	return BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_bind_hash, fastreuse) == CHOSEN_BY_CONNECT;
-}
-
 /* Learns the protocol, and the direction when only the first request can tell. */
 static __always_inline bool learn(struct gs_socket *socket, const struct transfer *transfer)
 {
@@ -315,66 +243,6 @@ static __always_inline bool learn(struct gs_socket *socket, const struct transfe
 	return false;
 }
 
-static __noinline struct gs_socket *remember(struct sock *sk, __u64 file_private)
-{
-	struct gs_socket *socket;
-	__u64 id = (__u64)sk;
-
-	if (bpf_map_update_elem(&sockets, &id, &new_socket, BPF_ANY)) {
-		count(GS_COUNTER_MAP_FULL);
-		return 0;
-	}
-	socket = bpf_map_lookup_elem(&sockets, &id);
-	if (!socket)
-		return 0;
-	socket_tuple(sk, &socket->tuple);
-	socket->endpoints_hash = hash_endpoints(&socket->tuple);
-	socket->file_private = file_private;
-	if (port_was_chosen_by_connect(sk))
-		socket->direction = GS_OUTBOUND;
-	return socket;
-}
-
-/* The socket behind a descriptor, with its entry; 0 when it is none of ours. */
-static __always_inline struct gs_socket *socket_of(struct transfer *transfer, __u32 fd)
-{
-	struct file *file = file_from_fd(transfer->task, fd);
-	struct gs_socket *socket;
-	__u64 file_private = 0;
-	struct sock *sk;
-	__u8 state;
-
-	if (!file)
-		return 0;
-	file_private = (__u64)BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ((struct socket *)file_private, sk);
-	if (!sk)
-		return 0;
-	transfer->sk = sk;
-	transfer->id = (__u64)sk;
-	socket = bpf_map_lookup_elem(&sockets, &transfer->id);
-	if (socket && socket->file_private == file_private)
-		return socket;
-	/* connect() made the entry before the descriptor was known */
-	if (!file_is_socket(file) || !socket_is_tcp(sk))
-		return 0;
-	state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT && state != TCP_FIN_WAIT1)
-		return 0;
-	if (!socket || !socket->endpoints_hash || !socket->tuple.local_port) {
-		struct gs_trace_context connect = {};
-
-		if (socket)
-			connect = socket->connect;
-		socket = remember(sk, file_private);
-		if (socket)
-			socket->connect = connect;
-	}
-	if (socket)
-		socket->file_private = file_private;
-	return socket;
-}
-
 static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
 {
 	struct tcp_sock *tcp = (void *)transfer->sk;
@@ -387,6 +255,7 @@ static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *s
 		return 0;
 	if (!socket->protocol && !learn(socket, transfer))
 		return 0;
+	transfer->id = (__u64)transfer->sk;
 	transfer->now = bpf_ktime_get_ns();
 	transfer->sequence = transfer->is_write ? BPF_CORE_READ(tcp, write_seq) :
 						  BPF_CORE_READ(tcp, copied_seq) - transfer->message.total;
@@ -418,8 +287,7 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 
 	if (!target_has_current())
 		return 0;
-	transfer.task = bpf_get_current_task_btf();
-	socket = socket_of(&transfer, context->args[0]);
+	socket = socket_of(bpf_get_current_task_btf(), context->args[0], &transfer.sk);
 	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
 		return 0;
 	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u);
@@ -439,15 +307,16 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 {
 	struct syscall_arguments arguments;
 	struct transfer transfer = {};
+	struct task_struct *task;
 	struct gs_socket *socket;
 
 	if (context->ret <= 0 || !target_has_current())
 		return 0;
-	transfer.task = bpf_get_current_task_btf();
-	syscall_arguments_at_exit(transfer.task, &arguments);
+	task = bpf_get_current_task_btf();
+	syscall_arguments_at_exit(task, &arguments);
 	if (peeks(&arguments, flags))
 		return 0;
-	socket = socket_of(&transfer, arguments.first);
+	socket = socket_of(task, arguments.first, &transfer.sk);
 	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
 		return 0;
 	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret);
