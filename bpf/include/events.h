@@ -223,6 +223,52 @@ enum gs_counter {
 	GS_COUNTER_MAX = 6,
 };
 
+/* Counts of map profile_counters (per-CPU array). */
+enum gs_profile_counter {
+	GS_PROFILE_SAMPLES = 0,
+	GS_PROFILE_SAMPLES_LOST = 1, /* the sample's map was full */
+	GS_PROFILE_STACKS_LOST = 2,  /* counted without this stack */
+	GS_PROFILE_COUNTER_MAX = 3,
+};
+
+#define GS_STACK_DEPTH 127
+#define GS_PYTHON_DEPTH 96
+
+/* Key of maps profile_samples_{0,1}; the value is a __u64 count. Stacks are keys of profile_stacks_{0,1}, 0: none. */
+struct gs_profile_key {
+	__u64 cgroup_id;
+	__u64 user_stack;
+	__u64 kernel_stack;
+	__u64 python_stack;
+	__u32 tgid;
+	__u32 reserved;
+};
+
+/*
+ * Innermost frame first. User and kernel: instruction addresses. Python: addresses of code objects; bit 0 is set
+ * on a frame that the interpreter was entered for from C, which is the last of the frames that share a C frame.
+ */
+struct gs_profile_stack {
+	__u64 length;
+	__u64 frames[GS_STACK_DEPTH];
+};
+
+/* Value of map python_processes (key: __u32 tgid), from user space: where this interpreter keeps what. */
+struct gs_python_process {
+	__u64 runtime; /* address of _PyRuntime */
+	__u16 runtime_current_thread;
+	__u16 runtime_interpreter;
+	__u16 interpreter_thread;
+	__u16 thread_next;
+	__u16 thread_id;
+	__u16 thread_cframe;
+	__u16 cframe_frame;
+	__u16 frame_code;
+	__u16 frame_previous;
+	__u16 frame_is_entry;
+	__u32 reserved;
+};
+
 /* Target filter, set before load (.rodata target_mode) and through maps target_cgroups, target_pids, target_netns. */
 enum gs_target_mode {
 	GS_TARGET_ALL = 0,

@@ -154,6 +154,41 @@ export const layout = {
       first: { offset: 112, size: 320, kind: 'gs_pending_request' },
     },
   },
+  gs_profile_key: {
+    size: 40,
+    fields: {
+      cgroup_id: { offset: 0, size: 8, kind: 'u64' },
+      user_stack: { offset: 8, size: 8, kind: 'u64' },
+      kernel_stack: { offset: 16, size: 8, kind: 'u64' },
+      python_stack: { offset: 24, size: 8, kind: 'u64' },
+      tgid: { offset: 32, size: 4, kind: 'u32' },
+      reserved: { offset: 36, size: 4, kind: 'u32' },
+    },
+  },
+  gs_profile_stack: {
+    size: 1024,
+    fields: {
+      length: { offset: 0, size: 8, kind: 'u64' },
+      frames: { offset: 8, size: 1016, kind: 'u64', count: 127 },
+    },
+  },
+  gs_python_process: {
+    size: 32,
+    fields: {
+      runtime: { offset: 0, size: 8, kind: 'u64' },
+      runtime_current_thread: { offset: 8, size: 2, kind: 'u16' },
+      runtime_interpreter: { offset: 10, size: 2, kind: 'u16' },
+      interpreter_thread: { offset: 12, size: 2, kind: 'u16' },
+      thread_next: { offset: 14, size: 2, kind: 'u16' },
+      thread_id: { offset: 16, size: 2, kind: 'u16' },
+      thread_cframe: { offset: 18, size: 2, kind: 'u16' },
+      cframe_frame: { offset: 20, size: 2, kind: 'u16' },
+      frame_code: { offset: 22, size: 2, kind: 'u16' },
+      frame_previous: { offset: 24, size: 2, kind: 'u16' },
+      frame_is_entry: { offset: 26, size: 2, kind: 'u16' },
+      reserved: { offset: 28, size: 4, kind: 'u32' },
+    },
+  },
 } as const;
 
 /** Enumerators and numeric constants of the same header. */
@@ -186,6 +221,10 @@ export const constants = {
   GS_COUNTER_REQUESTS_UNPAIRED: 4,
   GS_COUNTER_SPANS_SAMPLED_OUT: 5,
   GS_COUNTER_MAX: 6,
+  GS_PROFILE_SAMPLES: 0,
+  GS_PROFILE_SAMPLES_LOST: 1,
+  GS_PROFILE_STACKS_LOST: 2,
+  GS_PROFILE_COUNTER_MAX: 3,
   GS_TARGET_ALL: 0,
   GS_TARGET_CGROUP: 1,
   GS_TARGET_PID: 2,
@@ -198,6 +237,8 @@ export const constants = {
   GS_REASON_SAMPLED: 1,
   GS_REASON_FAILED: 2,
   GS_REASON_SLOW: 4,
+  GS_STACK_DEPTH: 127,
+  GS_PYTHON_DEPTH: 96,
 } as const;
 
 /** Upper bounds of the latency buckets in nanoseconds; one more bucket, +Inf, follows. */
