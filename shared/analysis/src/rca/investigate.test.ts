@@ -161,6 +161,20 @@ test('innocent suspects are listed as cleared', () => {
   assert.ok(cleared.some((one) => one.application === unit('orders') && /cpu/.test(one.signal)));
 });
 
+test('two unconnected impacts are both followed', () => {
+  const other = shopSeries({ fault: faults.redisSlow, name: 'other', seed: 99 }).map(renamed);
+  const report = investigate(inspect([...shopSeries({ fault: faults.cpuHog }), ...other]));
+  assertSound(report);
+  const top = report.causes.slice(0, 2).map((one) => [one.kind, one.application]);
+  assert.deepEqual(
+    new Map(top as [string, ApplicationId][]),
+    new Map([
+      ['cpu-hog', unit('orders')],
+      ['redis-slow', unit('other-redis')],
+    ]),
+  );
+});
+
 test('recovery is told', () => {
   const report = run({ fault: faults.killApi, faultTo: 190_000 });
   assert.ok(report.impacted.every((one) => one.until !== undefined));

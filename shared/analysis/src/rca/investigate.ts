@@ -1,11 +1,11 @@
 import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
-import type { Application } from '@gumshoe/model/world';
+import type { Application, World } from '@gumshoe/model/world';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { CANDIDATES } from './candidates/index.ts';
 import { NO_EXTRA_EVIDENCE, type EvidenceStore } from './evidence-store.ts';
-import { explainAway } from './explain-away.ts';
+import { compareWeighed, explainAway } from './explain-away.ts';
 import { frameOf, type Frame } from './frame.ts';
 import { notExamined } from './not-examined.ts';
 import { propagate, type Propagation } from './reach.ts';
@@ -25,6 +25,8 @@ const MAX_CAUSES = 10;
 const MAX_CLEARED = 40;
 /** Incidents this close belong together, ms. */
 const TOGETHER = 60_000;
+/** Unconnected impacts that are followed. */
+const MAX_STARTS = 4;
 
 /**
  * Ranked causes of what is broken in the window. Pure: the same world gives the same answer, whatever the
@@ -37,18 +39,23 @@ export function investigate(inspected: InspectedWorld, options: InvestigateOptio
   const incidents = options.application
     ? all.filter((incident) => incident.application === options.application)
     : all;
-  const started = startingPoint(inspected, incidents);
-  const found = started ? searchCauses(inspected, started, extra) : { weighed: [], cleared: [] };
-  const causes = found.weighed
+  const points = startingPoints(inspected, incidents);
+  const found = points.map((point) => searchCauses(inspected, point, extra));
+  const causes = mergeWeighed(found.flatMap(({ weighed }) => weighed))
     .filter((one) => one.score >= LEAST_SCORE)
     .slice(0, MAX_CAUSES)
     .map((one, index) => rankedCause(one, index, extra));
+  const suspects = new Set(causes.map((cause) => `${cause.application} ${cause.signal}`));
+  const cleared = distinctCleared(found.flatMap((one) => one.cleared)).filter(
+    (one) => !suspects.has(`${one.application} ${one.signal}`),
+  );
+  const started = points[0];
   const impacted = orderImpacted(incidents, started?.root).map(impactOf);
   return {
     window: { from: world.range.from, to: world.range.to },
     impacted,
     causes,
-    cleared: found.cleared.slice(0, MAX_CLEARED),
+    cleared: cleared.slice(0, MAX_CLEARED),
     notExamined: notExamined(inspected, started?.propagation, extra),
     summary: summarize(inspected, impacted, causes, started?.propagation, options.application),
   };
@@ -61,29 +68,70 @@ export interface StartingPoint {
 }
 
 /**
- * Where the walk begins: among the impacted applications the one closest to the users, that is without an
- * impacted client; the earliest and hardest hit among several.
+ * Where the walks begin: the impacted applications closest to the users, that is without an impacted client;
+ * the hardest hit first. Each looks at the incidents of what it waits for, as far as they belong together.
  */
-export function startingPoint(
+export function startingPoints(
   inspected: InspectedWorld,
   incidents: readonly OpenedIncident[],
-): StartingPoint | undefined {
+): readonly StartingPoint[] {
   const { world } = inspected;
   const hit = new Set(incidents.map((incident) => incident.application));
-  const entries = incidents.filter(({ application }) => !hasImpactedClient(inspected, application, hit));
-  const first = [...(entries.length > 0 ? entries : incidents)].sort(compareImpact)[0];
-  const root = first ? world.byId.get(first.application) : undefined;
-  if (!first || !root) return undefined;
-  const together = incidentsAround(first, incidents, Math.round(TOGETHER / world.grid.step));
-  const own = together.filter((incident) => incident.application === root.id);
+  const sorted = [...incidents].sort(compareImpact);
+  const entries = sorted.filter(({ application }) => !hasImpactedClient(inspected, application, hit));
+  const firsts = (entries.length > 0 ? entries : sorted.slice(0, 1)).filter(
+    (one, i, all) => all.findIndex((other) => other.application === one.application) === i,
+  );
+  return firsts.slice(0, MAX_STARTS).flatMap((first) => {
+    const root = world.byId.get(first.application);
+    return root ? [startAt(inspected, root, first, incidents)] : [];
+  });
+}
+
+function startAt(
+  inspected: InspectedWorld,
+  root: Application,
+  first: OpenedIncident,
+  incidents: readonly OpenedIncident[],
+): StartingPoint {
+  const { world } = inspected;
+  const below = serversBelow(world, root);
+  const own = incidents.filter((incident) => below.has(incident.application));
+  const together = incidentsAround(first, own, Math.round(TOGETHER / world.grid.step));
+  const kinds = new Set(
+    together.filter((incident) => incident.application === root.id).map((incident) => incident.slo),
+  );
   const slos = inspected.byId.get(root.id)?.serviceLevel.slos ?? [];
-  const kinds = new Set(own.map((incident) => incident.slo));
   const badShare = maxColumns(
     slos.filter((slo) => kinds.has(slo.kind)).map((slo) => slo.badShare),
     world.grid.points,
   );
   const frame = frameOf(world, together, badShare);
   return { root, frame, propagation: propagate(frame, root) };
+}
+
+/** The application and everything it waits for, directly or not. */
+function serversBelow(world: World, root: Application): ReadonlySet<ApplicationId> {
+  const seen = new Set<ApplicationId>([root.id]);
+  for (const id of seen) {
+    for (const { server } of world.byId.get(id)?.upstreams ?? []) seen.add(server);
+  }
+  return seen;
+}
+
+/** One entry per kind and application, the weightiest; best first. */
+function mergeWeighed(weighed: readonly Weighed[]): readonly Weighed[] {
+  const best = new Map<string, Weighed>();
+  for (const one of [...weighed].sort(compareWeighed)) {
+    const key = `${one.kind} ${one.reached.application.id}`;
+    if (!best.has(key)) best.set(key, one);
+  }
+  return [...best.values()];
+}
+
+function distinctCleared(cleared: readonly ClearedSuspect[]): readonly ClearedSuspect[] {
+  const seen = new Map(cleared.map((one) => [`${one.application} ${one.signal}`, one]));
+  return [...seen.values()];
 }
 
 /** The incidents that touch the first one, or one another, give or take `slack` cells. */

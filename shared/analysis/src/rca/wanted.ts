@@ -2,7 +2,7 @@ import { gridTime, milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { InspectedWorld } from '../inspect.ts';
 import { findIncidents } from '../incidents.ts';
-import { investigate, startingPoint, type InvestigateOptions } from './investigate.ts';
+import { investigate, startingPoints, type InvestigateOptions } from './investigate.ts';
 
 /** A look at traces, logs or a profile that would back up a suspicion. */
 export interface EvidenceRequest {
@@ -26,7 +26,7 @@ export function wantedEvidence(
   const incidents = findIncidents(inspected).filter(
     (one) => options.application === undefined || one.application === options.application,
   );
-  const started = startingPoint(inspected, incidents);
+  const [started] = startingPoints(inspected, incidents);
   if (!started) return [];
   const { frame, root } = started;
   const { grid } = inspected.world;

@@ -27,6 +27,9 @@ export interface SloResult {
   readonly badShare: Column;
 }
 
+/** A breach that is over colours its application for this long, ms. */
+const AFTERMATH = 5 * 60_000;
+
 export interface ServiceLevel {
   readonly indicators: Indicators;
   readonly slos: readonly SloResult[];
@@ -56,7 +59,8 @@ function evaluateObjective(
   const failed = budget.bad(lo, hi);
   const share = budget.badShare(lo, hi);
   const open = breaches.find((breach) => breach.recovered === undefined);
-  const health = judge(requests, share, allowed, breaches.length > 0, open !== undefined);
+  const fresh = breaches.some((breach) => (breach.recovered ?? Infinity) > world.range.to - AFTERMATH);
+  const health = judge(requests, share, allowed, fresh, open !== undefined);
   const since = (open ?? breaches.at(-1))?.onset;
   return {
     kind: objective.kind,

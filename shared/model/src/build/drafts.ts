@@ -78,7 +78,9 @@ export class DraftRegistry {
     if (known) return known;
     const instance = this.#instanceFor(identifyContainer(containerId), node);
     instance.containerIds.add(containerId);
-    instance.application.serviceNames.add(series.labels.app_id || containerId);
+    const { serviceNames } = instance.application;
+    serviceNames.add(containerId);
+    if (series.labels.app_id) serviceNames.add(series.labels.app_id);
     const draft = { containerId, node, instance };
     this.containers.set(key, draft);
     return draft;
