@@ -5,6 +5,7 @@ import { SHOP_RANGE, shopSeries, type ShopOptions } from '@gumshoe/analysis/test
 import { FailureError } from '@gumshoe/base/failure';
 import { milliseconds } from '@gumshoe/base/time';
 import type { ApplicationId } from '@gumshoe/model/entities';
+import { parsePromql } from '@gumshoe/promql/parse';
 import { createEngine } from './engine.ts';
 import type { Span, StackSamples } from './ports.ts';
 import { cancelled, FakeReader, type FakeContent } from './testdata/fake-reader.ts';
@@ -213,6 +214,26 @@ test('a cancelled question rejects as cancelled and leaves nothing behind', asyn
   assert.ok(error instanceof FailureError && error.failure.code === cancelled().failure.code);
   assert.equal((await engine.overview(SHOP_RANGE)).applications.length, 6);
   assert.equal(reader.reads, 2);
+});
+
+test('every PromQL in an answer is PromQL', async () => {
+  const queries = new Set<string>();
+  const collect = (evidence: readonly { readonly kind: string; readonly query: string }[]) => {
+    for (const one of evidence) if (one.kind === 'promql') queries.add(one.query);
+  };
+  for (const fault of Object.values(faults.FAULTS)) {
+    const { engine } = engineOver({ fault, faultFrom: 100_000 });
+    const map = await engine.serviceMap(SHOP_RANGE);
+    for (const edge of map.edges) collect(edge.evidence);
+    for (const { id } of map.nodes) {
+      const page = await engine.application(id, SHOP_RANGE);
+      for (const finding of page.findings) collect(finding.evidence);
+      for (const { promql } of page.charts.flatMap((chart) => chart.series)) if (promql) queries.add(promql);
+    }
+    for (const cause of (await engine.investigate(SHOP_RANGE)).causes) collect(cause.evidence);
+  }
+  assert.ok(queries.size > 50);
+  for (const query of queries) assert.doesNotThrow(() => parsePromql(query), query);
 });
 
 test('an empty source gives empty answers that say so', async () => {

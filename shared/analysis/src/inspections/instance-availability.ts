@@ -35,7 +35,7 @@ export const instanceAvailability = defineInspection({
           health: one.state === 'up' ? ('ok' as const) : ('critical' as const),
         }))
         .sort((a, b) => a.value - b.value),
-      evidence: [promqlEvidence(`count(${query})`, range, message)],
+      evidence: [promqlEvidence(`sum(${query})`, range, message)],
       explanation: [
         `up ${up} / known ${known.length} = ${percent.toFixed(0)} %, at least ${THRESHOLD} % must be up`,
         'an instance is down when its samples or its listening sockets end while its node goes on reporting',

@@ -30,7 +30,8 @@ export const memoryLeak = defineInspection({
       worst.value > 0
         ? `The memory of ${worst.instance} grows steadily by ${formatValue(worst.value, 'percent')} per hour (threshold ${THRESHOLD} %).`
         : 'No instance grows steadily.';
-    const query = `deriv(${select(CONTAINER_METRICS.memoryRss.name)}[15m])`;
+    const rss = select(CONTAINER_METRICS.memoryRss.name);
+    const query = `${rss} - (${rss} offset 15m)`;
     return {
       health: worst.health,
       message,

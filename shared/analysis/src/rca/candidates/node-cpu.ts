@@ -28,7 +28,8 @@ export const nodeCpu = defineCandidate({
       return clear(SIGNAL, `node ${node.hostname} was ${formatValue(shift.during, 'ratio')} busy`);
     if (biggestGrower(world, node, frame)?.id !== application.id) return undefined;
     const of = matchLabel('machine_id', [node.id]);
-    const query = `1 - avg(rate(${SIGNAL}{mode="idle",${of}}${rateWindow(world)})) / ${NODE_METRICS.cpuCores.name}{${of}}`;
+    const window = rateWindow(world);
+    const query = `sum(rate(${SIGNAL}{mode!="idle",${of}}${window})) / sum(rate(${SIGNAL}{${of}}${window}))`;
     const summary = `The CPUs of node ${node.hostname} were ${formatValue(shift.before, 'ratio')} busy before and ${formatValue(shift.during, 'ratio')} during the incident; ${application.name} grew most of what runs there.`;
     return suspect({
       title: `Node ${node.hostname} has no CPU left`,
