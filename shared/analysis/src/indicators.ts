@@ -1,3 +1,4 @@
+import type { TimeGrid } from '@gumshoe/base/time';
 import { maxColumns, medianOf, mergeHistograms, slowerThan, sumColumns } from '@gumshoe/model/columns';
 import type { Application, Column, HistogramColumns, RequestColumns, World } from '@gumshoe/model/world';
 
@@ -49,7 +50,7 @@ export function indicatorsOf(world: World, application: Application, threshold: 
     clients.flatMap((requests) => requests.inFlightAge ?? []),
     points,
   );
-  const stuck = stuckRequests(rate, inFlightAge, threshold);
+  const stuck = stuckRequests(world.grid, rate, inFlightAge, threshold);
   const latency = mergeHistograms(preferred.flatMap((requests) => requests.latency ?? []));
   return {
     rate: sumColumns([rate, stuck], points),
@@ -80,19 +81,33 @@ function worseOf(
 }
 
 /**
- * Requests that hang produce no latency: while the oldest one waits longer than the threshold and fewer
- * complete than usual, the missing ones are the stuck ones. Per second.
+ * Requests that hang for longer than a cell show in no histogram: while the oldest one waits and fewer
+ * complete than usual, the missing ones are the stuck ones. Per second. Shorter waits end within the next
+ * cell and are counted there.
  */
-function stuckRequests(rate: Column, inFlightAge: Column, threshold: number): Column {
-  const stuck = rate.map((value) => (value === value ? 0 : NaN));
-  const calm = rate.map((value, i) => (inFlightAge[i]! > threshold ? NaN : value));
+function stuckRequests(grid: TimeGrid, rate: Column, inFlightAge: Column, threshold: number): Column {
+  const hanging = hangingCells(grid, inFlightAge, Math.max(threshold, grid.step / 1000));
+  const calm = rate.map((value, i) => (hanging[i] ? NaN : value));
   const usual = medianOf(calm, { lo: 0, hi: calm.length });
+  const stuck = rate.map((value) => (value === value ? 0 : NaN));
   if (!(usual > 0)) return stuck;
   for (let i = 0; i < stuck.length; i++) {
     const now = rate[i] === rate[i] ? rate[i]! : 0;
-    if (inFlightAge[i]! > threshold && now < STUCK_SHARE * usual) stuck[i] = usual - now;
+    if (hanging[i] && now < STUCK_SHARE * usual) stuck[i] = usual - now;
   }
   return stuck;
+}
+
+/** Cells in which a request that hangs longer than `least` seconds was waiting, from its start on. */
+function hangingCells(grid: TimeGrid, inFlightAge: Column, least: number): Uint8Array {
+  const hanging = new Uint8Array(inFlightAge.length);
+  for (let i = 0; i < hanging.length; i++) {
+    const age = inFlightAge[i]!;
+    if (!(age > least)) continue;
+    const cells = Math.floor((age * 1000) / grid.step);
+    hanging.fill(1, Math.max(0, i - cells + 1), i + 1);
+  }
+  return hanging;
 }
 
 function mergeStatuses(requests: readonly RequestColumns[], points: number): ReadonlyMap<string, Column> {

@@ -90,6 +90,34 @@ const scenarios: readonly Scenario[] = [
     application: 'orders',
     path: ['frontend', 'api', 'orders'],
   },
+  {
+    name: 'locked table behind timeouts',
+    options: { fault: faults.dbLockTimeouts },
+    kind: 'postgres-lock',
+    application: 'postgres',
+    path: ['frontend', 'api', 'orders', 'postgres'],
+  },
+  {
+    name: 'stopped replicas that nobody tries any more',
+    options: { fault: faults.killApiQuiet },
+    kind: 'instance-down',
+    application: 'api',
+    path: ['frontend', 'api'],
+  },
+  {
+    name: 'burning function on a busy machine',
+    options: { fault: faults.cpuHogContended },
+    kind: 'cpu-hog',
+    application: 'orders',
+    path: ['frontend', 'api', 'orders'],
+  },
+  {
+    name: 'out of memory within seconds',
+    options: { fault: faults.memoryOomFast },
+    kind: 'memory-oom',
+    application: 'orders',
+    path: ['frontend', 'api', 'orders'],
+  },
 ];
 
 /** What must hold for every answer, whatever it says. */

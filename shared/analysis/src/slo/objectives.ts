@@ -28,11 +28,11 @@ export interface BurnRateRule {
 }
 
 /**
- * The two usual rules, and a fast one: on a total outage the 1 h rule speaks up after nine minutes only,
- * which is late for somebody who is looking at the screen.
+ * The two usual rules, and a fast one for somebody who is looking at the screen: on a total outage the 1 h
+ * rule speaks up after nine minutes only, this one after seven seconds.
  */
 export const BURN_RATE_RULES: readonly BurnRateRule[] = [
-  { longWindow: 5 * 60_000, shortWindow: 30_000, rate: 14.4 },
+  { longWindow: 2 * 60_000, shortWindow: 30_000, rate: 6 },
   { longWindow: 60 * 60_000, shortWindow: 5 * 60_000, rate: 14.4 },
   { longWindow: 6 * 60 * 60_000, shortWindow: 30 * 60_000, rate: 6 },
 ];

@@ -160,6 +160,115 @@ export const memoryOom: Fault = (when) => {
   };
 };
 
+/** The same lock behind an impatient API: it gives up after eight seconds and answers 502. */
+export const dbLockTimeouts: Fault = (when) => {
+  const limit = 8;
+  const age: Course = (at) => Math.min(limit, Math.max(0, (at - when.from) / 1000));
+  const slow: Course = (at) => ((at - when.from) / 1000 < limit ? 0 : 3);
+  const gaveUp = (usual: number, part: number): Partial<EdgeCourse> => ({
+    rate: during(when, usual, (at) => slow(at) * part),
+    failed: during(when, 0, (at) => slow(at) * part),
+    latency: during(when, 0.02, limit),
+    oldest: during(when, 0, age),
+  });
+  return {
+    ...dbLock(when),
+    edges: {
+      'loadgen→frontend': gaveUp(60, 1),
+      ...replicas('frontend→api@*', gaveUp(30, 0.5)),
+      ...replicas('api@*→orders', { ...gaveUp(15, 0.5), failedStatus: 'failed' }),
+      ...replicas('api@*→redis', { rate: during(when, 30, 1.5) }),
+      'orders→postgres': {
+        rate: during(when, 60, 0),
+        oldest: during(when, 0, (at) => (at - when.from) / 1000),
+      },
+    },
+  };
+};
+
+/** nginx knows that its upstreams are dead and hardly tries; requests on the way at the kill are lost. */
+export const killApiQuiet: Fault = (when) => {
+  const first: Course = (at) => (at - when.from < 6_000 ? 2 : 0);
+  return {
+    ...killApi(when),
+    edges: {
+      'loadgen→frontend': { failed: during(when, 0, 59), latency: during(when, 0.02, 0.001) },
+      ...replicas('frontend→api@*', {
+        rate: during(when, 30, first),
+        failed: during(when, 0, first),
+        failedStatus: 'failed',
+        refused: during(when, 0, 0.2),
+      }),
+      ...replicas('api@*→orders', { rate: during(when, 15, 0) }),
+      ...replicas('api@*→redis', { rate: during(when, 30, 0) }),
+      'orders→postgres': { rate: during(when, 60, 0) },
+    },
+  };
+};
+
+/** The burning function on a busy machine: requests queue for seconds, and the API gives up on some. */
+export const cpuHogContended: Fault = (when) => {
+  const wave: Course = (at) => 2 + 2 * Math.sin(at / 7_000);
+  return {
+    units: {
+      orders: { cpu: during(when, 0.14, (at) => 0.78 + 0.08 * Math.sin(at / 9_000)) },
+      postgres: { cpu: during(when, 0.08, 0.05) },
+    },
+    nodeCpu: during(when, 1.1, 1.96),
+    edges: {
+      'loadgen→frontend': {
+        rate: during(when, 60, 22),
+        failed: during(when, 0, 4),
+        latency: during(when, 0.02, wave),
+        oldest: during(when, 0, 8),
+      },
+      ...replicas('frontend→api@*', {
+        rate: during(when, 30, 11),
+        failed: during(when, 0, 2),
+        latency: during(when, 0.017, wave),
+        oldest: during(when, 0, 8),
+      }),
+      ...replicas('api@*→orders', {
+        rate: during(when, 15, 11),
+        latency: during(when, 0.012, wave),
+        oldest: during(when, 0, 7.5),
+      }),
+      ...replicas('api@*→redis', { rate: during(when, 30, 11), latency: during(when, 0.0006, 0.004) }),
+      'orders→postgres': {
+        rate: during(when, 60, 24),
+        latency: during(when, 0.003, 0.4),
+        servedLatency: during(when, 0.003, 0.004),
+        oldest: during(when, 0, 1.6),
+      },
+    },
+  };
+};
+
+/** A leak that fills its 128 MiB within seconds, again and again; samples see little of the peaks. */
+export const memoryOomFast: Fault = (when) => {
+  const limit = 128 * MIB;
+  const cycle = 16_000;
+  const phase = (at: number): number => ((at - when.from) % cycle) / cycle;
+  const dead = (at: number): boolean => at - when.from > cycle - 1 && phase(at) < 0.3;
+  const kill = during(when, 0, (at) => (dead(at) ? 0.2 : 0));
+  const lost: Course = (at) => (dead(at) ? 25 : 0);
+  return {
+    units: {
+      orders: {
+        rss: during(when, 30e6, (at) => 30e6 + 0.7 * limit * phase(at)),
+        memoryLimit: limit,
+        oomKills: kill,
+        restarts: kill,
+      },
+    },
+    edges: {
+      'loadgen→frontend': { failed: during(when, 0, lost) },
+      ...replicas('frontend→api@*', { failed: during(when, 0, (at) => lost(at) / 2) }),
+      ...replicas('api@*→orders', { refused: during(when, 0, (at) => lost(at) / 2) }),
+    },
+  };
+};
+
 /** All of them, by name. */
 export const FAULTS = {
   dbLock,
@@ -170,4 +279,8 @@ export const FAULTS = {
   refusedPostgres,
   refusedOrders,
   memoryOom,
+  dbLockTimeouts,
+  killApiQuiet,
+  cpuHogContended,
+  memoryOomFast,
 } as const satisfies Readonly<Record<string, Fault>>;
