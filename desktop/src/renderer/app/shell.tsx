@@ -1,0 +1,165 @@
+import { Button, Callout, Dialog } from '@blueprintjs/core';
+import { DEFAULT_PREFERENCES } from '../../contract/ipc.ts';
+import { useEffect, useMemo } from 'react';
+import type { EngineState } from '../../contract/bridge.ts';
+import { SessionContext, type Session } from '../client/session.tsx';
+import { follow, startFollowing } from '../state/follow.ts';
+import { linkStore, navigate, resolveRange, useLink } from '../state/link.ts';
+import { changePreferences, currentPreferences } from '../state/preferences.ts';
+import { connectionsOpen, notices } from '../state/shared-ui.ts';
+import { useStore } from '../state/store.ts';
+import { Empty } from '../widgets/states.tsx';
+import { CommandPalette, commandIcon, type PaletteItem } from './command-palette.tsx';
+import { connectionState, queries, type ConnectionState } from './connection-state.ts';
+import { ConnectionsPage } from './connections/connections-page.tsx';
+import { Rail } from './rail.tsx';
+import { exportSnapshot, openSnapshotFile } from './snapshots.ts';
+import { StatusBar } from './status-bar.tsx';
+import { BusyLine, TopBar } from './top-bar.tsx';
+import { VIEWS } from './views.ts';
+import { ViewBoundary } from './view-boundary.tsx';
+import { useWorkbench, type Workbench } from './workbench.tsx';
+
+/** The window: the list of connections until one is open, then the views on it. */
+export function Shell({ engineState }: { readonly engineState: EngineState }) {
+  const current = useStore(connectionState);
+  return (
+    <>
+      {current.state === 'open' ? (
+        <OpenShell open={current} engineState={engineState} />
+      ) : (
+        <Closed {...{ engineState }} />
+      )}
+      <Notices />
+    </>
+  );
+}
+
+function Closed({ engineState }: { readonly engineState: EngineState }) {
+  return (
+    <div style={{ height: '100%', overflow: 'auto' }}>
+      <EngineBanner state={engineState} />
+      <ConnectionsPage onOpened={() => connectionsOpen.set(false)} />
+    </div>
+  );
+}
+
+type Open = Extract<ConnectionState, { state: 'open' }>;
+
+function OpenShell({ open, engineState }: { readonly open: Open; readonly engineState: EngineState }) {
+  const link = useLink();
+  const { now } = useStore(follow);
+  const { connection, engine } = open;
+  const session = useMemo<Session>(
+    () => ({ connection, engine, queries, range: resolveRange(link.range, now) }),
+    [connection, engine, link.range, now],
+  );
+  useFollowing(connection.spec.kind === 'snapshot');
+  return (
+    <SessionContext value={session}>
+      <div className="app">
+        <Rail />
+        <TopBar />
+        <main className="main">
+          <BusyLine />
+          <EngineBanner state={engineState} />
+          <ViewBoundary viewId={`${link.view} ${link.subject ?? ''}`}>
+            <CurrentView view={link.view} />
+          </ViewBoundary>
+        </main>
+        <StatusBar />
+      </div>
+      <CommandPalette commands={useCommands(session)} />
+      <ConnectionsDialog />
+    </SessionContext>
+  );
+}
+
+function useFollowing(recorded: boolean): void {
+  useEffect(() => {
+    if (recorded) return;
+    return startFollowing({
+      refreshSeconds: () => currentPreferences().refreshSeconds,
+      live: () => linkStore.get().range.kind === 'last',
+      busy: () => queries.inFlight > 0,
+    });
+  }, [recorded]);
+}
+
+function CurrentView({ view }: { readonly view: string }) {
+  const known = VIEWS.find((entry) => entry.id === view);
+  if (known) return <known.component />;
+  return (
+    <Empty
+      title={`There is no view named ${view}`}
+      action={<Button text="Overview" onClick={() => navigate({ view: 'overview' })} />}
+    />
+  );
+}
+
+function EngineBanner({ state }: { readonly state: EngineState }) {
+  const { bridge } = useWorkbench();
+  if (state.state !== 'stopped') return null;
+  return (
+    <Callout intent="danger" title="The engine process stopped" data-testid="engine-stopped" role="alert">
+      <pre className="small" style={{ whiteSpace: 'pre-wrap', maxHeight: 160, overflow: 'auto' }}>
+        {state.reason}
+      </pre>
+      <Button text="Restart engine" onClick={() => void bridge.restartEngine()} />
+    </Callout>
+  );
+}
+
+function ConnectionsDialog() {
+  const open = useStore(connectionsOpen);
+  const close = (): void => connectionsOpen.set(false);
+  return (
+    <Dialog isOpen={open} onClose={close} title="Connections" style={{ width: 820 }}>
+      <ConnectionsPage onOpened={close} />
+    </Dialog>
+  );
+}
+
+function Notices() {
+  const shown = useStore(notices);
+  return (
+    <div className="notices" aria-live="polite">
+      {shown.map((notice) => (
+        <div key={notice.id}>
+          <Callout intent={notice.intent} compact>
+            {notice.text}
+          </Callout>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function useCommands(session: Session): readonly PaletteItem[] {
+  const workbench = useWorkbench();
+  return useMemo(() => commandsOf(workbench, session), [workbench, session]);
+}
+
+function commandsOf(workbench: Workbench, session: Session): PaletteItem[] {
+  const { theme } = currentPreferences();
+  const other = theme === 'light' ? 'dark' : 'light';
+  const command = (title: string, run: () => void): PaletteItem => ({
+    id: `command ${title}`,
+    title,
+    note: 'command',
+    icon: commandIcon,
+    run,
+  });
+  return [
+    command('Connections', () => connectionsOpen.set(true)),
+    command('Open snapshot', () => void openSnapshotFile(workbench)),
+    command('Export snapshot of this window', () => void exportSnapshot(workbench, session.range)),
+    command(`Use the ${other} theme`, () => void changePreferences(workbench.api, { theme: other })),
+    command(
+      "Use the system's theme",
+      () => void changePreferences(workbench.api, { theme: DEFAULT_PREFERENCES.theme }),
+    ),
+    command('Show times in UTC', () => void changePreferences(workbench.api, { timeZone: 'utc' })),
+    command('Show times in local time', () => void changePreferences(workbench.api, { timeZone: 'local' })),
+  ];
+}

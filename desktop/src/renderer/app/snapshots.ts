@@ -1,0 +1,46 @@
+import { toFailure } from '@gumshoe/base/failure';
+import type { TimeRange } from '@gumshoe/base/time';
+import { formatValue } from '@gumshoe/base/units';
+import { connectionTarget } from '../../contract/connection-spec.ts';
+import type { ExportProgress } from '../../contract/ipc.ts';
+import { notify, notifyFailure } from '../state/shared-ui.ts';
+import { createStore } from '../state/store.ts';
+import { dateText } from '../widgets/time-text.ts';
+import { connectionState, openConnection } from './connection-state.ts';
+import type { Workbench } from './workbench.tsx';
+
+/** The export on its way; undefined when there is none. */
+export const exporting = createStore<(ExportProgress & { readonly cancel: () => void }) | undefined>(
+  undefined,
+);
+
+export async function openSnapshotFile({ api, bridge }: Workbench): Promise<boolean> {
+  const path = await bridge.chooseFile('open-snapshot');
+  if (!path) return false;
+  const spec = { kind: 'snapshot', path } as const;
+  return openConnection(api, { name: connectionTarget(spec), spec });
+}
+
+/** Writes the window on screen into one file that opens anywhere. */
+export async function exportSnapshot({ api, bridge }: Workbench, range: TimeRange): Promise<void> {
+  const current = connectionState.get();
+  if (current.state !== 'open' || exporting.get()) return;
+  const name = `${current.connection.name} ${dateText(range.from)}`.replace(/[^\w.-]+/g, '-');
+  const path = await bridge.chooseFile('save-snapshot', `${name}.gumshoe`);
+  if (!path) return;
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort();
+  exporting.set({ stage: 'starting', cancel });
+  try {
+    const { bytes } = await api.call(
+      'snapshot.export',
+      [{ connection: current.connection.id, range, path }],
+      { signal: controller.signal, onProgress: (step) => exporting.set({ ...step, cancel }) },
+    );
+    notify(`Exported ${formatValue(bytes, 'bytes')} to ${path}`, 'success');
+  } catch (thrown) {
+    notifyFailure(toFailure(thrown, 'export the snapshot', path));
+  } finally {
+    exporting.set(undefined);
+  }
+}

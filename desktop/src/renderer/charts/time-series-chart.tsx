@@ -1,0 +1,120 @@
+import { useEffect, useRef } from 'react';
+import { formatValue } from '@gumshoe/base/units';
+import { gridTime } from '@gumshoe/base/time';
+import type { Chart } from '../../contract/engine.ts';
+import { navigate } from '../state/link.ts';
+import { usePalette } from '../theme/theme.ts';
+import { clockText } from '../widgets/time-text.ts';
+import { chartOption, hasPoints, MAX_LINES } from './chart-option.ts';
+import type { ECharts } from './echarts.ts';
+
+export interface TimeSeriesChartProps {
+  readonly chart: Chart;
+  readonly height?: number;
+}
+
+/** Time series with threshold and marks; the legend is below, with last values and a link to the query. */
+export function TimeSeriesChart({ chart, height = 150 }: TimeSeriesChartProps) {
+  return (
+    <div className="chart-box" data-testid="chart" data-title={chart.title}>
+      <div className="chart-title">
+        <b className="ellipsis">{chart.title}</b>
+        <span className="muted">{windowText(chart)}</span>
+      </div>
+      {hasPoints(chart) ? (
+        <Plot chart={chart} height={height} />
+      ) : (
+        <div className="centre muted" style={{ minHeight: height, height }}>
+          no data in the window
+        </div>
+      )}
+      <Legend chart={chart} />
+    </div>
+  );
+}
+
+function windowText({ grid }: Chart): string {
+  const step = formatValue(grid.step, 'milliseconds');
+  return `${clockText(grid.from)}–${clockText(gridTime(grid, grid.points - 1))}, every ${step}`;
+}
+
+function Plot({ chart, height }: { readonly chart: Chart; readonly height: number }) {
+  const element = useRef<HTMLDivElement>(null);
+  const instance = useRef<ECharts>(undefined);
+  const palette = usePalette();
+  const latest = useRef({ chart, palette });
+  latest.current = { chart, palette };
+  useEffect(() => {
+    const host = element.current!;
+    let gone = false;
+    const draw = (): void => {
+      const { chart: now, palette: colours } = latest.current;
+      instance.current?.setOption(chartOption(now, colours), { notMerge: true, lazyUpdate: true });
+    };
+    // echarts is large; it comes when the first chart is in sight.
+    void import('./echarts.ts').then(({ createChart }) => {
+      if (gone) return;
+      instance.current = createChart(host);
+      draw();
+    });
+    const observer = new ResizeObserver(() => instance.current?.resize());
+    observer.observe(host);
+    return () => {
+      gone = true;
+      observer.disconnect();
+      instance.current?.dispose();
+      instance.current = undefined;
+    };
+  }, []);
+  useEffect(() => {
+    instance.current?.setOption(chartOption(chart, palette), { notMerge: true, lazyUpdate: true });
+  }, [chart, palette]);
+  return <div ref={element} style={{ height }} role="img" aria-label={describe(chart)} />;
+}
+
+/** The chart in words, for those who do not see it. */
+function describe(chart: Chart): string {
+  const limit = chart.threshold
+    ? `; ${chart.threshold.label} ${formatValue(chart.threshold.value, chart.unit)}`
+    : '';
+  return `${chart.title}, ${windowText(chart)}${limit}`;
+}
+
+function lastValue(values: Float64Array): number {
+  for (let i = values.length - 1; i >= 0; i--) if (Number.isFinite(values[i]!)) return values[i]!;
+  return NaN;
+}
+
+function Legend({ chart }: { readonly chart: Chart }) {
+  const palette = usePalette();
+  const shown = chart.series.slice(0, MAX_LINES);
+  return (
+    <div className="row wrap small" style={{ gap: '2px 12px', padding: '2px 0 4px' }}>
+      {shown.map((line, index) => (
+        <span key={`${line.name} ${index}`} className="row" style={{ gap: 5 }}>
+          <span style={{ width: 10, height: 3, background: palette.series[index % palette.series.length] }} />
+          {line.promql ? (
+            <button
+              type="button"
+              className="link-button"
+              style={{ color: 'var(--g-text)' }}
+              title={line.promql}
+              onClick={() => explore(line.promql!)}
+            >
+              {line.name}
+            </button>
+          ) : (
+            line.name
+          )}
+          <span className="muted">{formatValue(lastValue(line.values), chart.unit)}</span>
+        </span>
+      ))}
+      {chart.series.length > MAX_LINES ? (
+        <span className="muted">and {chart.series.length - MAX_LINES} more, not drawn</span>
+      ) : null}
+    </div>
+  );
+}
+
+const explore = (query: string): void =>
+  navigate({ view: 'explore', params: { language: 'promql', query, run: '1' } });

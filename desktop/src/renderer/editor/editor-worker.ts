@@ -1,0 +1,2 @@
+/** Monaco's worker, bundled with us. */
+import 'monaco-editor/editor/editor.worker.js';

@@ -1,0 +1,112 @@
+import { milliseconds, MINUTE, type Milliseconds, type TimeRange } from '@gumshoe/base/time';
+import { createStore, useStore } from './store.ts';
+
+/** The window as the user chose it: the last minutes, or two instants. */
+export type RangeChoice =
+  | { readonly kind: 'last'; readonly minutes: number }
+  | { readonly kind: 'fixed'; readonly from: Milliseconds; readonly to: Milliseconds };
+
+/** What a link carries: enough to see the same screen again. */
+export interface Link {
+  readonly view: string;
+  /** Application, trace … that the view shows. */
+  readonly subject?: string;
+  readonly range: RangeChoice;
+  /** Filters, selections and queries of the view. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export const DEFAULT_RANGE: RangeChoice = { kind: 'last', minutes: 15 };
+const HOME: Link = { view: 'overview', range: DEFAULT_RANGE, params: {} };
+
+export function formatLink(link: Link): string {
+  const path = [link.view, link.subject].filter((part) => part !== undefined).map(encodeURIComponent);
+  const query = new URLSearchParams();
+  if (link.range.kind === 'last') query.set('last', String(link.range.minutes));
+  else {
+    query.set('from', String(link.range.from));
+    query.set('to', String(link.range.to));
+  }
+  for (const [name, value] of Object.entries(link.params)) query.set(`p.${name}`, value);
+  return `#/${path.join('/')}?${query}`;
+}
+
+/** Anything that is no link leads to the overview. */
+export function parseLink(hash: string): Link {
+  const match = /^#\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(hash);
+  if (!match) return HOME;
+  const query = new URLSearchParams(match[3] ?? '');
+  const params: Record<string, string> = {};
+  for (const [name, value] of query) if (name.startsWith('p.')) params[name.slice(2)] = value;
+  const subject = match[2] ? decode(match[2]) : undefined;
+  return {
+    view: decode(match[1]!) || HOME.view,
+    ...(subject ? { subject } : {}),
+    range: parseRange(query),
+    params,
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
+function parseRange(query: URLSearchParams): RangeChoice {
+  const from = Number(query.get('from') ?? NaN);
+  const to = Number(query.get('to') ?? NaN);
+  if (Number.isFinite(from) && Number.isFinite(to) && from < to)
+    return { kind: 'fixed', from: milliseconds(from), to: milliseconds(to) };
+  const minutes = Number(query.get('last') ?? NaN);
+  return minutes > 0 && minutes <= 60 * 24 * 366 ? { kind: 'last', minutes } : DEFAULT_RANGE;
+}
+
+/** Instants of a choice; `now` is the clock, or the last instant of a recording. */
+export function resolveRange(choice: RangeChoice, now: Milliseconds): TimeRange {
+  if (choice.kind === 'fixed') return { from: choice.from, to: choice.to };
+  return { from: milliseconds(now - choice.minutes * MINUTE), to: now };
+}
+
+export const linkStore = createStore<Link>(HOME);
+
+/** Where to go: what is left out stays, except for the filters of the view that is left. */
+export type Destination = Partial<Omit<Link, 'subject'>> & { readonly subject?: string | undefined };
+
+export function navigate(to: Destination): void {
+  const current = linkStore.get();
+  const stays = to.view === undefined || to.view === current.view;
+  const subject = 'subject' in to ? to.subject : stays ? current.subject : undefined;
+  const next: Link = {
+    view: to.view ?? current.view,
+    ...(subject === undefined ? {} : { subject }),
+    range: to.range ?? current.range,
+    params: to.params ?? (stays ? current.params : {}),
+  };
+  window.history.pushState(undefined, '', formatLink(next));
+  linkStore.set(next);
+}
+
+/** Changes filters of the view on screen without a step in the history. */
+export function setParams(change: Readonly<Record<string, string | undefined>>): void {
+  const current = linkStore.get();
+  const merged = Object.entries({ ...current.params, ...change });
+  const params = Object.fromEntries(
+    merged.filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
+  const next = { ...current, params };
+  window.history.replaceState(undefined, '', formatLink(next));
+  linkStore.set(next);
+}
+
+/** Reads the address bar now and whenever the user goes back or forward. */
+export function startLinkState(): () => void {
+  const read = (): void => linkStore.set(parseLink(window.location.hash));
+  read();
+  window.addEventListener('popstate', read);
+  return () => window.removeEventListener('popstate', read);
+}
+
+export const useLink = (): Link => useStore(linkStore);

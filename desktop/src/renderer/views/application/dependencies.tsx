@@ -1,0 +1,66 @@
+import type { ServiceMapEdge } from '../../../contract/engine.ts';
+import { ApplicationLink } from '../../widgets/application-name.tsx';
+import { Value } from '../../widgets/figure.tsx';
+import { HealthBadge } from '../../widgets/health-badge.tsx';
+import { Panel } from '../../widgets/panel.tsx';
+
+const COLUMNS = '28px minmax(0, 1fr) 84px 86px 76px 76px';
+
+export interface DependenciesProps {
+  /** Callers of this application. */
+  readonly upstreams: readonly ServiceMapEdge[];
+  /** What this application calls. */
+  readonly downstreams: readonly ServiceMapEdge[];
+}
+
+export function Dependencies({ upstreams, downstreams }: DependenciesProps) {
+  return (
+    <Panel title="Dependencies" note="last minute" flush testId="dependencies">
+      <div className="table-head" style={{ gridTemplateColumns: COLUMNS }}>
+        <span />
+        <span>Application</span>
+        <span>Protocol</span>
+        <span className="number">Requests</span>
+        <span className="number">Errors</span>
+        <span className="number">p99</span>
+      </div>
+      <EdgeRows title="calls" edges={downstreams} end="server" />
+      <EdgeRows title="is called by" edges={upstreams} end="client" />
+      {upstreams.length + downstreams.length === 0 ? (
+        <div className="chart-box muted">No connection was seen in the window</div>
+      ) : null}
+    </Panel>
+  );
+}
+
+interface EdgeRowsProps {
+  readonly title: string;
+  readonly edges: readonly ServiceMapEdge[];
+  readonly end: 'client' | 'server';
+}
+
+function EdgeRows({ title, edges, end }: EdgeRowsProps) {
+  return edges.map((edge) => (
+    <div
+      key={`${end} ${edge[end]}`}
+      className="table-row"
+      style={{ gridTemplateColumns: COLUMNS, minHeight: 32, cursor: 'default' }}
+      title={edge.reasons.join('\n')}
+    >
+      <HealthBadge health={edge.health} compact />
+      <span className="ellipsis">
+        <span className="muted">{title}</span> <ApplicationLink id={edge[end]} />
+      </span>
+      <span className="muted">{edge.protocols.join(', ')}</span>
+      <span className="number">
+        <Value value={edge.requestRate} unit="requests/second" />
+      </span>
+      <span className="number">
+        <Value value={edge.errorRatio} unit="ratio" />
+      </span>
+      <span className="number">
+        <Value value={edge.p99} unit="seconds" />
+      </span>
+    </div>
+  ));
+}

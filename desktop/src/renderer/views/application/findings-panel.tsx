@@ -1,0 +1,92 @@
+import { formatValue } from '@gumshoe/base/units';
+import { useState } from 'react';
+import { TimeSeriesChart } from '../../charts/time-series-chart.tsx';
+import type { Finding } from '../../../contract/engine.ts';
+import { EvidenceLink } from '../../widgets/evidence-link.tsx';
+import { HEALTH_ORDER, HealthBadge } from '../../widgets/health-badge.tsx';
+import { Panel } from '../../widgets/panel.tsx';
+
+export const sortFindings = (findings: readonly Finding[]): Finding[] =>
+  [...findings].sort(
+    (a, b) => HEALTH_ORDER[a.health] - HEALTH_ORDER[b.health] || a.area.localeCompare(b.area, 'en'),
+  );
+
+/** What every inspection says; what is not OK is open from the start. */
+export function FindingsPanel(props: { readonly findings: readonly Finding[]; readonly window: string }) {
+  const findings = sortFindings(props.findings);
+  const bad = findings.filter((finding) => finding.health === 'warning' || finding.health === 'critical');
+  return (
+    <Panel
+      title="Inspections"
+      note={`${findings.length} ran over ${props.window}, ${bad.length} not OK`}
+      testId="findings"
+      flush
+    >
+      {findings.map((finding) => (
+        <FindingRow key={finding.inspection} finding={finding} />
+      ))}
+      {findings.length === 0 ? (
+        <div className="chart-box muted">No inspection had anything to look at</div>
+      ) : null}
+    </Panel>
+  );
+}
+
+function FindingRow({ finding }: { readonly finding: Finding }) {
+  const bad = finding.health === 'warning' || finding.health === 'critical';
+  const [open, setOpen] = useState(bad);
+  return (
+    <details
+      className="finding"
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      data-testid={`finding-${finding.inspection}`}
+      data-health={finding.health}
+    >
+      <summary>
+        <HealthBadge health={finding.health} />
+        <span>
+          <b>{finding.title}</b> <span className="muted small">{finding.area}</span>
+        </span>
+        <span>{finding.message}</span>
+        <span className="muted small">
+          {formatValue(finding.value, finding.unit)}
+          {Number.isNaN(finding.threshold)
+            ? ''
+            : `, threshold ${formatValue(finding.threshold, finding.unit)}`}
+        </span>
+      </summary>
+      {open ? <FindingBody finding={finding} /> : null}
+    </details>
+  );
+}
+
+function FindingBody({ finding }: { readonly finding: Finding }) {
+  return (
+    <div className="body">
+      {finding.chart ? <TimeSeriesChart chart={finding.chart} height={130} /> : null}
+      {finding.instances.length > 1 ? (
+        <div className="row wrap small">
+          {finding.instances.slice(0, 12).map((entry) => (
+            <span key={entry.instance} className="tag">
+              <HealthBadge health={entry.health} compact /> {entry.instance}{' '}
+              {formatValue(entry.value, finding.unit)}
+            </span>
+          ))}
+        </div>
+      ) : null}
+      {finding.explanation.length > 0 ? (
+        <ul className="plain-list small muted" style={{ gap: 2 }}>
+          {finding.explanation.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      ) : null}
+      <div>
+        {finding.evidence.map((evidence) => (
+          <EvidenceLink key={evidence.query} evidence={evidence} />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import { Graph } from '@blueprintjs/icons';
+import { toFailure, type Failure } from '@gumshoe/base/failure';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import { useEffect, useRef, useState } from 'react';
+import { defineView } from '../../app/define-view.ts';
+import { ServiceMapCanvas } from '../../canvas/service-map-canvas.tsx';
+import { useQuery, useSession } from '../../client/session.tsx';
+import type { ServiceMap } from '../../../contract/engine.ts';
+import { topologyKey, type MapLayout } from '../../layout/map-layout.ts';
+import { navigate, useLink } from '../../state/link.ts';
+import { openApplication } from '../../widgets/application-name.tsx';
+import { Empty, Failed, Loaded, Loading } from '../../widgets/states.tsx';
+import { MapDetails } from './map-details.tsx';
+import { MapLegend } from './map-legend.tsx';
+
+function MapView() {
+  const { range } = useSession();
+  const map = useQuery('service-map', [range], (engine, signal) => engine.serviceMap(range, signal));
+  return (
+    <div className="view-fill" data-testid="view-map">
+      <Loaded
+        query={map}
+        what="service map"
+        empty={(value) =>
+          value.nodes.length > 0 ? undefined : (
+            <Empty title="Nothing to map">
+              No application was seen in this window. Choose a wider or earlier one.
+            </Empty>
+          )
+        }
+      >
+        {(value) => <LaidOutMap map={value} />}
+      </Loaded>
+    </div>
+  );
+}
+
+type LayoutState = { readonly layout?: MapLayout; readonly failure?: Failure };
+
+/** The layout is made anew only when applications or connections come or go. */
+function useLayout(map: ServiceMap): LayoutState {
+  const topology = topologyKey(map);
+  const latest = useRef(map);
+  latest.current = map;
+  const [state, setState] = useState<LayoutState>({});
+  useEffect(() => {
+    let gone = false;
+    import('../../layout/elk.ts')
+      .then(({ layoutMap }) => layoutMap(latest.current))
+      .then(
+        (layout) => gone || setState({ layout }),
+        (thrown: unknown) => {
+          if (!gone) setState({ failure: toFailure(thrown, 'lay out the map', 'layout worker') });
+        },
+      );
+    return () => {
+      gone = true;
+    };
+  }, [topology]);
+  return state;
+}
+
+function LaidOutMap({ map }: { readonly map: ServiceMap }) {
+  const { layout, failure } = useLayout(map);
+  const { subject } = useLink();
+  const [hovered, setHovered] = useState<string>();
+  if (failure) return <Failed failure={failure} />;
+  if (!layout) return <Loading what="layout of the map" />;
+  const shown = hovered ?? subject;
+  return (
+    <div className="grow" style={{ position: 'relative', minHeight: 0, display: 'flex' }}>
+      <ServiceMapCanvas
+        map={map}
+        layout={layout}
+        selected={subject}
+        onSelect={(id) => navigate({ subject: id })}
+        onOpen={(id) => openApplication(id as ApplicationId)}
+        hovered={hovered}
+        onHover={setHovered}
+      />
+      <MapLegend range={map.range} />
+      {shown === undefined ? null : <MapDetails map={map} id={shown} />}
+    </div>
+  );
+}
+
+export const mapView = defineView({
+  id: 'map',
+  title: 'Map',
+  icon: Graph,
+  key: '2',
+  component: MapView,
+});

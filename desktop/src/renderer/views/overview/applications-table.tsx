@@ -1,0 +1,103 @@
+import type { Milliseconds } from '@gumshoe/base/time';
+import { useState } from 'react';
+import type { ApplicationRow } from '../../../contract/engine.ts';
+import { openApplication } from '../../widgets/application-name.tsx';
+import { BudgetBar } from '../../widgets/budget-bar.tsx';
+import { Value } from '../../widgets/figure.tsx';
+import { HEALTH_ORDER, HealthBadge } from '../../widgets/health-badge.tsx';
+import { Sparkline } from '../../widgets/sparkline.tsx';
+import { agoText } from '../../widgets/time-text.ts';
+import { VirtualList } from '../../widgets/virtual-list.tsx';
+
+const COLUMNS = '92px minmax(120px, 1.4fr) 84px 74px 92px 78px 84px 172px 132px';
+const ROW_HEIGHT = 34;
+const ROWS_IN_SIGHT = 14;
+/** Longer without a word than this is worth saying. */
+const IDLE_MS = 60_000;
+
+/** Worst first, then by name. */
+export const sortRows = (rows: readonly ApplicationRow[]): ApplicationRow[] =>
+  [...rows].sort(
+    (a, b) => HEALTH_ORDER[a.health] - HEALTH_ORDER[b.health] || a.name.localeCompare(b.name, 'en'),
+  );
+
+export function ApplicationsTable(props: {
+  readonly rows: readonly ApplicationRow[];
+  readonly now: Milliseconds;
+}) {
+  const [selected, setSelected] = useState(-1);
+  const rows = sortRows(props.rows);
+  return (
+    <VirtualList
+      items={rows}
+      rowHeight={ROW_HEIGHT}
+      label="Applications"
+      keyOf={(row) => row.id}
+      selected={selected}
+      onSelect={setSelected}
+      onOpen={(index) => openApplication(rows[index]!.id)}
+      maxHeight={ROW_HEIGHT * ROWS_IN_SIGHT + 30}
+      header={<Head />}
+      render={(row, index, isSelected) => <Row row={row} now={props.now} selected={isSelected} key={index} />}
+    />
+  );
+}
+
+function Head() {
+  return (
+    <div className="table-head" style={{ gridTemplateColumns: COLUMNS }} aria-hidden>
+      <span>Health</span>
+      <span>Application</span>
+      <span>Type</span>
+      <span className="number">Instances</span>
+      <span className="number">Requests</span>
+      <span className="number">Errors</span>
+      <span className="number">p99</span>
+      <span>Error budget, window</span>
+      <span>Request rate, window</span>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly row: ApplicationRow;
+  readonly now: Milliseconds;
+  readonly selected: boolean;
+}
+
+function Row({ row, now, selected }: RowProps) {
+  const { up, known } = row.instances;
+  return (
+    <div
+      className="table-row"
+      style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}
+      aria-selected={selected}
+      data-testid={`app-row-${row.name}`}
+      data-health={row.health}
+      onClick={() => openApplication(row.id)}
+    >
+      <HealthBadge health={row.health} />
+      <span className="ellipsis">
+        <b>{row.name}</b>{' '}
+        {now - row.lastSeen > IDLE_MS ? (
+          <span className="muted small">idle, seen {agoText(row.lastSeen, now)}</span>
+        ) : null}
+      </span>
+      <span className="muted ellipsis">{row.type ?? row.kind}</span>
+      <span className="number" style={up < known ? { color: 'var(--g-critical)' } : undefined}>
+        {up}/{known} up
+      </span>
+      <span className="number">
+        <Value value={row.requestRate} unit="requests/second" />
+      </span>
+      <span className="number" style={row.errorRatio > 0.01 ? { color: 'var(--g-critical)' } : undefined}>
+        <Value value={row.errorRatio} unit="ratio" />
+      </span>
+      <span className="number">
+        <Value value={row.p99} unit="seconds" />
+      </span>
+      <BudgetBar slos={row.slos} />
+      <Sparkline values={row.sparkline} label={`request rate of ${row.name}`} />
+    </div>
+  );
+}

@@ -1,0 +1,137 @@
+import { Button } from '@blueprintjs/core';
+import { Endorsed, SearchAround } from '@blueprintjs/icons';
+import { formatValue } from '@gumshoe/base/units';
+import { useQuery, useSession } from '../../client/session.tsx';
+import type { Cause, Incident, Overview } from '../../../contract/engine.ts';
+import { navigate } from '../../state/link.ts';
+import { ApplicationLink, nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
+import { HealthBadge } from '../../widgets/health-badge.tsx';
+import { clockText, spanText } from '../../widgets/time-text.ts';
+
+/** Open incidents first, the most severe and oldest on top. */
+export function sortIncidents(incidents: readonly Incident[]): Incident[] {
+  const rank = (incident: Incident): number =>
+    (incident.resolvedAt === undefined ? 0 : 2) + (incident.severity === 'critical' ? 0 : 1);
+  return [...incidents].sort((a, b) => rank(a) - rank(b) || a.openedAt - b.openedAt);
+}
+
+/** Incidents whose causes are looked for at once; the others are one click away. */
+const EXPLAINED = 2;
+
+export function Incidents({ overview }: { readonly overview: Overview }) {
+  const incidents = sortIncidents(overview.incidents);
+  if (incidents.length === 0)
+    return (
+      <div className="panel all-clear" data-testid="no-incidents">
+        <Endorsed color="var(--g-ok)" size={18} />
+        <b>No incident</b>
+        <span className="muted">
+          every judged objective holds over {spanText(overview.range.from, overview.range.to)}
+        </span>
+      </div>
+    );
+  return (
+    <div className="stack">
+      {incidents.map((incident, index) => (
+        <IncidentCard key={incident.id} incident={incident} withCauses={index < EXPLAINED} />
+      ))}
+    </div>
+  );
+}
+
+interface IncidentCardProps {
+  readonly incident: Incident;
+  readonly withCauses: boolean;
+}
+
+function IncidentCard({ incident, withCauses }: IncidentCardProps) {
+  const { range } = useSession();
+  const { severity, application, name, resolvedAt, openedAt } = incident;
+  return (
+    <article
+      className="panel incident"
+      data-testid="incident"
+      data-severity={severity}
+      data-application={application}
+      data-resolved={resolvedAt !== undefined}
+    >
+      <div className="row wrap">
+        <HealthBadge health={severity} />
+        <h2 className="incident-name">
+          <ApplicationLink id={application} name={name} />
+        </h2>
+        <span>{incident.slo} objective broken</span>
+        <span className="muted">
+          since {clockText(openedAt)}
+          {resolvedAt === undefined
+            ? `, for ${spanText(openedAt, range.to)}`
+            : `, over at ${clockText(resolvedAt)} after ${spanText(openedAt, resolvedAt)}`}
+        </span>
+        <span className="grow" />
+        <span>
+          <b>{formatValue(incident.impact, 'ratio')}</b>{' '}
+          <span className="muted">of requests since it opened</span>
+        </span>
+      </div>
+      <p className="incident-summary">{incident.summary}</p>
+      {withCauses ? <TopCauses incident={incident} /> : null}
+      <div className="row">
+        <Button
+          intent="primary"
+          size="small"
+          icon={<SearchAround />}
+          text="Investigate"
+          data-testid="investigate"
+          onClick={() => navigate({ view: 'rca', subject: application })}
+        />
+        <Button
+          size="small"
+          variant="outlined"
+          text="Application"
+          onClick={() => openApplication(application)}
+        />
+        <Button
+          size="small"
+          variant="outlined"
+          text="Map"
+          onClick={() => navigate({ view: 'map', subject: application })}
+        />
+      </div>
+    </article>
+  );
+}
+
+const SHOWN = 3;
+
+/** The first ranked causes, as a promise of what the investigation shows in full. */
+function TopCauses({ incident }: { readonly incident: Incident }) {
+  const { range } = useSession();
+  const { application } = incident;
+  const { value, failure } = useQuery(`investigate ${application}`, [range, application], (engine, signal) =>
+    engine.investigate(range, application, signal),
+  );
+  if (!value)
+    return <p className="muted">{failure ? `Causes unknown: ${failure.reason}` : 'Looking for causes…'}</p>;
+  if (value.causes.length === 0)
+    return <p className="muted">No cause stands out; {value.cleared.length} signals cleared.</p>;
+  return (
+    <ol className="top-causes">
+      {value.causes.slice(0, SHOWN).map((cause) => (
+        <TopCause key={cause.rank} cause={cause} />
+      ))}
+    </ol>
+  );
+}
+
+function TopCause({ cause }: { readonly cause: Cause }) {
+  return (
+    <li>
+      <span className="score" title="score, 0 to 1">
+        {cause.score.toFixed(2)}
+      </span>
+      <b>{nameOfApplication(cause.application)}</b>
+      <span>{cause.title}</span>
+      {cause.onset === undefined ? null : <span className="muted">from {clockText(cause.onset)}</span>}
+    </li>
+  );
+}

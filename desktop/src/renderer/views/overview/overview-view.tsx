@@ -1,0 +1,72 @@
+import { Dashboard } from '@blueprintjs/icons';
+import { formatValue } from '@gumshoe/base/units';
+import { defineView } from '../../app/define-view.ts';
+import { useQuery, useSession } from '../../client/session.tsx';
+import type { Overview } from '../../../contract/engine.ts';
+import { Panel } from '../../widgets/panel.tsx';
+import { Empty, Loaded } from '../../widgets/states.tsx';
+import { spanText } from '../../widgets/time-text.ts';
+import { ApplicationsTable } from './applications-table.tsx';
+import { Incidents } from './incidents.tsx';
+import { NodesPanel } from './nodes-panel.tsx';
+
+function OverviewView() {
+  const { range } = useSession();
+  const overview = useQuery('overview', [range], (engine, signal) => engine.overview(range, signal));
+  return (
+    <div className="view" data-testid="view-overview">
+      <Loaded query={overview} what="applications" empty={(value) => emptyOverview(value)}>
+        {(value) => <OverviewBody overview={value} />}
+      </Loaded>
+    </div>
+  );
+}
+
+function emptyOverview(overview: Overview) {
+  if (overview.applications.length > 0 || overview.nodes.length > 0) return undefined;
+  return (
+    <Empty title="No application was seen in this window">
+      Choose a wider or earlier window, or check in the line below that the collector is writing to this
+      source.
+    </Empty>
+  );
+}
+
+function OverviewBody({ overview }: { readonly overview: Overview }) {
+  const { applications, blindSpots, range } = overview;
+  const broken = applications.filter((row) => row.health === 'critical' || row.health === 'warning').length;
+  return (
+    <div className="stack">
+      <Incidents overview={overview} />
+      <Panel
+        title="Applications"
+        note={`${applications.length} seen, ${broken} not OK; numbers are of the last minute, trends of ${spanText(range.from, range.to)}`}
+        flush
+      >
+        <ApplicationsTable rows={applications} now={range.to} />
+      </Panel>
+      <div className="overview-columns">
+        <NodesPanel nodes={overview.nodes} />
+        <Panel title="Blind spots" note="what could not be seen, and what that costs">
+          {blindSpots.length === 0 ? <span className="muted">None known: every signal answered.</span> : null}
+          <ul className="plain-list">
+            {blindSpots.map((spot) => (
+              <li key={`${spot.subject} ${spot.reason}`}>
+                <b>{spot.subject}</b> {spot.reason} <span className="muted">{spot.cost}</span>
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      </div>
+      <span className="sr-only">{formatValue(applications.length, 'count')} applications</span>
+    </div>
+  );
+}
+
+export const overviewView = defineView({
+  id: 'overview',
+  title: 'Overview',
+  icon: Dashboard,
+  key: '1',
+  component: OverviewView,
+});

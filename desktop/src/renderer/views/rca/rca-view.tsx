@@ -1,0 +1,132 @@
+import { Button, HTMLSelect } from '@blueprintjs/core';
+import { SearchAround } from '@blueprintjs/icons';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import { defineView } from '../../app/define-view.ts';
+import { useQuery, useSession } from '../../client/session.tsx';
+import type { Impact, Report } from '../../../contract/engine.ts';
+import { navigate, useLink } from '../../state/link.ts';
+import { ApplicationLink, nameOfApplication } from '../../widgets/application-name.tsx';
+import { HealthBadge } from '../../widgets/health-badge.tsx';
+import { Panel } from '../../widgets/panel.tsx';
+import { Loaded } from '../../widgets/states.tsx';
+import { clockText, dateText } from '../../widgets/time-text.ts';
+import { CauseCard } from './cause-card.tsx';
+import { ClearedPanel } from './cleared-panel.tsx';
+
+function RcaView() {
+  const { range } = useSession();
+  const { subject } = useLink();
+  const application = subject as ApplicationId | undefined;
+  const report = useQuery(`investigate ${application ?? ''}`, [range, application ?? ''], (engine, signal) =>
+    engine.investigate(range, application, signal),
+  );
+  return (
+    <div className="view" data-testid="view-rca">
+      <div className="view-title">
+        <h1>Investigation</h1>
+        <StartPicker current={application} />
+        <span className="muted">
+          {report.value ? `${dateText(report.value.window.from)} – ${clockText(report.value.window.to)}` : ''}
+        </span>
+      </div>
+      <Loaded query={report} what="investigation">
+        {(value) => <ReportBody report={value} />}
+      </Loaded>
+    </div>
+  );
+}
+
+/** Where to start from: what breaks its objective, or one application. */
+function StartPicker({ current }: { readonly current: ApplicationId | undefined }) {
+  const { range } = useSession();
+  const { value } = useQuery('overview', [range], (engine, signal) => engine.overview(range, signal));
+  const rows = value?.applications ?? [];
+  return (
+    <HTMLSelect
+      aria-label="Start from"
+      value={current ?? ''}
+      onChange={(event) => navigate({ subject: event.currentTarget.value || undefined })}
+    >
+      <option value="">from whatever breaks its objective</option>
+      {current !== undefined && !rows.some((row) => row.id === current) ? (
+        <option value={current}>from {nameOfApplication(current)}</option>
+      ) : null}
+      {rows.map((row) => (
+        <option key={row.id} value={row.id}>
+          from {row.name}
+        </option>
+      ))}
+    </HTMLSelect>
+  );
+}
+
+function ReportBody({ report }: { readonly report: Report }) {
+  return (
+    <div className="stack">
+      <p className="rca-summary" data-testid="rca-summary">
+        {report.summary}
+      </p>
+      <Panel title="Impact" note={`${report.impacted.length} objectives broken`} testId="impact">
+        {report.impacted.length === 0 ? (
+          <span className="row">
+            <HealthBadge health="ok" /> No objective is broken in this window.
+          </span>
+        ) : null}
+        {report.impacted.map((impact) => (
+          <ImpactRow key={`${impact.application} ${impact.slo}`} impact={impact} />
+        ))}
+      </Panel>
+      <h2>Ranked causes</h2>
+      {report.causes.length === 0 ? <NoCause report={report} /> : null}
+      {report.causes.map((cause) => (
+        <CauseCard key={cause.rank} cause={cause} />
+      ))}
+      <ClearedPanel report={report} />
+    </div>
+  );
+}
+
+function ImpactRow({ impact }: { readonly impact: Impact }) {
+  return (
+    <div className="row wrap" data-testid="impacted" data-application={impact.application}>
+      <HealthBadge health={impact.severity} />
+      <b>
+        <ApplicationLink id={impact.application} />
+      </b>
+      <span className="tag">{impact.slo}</span>
+      <span>{impact.message}</span>
+      <span className="muted">
+        since {clockText(impact.since)}
+        {impact.until === undefined ? ', still' : ` until ${clockText(impact.until)}`}
+      </span>
+    </div>
+  );
+}
+
+function NoCause({ report }: { readonly report: Report }) {
+  return (
+    <div className="panel cause">
+      <div>No cause was found{report.impacted.length === 0 ? ', as nothing is broken' : ''}.</div>
+      <div className="muted">
+        {report.cleared.length} signals were examined and cleared, {report.notExamined.length} could not be
+        examined.
+      </div>
+      {report.impacted.length > 0 ? (
+        <Button
+          size="small"
+          style={{ marginTop: 8 }}
+          text="See what was not examined"
+          onClick={() => document.getElementById('not-examined')?.scrollIntoView()}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+export const rcaView = defineView({
+  id: 'rca',
+  title: 'Causes',
+  icon: SearchAround,
+  key: '3',
+  component: RcaView,
+});

@@ -1,0 +1,75 @@
+import { GanttChart } from '@blueprintjs/icons';
+import { defineView } from '../../app/define-view.ts';
+import { useQuery, useSession } from '../../client/session.tsx';
+import type { TraceSummary } from '../../../contract/engine.ts';
+import { navigate, setParams, useLink } from '../../state/link.ts';
+import { Empty, Loaded } from '../../widgets/states.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { parseTraceQuery, toSpanFilter, TRACE_LIMIT, type TraceQueryChange } from './trace-filter.ts';
+import { TraceList } from './trace-list.tsx';
+import { TracePane } from './trace-pane.tsx';
+
+function TracesView() {
+  const { range } = useSession();
+  const { params, subject } = useLink();
+  const query = parseTraceQuery(params['filter']);
+  const filter = toSpanFilter(query, range);
+  const { range: _window, ...withoutWindow } = filter;
+  const traces = useQuery(`traces ${JSON.stringify(withoutWindow)}`, [filter], (engine, signal) =>
+    engine.traces(filter, signal),
+  );
+  const chosen = subject ?? query.traceId;
+  const change = (next: TraceQueryChange): void => {
+    const { traceId: _dropped, ...rest } = { ...query, ...next };
+    setParams({ filter: JSON.stringify(rest) });
+  };
+  return (
+    <div className="view-fill" data-testid="view-traces">
+      <FilterBar query={query} onChange={change} services={servicesOf(traces.value)} />
+      <div className="split split-columns">
+        <div className="pane">
+          <Loaded
+            query={traces}
+            what="traces"
+            empty={(value) =>
+              value.length > 0 ? undefined : (
+                <Empty title="No trace matches">
+                  Loosen the filter or choose a wider window. Traces appear a few seconds after their
+                  requests.
+                </Empty>
+              )
+            }
+          >
+            {(value) => (
+              <TraceList
+                traces={value}
+                selected={chosen}
+                truncated={value.length >= TRACE_LIMIT}
+                onSelect={(traceId) => navigate({ subject: traceId })}
+              />
+            )}
+          </Loaded>
+        </div>
+        <div className="pane">
+          {chosen === undefined ? (
+            <Empty title="No trace chosen">Choose one in the list; arrow keys move through it.</Empty>
+          ) : (
+            <TracePane key={chosen} traceId={chosen} />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function servicesOf(traces: readonly TraceSummary[] | undefined): readonly string[] {
+  return [...new Set((traces ?? []).flatMap((trace) => trace.services))].sort();
+}
+
+export const tracesView = defineView({
+  id: 'traces',
+  title: 'Traces',
+  icon: GanttChart,
+  key: '4',
+  component: TracesView,
+});
