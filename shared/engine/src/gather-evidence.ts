@@ -7,7 +7,7 @@ import { diffTopFrames, type FrameShift } from '@gumshoe/model/derived/frame-sha
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
 import type { Reader, Span } from './ports.ts';
-import { CPU_PROFILE_TYPE, readProfile } from './profiles.ts';
+import { readProfile } from './profiles.ts';
 
 /** Fetches what a first pass asked for. Nothing here can fail the investigation: it notes what is missing. */
 export async function gatherEvidence(
@@ -131,5 +131,3 @@ async function exampleLog(
   }
   return undefined;
 }
-
-export { CPU_PROFILE_TYPE };

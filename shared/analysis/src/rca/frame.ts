@@ -25,9 +25,10 @@ export function frameOf(world: World, incidents: readonly OpenedIncident[], badS
   const lo = Math.min(...incidents.map(({ breach }) => breach.cells.lo));
   const hi = Math.max(...incidents.map(({ breach }) => breach.cells.hi));
   const start = Math.max(0, lo - MARGIN_CELLS);
-  const baseline = { lo: Math.max(0, start - MAX_BASELINE_CELLS), hi: start };
   const observedFrom = world.observed?.from ?? world.range.from;
   const observed = Math.max(0, Math.ceil((observedFrom - world.grid.from) / world.grid.step));
+  const first = Math.min(start, Math.max(observed, start - MAX_BASELINE_CELLS));
+  const baseline = { lo: first, hi: start };
   return {
     world,
     onset: milliseconds(gridTime(world.grid, lo) - world.grid.step),
@@ -35,7 +36,7 @@ export function frameOf(world: World, incidents: readonly OpenedIncident[], badS
     baseline,
     incident: { lo, hi },
     badShare,
-    hasBaseline: baseline.hi - Math.max(baseline.lo, observed) >= MIN_BASELINE_CELLS,
+    hasBaseline: baseline.hi - baseline.lo >= MIN_BASELINE_CELLS,
   };
 }
 

@@ -56,7 +56,7 @@ export function investigate(inspected: InspectedWorld, options: InvestigateOptio
     impacted,
     causes,
     cleared: cleared.slice(0, MAX_CLEARED),
-    notExamined: notExamined(inspected, started?.propagation, extra),
+    notExamined: notExamined(inspected, started, extra),
     summary: summarize(inspected, impacted, causes, started?.propagation, options.application),
   };
 }
@@ -129,8 +129,14 @@ function mergeWeighed(weighed: readonly Weighed[]): readonly Weighed[] {
   return [...best.values()];
 }
 
+/** What is said of a node is said once, not for each application on it. */
 function distinctCleared(cleared: readonly ClearedSuspect[]): readonly ClearedSuspect[] {
-  const seen = new Map(cleared.map((one) => [`${one.application} ${one.signal}`, one]));
+  const seen = new Map<string, ClearedSuspect>();
+  for (const one of cleared) {
+    const ofNode = one.signal.startsWith('node_');
+    const key = ofNode ? `${one.signal} ${one.reason}` : `${one.application} ${one.signal}`;
+    if (!seen.has(key)) seen.set(key, one);
+  }
   return [...seen.values()];
 }
 
@@ -230,7 +236,7 @@ function impactOf(incident: OpenedIncident): ImpactedApplication {
     slo: incident.slo,
     since: incident.openedAt,
     ...(incident.resolvedAt === undefined ? {} : { until: incident.resolvedAt }),
-    impact: incident.impact,
+    impact: Math.round(incident.impact * 10_000) / 10_000,
     severity: incident.severity,
     message: incident.summary,
   };

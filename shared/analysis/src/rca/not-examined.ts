@@ -1,7 +1,7 @@
 import { clock } from '../inspections/slo-verdict.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import type { EvidenceStore } from './evidence-store.ts';
-import type { Propagation } from './reach.ts';
+import type { StartingPoint } from './investigate.ts';
 
 export interface Unexamined {
   readonly subject: string;
@@ -11,17 +11,23 @@ export interface Unexamined {
 /** What the investigation could not look at, so that silence is not taken for innocence. */
 export function notExamined(
   inspected: InspectedWorld,
-  propagation: Propagation | undefined,
+  started: Pick<StartingPoint, 'frame' | 'propagation'> | undefined,
   extra: EvidenceStore,
 ): readonly Unexamined[] {
   const { world } = inspected;
-  const applications = propagation
-    ? propagation.reached.filter((one) => one.direction === 'server').map((one) => one.application)
+  const applications = started
+    ? started.propagation.reached.filter((one) => one.direction === 'server').map((one) => one.application)
     : world.applications;
   const out: Unexamined[] = world.gaps.map((gap) => ({
     subject: `node ${gap.hostname}`,
     reason: `its metrics are missing from ${clock(gap.from)} UTC ${gap.to === undefined ? 'on' : `to ${clock(gap.to)} UTC`}`,
   }));
+  if (started && !started.frame.hasBaseline) {
+    out.push({
+      subject: 'the time before',
+      reason: 'the trouble began with the first samples, so there is no calm time to compare with',
+    });
+  }
   for (const application of applications) {
     if (application.type === 'postgres' && !application.postgres.some((one) => one.up.some((v) => v === v))) {
       out.push({

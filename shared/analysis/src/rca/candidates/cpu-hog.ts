@@ -58,7 +58,7 @@ function judge(application: Application, instance: Instance, frame: Frame) {
   const from = before === before ? `from ${formatValue(before, 'cores')} ` : '';
   const throttling = throttled > 0.05 ? `, throttled ${formatValue(throttled, 'ratio')} of the time` : '';
   const summary = `CPU of ${instance.id} rose ${from}to ${formatValue(shift.during, 'cores')}, ${formatValue(peak / capacity, 'ratio')} of ${what}${throttling}.`;
-  const innocence = `CPU stayed at ${formatValue(shift.during, 'cores')} (${formatValue(before, 'cores')} before), ${what} is ${formatValue(capacity, 'cores')}`;
+  const innocence = `CPU stayed at ${formatValue(shift.during, 'cores')} (${formatValue(before, 'cores')} before), ${formatValue(peak / capacity, 'ratio')} of ${what} at most`;
   return { instance, magnitude, onset: shift.onset, summary, innocence };
 }
 

@@ -135,17 +135,16 @@ function servedSlower(application: Application, protocol: Protocol, frame: Frame
   return served > 0 && meanOf(mean, frame.incident) > 2 * (before || 0) + 0.001;
 }
 
-/** `orders waits 250 ms on average, 3 ms before; the oldest query has waited 40 s`. */
+/** `orders waits 250 ms on average, 3 ms before; its oldest request waited 40 s for an answer.` */
 export function waitSentence(view: ClientsView, nameOf: (id: Application['id']) => string): string {
   const { before, during, dependency } = view.worst;
   const client = nameOf(dependency.client);
   const mean =
     during.mean === during.mean
       ? `${client} waits ${formatValue(during.mean, 'seconds')} on average, ${formatValue(before.mean, 'seconds')} before`
-      : `no request of ${client} completes, ${formatValue(before.rate, 'requests/second')} did before`;
-  return during.oldest > 0.3
-    ? `${mean}; its oldest request waited ${formatValue(during.oldest, 'seconds')} for an answer`
-    : mean;
+      : `Of ${client} no request completes, ${formatValue(before.rate, 'requests/second')} did before`;
+  const oldest = `its oldest request waited ${formatValue(during.oldest, 'seconds')} for an answer`;
+  return during.oldest > 0.3 ? `${mean}; ${oldest}.` : `${mean}.`;
 }
 
 export function waitEvidence(view: ClientsView, protocol: Protocol, frame: Frame, summary: string) {

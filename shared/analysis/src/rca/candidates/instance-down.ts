@@ -22,7 +22,10 @@ export const instanceDown = defineCandidate({
     const stopped = instances.filter((instance) => stopsIn(instance, frame).length > 0);
     const restarted = instances.filter((instance) => restartsIn(instance, frame) > 0);
     if (stopped.length === 0 && restarted.length === 0) {
-      return clear(CONTAINER_METRICS.tcpListen.name, `all ${instances.length} instances stayed up`);
+      return clear(
+        CONTAINER_METRICS.tcpListen.name,
+        instances.length === 1 ? 'its instance stayed up' : `all ${instances.length} instances stayed up`,
+      );
     }
     const affected = stopped.length > 0 ? stopped : restarted;
     const column = downColumn(affected, instances.length, frame);

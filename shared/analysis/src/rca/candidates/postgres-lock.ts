@@ -67,7 +67,7 @@ function observed(
     column: filled,
     evidence: [
       promqlEvidence(`sum by (blocking_query) (${SIGNAL}{${address}})`, frame.world.range, summary),
-      ...(view ? [waitEvidence(view, 'postgres', frame, sentence(waitSentence(view, nameOf)))] : []),
+      ...(view ? [waitEvidence(view, 'postgres', frame, waitSentence(view, nameOf))] : []),
       ...(newcomer ? [newcomer] : []),
     ],
     remediation: `End the blocking transaction: find its pid in pg_stat_activity by the query above and call pg_terminate_backend(pid). Then set lock_timeout and idle_in_transaction_session_timeout, so that one session cannot hold everybody up.`,
@@ -91,15 +91,13 @@ function concluded({ application, frame, inspected }: CandidateSubject, view: Cl
     onset: view.onset,
     column: view.column,
     evidence: [
-      waitEvidence(view, 'postgres', frame, `${sentence(waitSentence(view, nameOf))} ${cpu}.`),
+      waitEvidence(view, 'postgres', frame, `${waitSentence(view, nameOf)} ${cpu}.`),
       ...(newcomer ? [newcomer] : []),
     ],
     dependsOn: view.servedSlower ? [] : view.changes.map((change) => change.dependency.client),
     remediation: `Look for the blocker: select pid, pg_blocking_pids(pid), state, query from pg_stat_activity where wait_event_type = 'Lock'. A database probe would name it here.`,
   });
 }
-
-const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
 const shorten = (query: string): string =>
   query.length > MAX_QUERY ? `${query.slice(0, MAX_QUERY)} …` : query;

@@ -33,7 +33,7 @@ export const postgresSlow = defineCandidate({
       onset: view.onset,
       column: view.column,
       evidence: [
-        waitEvidence(view, 'postgres', frame, `${waitSentence(view, nameOf)}.`),
+        waitEvidence(view, 'postgres', frame, waitSentence(view, nameOf)),
         ...(application.instances.length > 0 ? [promqlEvidence(cpuQuery, frame.world.range, cpu)] : []),
         ...(query ? [query.evidence] : []),
       ],

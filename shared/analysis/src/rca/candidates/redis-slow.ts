@@ -38,7 +38,7 @@ export const redisSlow = defineCandidate({
       onset: view.onset,
       column: view.column,
       evidence: [
-        waitEvidence(view, 'redis', frame, `${waitSentence(view, nameOf)}; ${busy}.`),
+        waitEvidence(view, 'redis', frame, `${waitSentence(view, nameOf)} ${busy}.`),
         ...(culprit ? [culprit.evidence] : []),
         ...(newcomer ? [newcomer] : []),
       ],

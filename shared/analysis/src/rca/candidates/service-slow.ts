@@ -5,6 +5,7 @@ import { CONTAINER_METRICS, REQUEST_METRICS } from '@gumshoe/schema/metrics/cont
 import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
 import { dependencyChange, waitColumn } from '../dependency-change.ts';
 import { shiftOf } from '../frame.ts';
+import { newcomersOf } from './database-edges.ts';
 import { defineCandidate, suspect } from './define.ts';
 
 /** The place is known, the reason is not. */
@@ -17,7 +18,9 @@ export const serviceSlow = defineCandidate({
   kind: 'service-slow',
   title: 'The trouble begins here',
   examine: ({ application, frame, inspected }) => {
-    const served = application.downstreams.map((dependency) => dependencyChange(dependency, frame));
+    const newcomers = newcomersOf(application, frame);
+    const settled = application.downstreams.filter((dependency) => !newcomers.includes(dependency));
+    const served = settled.map((dependency) => dependencyChange(dependency, frame));
     const worst = [...served].sort((a, b) => b.impairment - a.impairment)[0];
     if (!worst || worst.impairment < CALM) return undefined;
     const waiting = application.upstreams.some(
