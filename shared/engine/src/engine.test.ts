@@ -191,6 +191,16 @@ test('traces come with all their spans', async () => {
   const { engine } = engineOver({}, { spans });
   const [summary] = await engine.traces({ range: SHOP_RANGE, rootsOnly: true, order: 'newest', limit: 10 });
   assert.deepEqual([summary!.spans, summary!.services], [2, ['web', 'api']]);
+  const reader = Object.assign(new FakeReader({ spans }), { spansOf: async () => spans });
+  const atOnce = await createEngine({ reader, clock }).traces({
+    range: SHOP_RANGE,
+    order: 'newest',
+    limit: 10,
+  });
+  assert.deepEqual(
+    atOnce.map((one) => one.spans),
+    [2],
+  );
   const tree = await engine.trace('abc');
   assert.deepEqual(
     tree.spans.map((one) => one.depth),

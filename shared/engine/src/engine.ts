@@ -3,7 +3,6 @@ import { investigate } from '@gumshoe/analysis/rca/investigate';
 import { FailureError, toFailure } from '@gumshoe/base/failure';
 import { milliseconds, type Clock, type TimeRange } from '@gumshoe/base/time';
 import { flameGraph } from '@gumshoe/model/derived/flame-graph';
-import { traceSummaries } from '@gumshoe/model/derived/trace-summaries';
 import { traceTree } from '@gumshoe/model/derived/trace-tree';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
@@ -11,9 +10,10 @@ import { applicationPageOf } from './answers/application-page.ts';
 import { overviewOf } from './answers/overview.ts';
 import { reportOf } from './answers/report.ts';
 import { serviceMapOf } from './answers/service-map.ts';
-import type { ApplicationPage, BlindSpot, EngineApi, TraceSummary } from './api.ts';
+import type { ApplicationPage, BlindSpot, EngineApi } from './api.ts';
 import { gatherEvidence } from './gather-evidence.ts';
-import type { Reader, SpanFilter } from './ports.ts';
+import { listTraces } from './list-traces.ts';
+import type { Reader } from './ports.ts';
 import { readProfile } from './profiles.ts';
 import { WorldSource } from './world-source.ts';
 
@@ -24,8 +24,6 @@ export interface EngineOptions {
 }
 
 const SQL_LIMITS = { maxRows: 10_000, timeoutMs: 30_000 };
-/** Whole traces are read for this many summaries; a longer list shows roots only. */
-const MAX_WHOLE_TRACES = 100;
 
 /** Answers about one open source. Holds no connection of its own: closing the reader is its owner's job. */
 export function createEngine({ reader, clock }: EngineOptions): EngineApi {
@@ -102,21 +100,4 @@ async function profileState(
     };
     return { hasProfile: false, blindSpots: [spot] };
   }
-}
-
-/** One summary per trace that has a matching span, in the order of the filter, over all spans of the trace. */
-async function listTraces(
-  reader: Reader,
-  filter: SpanFilter,
-  signal?: AbortSignal,
-): Promise<readonly TraceSummary[]> {
-  const matching = await reader.spans(filter, signal);
-  const ids = [...new Set(matching.map((span) => span.traceId))];
-  const whole = await Promise.all(ids.slice(0, MAX_WHOLE_TRACES).map((id) => reader.trace(id, signal)));
-  const digests = traceSummaries([
-    ...whole.flat(),
-    ...matching.filter((s) => !ids.slice(0, MAX_WHOLE_TRACES).includes(s.traceId)),
-  ]);
-  const byId = new Map(digests.map((digest) => [digest.traceId, digest]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
 }

@@ -26,6 +26,8 @@ export interface Reader {
   spans(filter: SpanFilter, signal?: AbortSignal): Promise<readonly Span[]>;
   /** All spans of a trace, joined across nodes by parent span id. Empty when unknown. */
   trace(traceId: string, signal?: AbortSignal): Promise<readonly Span[]>;
+  /** All spans of several traces at once. Optional: without it the engine asks for each trace by itself. */
+  spansOf?(traceIds: readonly string[], signal?: AbortSignal): Promise<readonly Span[]>;
   logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]>;
   /** Samples merged over the window: distinct stacks with their summed value. */
   profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples>;

@@ -12,11 +12,12 @@ export interface ContainerIdentity {
 
 /** Kubernetes draws generated suffixes from this alphabet. */
 const SAFE = '[bcdfghjklmnpqrstvwxz2456789]';
-const REPLICA_SET_POD = new RegExp(`^(.+)-${SAFE}{6,10}-${SAFE}{5}$`);
+const REPLICA_SET_POD = new RegExp(`^(.+)-(?:${SAFE}|[0-9a-f]){6,10}-${SAFE}{5}$`);
 const DAEMON_SET_POD = new RegExp(`^(.+)-${SAFE}{5}$`);
 const STATEFUL_SET_POD = /^(.+)-\d+$/;
 const COMPOSE_REPLICA = /^(.+[-_].+)[-_]\d+$/;
 const TEMPLATE_UNIT = /^(.+)@.+$/;
+const RUNTIMES = new Set(['docker', 'containerd', 'crio', 'podman', 'lxc', 'talos']);
 /** Slices of the machine itself; units in them belong to their host. */
 const HOST_SLICES = new Set(['system.slice', 'runtime.slice', 'reserved.slice', 'kube.slice', 'init.scope']);
 
@@ -33,7 +34,7 @@ export function identifyContainer(containerId: string): ContainerIdentity {
   if (scheme === 'swarm' && parts.length >= 4) return named(a, 'Container', b, `${b}.${c}`);
   if (scheme === 'nomad' && parts.length >= 6)
     return named(a, 'Container', `${b}-${c}`, parts[4]!.slice(0, 8));
-  if (scheme === 'docker' && parts.length >= 2) return identifyDocker(parts.slice(1).join('/'));
+  if (RUNTIMES.has(scheme) && parts.length >= 2) return identifyDocker(parts.slice(1).join('/'));
   return identifyUnit(parts);
 }
 
