@@ -47,7 +47,7 @@ export function indicatorsOf(world: World, application: Application, threshold: 
     requests.latency ? slowerThan(requests.latency, threshold) : requests.rate.map(() => NaN),
   );
   const inFlightAge = maxColumns(
-    clients.flatMap((requests) => requests.inFlightAge ?? []),
+    waitingOn(application, clients).flatMap((requests) => requests.inFlightAge ?? []),
     points,
   );
   const stuck = stuckRequests(world.grid, rate, inFlightAge, threshold);
@@ -67,6 +67,12 @@ export function indicatorsOf(world: World, application: Application, threshold: 
     failedByStatus: mergeStatuses(preferred, points),
     source,
   };
+}
+
+/** Whose open requests tell that ours hang: our clients', or, when nobody observes those, our own to others. */
+function waitingOn(application: Application, clients: readonly RequestColumns[]): readonly RequestColumns[] {
+  if (clients.length > 0) return clients;
+  return application.upstreams.flatMap((dependency) => dependency.requests);
 }
 
 function worseOf(

@@ -189,6 +189,14 @@ test('innocent suspects are listed as cleared', () => {
   assert.ok(cleared.some((one) => one.application === unit('orders') && /cpu/.test(one.signal)));
 });
 
+test('hanging requests are seen although nobody observes the users', () => {
+  const series = shopSeries({ fault: faults.dbLock });
+  const unobserved = series.filter((one) => !one.labels.container_id?.includes('loadgen'));
+  const report = investigate(inspect(unobserved));
+  assert.ok(report.impacted.some((one) => one.application === unit('frontend')));
+  assert.equal(report.causes[0]?.kind, 'postgres-lock');
+});
+
 test('two unconnected impacts are both followed', () => {
   const other = shopSeries({ fault: faults.redisSlow, name: 'other', seed: 99 }).map(renamed);
   const report = investigate(inspect([...shopSeries({ fault: faults.cpuHog }), ...other]));
