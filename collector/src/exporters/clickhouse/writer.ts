@@ -1,0 +1,155 @@
+import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import type { Logger } from '@gumshoe/base/logger';
+import { applyMigrations } from '@gumshoe/schema/migrations/plan';
+import { DATABASE, type Signal } from '@gumshoe/schema/tables/define';
+import { LOGS } from '@gumshoe/schema/tables/logs';
+import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
+import { TRACES } from '@gumshoe/schema/tables/traces';
+import type { RowConsumers } from '../../pipeline/consumers.ts';
+import { RowQueue } from '../../pipeline/row-queue.ts';
+import type { ExporterStatus } from '../remote-write/remote-write.ts';
+
+const BATCH = 10_000;
+const FIRST_DELAY = 1_000;
+const LONGEST_DELAY = 30_000;
+const TIMEOUT = 30_000;
+
+export interface ClickHouseOptions {
+  /** URL without credentials. */
+  readonly url: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly ttlDays: Partial<Readonly<Record<Signal, number>>>;
+  /** Rows per table that may wait in memory. */
+  readonly maxRows: number;
+}
+
+/** Writes rows of spans, logs and profiles in batches; a table that fails keeps its rows and tries again. */
+export class ClickHouseWriter {
+  private readonly options: ClickHouseOptions;
+  private readonly logger: Logger;
+  private readonly client: ClickHouseClient;
+  private readonly queues: ReadonlyMap<string, RowQueue<unknown>>;
+  private migrated = false;
+  private delay = 0;
+  private notBefore = 0;
+  private flushing: Promise<void> | undefined;
+  private counts = { sent: 0, failures: 0, lastError: '', lastSuccess: 0, lastDuration: 0 };
+
+  constructor(options: ClickHouseOptions, logger: Logger) {
+    this.options = options;
+    this.logger = logger;
+    this.client = createClient({
+      url: options.url,
+      request_timeout: TIMEOUT,
+      compression: { request: true },
+      ...(options.user === undefined ? {} : { username: options.user }),
+      ...(options.password === undefined ? {} : { password: options.password }),
+      clickhouse_settings: { date_time_input_format: 'best_effort' },
+      log: { LoggerClass: Silent },
+    });
+    const tables = [TRACES, LOGS, PROFILING_STACKS, PROFILING_SAMPLES].map((table) => table.name);
+    this.queues = new Map(tables.map((name) => [name, new RowQueue<unknown>(options.maxRows)]));
+  }
+
+  readonly consumers: RowConsumers = {
+    spans: (rows) => this.queues.get(TRACES.name)?.push(rows),
+    logs: (rows) => this.queues.get(LOGS.name)?.push(rows),
+    profiles: (stacks, samples) => {
+      this.queues.get(PROFILING_STACKS.name)?.push(stacks);
+      this.queues.get(PROFILING_SAMPLES.name)?.push(samples);
+    },
+  };
+
+  status(): ExporterStatus {
+    const all = [...this.queues.values()];
+    return {
+      name: 'clickhouse',
+      target: this.options.url,
+      waiting: all.reduce((sum, queue) => sum + queue.length, 0),
+      dropped: all.reduce((sum, queue) => sum + queue.dropped, 0),
+      ...this.counts,
+    };
+  }
+
+  /** Rows waiting and shed, by table. */
+  queueStatus(): { readonly queue: string; readonly length: number; readonly dropped: number }[] {
+    return [...this.queues].map(([queue, rows]) => ({ queue, length: rows.length, dropped: rows.dropped }));
+  }
+
+  /** Writes what waits unless a failure asked for patience; `force` does not wait. Never rejects. */
+  flush(force = false): Promise<void> {
+    if (!force && Date.now() < this.notBefore) return Promise.resolve();
+    this.flushing ??= this.drain().finally(() => (this.flushing = undefined));
+    return this.flushing;
+  }
+
+  private async drain(): Promise<void> {
+    const before = Date.now();
+    try {
+      await this.migrate();
+      for (const [table, queue] of this.queues) await this.drainTable(table, queue);
+      this.delay = 0;
+      this.counts.lastError = '';
+    } catch (error) {
+      this.failed(error);
+    }
+    this.counts.lastDuration = Date.now() - before;
+  }
+
+  private async drainTable(table: string, queue: RowQueue<unknown>): Promise<void> {
+    for (let left = queue.length; left > 0;) {
+      const dropped = queue.dropped;
+      const rows = queue.peek(Math.min(BATCH, left));
+      if (rows.length === 0) return;
+      await this.client.insert({ table: `${DATABASE}.${table}`, values: [...rows], format: 'JSONEachRow' });
+      queue.remove(rows.length, dropped);
+      left -= rows.length;
+      this.counts.sent += rows.length;
+      this.counts.lastSuccess = Date.now();
+    }
+  }
+
+  private async migrate(): Promise<void> {
+    if (this.migrated) return;
+    const selectNumbers = async (query: string): Promise<number[]> => {
+      const rows = await (
+        await this.client.query({ query, format: 'JSONEachRow' })
+      ).json<Record<string, number>>();
+      return rows.map((row) => Number(Object.values(row)[0]));
+    };
+    const applied = await applyMigrations(
+      { execute: (query) => this.client.command({ query }), selectNumbers },
+      { ttlDays: this.options.ttlDays },
+    );
+    if (applied.length > 0)
+      this.logger.log('info', 'ClickHouse schema migrated', { versions: applied.join(', ') });
+    this.migrated = true;
+  }
+
+  private failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.counts.failures++;
+    if (reason !== this.counts.lastError)
+      this.logger.log('warn', 'writing to ClickHouse failed', {
+        url: this.options.url,
+        reason: reason.slice(0, 500),
+      });
+    this.counts.lastError = reason.slice(0, 500);
+    this.delay = Math.min(LONGEST_DELAY, this.delay === 0 ? FIRST_DELAY : this.delay * 2);
+    this.notBefore = Date.now() + this.delay;
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+}
+
+/** The client's own log lines repeat what status() says. */
+class Silent {
+  trace(): void {}
+  debug(): void {}
+  info(): void {}
+  warn(): void {}
+  error(): void {}
+}

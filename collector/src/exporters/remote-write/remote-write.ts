@@ -1,0 +1,138 @@
+import type { Logger } from '@gumshoe/base/logger';
+import type { Labels } from '@gumshoe/base/series';
+import { encodeWriteRequest, type RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
+import snappy from 'snappyjs';
+
+const TIMEOUT = 10_000;
+const FIRST_DELAY = 5_000;
+const LONGEST_DELAY = 60_000;
+
+export interface RemoteWriteOptions {
+  /** Endpoint, without credentials. */
+  readonly url: string;
+  readonly token?: string | undefined;
+  /** Added to every series where the series has no such label. */
+  readonly labels: Labels;
+  /** Intervals that may wait in memory; the oldest is dropped first and counted. */
+  readonly maxWaiting: number;
+}
+
+interface Waiting {
+  readonly body: Uint8Array;
+  readonly samples: number;
+}
+
+export interface ExporterStatus {
+  readonly name: string;
+  readonly target: string;
+  readonly sent: number;
+  readonly dropped: number;
+  readonly waiting: number;
+  readonly failures: number;
+  readonly lastError: string;
+  /** ms since the epoch; 0 before the first */
+  readonly lastSuccess: number;
+  /** ms */
+  readonly lastDuration: number;
+}
+
+/**
+ * Prometheus remote write 1.0. One request per interval, in order; tried again with growing delays. A 4xx other
+ * than 429 says that the samples will never be taken: they are dropped and counted.
+ */
+export class RemoteWriteExporter {
+  private readonly options: RemoteWriteOptions;
+  private readonly logger: Logger;
+  private readonly waiting: Waiting[] = [];
+  private delay = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private sending: Promise<void> | undefined;
+  private counts = { sent: 0, dropped: 0, failures: 0, lastError: '', lastSuccess: 0, lastDuration: 0 };
+
+  constructor(options: RemoteWriteOptions, logger: Logger) {
+    this.options = options;
+    this.logger = logger;
+  }
+
+  status(): ExporterStatus {
+    return { name: 'remote-write', target: this.options.url, waiting: this.waiting.length, ...this.counts };
+  }
+
+  push(samples: readonly RemoteWriteSample[]): void {
+    if (samples.length === 0) return;
+    const labelled = samples.map((one) => ({ ...one, labels: { ...this.options.labels, ...one.labels } }));
+    while (this.waiting.length >= this.options.maxWaiting)
+      this.counts.dropped += this.waiting.shift()?.samples ?? 0;
+    this.waiting.push({ body: snappy.compress(encodeWriteRequest(labelled)), samples: samples.length });
+    if (!this.timer) void this.flush();
+  }
+
+  /** Sends what waits; resolves when nothing waits or the first try fails. */
+  flush(): Promise<void> {
+    this.sending ??= this.drain().finally(() => (this.sending = undefined));
+    return this.sending;
+  }
+
+  private async drain(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (let first = this.waiting[0]; first; first = this.waiting[0]) {
+      const before = Date.now();
+      const outcome = await this.send(first.body);
+      this.counts.lastDuration = Date.now() - before;
+      if (outcome === 'retry') return this.later();
+      if (this.waiting[0] === first) this.waiting.shift();
+      if (outcome === 'sent') this.counts.sent += first.samples;
+      else this.counts.dropped += first.samples;
+    }
+  }
+
+  private later(): void {
+    this.delay = Math.min(LONGEST_DELAY, this.delay === 0 ? FIRST_DELAY : this.delay * 2);
+    this.timer = setTimeout(() => void this.flush(), this.delay);
+    this.timer.unref();
+  }
+
+  private async send(body: Uint8Array): Promise<'sent' | 'refused' | 'retry'> {
+    const headers: Record<string, string> = {
+      'content-type': 'application/x-protobuf',
+      'content-encoding': 'snappy',
+      'x-prometheus-remote-write-version': '0.1.0',
+      'user-agent': 'gumshoe-collector',
+    };
+    if (this.options.token) headers['authorization'] = `Bearer ${this.options.token}`;
+    try {
+      const answer = await fetch(this.options.url, {
+        method: 'POST',
+        headers,
+        body: Buffer.from(body),
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+      const text = await answer.text();
+      if (answer.ok) {
+        this.delay = 0;
+        this.counts.lastError = '';
+        this.counts.lastSuccess = Date.now();
+        return 'sent';
+      }
+      this.failed(`HTTP status ${answer.status}: ${text.slice(0, 300).trim()}`);
+      return answer.status === 429 || answer.status >= 500 ? 'retry' : 'refused';
+    } catch (error) {
+      this.failed(
+        error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error),
+      );
+      return 'retry';
+    }
+  }
+
+  private failed(reason: string): void {
+    this.counts.failures++;
+    if (reason !== this.counts.lastError)
+      this.logger.log('warn', 'remote write failed', { url: this.options.url, reason });
+    this.counts.lastError = reason;
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+  }
+}

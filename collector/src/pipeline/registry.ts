@@ -1,0 +1,90 @@
+import type { Labels } from '@gumshoe/base/series';
+import type { RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
+import { LATENCY_BOUNDS_SECONDS } from '@gumshoe/schema/metrics/container';
+import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
+import type { Container } from '../identity/processes.ts';
+import type { ContainerSeries, Histogram } from '../processors/sample-sink.ts';
+import type { MetricSink } from './metric-sink.ts';
+
+export interface CollectedSample extends RemoteWriteSample {
+  readonly metric: MetricDefinition;
+}
+
+export interface RegistryOptions {
+  /** Labels of every node and container series: machine_id, system_uuid. */
+  readonly machineLabels: Labels;
+  readonly maxSeriesPerContainer: number;
+}
+
+const BOUNDS = [...LATENCY_BOUNDS_SECONDS.map(String), '+Inf'];
+
+/**
+ * The samples of one interval, bounded per container. A container that exceeds its share loses its newest
+ * series first (those emitted last), and the loss is counted.
+ */
+export class IntervalSamples implements MetricSink {
+  private readonly options: RegistryOptions;
+  private readonly now: number;
+  readonly samples: CollectedSample[] = [];
+  private readonly perContainer = new Map<string, number>();
+  shed = 0;
+
+  constructor(options: RegistryOptions, now: number) {
+    this.options = options;
+    this.now = now;
+  }
+
+  private push(metric: MetricDefinition, name: string, base: Labels, labels: Labels, value: number): void {
+    if (Number.isNaN(value)) return;
+    this.samples.push({ metric, labels: { __name__: name, ...base, ...labels }, value, timestamp: this.now });
+  }
+
+  private admit(container: ContainerSeries, series: number): boolean {
+    const used = (this.perContainer.get(container.containerId) ?? 0) + series;
+    if (used > this.options.maxSeriesPerContainer) {
+      this.shed += series;
+      return false;
+    }
+    this.perContainer.set(container.containerId, used);
+    return true;
+  }
+
+  private containerLabels(container: ContainerSeries): Labels {
+    const { appId } = container as Partial<Container>;
+    return {
+      ...this.options.machineLabels,
+      container_id: container.containerId,
+      ...(appId ? { app_id: appId } : {}),
+    };
+  }
+
+  sample(metric: MetricDefinition, container: ContainerSeries, labels: Labels, value: number): void {
+    if (this.admit(container, 1))
+      this.push(metric, metric.name, this.containerLabels(container), labels, value);
+  }
+
+  histogram(
+    metric: MetricDefinition,
+    container: ContainerSeries,
+    labels: Labels,
+    histogram: Histogram,
+  ): void {
+    if (!this.admit(container, BOUNDS.length + 2)) return;
+    const base = { ...this.containerLabels(container), ...labels };
+    let cumulative = 0;
+    BOUNDS.forEach((le, i) => {
+      cumulative += histogram.buckets[i] ?? 0;
+      this.push(metric, `${metric.name}_bucket`, base, { le }, cumulative);
+    });
+    this.push(metric, `${metric.name}_sum`, base, {}, histogram.sum);
+    this.push(metric, `${metric.name}_count`, base, {}, histogram.count);
+  }
+
+  node(metric: MetricDefinition, labels: Labels, value: number): void {
+    this.push(metric, metric.name, this.options.machineLabels, labels, value);
+  }
+
+  self(metric: MetricDefinition, labels: Labels, value: number): void {
+    this.push(metric, metric.name, {}, labels, value);
+  }
+}
