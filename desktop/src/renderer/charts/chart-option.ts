@@ -1,7 +1,7 @@
 import { gridTime } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { Chart } from '../../contract/engine.ts';
-import type { Palette } from '../theme/theme.ts';
+import type { Palette } from '../theme/palette.ts';
 import { clockText, dateText } from '../widgets/time-text.ts';
 import type { EChartsCoreOption } from './echarts.ts';
 

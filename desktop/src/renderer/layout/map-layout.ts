@@ -44,8 +44,8 @@ export function toElkGraph(map: ServiceMap) {
     layoutOptions: {
       'elk.algorithm': 'layered',
       'elk.direction': 'RIGHT',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '64',
-      'elk.spacing.nodeNode': '34',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '20',
+      'elk.spacing.nodeNode': '44',
       'elk.spacing.edgeNode': '22',
       'elk.spacing.edgeLabel': '4',
       'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',

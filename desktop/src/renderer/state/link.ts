@@ -36,8 +36,9 @@ export function parseLink(hash: string): Link {
   const match = /^#\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(hash);
   if (!match) return HOME;
   const query = new URLSearchParams(match[3] ?? '');
-  const params: Record<string, string> = {};
-  for (const [name, value] of query) if (name.startsWith('p.')) params[name.slice(2)] = value;
+  const params = Object.fromEntries(
+    [...query].filter(([name]) => name.startsWith('p.')).map(([name, value]) => [name.slice(2), value]),
+  );
   const subject = match[2] ? decode(match[2]) : undefined;
   return {
     view: decode(match[1]!) || HOME.view,

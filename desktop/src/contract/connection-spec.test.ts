@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { connectionTarget, parseConnectionSpec } from './connection-spec.ts';
+
+const STORES = { clickhouseUrl: 'http://127.0.0.1:8123/', prometheusUrl: 'https://prometheus:9090' };
+
+const parsed = (value: unknown) => {
+  const result = parseConnectionSpec(value);
+  if (!result.ok) throw new Error(result.error.join('; '));
+  return result.value;
+};
+const problems = (value: unknown): readonly string[] => {
+  const result = parseConnectionSpec(value);
+  return result.ok ? [] : result.error;
+};
+
+test('each kind reads, and fields it does not know are left out', () => {
+  assert.deepStrictEqual(parsed({ kind: 'direct', ...STORES, name: 'x', collectorUrl: '' }), {
+    kind: 'direct',
+    clickhouseUrl: 'http://127.0.0.1:8123',
+    prometheusUrl: 'https://prometheus:9090',
+  });
+  assert.deepStrictEqual(parsed({ kind: 'grpc', address: '[::1]:443', insecure: true }), {
+    kind: 'grpc',
+    address: '[::1]:443',
+    insecure: true,
+  });
+  assert.deepStrictEqual(
+    parsed({ kind: 'ssh', host: 'h', user: 'u', auth: { method: 'key', keyFile: '/k' }, inner: STORES }),
+    {
+      kind: 'ssh',
+      host: 'h',
+      port: 22,
+      user: 'u',
+      auth: { method: 'key', keyFile: '/k' },
+      inner: { clickhouseUrl: 'http://127.0.0.1:8123', prometheusUrl: 'https://prometheus:9090' },
+    },
+  );
+  assert.deepStrictEqual(parsed({ kind: 'snapshot', path: '/a/b.gumshoe' }), {
+    kind: 'snapshot',
+    path: '/a/b.gumshoe',
+  });
+});
+
+test('every mistake has a line of its own', () => {
+  assert.deepStrictEqual(problems({ kind: 'ssh', port: 99_999, auth: {}, inner: { clickhouseUrl: 'x' } }), [
+    'port must be between 1 and 65535',
+    'host is missing',
+    'user is missing',
+    'auth.method must be agent, key or password',
+    'inner.clickhouseUrl must start with http:// or https://, found x',
+    'inner.prometheusUrl is missing',
+  ]);
+  assert.deepStrictEqual(problems({ kind: 'cloud' }), ['kind must be direct, grpc, ssh or snapshot']);
+});
+
+test('credentials in a URL are refused, so that no secret is saved with it', () => {
+  const [problem] = problems({ kind: 'direct', ...STORES, clickhouseUrl: 'http://me:secret@host:8123' });
+  assert.match(problem ?? '', /must not hold a user or password/);
+});
+
+test('any JSON is answered, never thrown at', () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => typeof parseConnectionSpec(value).ok === 'boolean'));
+});
+
+test('the target names where a connection leads', () => {
+  assert.equal(connectionTarget({ kind: 'snapshot', path: '/a/b.gumshoe' }), 'b.gumshoe');
+  assert.equal(connectionTarget(parsed({ kind: 'direct', ...STORES })), 'prometheus:9090');
+});

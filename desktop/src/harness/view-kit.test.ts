@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { build } from 'vite';
+import { createEmptyEngine, createFailingEngine, createHugeEngine } from './testdata/engines.ts';
+import { applicationId, createShopEngine } from './testdata/shop.ts';
+
+/** What every view must do, whoever wrote it: say that it loads, that there is nothing, that it failed; bear a lot. */
+type Kit = typeof import('./kit/render-view.tsx');
+
+const folder = mkdtempSync(join(tmpdir(), 'gumshoe-view-kit-'));
+let kit: Kit;
+
+/** Subjects that make a view show something rather than ask to choose. */
+const SUBJECTS: Readonly<Record<string, string>> = { application: applicationId('api'), traces: 't0' };
+const subjectOf = (id: string) => (SUBJECTS[id] ? { subject: SUBJECTS[id] } : {});
+
+before(async () => {
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: resolve(import.meta.dirname, 'kit'),
+    plugins: [react()],
+    resolve: { dedupe: ['react', 'react-dom'] },
+    ssr: { noExternal: true, external: ['react', 'react-dom'] },
+    build: {
+      ssr: resolve(import.meta.dirname, 'kit/render-view.tsx'),
+      outDir: join(folder, 'kit'),
+      minify: false,
+      // Charts and editors are drawn by effects, which do not run here.
+      rollupOptions: { external: [/echarts/, /monaco-editor/, /elkjs/] },
+    },
+  });
+  // The bundle leaves React outside: the desktop's own, wherever the bundle lies.
+  symlinkSync(resolve(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'));
+  kit = (await import(pathToFileURL(join(folder, 'kit', 'render-view.js')).href)) as Kit;
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Views that ask nothing before their user does. */
+const ASKS_NOTHING = new Set(['explore']);
+
+test('every view says that it is loading before an answer has come', async () => {
+  for (const id of kit.VIEW_IDS.filter((view) => !ASKS_NOTHING.has(view))) {
+    const html = await kit.renderView(id, createShopEngine(), { ...subjectOf(id), loading: true });
+    assert.match(html, /data-testid="state-loading"/, id);
+  }
+});
+
+test('every view says what is missing when there is nothing', async () => {
+  for (const id of kit.VIEW_IDS) {
+    const html = await kit.renderView(id, createEmptyEngine(), subjectOf(id));
+    assert.match(html, /state-empty|No |no |Nothing/, id);
+    assert.doesNotMatch(html, /NaN|undefined|\[object/, id);
+  }
+});
+
+test('every view shows reason and remedy when its source refuses', async () => {
+  for (const id of kit.VIEW_IDS.filter((view) => !ASKS_NOTHING.has(view))) {
+    const html = await kit.renderView(id, createFailingEngine('connection refused by test'), subjectOf(id));
+    assert.match(html, /state-failed/, id);
+    assert.match(html, /connection refused by test/, id);
+    assert.match(html, /Start it\./, id);
+    assert.match(html, /Try again/, id);
+  }
+});
+
+test('every view shows the shop, without a bare NaN or undefined', async () => {
+  for (const id of kit.VIEW_IDS) {
+    const html = await kit.renderView(id, createShopEngine(), subjectOf(id));
+    assert.match(html, new RegExp(`data-testid="view-${id}"`), id);
+    assert.doesNotMatch(html, />NaN|undefined|\[object/, id);
+  }
+});
+
+test('a huge answer does not make a huge document', async () => {
+  const engine = createHugeEngine({ applications: 2000, rows: 50_000 });
+  for (const id of kit.VIEW_IDS) {
+    const html = await kit.renderView(id, engine, subjectOf(id));
+    const elements = html.split('<').length;
+    assert.ok(elements < 30_000, `${id} has ${elements} tags`);
+  }
+});
+
+test('the first incident and its cause are on the overview, the evidence in the investigation', async () => {
+  const overview = await kit.renderView('overview', createShopEngine());
+  assert.match(overview, /data-testid="incident"[^>]*data-application="_:SystemdUnit:frontend"/);
+  assert.match(overview, /Sessions on postgres wait for a lock/);
+  const rca = await kit.renderView('rca', createShopEngine());
+  assert.match(rca, /data-testid="cause-1"[^>]*data-kind="postgres-lock"/);
+  assert.match(rca, /data-testid="evidence-4"/);
+  assert.match(rca, /pg_terminate_backend/);
+});
+
+test('health is said in words wherever it is shown', async () => {
+  const overview = await kit.renderView('overview', createShopEngine());
+  for (const word of ['Critical', 'Warning', 'OK'])
+    assert.match(overview, new RegExp(`>${word}<|title="${word}"`));
+});
+
+test('inferred spans are marked in the waterfall', async () => {
+  const html = await kit.renderView('traces', createShopEngine(), { subject: 't0' });
+  assert.match(html, /data-testid="waterfall" data-spans="9"/);
+  assert.equal(html.split('class="tag inferred"').length - 1, 4);
+});
