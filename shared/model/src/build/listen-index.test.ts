@@ -29,6 +29,14 @@ test('another port of an address that one subject owns is its own too', () => {
   assert.deepEqual(listens.resolve('10.0.0.1:9999', 'x'), []);
 });
 
+test('a host’s address names nobody on a port that nobody is known to serve', () => {
+  const listens = index();
+  listens.add('192.168.1.5:80', { subject: 'web', node: 'one', from: 0 });
+  listens.addNodeIp('192.168.1.5', 'one');
+  assert.deepEqual(listens.resolve('192.168.1.5:9090', 'two'), []);
+  assert.equal(listens.resolve('192.168.1.5:80', 'two')[0]?.subject, 'web');
+});
+
 test('loopback is answered by the client’s own node', () => {
   const listens = index();
   listens.add('127.0.0.1:6379', { subject: 'here', node: 'one', from: 0 });

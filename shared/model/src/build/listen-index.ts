@@ -56,7 +56,8 @@ export class ListenIndex<T> {
     const host = this.#nodeOfIp.get(ip);
     const wildcard = host === undefined ? undefined : this.#exact.get(`${host}|*:${port}`);
     if (wildcard) return stretches(wildcard);
-    const sameIp = this.#byIp.get(ip) ?? [];
+    // An address of its own names its owner on any port; a host's address is shared by whatever runs there.
+    const sameIp = host === undefined ? (this.#byIp.get(ip) ?? []) : [];
     return new Set(sameIp.map((owner) => owner.subject)).size === 1 ? stretches(sameIp) : [];
   }
 }
