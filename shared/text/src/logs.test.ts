@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { logLevel } from './log-level.ts';
+import { patternWords, samePattern } from './log-pattern.ts';
+import { MessageJoiner } from './multiline.ts';
+
+const levels: readonly (readonly [string, string])[] = [
+  ['2026-11-21T05:00:00Z ERROR database failed: timeout', 'error'],
+  ['I1121 05:00:00.000000 1 main.go:1] started', 'info'],
+  ['E1121 05:00:00.000000 1 main.go:1] broke', 'error'],
+  ['level=warn msg="slow"', 'warning'],
+  ['[05:00:00] <crit> disk', 'critical'],
+  ['2026/11/21 05:00:00 [error] 12#12: upstream timed out', 'error'],
+  ['2026-11-21 05:00:00 UTC [12] FATAL:  terminating connection', 'critical'],
+  ['just some words', 'unknown'],
+];
+for (const [line, expected] of levels)
+  test(`level of ${line.slice(0, 40)}`, () => assert.equal(logLevel(line), expected));
+
+test('a pattern keeps what does not change', () => {
+  const a = patternWords(
+    "2026-11-21T05:00:00Z ERROR checkout failed for user 42: 'timeout after 8000 ms' (0xdeadbeef)",
+  );
+  const b = patternWords("2026-11-21T06:10:00Z ERROR checkout failed for user 7: 'connection refused' (0x1)");
+  assert.deepEqual(a, ['ERROR', 'checkout', 'failed', 'for', 'user']);
+  assert.ok(samePattern(a, b));
+  assert.ok(!samePattern(a, patternWords('ERROR something else broke entirely here')));
+});
+
+test('a stack trace is one message', () => {
+  const joiner = new MessageJoiner();
+  const lines = [
+    '05:00:00 ERROR boom',
+    'java.lang.X: y',
+    '\tat a.b(C.java:1)',
+    'Caused by: z',
+    '05:00:01 INFO next',
+  ];
+  const messages = lines.flatMap((line) => joiner.add(line) ?? []);
+  assert.deepEqual(messages, [lines.slice(0, 4).join('\n')]);
+  assert.equal(joiner.flush(), '05:00:01 INFO next');
+});
+
+test('any line is taken', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 300 }), (line) => {
+      logLevel(line);
+      assert.ok(patternWords(line).length <= 100);
+    }),
+  );
+});
