@@ -52,7 +52,7 @@ function explain(slo: SloResult): readonly string[] {
     `bad requests ${slo.failed.toFixed(1)} / all requests ${slo.requests.toFixed(1)} = ${formatValue(1 - slo.compliance, 'ratio')}; allowed ${formatValue(allowed, 'ratio')}`,
     `error budget left in the window: ${formatValue(slo.budgetLeft, 'ratio')}`,
     ...slo.burnRates.map(explainBurnRate),
-    `a rule needs at least ${MIN_REQUESTS} requests in its long window`,
+    `a rule needs at least ${MIN_REQUESTS} requests in its long window, and a minute of history`,
   ];
 }
 

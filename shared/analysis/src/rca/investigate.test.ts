@@ -251,6 +251,7 @@ test('trouble without any visible cause is said to be that', () => {
   assert.equal(report.impacted.length, 1);
   const convincing = report.causes.filter((one) => one.kind !== 'service-slow');
   assert.deepEqual(convincing, []);
+  assert.match(report.summary, /No cause is visible in the collected signals/);
 });
 
 test('same samples, same answer, in any order', () => {

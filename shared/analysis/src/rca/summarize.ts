@@ -34,6 +34,9 @@ export function summarize(
   const top = causes[0];
   if (!top || top.score < LEAST_CONVINCING_SCORE) return `${impact} ${noCause(first, propagation, nameOf)}`;
   const via = top.path.length > 1 ? ` (${top.path.map(nameOf).join(' → ')})` : '';
+  if (top.kind === 'service-slow' && !top.application.includes(':ExternalService:')) {
+    return `${impact} No cause is visible in the collected signals. ${top.title}${via}. ${top.remediation}`;
+  }
   return `${impact} Most likely cause: ${top.title}${via}. ${top.remediation}`;
 }
 

@@ -6,6 +6,8 @@ import type { BurnRateRule } from './objectives.ts';
 export const MIN_REQUESTS = 20;
 /** Bad requests below which a ratio proves nothing. */
 export const MIN_BAD = 5;
+/** The first minute of a system is its cold start: no alarm on that alone, ms. */
+const MIN_HISTORY = 60_000;
 /** A short window never gets shorter than this, ms. */
 const MIN_SHORT_WINDOW = 30_000;
 /** Short to long window, as in the usual rules. */
@@ -90,7 +92,8 @@ export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: n
   const shortRate = budget.badShare(shortLo, hi) / allowed;
   const total = budget.total(longLo, hi);
   const bad = budget.bad(longLo, hi);
-  const proven = total >= MIN_REQUESTS && bad >= MIN_BAD && shareAtLeast(bad, total) > allowed;
+  const proven =
+    available >= MIN_HISTORY && total >= MIN_REQUESTS && bad >= MIN_BAD && shareAtLeast(bad, total) > allowed;
   const firing = proven && longRate >= rule.rate && shortRate >= rule.rate;
   return { longWindow, shortWindow, threshold: rule.rate, longRate, shortRate, firing, truncated };
 }

@@ -56,6 +56,21 @@ test('with less history it uses what is there and says so', () => {
   assert.ok(rate.truncated && rate.firing);
 });
 
+test('a cold start raises no alarm, an outage right after it does', () => {
+  assert.deepEqual(
+    findBreaches(
+      steady(40, (i) => (i < 1 ? 0.9 : 0)),
+      ALLOWED,
+    ),
+    [],
+  );
+  const [breach] = findBreaches(
+    steady(40, (i) => (i >= 2 ? 0.9 : 0)),
+    ALLOWED,
+  );
+  assert.equal(breach!.cells.lo, 2);
+});
+
 test('a handful of requests proves nothing', () => {
   const few = budgetOf([0.2, 0.2, 0.2, 0.2], [0, 1, 1, 1]);
   assert.ok(!burnRateAt(few, FAST, ALLOWED, 4).firing);
