@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SampleRow, StackRow } from '@gumshoe/schema/tables/profiles';
+import type { KernelSample, ProfileKernel } from './kernel.ts';
+import { ProfileReceiver } from './receiver.ts';
+import { stackHash } from './stack-hash.ts';
+
+interface ProfileRows {
+  readonly stacks: readonly StackRow[];
+  readonly samples: readonly SampleRow[];
+}
+
+const NONE = new Float64Array(0);
+
+function sampleOf(tgid: number, count: number, user: readonly number[] = [8]): KernelSample {
+  return { tgid, cgroupId: 1n, count, user: Float64Array.from(user), kernel: NONE, python: [] };
+}
+
+function receiverOf(...drains: readonly (readonly KernelSample[])[]) {
+  const left = [...drains];
+  const rows: ProfileRows[] = [];
+  let now = 1_700_000_000_000_000_000n;
+  let isClosed = false;
+  const kernel: ProfileKernel = {
+    programs: [],
+    drain: async () => left.shift() ?? [],
+    setPython: () => assert.fail('no process here runs Python'),
+    counters: () => ({ samples: 5, samplesLost: 1, stacksLost: 2 }),
+    close: () => (isClosed = true),
+  };
+  const receiver = new ProfileReceiver({
+    kernel,
+    ownerOf: (tgid) =>
+      tgid === 666
+        ? undefined
+        : { serviceName: `service-${tgid % 2}`, resource: { 'container.id': '/shop' } },
+    onRows: (stacks, samples) => rows.push({ stacks, samples }),
+    frequency: 100,
+    now: () => (now += 1_000_000_000n),
+    proc: '/nowhere',
+  });
+  return { receiver, rows, isClosed: () => isClosed };
+}
+
+test('equal frames of a process are one sample, in nanoseconds of CPU', async () => {
+  const { receiver, rows } = receiverOf([sampleOf(1, 3), sampleOf(1, 4, [16]), sampleOf(3, 1)]);
+  await receiver.collect();
+  const Hash = stackHash(['[unknown]']);
+  const sample = {
+    ServiceName: 'service-1',
+    Type: 'ebpf:cpu:nanoseconds',
+    Start: '1700000001.000000000',
+    End: '1700000002.000000000',
+    StackHash: Hash,
+  };
+  assert.deepEqual(rows, [
+    {
+      stacks: [{ ServiceName: 'service-1', Hash, LastSeen: '1700000002.000000000', Stack: ['[unknown]'] }],
+      samples: [
+        { ...sample, Labels: { 'container.id': '/shop', 'process.pid': '1' }, Value: 70_000_000 },
+        { ...sample, Labels: { 'container.id': '/shop', 'process.pid': '3' }, Value: 10_000_000 },
+      ],
+    },
+  ]);
+});
+
+test('stacks are kept per service', async () => {
+  const { receiver, rows } = receiverOf([sampleOf(1, 1), sampleOf(2, 1)]);
+  await receiver.collect();
+  assert.deepEqual(
+    rows[0]?.stacks.map((stack) => stack.ServiceName),
+    ['service-1', 'service-0'],
+  );
+});
+
+test('samples without an owner are counted and nothing else', async () => {
+  const { receiver, rows } = receiverOf([sampleOf(666, 9)]);
+  await receiver.collect();
+  assert.deepEqual(rows, []);
+  assert.deepEqual(receiver.totals, { samples: 5, samplesLost: 1, stacksLost: 2, ownerless: 9 });
+});
+
+test('intervals follow each other without a gap', async () => {
+  const { receiver, rows } = receiverOf([sampleOf(1, 1)], [], [sampleOf(1, 1)]);
+  for (let i = 0; i < 3; i++) await receiver.collect();
+  assert.deepEqual(
+    rows.map(({ samples }) => [samples[0]?.Start, samples[0]?.End]),
+    [
+      ['1700000001.000000000', '1700000002.000000000'],
+      ['1700000003.000000000', '1700000004.000000000'],
+    ],
+  );
+});
+
+test('stopping hands over what is left', async () => {
+  const { receiver, rows, isClosed } = receiverOf([sampleOf(1, 1)]);
+  await receiver.stop();
+  assert.equal(rows.length, 1);
+  assert.equal(isClosed(), true);
+});
