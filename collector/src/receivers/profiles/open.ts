@@ -22,9 +22,9 @@ export const DEFAULT_PROFILE_CONFIGURATION: ProfileConfiguration = {
  */
 export function openProfileReceiver(
   { target, frequency }: ProfileConfiguration,
-  { ownerOf, onRows }: Pick<ProfileReceiverOptions, 'ownerOf' | 'onRows'>,
+  neighbours: Pick<ProfileReceiverOptions, 'ownerOf' | 'onRows' | 'proc'>,
 ): ProfileReceiver {
   const kernel = openProfileKernel(resolveTarget(target), process.pid, frequency);
   const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
-  return new ProfileReceiver({ kernel, ownerOf, onRows, frequency, now });
+  return new ProfileReceiver({ ...neighbours, kernel, frequency, now });
 }

@@ -5,11 +5,10 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SampleRow, StackRow } from '@gumshoe/schema/tables/profiles';
 import { unsupported } from '../ebpf/native.ts';
 import { cannotObserve, Sandbox } from '../ebpf/testdata/sandbox.ts';
 import { openProfileReceiver } from './open.ts';
-import type { ProfileReceiver } from './receiver.ts';
+import type { ProfileReceiver, ProfileRows } from './receiver.ts';
 
 const PYTHON = '/usr/bin/python3';
 const BURN_PYTHON = `
@@ -43,11 +42,6 @@ const pythonVersion = spawnSync(PYTHON, ['-c', 'import sys; print(sys.version_in
 const skip = cannotObserve() ?? unsupported()[0] ?? false;
 const skipPython = skip || (pythonVersion.stdout?.trim() !== '(3, 11)' && `${PYTHON} is not CPython 3.11`);
 
-interface ProfileRows {
-  readonly stacks: readonly StackRow[];
-  readonly samples: readonly SampleRow[];
-}
-
 let sandbox: Sandbox;
 let receiver: ProfileReceiver;
 let outsider: ChildProcess;
@@ -63,7 +57,7 @@ before(async () => {
         const name = sandbox.units.get(cgroupId) ?? `stranger ${tgid}`;
         return { serviceName: name, resource: { 'container.id': name } };
       },
-      onRows: (stacks, samples) => batches.push({ stacks, samples }),
+      onRows: (rows) => batches.push(rows),
     },
   );
   outsider = spawn(process.execPath, ['-e', BURN_NODE], { stdio: 'ignore' });

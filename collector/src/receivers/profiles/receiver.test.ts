@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SampleRow, StackRow } from '@gumshoe/schema/tables/profiles';
 import type { KernelSample, ProfileKernel } from './kernel.ts';
 import { ProfileReceiver } from './receiver.ts';
+import type { ProfileRows } from './receiver.ts';
 import { stackHash } from './stack-hash.ts';
-
-interface ProfileRows {
-  readonly stacks: readonly StackRow[];
-  readonly samples: readonly SampleRow[];
-}
 
 const NONE = new Float64Array(0);
 
@@ -34,7 +29,7 @@ function receiverOf(...drains: readonly (readonly KernelSample[])[]) {
       tgid === 666
         ? undefined
         : { serviceName: `service-${tgid % 2}`, resource: { 'container.id': '/shop' } },
-    onRows: (stacks, samples) => rows.push({ stacks, samples }),
+    onRows: (built) => rows.push(built),
     frequency: 100,
     now: () => (now += 1_000_000_000n),
     proc: '/nowhere',

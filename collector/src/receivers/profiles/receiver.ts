@@ -17,12 +17,17 @@ export interface ProfileOwner {
   readonly resource: Readonly<Record<string, string>>;
 }
 
+export interface ProfileRows {
+  readonly stacks: readonly StackRow[];
+  readonly samples: readonly SampleRow[];
+}
+
 export interface ProfileReceiverOptions {
   readonly kernel: ProfileKernel;
   /** undefined: not ours to store. */
   readonly ownerOf: (tgid: number, cgroupId: bigint) => ProfileOwner | undefined;
   /** Rows of one interval. The consumer bounds its own queue. */
-  readonly onRows: (stacks: readonly StackRow[], samples: readonly SampleRow[]) => void;
+  readonly onRows: (rows: ProfileRows) => void;
   /** Samples a second and CPU. */
   readonly frequency: number;
   /** ns since the epoch. */
@@ -102,7 +107,8 @@ export class ProfileReceiver {
     const rows = new RowBuilder(timestampText(start), timestampText(end), 1e9 / this.#options.frequency);
     for (const own of processes) addProcess(rows, own, (address) => this.#kernelSymbols.frameAt(address));
     this.#forget();
-    if (rows.samples.length > 0) this.#options.onRows(rows.stacks, rows.samples);
+    const built = rows.build();
+    if (built.samples.length > 0) this.#options.onRows(built);
   }
 
   /** Before anything slow: Python stacks are read from the moment that the interpreter is known. */
@@ -214,12 +220,8 @@ class RowBuilder {
     else this.#samples.set(sampleKey, this.#sample(owner, tgid, hash, value));
   }
 
-  get stacks(): readonly StackRow[] {
-    return [...this.#stacks.values()];
-  }
-
-  get samples(): readonly SampleRow[] {
-    return [...this.#samples.values()];
+  build(): ProfileRows {
+    return { stacks: [...this.#stacks.values()], samples: [...this.#samples.values()] };
   }
 
   #sample(owner: ProfileOwner, tgid: number, hash: string, value: number): SampleRow & { Value: number } {
