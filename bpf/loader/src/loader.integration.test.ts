@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { forEachRecord, loadObject, possibleCpus, probeSupport, type LoadedObject } from './index.ts';
+import {
+  enableStatistics,
+  forEachRecord,
+  loadObject,
+  possibleCpus,
+  probeSupport,
+  type LoadedObject,
+} from './index.ts';
 
 const support = probeSupport();
 const skip = support.supported ? false : support.reasons.join('; ');
 const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
+const canDropPrivileges = process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status === 0;
 const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Calls getpgid(argument) `count` times in a process of its own that waits for a line first. */
@@ -77,7 +85,7 @@ describe('loader on the running kernel', { skip }, () => {
     assert.match(refusal?.log ?? '', /map_value_or_null|invalid mem access/);
     assert.deepEqual(
       object.programs().map((program) => program.name),
-      ['on_getpgid', 'absent_hook', 'on_clock'],
+      ['on_getpgid', 'absent_hook', 'on_clock', 'on_call', 'each_count'],
     );
     const attached = object.attach('absent_hook');
     assert.equal(attached.ok, false);
@@ -196,6 +204,121 @@ describe('loader on the running kernel', { skip }, () => {
     assert.equal(refused.ok, false);
     object.close();
   });
+
+  test('a uprobe on a library function sees the calls of one process', async () => {
+    const who = caller(0, 40);
+    const pid = await who.pid();
+    object = loadObject({ bytes, name: 'sample', exclude: ['refused', 'absent_hook'] });
+    const library = /\S+\/libc\.so\S*/.exec(readFileSync(`/proc/${pid}/maps`, 'utf8'))?.[0] ?? '';
+    const attached = object.attachUprobe('on_call', library, { symbol: 'getpgid', pid });
+    assert.ok(attached.ok, attached.ok ? '' : attached.refusal.message);
+    const refused = object.attachUprobe('on_call', library, { symbol: 'no_such_function', pid });
+    assert.equal(refused.ok ? 'attached' : refused.refusal.stage, 'attach');
+    await who.run();
+    const slots = new BigUint64Array(object.lookup('totals', u32(0))?.buffer ?? new ArrayBuffer(0));
+    assert.equal(
+      slots.reduce((sum, one) => sum + one, 0n),
+      40n,
+    );
+    object.close();
+  });
+
+  test('an iterator writes one map’s entries, again with each read', () => {
+    object = loadObject({ bytes, name: 'sample', exclude: ['refused', 'absent_hook'] });
+    const attached = object.attachIterator('each_count', 'counts');
+    assert.ok(attached.ok, attached.ok ? '' : attached.refusal.message);
+    assert.equal(attached.link.read().byteLength, 0);
+    for (const key of [3, 7, 11]) object.update('counts', u32(key), new Uint8Array(8));
+    assert.deepEqual(
+      [...new Uint32Array(attached.link.read())].sort((a, b) => a - b),
+      [3, 7, 11],
+    );
+    attached.link.detach();
+    assert.throws(() => attached.link.read(), /no such link/);
+    object.close();
+  });
+
+  test('run time of programs is counted while statistics are on', async () => {
+    const who = caller(0, 30);
+    const pid = await who.pid();
+    object = loadObject({
+      bytes,
+      name: 'sample',
+      exclude: ['refused', 'absent_hook'],
+      globals: { watched_tgid: u32(pid) },
+    });
+    const stop = enableStatistics();
+    assert.ok(object.attach('on_getpgid').ok);
+    await who.run();
+    const statistics = object.programStatistics('on_getpgid');
+    stop();
+    assert.ok(statistics && statistics.runCount >= 30, `${statistics?.runCount} runs`);
+    assert.ok(statistics.runTimeNs > 0);
+    object.close();
+  });
+
+  test('while JavaScript is busy the kernel’s ring fills, and what fitted arrives afterwards', async () => {
+    const who = caller(0, 200_000);
+    const pid = await who.pid();
+    object = loadObject({
+      bytes,
+      name: 'sample',
+      exclude: ['refused', 'absent_hook'],
+      globals: { watched_tgid: u32(pid) },
+    });
+    let records = 0;
+    const ring = object.openRing('events', (batch) => forEachRecord(batch, () => records++), {
+      batchBytes: 4096,
+      flushMs: 5,
+    });
+    assert.ok(object.attach('on_getpgid').ok);
+    const done = who.run();
+    const made = () => {
+      const value = object?.lookup('counts', u32(0));
+      return value ? Number(new DataView(value.buffer).getBigUint64(0, true)) : 0;
+    };
+    // The line that lets the process go must leave first; then nothing else runs here.
+    await settle(5);
+    const before = records;
+    while (made() < 200_000) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    await done;
+    for (let i = 0, last = -1; i < 100 && last !== records; i++) {
+      last = records;
+      await settle(50);
+    }
+    // Eight batches wait for JavaScript, one is being filled, one is being handed over; the ring holds the rest.
+    const most = (64 * 1024) / 24 + 10 * (4096 / 24 + 1);
+    const waited = records - before;
+    assert.ok(records > 1000 && waited <= most, `${waited} waited, room was for ${most}`);
+    assert.ok(records < 200_000, 'the test was too slow to fill anything');
+    assert.equal(ring.statistics().records, records);
+    ring.close();
+    object.close();
+  });
+
+  test(
+    'without privileges loading is a clear error, and the probe says why',
+    { skip: !canDropPrivileges },
+    () => {
+      const out = join(dir, 'sample.bpf.o');
+      chmodSync(dir, 0o755);
+      const script = `import { loadObject, probeSupport } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};
+import { readFileSync } from 'node:fs';
+let error = '';
+try { loadObject({ bytes: readFileSync(process.argv[1]), name: 'sample' }); } catch (thrown) { error = thrown.code + ' ' + thrown.message; }
+console.log(JSON.stringify({ error, ...probeSupport() }));`;
+      const words = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+      const done = spawnSync('setpriv', [...words, '--input-type=module', '--eval', script, out], {
+        encoding: 'utf8',
+        cwd: '/',
+      });
+      assert.equal(done.status, 0, done.stderr);
+      const said = JSON.parse(done.stdout) as { error: string; supported: boolean; reasons: string[] };
+      assert.match(said.error, /^EPERM sample: /);
+      assert.equal(said.supported, false);
+      assert.match(said.reasons.join(), /not privileged/);
+    },
+  );
 
   test('a process killed with -9 leaves no program behind', async () => {
     const script = `import { loadObject } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};

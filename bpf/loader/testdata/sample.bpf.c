@@ -89,3 +89,38 @@ int on_clock(void *ctx)
 {
 	return 0;
 }
+
+SEC("uprobe")
+int on_call(void *ctx)
+{
+	__u32 zero = 0;
+	__u64 *total = bpf_map_lookup_elem(&totals, &zero);
+
+	if (total)
+		*total += 1;
+	return 0;
+}
+
+struct bpf_iter_meta {
+	void *seq;
+} __attribute__((preserve_access_index));
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	void *map;
+	__u32 *key;
+	__u64 *value;
+} __attribute__((preserve_access_index));
+
+/* Writes the keys of the map's entries. */
+SEC("iter/bpf_map_elem")
+int each_count(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u32 *key = ctx->key, copy;
+
+	if (!key)
+		return 0;
+	copy = *key;
+	bpf_seq_write((struct seq_file *)ctx->meta->seq, &copy, sizeof(copy));
+	return 0;
+}
