@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { FailureError } from '@gumshoe/base/failure';
 import type { Secrets } from '@gumshoe/engine/ports';
 import { parseConnectionSpec } from '../contract/connection-spec.ts';
@@ -92,7 +93,6 @@ function padded(args: readonly unknown[], count: number): unknown[] {
 class Sources {
   private readonly open_ = new Map<ConnectionId, Source>();
   private readonly parts: HandlerParts;
-  private opened = 0;
 
   constructor(parts: HandlerParts) {
     this.parts = parts;
@@ -124,7 +124,8 @@ class Sources {
     try {
       const status = await source.engine.status(signal);
       const extent = await source.engine.extent(signal);
-      const id = `c${++this.opened}` as ConnectionId;
+      // Unique beyond this process: a handle of an engine that ended must never lead to another source.
+      const id = randomUUID() as string as ConnectionId;
       this.open_.set(id, source);
       return { id, name: valid.name, spec: valid.spec, status, ...(extent ? { extent } : {}) };
     } catch (error) {

@@ -53,12 +53,7 @@ function OpenPalette({ commands }: { readonly commands: readonly PaletteItem[] }
     setSelected(target);
   };
   return (
-    <Dialog
-      isOpen
-      onClose={() => paletteOpen.set(false)}
-      style={{ width: 560, padding: 10 }}
-      title={undefined}
-    >
+    <Dialog isOpen onClose={() => paletteOpen.set(false)} className="palette" title={undefined}>
       <InputGroup
         autoFocus
         size="large"

@@ -1,4 +1,4 @@
-import { FailureError, toFailure, type Failure } from '@gumshoe/base/failure';
+import { toFailure, type Failure } from '@gumshoe/base/failure';
 import { MINUTE } from '@gumshoe/base/time';
 import { createEngineClient } from '../client/engine-client.ts';
 import { QueryStore } from '../client/query-store.ts';
@@ -8,18 +8,21 @@ import { anchorAt } from '../state/follow.ts';
 import { linkStore, navigate } from '../state/link.ts';
 import { createStore } from '../state/store.ts';
 
-export type ConnectionState =
-  | { readonly state: 'none' }
-  | { readonly state: 'opening'; readonly request: OpenRequest }
-  | { readonly state: 'failed'; readonly request: OpenRequest; readonly failure: Failure }
-  | {
-      readonly state: 'open';
-      readonly request: OpenRequest;
-      readonly connection: OpenedConnection;
-      readonly engine: EngineApi;
-    };
+/** The source on screen. */
+export interface OpenSource {
+  readonly request: OpenRequest;
+  readonly connection: OpenedConnection;
+  readonly engine: EngineApi;
+}
 
-export const connectionState = createStore<ConnectionState>({ state: 'none' });
+/** The latest try to open one; the source on screen stays there until another is open. */
+export type Attempt =
+  | { readonly state: 'idle' }
+  | { readonly state: 'opening'; readonly request: OpenRequest }
+  | { readonly state: 'failed'; readonly request: OpenRequest; readonly failure: Failure };
+
+export const openSource = createStore<OpenSource | undefined>(undefined);
+export const attempt = createStore<Attempt>({ state: 'idle' });
 export const queries = new QueryStore();
 
 let opening: AbortController | undefined;
@@ -29,23 +32,26 @@ export async function openConnection(workbench: WorkbenchApi, request: OpenReque
   opening?.abort();
   const controller = new AbortController();
   opening = controller;
-  const before = connectionState.get();
-  connectionState.set({ state: 'opening', request });
+  const { signal } = controller;
+  attempt.set({ state: 'opening', request });
   try {
-    const { signal } = controller;
     const connection = await workbench.call('connections.open', [request], { signal });
     if (signal.aborted) return false;
-    if (before.state === 'open')
-      void workbench.call('connections.close', [before.connection.id]).catch(() => {});
+    const before = openSource.get();
+    if (before) void workbench.call('connections.close', [before.connection.id]).catch(() => {});
     queries.clear();
     showWindowOf(connection);
     const engine = createEngineClient(workbench, connection.id);
-    connectionState.set({ state: 'open', request, connection, engine });
+    openSource.set({ request, connection, engine });
+    attempt.set({ state: 'idle' });
     return true;
   } catch (thrown) {
-    if (controller.signal.aborted) return false;
-    const failure = toFailure(thrown, 'open the connection', request.name);
-    connectionState.set({ state: 'failed', request, failure });
+    if (signal.aborted) return false;
+    attempt.set({
+      state: 'failed',
+      request,
+      failure: toFailure(thrown, 'open the connection', request.name),
+    });
     return false;
   }
 }
@@ -62,9 +68,7 @@ function showWindowOf({ spec, extent }: OpenedConnection): void {
 
 /** The engine process was started again: its handles are gone, so the same source is opened anew. */
 export function reopenConnection(workbench: WorkbenchApi): void {
-  const current = connectionState.get();
-  if (current.state === 'open') void openConnection(workbench, current.request);
+  const { state } = attempt.get();
+  const request = openSource.get()?.request;
+  if (request && state !== 'opening') void openConnection(workbench, request);
 }
-
-export const isCancelled = (thrown: unknown): boolean =>
-  thrown instanceof FailureError && thrown.failure.code === 'cancelled';

@@ -10,8 +10,9 @@ import { connectionsOpen, notices } from '../state/shared-ui.ts';
 import { useStore } from '../state/store.ts';
 import { Empty } from '../widgets/states.tsx';
 import { CommandPalette, commandIcon, type PaletteItem } from './command-palette.tsx';
-import { connectionState, queries, type ConnectionState } from './connection-state.ts';
+import { attempt, openConnection, openSource, queries, type OpenSource } from './connection-state.ts';
 import { ConnectionsPage } from './connections/connections-page.tsx';
+import { OpenFailure } from './connections/open-failure.tsx';
 import { Rail } from './rail.tsx';
 import { exportSnapshot, openSnapshotFile } from './snapshots.ts';
 import { StatusBar } from './status-bar.tsx';
@@ -22,14 +23,10 @@ import { useWorkbench, type Workbench } from './workbench.tsx';
 
 /** The window: the list of connections until one is open, then the views on it. */
 export function Shell({ engineState }: { readonly engineState: EngineState }) {
-  const current = useStore(connectionState);
+  const open = useStore(openSource);
   return (
     <>
-      {current.state === 'open' ? (
-        <OpenShell open={current} engineState={engineState} />
-      ) : (
-        <Closed {...{ engineState }} />
-      )}
+      {open ? <OpenShell open={open} engineState={engineState} /> : <Closed engineState={engineState} />}
       <Notices />
     </>
   );
@@ -44,9 +41,7 @@ function Closed({ engineState }: { readonly engineState: EngineState }) {
   );
 }
 
-type Open = Extract<ConnectionState, { state: 'open' }>;
-
-function OpenShell({ open, engineState }: { readonly open: Open; readonly engineState: EngineState }) {
+function OpenShell({ open, engineState }: { readonly open: OpenSource; readonly engineState: EngineState }) {
   const link = useLink();
   const { now } = useStore(follow);
   const { connection, engine } = open;
@@ -63,6 +58,7 @@ function OpenShell({ open, engineState }: { readonly open: Open; readonly engine
         <main className="main">
           <BusyLine />
           <EngineBanner state={engineState} />
+          <ReopenFailure />
           <ViewBoundary viewId={`${link.view} ${link.subject ?? ''}`}>
             <CurrentView view={link.view} />
           </ViewBoundary>
@@ -107,6 +103,23 @@ function EngineBanner({ state }: { readonly state: EngineState }) {
       </pre>
       <Button text="Restart engine" onClick={() => void bridge.restartEngine()} />
     </Callout>
+  );
+}
+
+/** The source on screen could not be replaced, or not be opened again. */
+function ReopenFailure() {
+  const { api } = useWorkbench();
+  const current = useStore(attempt);
+  const dialogOpen = useStore(connectionsOpen);
+  if (current.state !== 'failed' || dialogOpen) return null;
+  const { request, failure } = current;
+  return (
+    <OpenFailure
+      name={request.name}
+      failure={failure}
+      onRetry={() => void openConnection(api, request)}
+      onTrust={(trustedHostKey) => void openConnection(api, { ...request, trustedHostKey })}
+    />
   );
 }
 

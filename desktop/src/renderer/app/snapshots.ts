@@ -6,7 +6,7 @@ import type { ExportProgress } from '../../contract/ipc.ts';
 import { notify, notifyFailure } from '../state/shared-ui.ts';
 import { createStore } from '../state/store.ts';
 import { dateText } from '../widgets/time-text.ts';
-import { connectionState, openConnection } from './connection-state.ts';
+import { openConnection, openSource } from './connection-state.ts';
 import type { Workbench } from './workbench.tsx';
 
 /** The export on its way; undefined when there is none. */
@@ -23,8 +23,8 @@ export async function openSnapshotFile({ api, bridge }: Workbench): Promise<bool
 
 /** Writes the window on screen into one file that opens anywhere. */
 export async function exportSnapshot({ api, bridge }: Workbench, range: TimeRange): Promise<void> {
-  const current = connectionState.get();
-  if (current.state !== 'open' || exporting.get()) return;
+  const current = openSource.get();
+  if (!current || exporting.get()) return;
   const name = `${current.connection.name} ${dateText(range.from)}`.replace(/[^\w.-]+/g, '-');
   const path = await bridge.chooseFile('save-snapshot', `${name}.gumshoe`);
   if (!path) return;

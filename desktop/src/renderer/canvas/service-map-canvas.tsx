@@ -29,7 +29,7 @@ export interface ServiceMapCanvasProps {
   readonly onHover: (id: string | undefined) => void;
 }
 
-const MARGIN = 48;
+const MARGIN = 30;
 const ZOOM_STEP = 1.25;
 /** A press that moves less than this is a click. */
 const CLICK_SLOP = 4;

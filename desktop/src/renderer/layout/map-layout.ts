@@ -1,8 +1,8 @@
 import type { ServiceMap } from '../../contract/engine.ts';
 
 /** Size of a node's box and of an edge's label, in units of the drawing (pixels at zoom 1). */
-export const NODE = { width: 190, height: 66 } as const;
-export const EDGE_LABEL = { width: 124, height: 32 } as const;
+export const NODE = { width: 184, height: 66 } as const;
+export const EDGE_LABEL = { width: 116, height: 32 } as const;
 
 export interface Point {
   readonly x: number;
@@ -44,7 +44,7 @@ export function toElkGraph(map: ServiceMap) {
     layoutOptions: {
       'elk.algorithm': 'layered',
       'elk.direction': 'RIGHT',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '20',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '13',
       'elk.spacing.nodeNode': '44',
       'elk.spacing.edgeNode': '22',
       'elk.spacing.edgeLabel': '4',

@@ -21,7 +21,11 @@ export function ConnectionForm({ draft, onChange, problems }: ConnectionFormProp
   const set = (name: string, value: string): void =>
     onChange({ ...draft, fields: { ...draft.fields, [name]: value } });
   return (
-    <form onSubmit={(event) => event.preventDefault()} data-testid="connection-form">
+    <form
+      className="connection-form"
+      onSubmit={(event) => event.preventDefault()}
+      data-testid="connection-form"
+    >
       <FormGroup label="Name">
         <InputGroup
           value={draft.name}
@@ -55,7 +59,7 @@ export function ConnectionForm({ draft, onChange, problems }: ConnectionFormProp
         <Field key={field.name} field={field} value={draft.fields[field.name] ?? ''} onChange={set} />
       ))}
       {problems.length > 0 ? (
-        <Callout intent="danger" compact role="alert">
+        <Callout intent="danger" compact role="alert" style={{ gridColumn: '1 / -1' }}>
           {problems.map((problem) => (
             <div key={problem}>{problem}</div>
           ))}

@@ -9,7 +9,7 @@ import { notifyFailure } from '../../state/shared-ui.ts';
 import { useStore } from '../../state/store.ts';
 import { Panel } from '../../widgets/panel.tsx';
 import { FailureText } from '../../widgets/states.tsx';
-import { connectionState, openConnection } from '../connection-state.ts';
+import { attempt, openConnection } from '../connection-state.ts';
 import { openSnapshotFile } from '../snapshots.ts';
 import { useWorkbench } from '../workbench.tsx';
 import { ConnectionForm } from './connection-form.tsx';
@@ -75,7 +75,7 @@ export function ConnectionsPage({ onOpened }: { readonly onOpened: () => void })
 const report = (thrown: unknown): void => notifyFailure(toFailure(thrown, 'reach the engine', 'connections'));
 
 function OpeningState({ onOpen }: { readonly onOpen: (request: OpenRequest) => Promise<void> }) {
-  const current = useStore(connectionState);
+  const current = useStore(attempt);
   if (current.state === 'opening')
     return (
       <Callout icon={<Spinner size={18} />} data-testid="opening">
