@@ -1,0 +1,257 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+
+export const VERSION = '0.1.0';
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+const duration = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .pipe(z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration such as 500ms, 15s or 5m'))
+  .transform((text) => parseFloat(text) * (UNITS[text.replace(/[\d.]/g, '')] ?? 1));
+const size = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .pipe(z.string().regex(/^\d+(B|[KMG]i?B)?$/, 'a size such as 150MB or 1GiB'))
+  .transform((text) => parseInt(text, 10) * (BYTES[text.replace(/\d/g, '')] ?? 1));
+const count = (low: number, high: number) =>
+  z.coerce
+    .number({ error: 'a number' })
+    .int('a whole number')
+    .min(low, `at least ${low}`)
+    .max(high, `at most ${high}`);
+const list = z.union([z.array(z.coerce.string()), z.coerce.string().transform((text) => [text])]).default([]);
+const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, 'host:port');
+const url = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'an http:// or https:// URL',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || new URL(text).password === '',
+    'no password in the URL: use a file',
+  );
+const logFile = z
+  .string()
+  .regex(/^\/.+=.+$/, 'CONTAINER_ID=PATH')
+  .transform((text) => ({
+    containerId: text.slice(0, text.indexOf('=')),
+    path: text.slice(text.indexOf('=') + 1),
+  }));
+
+export const RECEIVERS = ['ebpf', 'proc', 'logs', 'profiles'] as const;
+
+/** Every setting, as flag and as YAML key (the flag without its dashes), with its default. */
+const configuration = z
+  .strictObject({
+    listen: address.default('127.0.0.1:10300'),
+    interval: duration.default(15_000).refine((ms) => ms >= 1000 && ms <= 300_000, 'from 1s to 5m'),
+    'clickhouse-url': url.optional(),
+    'clickhouse-user': z.string().optional(),
+    'clickhouse-password-file': z.string().optional(),
+    'remote-write-url': url.optional(),
+    'remote-write-token-file': z.string().optional(),
+    'prometheus-url': url.optional(),
+    'gateway-listen': address.optional(),
+    'gateway-cert-file': z.string().optional(),
+    'gateway-key-file': z.string().optional(),
+    'gateway-token-file': z.string().optional(),
+    'target-cgroup': list,
+    'target-pid': list.transform((values): unknown[] => values).pipe(z.array(count(1, 2 ** 22))),
+    'target-netns': list,
+    'log-file': list.pipe(z.array(logFile)),
+    'spool-dir': z.string().optional(),
+    'memory-limit': size.default(150e6),
+    'max-series-per-container': count(10, 1_000_000).default(5000),
+    'spans-per-second': count(0, 1_000_000).default(1000),
+    'slow-threshold': duration.default(500),
+    'profile-frequency': count(0, 999).default(99),
+    'ttl-traces': count(0, 3650).default(7),
+    'ttl-logs': count(0, 3650).default(7),
+    'ttl-profiles': count(0, 3650).default(7),
+    disable: list.pipe(z.array(z.enum(RECEIVERS))),
+    procfs: z.string().default('/proc'),
+    cgroupfs: z.string().default('/sys/fs/cgroup'),
+    'host-root': z.string().default('/'),
+    'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  })
+  .check((context) => {
+    const targets = ['target-cgroup', 'target-pid', 'target-netns'] as const;
+    if (targets.filter((name) => context.value[name].length > 0).length > 1)
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        path: ['target-cgroup'],
+        message: 'give one kind of target: cgroup, pid or netns',
+      });
+    if (
+      context.value['gateway-listen'] &&
+      !(context.value['clickhouse-url'] && context.value['prometheus-url'])
+    )
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        path: ['gateway-listen'],
+        message: 'the gateway needs clickhouse-url and prometheus-url',
+      });
+  });
+
+export type CollectorConfig = z.output<typeof configuration>;
+
+export class ConfigError extends Error {
+  /** One line for each mistake. */
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+    this.mistakes = mistakes;
+  }
+}
+
+const REPEATED = new Set(['target-cgroup', 'target-pid', 'target-netns', 'log-file', 'disable']);
+const FLAGS: readonly (readonly [string, string, string])[] = [
+  ['listen', '<host:port>', '/metrics, /status, /healthz (default 127.0.0.1:10300)'],
+  ['interval', '<duration>', 'how often values are collected and pushed (default 15s)'],
+  ['clickhouse-url', '<url>', 'where spans, logs and profiles go'],
+  ['clickhouse-user', '<name>', 'ClickHouse user'],
+  ['clickhouse-password-file', '<file>', 'file with the password'],
+  ['remote-write-url', '<url>', 'Prometheus remote-write endpoint; without it metrics are only exposed'],
+  ['remote-write-token-file', '<file>', 'file with a bearer token'],
+  ['prometheus-url', '<url>', 'Prometheus API that the gateway reads from'],
+  ['gateway-listen', '<host:port>', 'serve the gRPC gateway (TLS and token off loopback)'],
+  ['gateway-cert-file', '<file>', 'PEM certificate of the gateway'],
+  ['gateway-key-file', '<file>', 'PEM key of the gateway'],
+  ['gateway-token-file', '<file>', 'file with the token that clients must show'],
+  ['target-cgroup', '<path>', 'observe this cgroup and below only; repeatable'],
+  ['target-pid', '<pid>', 'observe this process and its descendants only; repeatable'],
+  ['target-netns', '<name|path|inode>', 'observe this network namespace only; repeatable'],
+  ['log-file', '<container=path>', 'follow this file as the log of a container; repeatable'],
+  ['spool-dir', '<dir>', 'directory for what waits on disk'],
+  ['memory-limit', '<size>', 'shed work above this resident size (default 150MB)'],
+  ['max-series-per-container', '<n>', 'series of one container (default 5000)'],
+  ['spans-per-second', '<n>', 'sampled spans per second; failed and slow ones come on top (default 1000)'],
+  ['slow-threshold', '<duration>', 'requests from this latency on are always kept (default 500ms)'],
+  ['profile-frequency', '<hz>', 'CPU samples per second and CPU, 0 for none (default 99)'],
+  ['ttl-traces', '<days>', 'days traces are kept, 0 for ever (default 7)'],
+  ['ttl-logs', '<days>', 'days logs are kept (default 7)'],
+  ['ttl-profiles', '<days>', 'days profiles are kept (default 7)'],
+  ['disable', '<receiver>', `leave out ${RECEIVERS.join(', ')}; repeatable`],
+  ['procfs', '<dir>', "the host's /proc"],
+  ['cgroupfs', '<dir>', "the host's /sys/fs/cgroup"],
+  ['host-root', '<dir>', "the host's root file system"],
+  ['log-level', '<level>', 'debug, info, warn or error (default info)'],
+];
+
+function command(): Command {
+  const program = new Command('gumshoe-collector')
+    .description(
+      'Observes the processes of this machine through eBPF and writes metrics, spans, logs and profiles.',
+    )
+    .version(VERSION)
+    .option('--config <file>', 'YAML file with the same names as the flags; flags win')
+    .addHelpText('after', '\nExit codes: 0 stopped by a signal, 2 bad configuration, 70 it could not start.')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  for (const [name, argument, help] of FLAGS)
+    if (REPEATED.has(name))
+      program.option(`--${name} ${argument}`, help, (value: string, all?: string[]) => [
+        ...(all ?? []),
+        value,
+      ]);
+    else program.option(`--${name} ${argument}`, help);
+  return program;
+}
+
+/**
+ * Flags over YAML over defaults. Throws ConfigError that names every mistake, one line each. Prints and returns
+ * undefined for --help and --version.
+ */
+export function readConfig(argv: readonly string[]): CollectorConfig | undefined {
+  const program = command();
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw new ConfigError([error.message.replace(/^error: /, '')]);
+  }
+  const flags: Record<string, unknown> = {};
+  for (const [name] of FLAGS) {
+    const value: unknown = program.getOptionValue(
+      name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    );
+    if (value !== undefined) flags[name] = value;
+  }
+  const file = program.getOptionValue('config') as string | undefined;
+  const yaml = file === undefined ? undefined : readYaml(file);
+  return validate(flags, yaml);
+}
+
+interface Yaml {
+  readonly file: string;
+  readonly values: Record<string, unknown>;
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+function readYaml(file: string): Yaml {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`--config ${file}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      document.errors.map(
+        (error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`,
+      ),
+    );
+  const values: unknown = document.toJS() ?? {};
+  if (typeof values !== 'object' || values === null || Array.isArray(values))
+    throw new ConfigError([`${file}:1: expected names and values`]);
+  return { file, values: values as Record<string, unknown>, document, lines };
+}
+
+function validate(flags: Readonly<Record<string, unknown>>, yaml: Yaml | undefined): CollectorConfig {
+  const parsed = configuration.safeParse({ ...yaml?.values, ...flags });
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0] ?? (issue.code === 'unrecognized_keys' ? issue.keys[0] : ''));
+      const text = issue.code === 'unrecognized_keys' ? 'no such setting' : issue.message;
+      return name in flags || !yaml
+        ? `--${name} ${String(flags[name] ?? '')}: ${text}`
+        : `${yaml.file}:${lineOf(yaml, name)}: ${name}: ${text}`;
+    }),
+  );
+}
+
+function lineOf(yaml: Yaml, name: string): number {
+  const node = yaml.document.get(name, true);
+  return isNode(node) && node.range ? yaml.lines.linePos(node.range[0]).line : 1;
+}
+
+/** First line of a secret's file; the error names the path and the reason, never the content. */
+export function readSecret(path: string | undefined, name: string): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8').split('\n')[0];
+  } catch (error) {
+    throw new ConfigError([`--${name} ${path}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}

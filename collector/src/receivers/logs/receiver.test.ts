@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { LogRow } from '@gumshoe/schema/tables/logs';
+import { LogsReceiver } from './receiver.ts';
+import { Tail } from './tail.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'gumshoe-logs-'));
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+test('a tail follows growth, rotation and truncation, and keeps a half line for later', () => {
+  const path = join(dir, 'a.log');
+  writeFileSync(path, 'old\n');
+  const tail = new Tail(path);
+  appendFileSync(path, 'one\ntw');
+  assert.deepEqual(tail.read(), ['one']);
+  appendFileSync(path, 'o\n');
+  assert.deepEqual(tail.read(), ['two']);
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, 'three\n');
+  assert.deepEqual(tail.read(), []);
+  assert.deepEqual(tail.read(), ['three']);
+  truncateSync(path);
+  appendFileSync(path, 'x\n');
+  assert.deepEqual(tail.read(), ['x']);
+  tail.close();
+});
+
+test('messages become rows with severity, service and pattern; beyond the rate they are only counted', () => {
+  const path = join(dir, 'b.log');
+  writeFileSync(path, '');
+  const rows: LogRow[] = [];
+  const receiver = new LogsReceiver({
+    files: [{ containerId: '/shop.slice/api@1.service', path }],
+    hostName: 'h',
+    messagesPerSecond: 3,
+    onRows: (more) => rows.push(...more),
+  });
+  for (let i = 0; i < 5; i++) appendFileSync(path, `05:00:0${i} ERROR checkout failed: timeout ${i}\n`);
+  receiver.poll(1_000_000);
+  receiver.poll(1_000_000 + 1500);
+  assert.equal(rows.length, 4);
+  assert.equal(receiver.dropped, 1);
+  assert.equal(rows[0]?.ServiceName, 'api');
+  assert.equal(rows[0]?.SeverityText, 'ERROR');
+  assert.equal(new Set(rows.map((row) => row.LogAttributes['pattern.hash'])).size, 1);
+  receiver.stop();
+});
+
+test('a file that appears later is read from its start', () => {
+  const path = join(dir, 'late.log');
+  const tail = new Tail(path);
+  assert.deepEqual(tail.read(), []);
+  assert.equal(tail.problem, 'ENOENT');
+  writeFileSync(path, 'first\n');
+  assert.deepEqual(tail.read(), ['first']);
+  tail.close();
+});

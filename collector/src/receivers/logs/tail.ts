@@ -1,0 +1,77 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+
+const CHUNK = 256 * 1024;
+const MAX_LINE = 64 * 1024;
+
+/** Follows one file by polling: growth, truncation, and replacement by a new file under the same name. */
+export class Tail {
+  private readonly path: string;
+  private fd: number | undefined;
+  private inode = -1;
+  private offset = 0;
+  private rest = '';
+  /** '' while it works. */
+  problem = '';
+
+  constructor(path: string, fromStart = false) {
+    this.path = path;
+    this.open(fromStart);
+  }
+
+  private open(fromStart: boolean): void {
+    try {
+      this.fd = openSync(this.path, 'r');
+      const facts = fstatSync(this.fd);
+      this.inode = facts.ino;
+      this.offset = fromStart ? 0 : facts.size;
+      this.problem = '';
+    } catch (error) {
+      this.problem = (error as NodeJS.ErrnoException).code ?? String(error);
+    }
+  }
+
+  /** Complete lines since the last call, at most `budget` bytes of them. */
+  read(budget = 4 * CHUNK): string[] {
+    if (this.fd === undefined) {
+      this.open(true);
+      if (this.fd === undefined) return [];
+    }
+    const lines: string[] = [];
+    const buffer = Buffer.allocUnsafe(CHUNK);
+    if (fstatSync(this.fd).size < this.offset) this.offset = 0;
+    for (let taken = 0; taken < budget;) {
+      const got = readSync(this.fd, buffer, 0, CHUNK, this.offset);
+      if (got === 0) break;
+      this.offset += got;
+      taken += got;
+      this.split(buffer.toString('utf8', 0, got), lines);
+    }
+    this.followRename();
+    return lines;
+  }
+
+  private split(text: string, lines: string[]): void {
+    const parts = (this.rest + text).split('\n');
+    this.rest = parts.pop() ?? '';
+    for (const part of parts) lines.push(part.endsWith('\r') ? part.slice(0, -1) : part);
+    if (this.rest.length > MAX_LINE) {
+      lines.push(this.rest);
+      this.rest = '';
+    }
+  }
+
+  private followRename(): void {
+    try {
+      if (statSync(this.path).ino === this.inode) return;
+    } catch {
+      return; // not created again yet
+    }
+    this.close();
+    this.open(true);
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
+  }
+}
