@@ -74,6 +74,14 @@ static __always_inline __u32 l7_next(__u16 protocol, struct l7_message *message)
 	return protocol == GS_PROTOCOL_REDIS ? redis_value_end(message, 0) : 0;
 }
 
+/* Surely a new request, although one is in flight on a connection that has one at a time. */
+static __always_inline bool l7_starts_anew(__u16 protocol, const struct l7_message *message)
+{
+	if (protocol == GS_PROTOCOL_HTTP)
+		return http_request(message) == L7_REQUEST;
+	return protocol == GS_PROTOCOL_POSTGRES && postgres_is_whole_query(message);
+}
+
 /* 101 Switching Protocols: what follows are no requests. */
 static __always_inline bool l7_switches_protocol(__u16 protocol, __u16 status)
 {

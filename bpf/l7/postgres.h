@@ -46,6 +46,12 @@ static __always_inline enum l7_request postgres_request(const struct l7_message 
 	return L7_OTHER;
 }
 
+/* A simple query that is all there is in this message. */
+static __always_inline bool postgres_is_whole_query(const struct l7_message *message)
+{
+	return message->head[0] == 'Q' && l7_be32(message->head + 1) + 1 == message->total;
+}
+
 /* Stricter, for a connection of unknown protocol whose start was not seen. */
 static __always_inline enum l7_request postgres_learn(const struct l7_message *message)
 {
@@ -54,7 +60,7 @@ static __always_inline enum l7_request postgres_learn(const struct l7_message *m
 
 	if (postgres_is_startup(message))
 		return L7_SETUP;
-	if (type == 'Q' && size == message->total)
+	if (postgres_is_whole_query(message))
 		return postgres_request(message);
 	/* An extended query is Parse or Bind followed by more, in this call or the next segments of it. */
 	if ((type == 'P' || type == 'B') && size >= 8 && size <= message->total && message->head[1] == 0)

@@ -90,9 +90,7 @@ static __noinline void finish(struct gs_socket *socket, const struct l7_message 
 {
 	struct gs_pending_request *request = &socket->first;
 	__u64 duration_ns = now - request->started_ns;
-	__u64 span = span_id(socket, request->wire_id);
 	bool failed = l7_failed(socket->protocol, status);
-	struct thread *thread = thread_of(request->tid, false);
 	__u32 reason;
 
 	count(GS_COUNTER_REQUESTS);
@@ -105,7 +103,29 @@ static __noinline void finish(struct gs_socket *socket, const struct l7_message 
 		count(GS_COUNTER_SPANS_SAMPLED_OUT);
 	request->started_ns = 0;
 	if (socket->direction == GS_INBOUND)
-		leave_request(thread, span);
+		leave_request(socket->tgid, request, message ? (__u32)bpf_get_current_pid_tgid() : 0);
+}
+
+/* Not static, like start_one and answer_one: the verifier looks at it once, not once per turn of a loop. */
+__noinline int abandon_one(struct gs_socket *socket, __u64 id)
+{
+	if (!socket)
+		return 0;
+	count(GS_COUNTER_REQUESTS_UNPAIRED);
+	socket->first.started_ns = 0;
+	if (socket->direction == GS_INBOUND)
+		leave_request(socket->tgid, &socket->first, 0);
+	advance_pipeline(socket, id);
+	return socket->first.started_ns != 0;
+}
+
+/* Forgets all that waits on a connection: answers and requests can no longer be told apart. */
+static __always_inline void abandon(struct gs_socket *socket, __u64 id)
+{
+	for (int i = 0; i <= MAX_PENDING; i++) {
+		if (!abandon_one(socket, id))
+			break;
+	}
 }
 
 static __noinline void start_request(struct gs_socket *socket, struct gs_pending_request *request,
@@ -126,7 +146,7 @@ static __noinline void start_request(struct gs_socket *socket, struct gs_pending
 		length = 0;
 	request->payload_length = length;
 	if (socket->direction == GS_INBOUND)
-		start_inbound(request);
+		start_inbound(socket->tgid, request);
 	else
 		start_outbound(socket, request);
 }
@@ -146,7 +166,6 @@ static __always_inline bool skip(struct transfer *transfer, __u32 bytes)
 	return message_read_head(message);
 }
 
-/* Not static, like answer_one: the verifier looks at it once, not once per turn of the loop. */
 __noinline int start_one(struct gs_socket *socket, struct transfer *transfer)
 {
 	struct gs_pending_request *slot;
@@ -157,6 +176,8 @@ __noinline int start_one(struct gs_socket *socket, struct transfer *transfer)
 	if (l7_is_pipelined(socket->protocol))
 		size = l7_next(socket->protocol, &transfer->message);
 	if (l7_request(socket->protocol, &transfer->message) == L7_REQUEST) {
+		if (socket->pending >= MAX_PENDING)
+			abandon(socket, transfer->id);
 		slot = pending_slot(socket, transfer->id);
 		if (slot)
 			start_request(socket, slot, transfer);
@@ -172,6 +193,8 @@ static __always_inline void on_request_side(struct gs_socket *socket, struct tra
 
 	if (first->started_ns && first->sequence == transfer->sequence)
 		return; /* the same bytes again: the first write did not go through */
+	if (first->started_ns && l7_starts_anew(socket->protocol, &transfer->message))
+		abandon(socket, transfer->id); /* the answer came in a way that is not seen */
 	if (first->started_ns && !l7_is_pipelined(socket->protocol)) {
 		/* The rest of a request in flight. */
 		first->request_size += transfer->message.total;
@@ -381,10 +404,10 @@ int request_recvmsg(struct trace_event_raw_sys_exit *context)
 /* Dialled while working for a request: the first request of the connection belongs to it. */
 static __always_inline void on_connect(__u64 id)
 {
-	struct thread *thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
+	struct gs_trace_context context;
 	struct gs_socket *socket;
 
-	if (!thread || !thread->current.span_id || !target_has_current())
+	if (!target_has_current() || !take_context(&context))
 		return;
 	if (bpf_map_update_elem(&sockets, &id, &new_socket, BPF_ANY)) {
 		count(GS_COUNTER_MAP_FULL);
@@ -393,8 +416,7 @@ static __always_inline void on_connect(__u64 id)
 	socket = bpf_map_lookup_elem(&sockets, &id);
 	if (socket) {
 		socket->direction = GS_OUTBOUND;
-		take_context(&socket->connect, thread);
-		resume_next(thread);
+		socket->connect = context;
 	}
 }
 
@@ -413,7 +435,7 @@ int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
 	socket = bpf_map_lookup_elem(&sockets, &id);
 	if (!socket)
 		return 0;
-	for (int i = 0; i < MAX_PENDING && socket->first.started_ns; i++) {
+	for (int i = 0; i <= MAX_PENDING && socket->first.started_ns; i++) {
 		finish(socket, 0, GS_STATUS_NO_RESPONSE, bpf_ktime_get_ns());
 		advance_pipeline(socket, id);
 	}

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { constants } from '../../collector/src/receivers/ebpf/layout.generated.ts';
+import { text } from './decode.ts';
+import type { Struct } from './decode.ts';
 import { skipReason } from './environment.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { observe } from './observed.ts';
@@ -16,6 +18,7 @@ const COMPLETE =
   `http>${orders}(http:${orders}(postgres>${postgres}(postgres:${postgres}))) ` +
   `redis>${redis}(redis:${redis})))))`;
 const SPANS = 10;
+const { GS_OUTBOUND } = constants;
 
 /**
  * Nobody in this chain propagates anything. The database connections and the API's Redis connection are there
@@ -85,4 +88,56 @@ describe('traces without headers', { skip: skipReason('nginx', 'redis', 'postgre
       observed.close();
     }
   });
+
+  test('threads that hand requests over get a parent when it is certain, and never a wrong one', async (context) => {
+    const [port, backend] = ['8010', '8011'];
+    await namespace.serve([NODE, program('moody.mjs'), backend], /ready/);
+    await namespace.serve(['/usr/bin/python3', program('hand-over.py'), port, backend, '4'], /ready/);
+    const observed = watch({ span_rate_per_second: 100_000 });
+    try {
+      const send = (count: number, rate: number, connections: number): Promise<string> =>
+        namespace.run([
+          NODE,
+          program('client.mjs'),
+          port,
+          '/ask/',
+          ...[count, rate, connections].map(String),
+        ]);
+      /** Requests to the backend: with a parent, and those of them whose parent is another request. */
+      const judge = (spans: readonly Struct[]): { linked: number; wrong: number } => {
+        const numbers = new Map(spans.map((span) => [span['span_id'], numberOf(span)]));
+        const children = spans.filter(
+          (span) => pathOf(span).startsWith('/work/') && span['direction'] === GS_OUTBOUND,
+        );
+        const linked = children.filter((span) => span['parent_span_id'] !== 0n);
+        const wrong = linked.filter((span) => numbers.get(span['parent_span_id']) !== numberOf(span));
+        return { linked: linked.length, wrong: wrong.length };
+      };
+      await send(20, 20, 1);
+      await observed.settle();
+      const learnt = observed.events.length;
+      await send(30, 30, 1);
+      await observed.settle();
+      const alone = judge(observed.events.slice(learnt));
+      assert.deepEqual(alone, { linked: 30, wrong: 0 });
+      const before = observed.events.length;
+      await send(200, 200, 8);
+      await observed.settle();
+      const together = judge(observed.events.slice(before));
+      context.diagnostic(
+        `${together.linked} of 200 requests at once got a parent, ${together.wrong} a wrong one`,
+      );
+      assert.equal(together.wrong, 0);
+    } finally {
+      observed.close();
+    }
+  });
 });
+
+function pathOf(span: Struct): string {
+  return text(span['payload'] as Uint8Array).split(' ')[1] ?? '';
+}
+
+function numberOf(span: Struct): string {
+  return pathOf(span).split('/')[2] ?? '';
+}

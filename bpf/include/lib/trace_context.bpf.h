@@ -31,6 +31,32 @@ struct {
 	__type(value, struct thread);
 } threads SEC(".maps");
 
+/*
+ * Threads of some programs hand requests to each other (executors, goroutines): there a thread's context says
+ * nothing. Such a process shows by answers written by another thread than the one that read the request; it gets
+ * a context only while it has exactly one request.
+ */
+struct process {
+	struct gs_trace_context last; /* of the request read last; span_id 0 once it is answered */
+	__u32 open;                   /* requests read and not answered yet */
+	__u32 answered;               /* recently */
+	__u32 handed_over;            /* of these, answered by another thread */
+	__u32 reserved;
+};
+
+/* Answers after which the past counts half. */
+#define PROCESS_MEMORY 64
+/* One in so many answers handed over makes a process one that hands over. */
+#define HANDS_OVER_SHARE 8
+
+/* Key: process id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct process);
+} processes SEC(".maps");
+
 /* Wire id of a request that left this machine's processes -> the trace it belongs to. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -40,28 +66,45 @@ struct {
 } wire_traces SEC(".maps");
 
 static const struct thread new_thread;
+static const struct process new_process;
 
 static __always_inline struct thread *thread_of(__u32 tid, bool create)
 {
 	struct thread *thread = bpf_map_lookup_elem(&threads, &tid);
+
 	if (thread || !create)
 		return thread;
 	bpf_map_update_elem(&threads, &tid, &new_thread, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&threads, &tid);
 }
 
+static __always_inline struct process *process_of(__u32 tgid, bool create)
+{
+	struct process *process = bpf_map_lookup_elem(&processes, &tgid);
+
+	if (process || !create)
+		return process;
+	bpf_map_update_elem(&processes, &tgid, &new_process, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&processes, &tgid);
+}
+
+static __always_inline void context_of_request(struct gs_trace_context *context,
+					       const struct gs_pending_request *request)
+{
+	context->trace_id_high = request->parent.trace_id_high;
+	context->trace_id_low = request->parent.trace_id_low;
+	context->sampled = request->parent.sampled;
+	context->span_id = mix(request->wire_id, SPAN_SERVER);
+}
+
 /* The thread works for this inbound request from now on. */
 static __always_inline void enter_request(struct thread *thread, const struct gs_pending_request *request)
 {
-	thread->current.trace_id_high = request->parent.trace_id_high;
-	thread->current.trace_id_low = request->parent.trace_id_low;
-	thread->current.sampled = request->parent.sampled;
-	thread->current.span_id = mix(request->wire_id, SPAN_SERVER);
+	context_of_request(&thread->current, request);
 	thread->resumed = 0;
 }
 
-/* One of the requests that the thread had read is answered. */
-static __always_inline void leave_request(struct thread *thread, __u64 span)
+static __always_inline void leave_thread(struct thread *thread, __u64 span)
 {
 	if (!thread)
 		return;
@@ -69,6 +112,30 @@ static __always_inline void leave_request(struct thread *thread, __u64 span)
 		thread->open--;
 	if (thread->current.span_id == span)
 		thread->current.span_id = 0;
+}
+
+static __always_inline void leave_process(struct process *process, __u64 span, bool handed_over)
+{
+	if (!process)
+		return;
+	if (process->open)
+		__sync_fetch_and_add(&process->open, -1);
+	if (process->last.span_id == span)
+		process->last.span_id = 0;
+	process->handed_over += handed_over;
+	if (++process->answered >= PROCESS_MEMORY) {
+		process->answered /= 2;
+		process->handed_over /= 2;
+	}
+}
+
+/* An inbound request is answered by thread `by`, or its connection has ended (by = 0). */
+static __always_inline void leave_request(__u32 tgid, const struct gs_pending_request *request, __u32 by)
+{
+	__u64 span = mix(request->wire_id, SPAN_SERVER);
+
+	leave_thread(thread_of(request->tid, false), span);
+	leave_process(process_of(tgid, false), span, by && by != request->tid);
 }
 
 static __always_inline void become_root(struct gs_pending_request *request)
@@ -80,10 +147,11 @@ static __always_inline void become_root(struct gs_pending_request *request)
 	request->parent.sampled = sample_root(request->started_ns);
 }
 
-static __always_inline void start_inbound(struct gs_pending_request *request)
+static __always_inline void start_inbound(__u32 tgid, struct gs_pending_request *request)
 {
 	struct gs_trace_context *trace = bpf_map_lookup_elem(&wire_traces, &request->wire_id);
 	struct thread *thread = thread_of(request->tid, true);
+	struct process *process = process_of(tgid, true);
 
 	if (trace) {
 		request->parent = *trace;
@@ -92,17 +160,14 @@ static __always_inline void start_inbound(struct gs_pending_request *request)
 	} else {
 		become_root(request);
 	}
-	if (!thread)
-		return;
-	thread->open++;
-	enter_request(thread, request);
-}
-
-/* Exactly one request on this thread is certain; with several it is inferred. */
-static __always_inline void take_context(struct gs_trace_context *context, const struct thread *thread)
-{
-	*context = thread->current;
-	context->parent_link = thread->open > 1 ? GS_PARENT_ORDER : GS_PARENT_THREAD;
+	if (process) {
+		context_of_request(&process->last, request);
+		__sync_fetch_and_add(&process->open, 1);
+	}
+	if (thread) {
+		thread->open++;
+		enter_request(thread, request);
+	}
 }
 
 static __always_inline void resume_next(struct thread *thread)
@@ -115,17 +180,40 @@ static __always_inline void resume_next(struct thread *thread)
 	thread->resumed--;
 }
 
+static __always_inline bool hands_over(const struct process *process)
+{
+	return process && process->handed_over * HANDS_OVER_SHARE > process->answered;
+}
+
+/* What the current thread works on: certain with one request on it, inferred with several. False: nothing. */
+static __always_inline bool take_context(struct gs_trace_context *context)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct process *process = process_of(pid_tgid >> 32, false);
+	struct thread *thread;
+
+	if (hands_over(process)) {
+		if (process->open != 1 || !process->last.span_id)
+			return false;
+		*context = process->last;
+		context->parent_link = GS_PARENT_ORDER;
+		return true;
+	}
+	thread = thread_of((__u32)pid_tgid, false);
+	if (!thread || !thread->current.span_id)
+		return false;
+	*context = thread->current;
+	context->parent_link = thread->open > 1 ? GS_PARENT_ORDER : GS_PARENT_THREAD;
+	resume_next(thread);
+	return true;
+}
+
 static __always_inline void start_outbound(struct gs_socket *socket, struct gs_pending_request *request)
 {
-	struct thread *thread = thread_of(request->tid, false);
-
 	if (socket->connect.span_id) {
 		request->parent = socket->connect;
 		socket->connect.span_id = 0;
-	} else if (thread && thread->current.span_id) {
-		take_context(&request->parent, thread);
-		resume_next(thread);
-	} else {
+	} else if (!take_context(&request->parent)) {
 		become_root(request);
 	}
 	bpf_map_update_elem(&wire_traces, &request->wire_id, &request->parent, BPF_ANY);

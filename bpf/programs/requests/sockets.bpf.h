@@ -49,7 +49,7 @@ static __always_inline struct gs_pending_request *pending_slot(struct gs_socket 
 	if (!socket->first.started_ns)
 		return &socket->first;
 	key.index = socket->pipeline_head + socket->pending;
-	if (socket->pending >= MAX_PENDING || bpf_map_update_elem(&pipelines, &key, &new_pending, BPF_ANY)) {
+	if (bpf_map_update_elem(&pipelines, &key, &new_pending, BPF_ANY)) {
 		count(GS_COUNTER_REQUESTS_UNPAIRED);
 		return 0;
 	}
