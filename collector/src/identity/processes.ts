@@ -5,6 +5,7 @@ import type { SpanOwner } from '../processors/spans.ts';
 import type { ContainerSeries } from '../processors/sample-sink.ts';
 import type { ProcessEvent } from '../receivers/ebpf/process-event.ts';
 import { identifyCgroup, parseCgroupFile, type CgroupPaths } from './cgroup.ts';
+import { CgroupIndex } from './cgroup-index.ts';
 import { containerIdOf, serviceNameOf, type KubernetesNames } from './container-id.ts';
 import type { ProcessFilter } from './process-filter.ts';
 
@@ -14,7 +15,8 @@ export interface Container extends ContainerSeries {
   readonly serviceName: string;
   /** Label app_id: the service name where it differs from the container's own id, else ''. */
   readonly appId: string;
-  readonly cgroups: CgroupPaths;
+  /** Of a live process, as soon as there is one to ask. */
+  cgroups: CgroupPaths;
   readonly spanOwner: SpanOwner;
   /** Live processes. */
   readonly pids: Set<number>;
@@ -25,6 +27,8 @@ export interface Container extends ContainerSeries {
 
 export interface ProcessTableOptions {
   readonly procfs: string;
+  /** Mount of the cgroup hierarchies. */
+  readonly cgroupfs: string;
   readonly filter: ProcessFilter;
   readonly hostName: string;
   readonly hostId: string;
@@ -35,7 +39,7 @@ export interface ProcessTableOptions {
 }
 
 interface Known {
-  readonly container: Container | undefined;
+  container: Container | undefined;
   /** ms; 0 while alive */
   exitedAt: number;
 }
@@ -48,10 +52,12 @@ export class ProcessTable {
   private readonly options: ProcessTableOptions;
   private readonly known = new Map<number, Known>();
   private readonly containers = new Map<string, Container>();
+  private readonly cgroupIndex: CgroupIndex;
   private now = 0;
 
   constructor(options: ProcessTableOptions) {
     this.options = options;
+    this.cgroupIndex = new CgroupIndex(options.cgroupfs);
   }
 
   /** Every container with a live process, or one that had one lately. */
@@ -82,12 +88,16 @@ export class ProcessTable {
     known.container?.pids.delete(pid);
   }
 
-  containerOf(tgid: number): Container | undefined {
-    return (this.known.get(tgid) ?? this.resolve(tgid)).container;
+  /** `cgroupId`: from the kernel's record about the process, which may be gone when the record arrives. */
+  containerOf(tgid: number, cgroupId = 0n): Container | undefined {
+    const known = this.known.get(tgid) ?? this.resolve(tgid);
+    if (!known.container && cgroupId !== 0n && !this.isAlive(tgid))
+      known.container = this.containerOfCgroup(cgroupId);
+    return known.container;
   }
 
-  spanOwnerOf(tgid: number): SpanOwner | undefined {
-    return this.containerOf(tgid)?.spanOwner;
+  spanOwnerOf(tgid: number, cgroupId = 0n): SpanOwner | undefined {
+    return this.containerOf(tgid, cgroupId)?.spanOwner;
   }
 
   processOf(container: ContainerSeries, tgid: number): number | undefined {
@@ -110,7 +120,7 @@ export class ProcessTable {
   onProcess(event: ProcessEvent): void {
     const known = this.known.get(event.tgid);
     if (event.change === 'oom-kill') {
-      const container = this.containerOf(event.tgid);
+      const container = this.containerOf(event.tgid, event.cgroupId);
       if (container) container.oomKills++;
     } else if (event.change === 'exit') {
       if (known) this.exited(event.tgid, known);
@@ -120,7 +130,21 @@ export class ProcessTable {
     } else {
       if (known?.container) known.container.pids.delete(event.tgid);
       this.resolve(event.tgid);
+      this.containerOf(event.tgid, event.cgroupId);
     }
+  }
+
+  /** Of a process that the kernel saw inside the target and that /proc no longer knows. */
+  private containerOfCgroup(cgroupId: bigint): Container | undefined {
+    const unified = this.cgroupIndex.pathOf(cgroupId, Date.now());
+    if (unified === undefined) return undefined;
+    const cgroups = { unified, controllers: {} };
+    const identity = identifyCgroup(cgroups);
+    if (!identity || identity.kind === 'process') return undefined;
+    const names = identity.podUid === '' ? undefined : this.options.kubernetesNames?.(identity.id);
+    const container = this.container(containerIdOf(identity, '', names), cgroups);
+    container.lastSeen = this.now;
+    return container;
   }
 
   private resolve(pid: number): Known {
@@ -142,7 +166,9 @@ export class ProcessTable {
       if (!identity) return undefined;
       const comm = identity.kind === 'process' ? readFileSync(join(dir, 'comm'), 'utf8').trim() : '';
       const names = identity.podUid === '' ? undefined : this.options.kubernetesNames?.(identity.id);
-      return this.container(containerIdOf(identity, comm, names), cgroups);
+      const container = this.container(containerIdOf(identity, comm, names), cgroups);
+      container.cgroups = cgroups;
+      return container;
     } catch {
       return undefined; // exited meanwhile
     }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { ProcessChange, ProcessEvent } from '../receivers/ebpf/process-event.ts';
+import { CgroupIndex } from './cgroup-index.ts';
+import { ProcessTable } from './processes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'gumshoe-processes-'));
+after(() => rmSync(folder, { recursive: true }));
+const procfs = join(folder, 'proc');
+const cgroupfs = join(folder, 'cgroup');
+
+function putProcess(pid: number, unit: string): void {
+  mkdirSync(join(procfs, String(pid)), { recursive: true });
+  writeFileSync(
+    join(procfs, String(pid), 'cgroup'),
+    `4:memory:/shop.slice/${unit}\n0::/shop.slice/${unit}\n`,
+  );
+}
+
+function putCgroup(unit: string): bigint {
+  const path = join(cgroupfs, 'unified/shop.slice', unit);
+  mkdirSync(path, { recursive: true });
+  return statSync(path, { bigint: true }).ino;
+}
+
+function table(): ProcessTable {
+  const filter = { accepts: () => true, processes: () => [] };
+  return new ProcessTable({ procfs, cgroupfs, filter, hostName: 'h', hostId: 'm', keepExitedFor: 60 });
+}
+
+const event = (change: ProcessChange, tgid: number, cgroupId: bigint): ProcessEvent => ({
+  change,
+  tgid,
+  cgroupId,
+  time: 1n,
+  parentTgid: 1,
+  exitCode: 0,
+  comm: 'x',
+});
+
+test('a live process belongs to its unit', () => {
+  putProcess(10, 'api@1.service');
+  const container = table().containerOf(10);
+  assert.equal(container?.containerId, '/shop.slice/api@1.service');
+  assert.equal(container?.serviceName, 'api');
+  assert.deepEqual(container?.cgroups.controllers, { memory: '/shop.slice/api@1.service' });
+});
+
+test('a process that is gone before anybody looked belongs to the cgroup of its records', () => {
+  const id = putCgroup('job.service');
+  assert.equal(table().containerOf(77), undefined);
+  assert.equal(table().spanOwnerOf(77, id)?.serviceName, 'job');
+  const processes = table();
+  processes.onProcess(event('exec', 78, id));
+  assert.equal(processes.containerOf(78)?.containerId, '/shop.slice/job.service');
+});
+
+test('once a live process of the container is seen, its v1 cgroups are known too', () => {
+  const processes = table();
+  processes.spanOwnerOf(79, putCgroup('late.service'));
+  putProcess(80, 'late.service');
+  assert.deepEqual(processes.containerOf(80)?.cgroups.controllers, { memory: '/shop.slice/late.service' });
+});
+
+test('a process killed for lack of memory counts in its container', () => {
+  const processes = table();
+  const id = putCgroup('hungry.service');
+  processes.onProcess(event('oom-kill', 81, id));
+  processes.onProcess(event('exit', 81, id));
+  assert.deepEqual(
+    [...processes.all()].map(({ containerId, oomKills }) => [containerId, oomKills]),
+    [['/shop.slice/hungry.service', 1]],
+  );
+});
+
+test('a cgroup made after the last scan is found by the next one, not before', () => {
+  const index = new CgroupIndex(cgroupfs);
+  const first = putCgroup('first.service');
+  assert.equal(index.pathOf(first, 0), '/shop.slice/first.service');
+  const second = putCgroup('second.service');
+  assert.equal(index.pathOf(second, 999), undefined);
+  assert.equal(index.pathOf(second, 1000), '/shop.slice/second.service');
+  assert.equal(index.pathOf(0n, 5000), undefined);
+});
