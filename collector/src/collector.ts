@@ -64,6 +64,7 @@ export class Collector {
     this.nat = new NatTable(config.procfs);
     this.processes = new ProcessTable({
       procfs: config.procfs,
+      cgroupfs: config.cgroupfs,
       filter: processFilter(this.target, config.procfs, config.cgroupfs),
       hostName: this.facts.hostname,
       hostId: this.facts.machineId,
