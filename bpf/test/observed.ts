@@ -121,6 +121,7 @@ export function observe(
   name: string,
   target: Target,
   numbers: Readonly<Record<string, number | bigint>> = {},
+  maxEntries: Readonly<Record<string, number>> = {},
 ): Observed {
   mountTracefs();
   const { mode, map, keys } = targetOf(target);
@@ -128,6 +129,7 @@ export function observe(
   const object = loadObject({
     bytes: readFileSync(new URL(`../out/${name}.bpf.o`, import.meta.url)),
     name,
+    maxEntries,
     exclude: 'pids' in target ? [] : ['target_inherit', 'target_forget'],
     globals: Object.fromEntries(
       Object.entries(values).map(([key, value]) => [

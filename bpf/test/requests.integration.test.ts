@@ -288,6 +288,43 @@ describe('requests', { skip: skipReason('nginx', 'redis', 'postgres', 'psycopg2'
     }
   });
 
+  test('an answer that is not seen costs its request, not the connection', async () => {
+    const server = await namespace.serve(
+      ['/usr/bin/python3', program('sendfile.py'), String(PORTS.api)],
+      /ready/,
+    );
+    const client = namespace.start([NODE, program('steps.mjs'), String(PORTS.api)], { input: true });
+    observed = watch();
+    try {
+      client.stdin?.write('6\n');
+      const lines = createInterface({ input: client.stdout! })[Symbol.asyncIterator]();
+      assert.deepEqual(JSON.parse(String((await lines.next()).value)), { sent: 6, connections: 1 });
+      await observed.settle();
+      assert.deepEqual(counts(observed, GS_PROTOCOL_HTTP), ['inbound 200 x 3', 'outbound 200 x 6']);
+      assert.equal(observed.counter(constants.GS_COUNTER_REQUESTS_UNPAIRED), 3);
+    } finally {
+      observed.close();
+      await stop(client);
+      await stop(server);
+    }
+  });
+
+  test('a full map is counted and costs only what does not fit', async () => {
+    const nginx = await startNginx(namespace, 'return 200 "hello";');
+    observed = observe('requests', { netns: [namespace.inode] }, EVERYTHING, { sockets: 2 });
+    try {
+      const sent = await load(namespace, '/item/', 100);
+      await observed.settle();
+      assert.deepEqual(sent.statuses, { 200: 100 });
+      const seen = observed.counter(constants.GS_COUNTER_REQUESTS);
+      assert.ok(seen > 0 && seen < 200, String(seen));
+      assert.ok(observed.counter(constants.GS_COUNTER_MAP_FULL) > 0);
+    } finally {
+      observed.close();
+      await nginx.stop();
+    }
+  });
+
   test('a connection that was there before is picked up in its middle', async () => {
     const nginx = await startNginx(namespace, 'return 200 "hello";');
     const client = namespace.start([NODE, program('steps.mjs'), String(PORTS.nginx)], { input: true });
