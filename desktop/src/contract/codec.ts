@@ -50,23 +50,49 @@ function pack(value: unknown, encoding: Encoding, depth: number): unknown {
 
 function packObject(value: object | null, encoding: Encoding, depth: number): unknown {
   if (value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => pack(item, encoding, depth + 1));
+  if (Array.isArray(value)) return packArray(value, encoding, depth);
   const type = COLUMN_TYPES.findIndex((column) => value instanceof column);
-  if (type >= 0) {
-    const column = value as Column;
-    const offset = encoding.size;
-    encoding.columns.push(column);
-    encoding.size = align(offset + column.byteLength);
-    return { $a: [type, offset, column.length] };
+  return type >= 0 ? packColumn(value as Column, type, encoding) : packRecord(value, encoding, depth);
+}
+
+function packColumn(column: Column, type: number, encoding: Encoding): unknown {
+  const offset = encoding.size;
+  encoding.columns.push(column);
+  encoding.size = align(offset + column.byteLength);
+  return { $a: [type, offset, column.length] };
+}
+
+/** Copied from the first item on that JSON cannot carry as it is; most arrays and records never are. */
+function packArray(items: readonly unknown[], encoding: Encoding, depth: number): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < items.length; i++) {
+    const packed = pack(items[i], encoding, depth + 1);
+    if (packed !== items[i]) copy ??= items.slice(0, i);
+    copy?.push(packed);
   }
-  const packed: [string, unknown][] = [];
-  let marked = false;
-  for (const [key, item] of Object.entries(value)) {
+  return copy ?? items;
+}
+
+function packRecord(value: object, encoding: Encoding, depth: number): unknown {
+  const record = value as Record<string, unknown>;
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(record)) {
+    if (key.startsWith('$') || key === '__proto__') return packMarked(record, encoding, depth);
+    const item = record[key];
+    // JSON leaves a field that is undefined out by itself.
     if (item === undefined) continue;
-    if (key.startsWith('$') || key === '__proto__') marked = true;
-    packed.push([key, pack(item, encoding, depth + 1)]);
+    const packed = pack(item, encoding, depth + 1);
+    if (packed === item) continue;
+    copy ??= { ...record };
+    copy[key] = packed;
   }
-  return marked ? { $o: packed } : Object.fromEntries(packed);
+  return copy ?? record;
+}
+
+/** A record with a key that could be taken for a marker, as pairs. */
+function packMarked(record: Record<string, unknown>, encoding: Encoding, depth: number): unknown {
+  const known = Object.entries(record).filter(([, item]) => item !== undefined);
+  return { $o: known.map(([key, item]) => [key, pack(item, encoding, depth + 1)]) };
 }
 
 export function encodeValue(value: unknown): Uint8Array {
@@ -101,16 +127,27 @@ function unpackColumn(descriptor: unknown, body: Uint8Array): Column {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+/** Changes the freshly parsed tree in place: nobody else has seen it. */
 function unpack(value: unknown, body: Uint8Array): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => unpack(item, body));
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = unpack(value[i], body);
+    return value;
+  }
   const record = value as Record<string, unknown>;
   if ('$a' in record) return unpackColumn(record['$a'], body);
   if ('$n' in record) return Number(record['$n']);
   if ('$u' in record) return undefined;
   const marked = record['$o'];
-  const entries = Array.isArray(marked) ? (marked as [string, unknown][]) : Object.entries(record);
-  return Object.fromEntries(entries.map(([key, item]) => [key, unpack(item, body)]));
+  if (Array.isArray(marked))
+    return Object.fromEntries(
+      (marked as [string, unknown][]).map(([key, item]) => [key, unpack(item, body)]),
+    );
+  for (const key of Object.keys(record)) {
+    const item = record[key];
+    if (typeof item === 'object' && item !== null) record[key] = unpack(item, body);
+  }
+  return record;
 }
 
 /** Rejects with FailureError `corrupt` on bytes that no encoder wrote. */

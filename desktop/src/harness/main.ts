@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -50,7 +50,11 @@ async function main(): Promise<void> {
     },
   });
   console.log(JSON.stringify({ ready: true, url: harness.url }));
-  const stop = (): void => void Promise.all([harness.close(), workbench.close()]).then(() => process.exit(0));
+  const stop = (): void =>
+    void Promise.all([harness.close(), workbench.close()]).then(() => {
+      rmSync(folder, { recursive: true, force: true });
+      process.exit(0);
+    });
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 }

@@ -56,7 +56,7 @@ export class EngineProcess {
       words = (words + chunk.toString('utf8')).slice(-LAST_WORDS);
     });
     child.on('error', (error) => this.ended(child, error.message));
-    child.on('exit', (code, signal) => this.ended(child, describeExit(code, signal, words)));
+    child.on('close', (code, signal) => this.ended(child, describeExit(code, signal, words)));
     const pipe = child.stdio[SHELL_FD] as Duplex | undefined;
     this.pipe = pipe;
     const splitter = new FrameSplitter();
