@@ -1,0 +1,74 @@
+import { FailureError } from '@gumshoe/base/failure';
+import type { ConnectionSpec, DirectConnection, Reader, Secrets } from '@gumshoe/engine/ports';
+import { ClickHouseTransport } from './clickhouse/transport.ts';
+import { HttpPrometheusTransport } from './prometheus/transport.ts';
+import { StoreReader, type StoreReaderOptions } from './store/reader.ts';
+
+/** An SSH server whose key is not in known_hosts; the user decides. */
+export interface HostKeyQuestion {
+  /** host or [host]:port */
+  readonly host: string;
+  readonly algorithm: string;
+  /** SHA256:… as ssh(1) prints it */
+  readonly fingerprint: string;
+}
+
+export interface OpenOptions {
+  readonly secrets: Secrets;
+  /** Without it an unknown host is refused. Answering true appends the key to known_hosts. */
+  readonly confirmHostKey?: (question: HostKeyQuestion) => Promise<boolean>;
+}
+
+/** Opens a source. Rejects with FailureError; what is only slow or partly broken shows in `status`. */
+export async function openConnection(spec: ConnectionSpec, options: OpenOptions): Promise<Reader> {
+  switch (spec.kind) {
+    case 'direct':
+      return openDirect(spec, options.secrets);
+    case 'grpc': {
+      const { openGrpc } = await import('./grpc/open.ts');
+      return openGrpc(spec, options.secrets);
+    }
+    case 'ssh': {
+      const { openSsh } = await import('./ssh/open.ts');
+      return openSsh(spec, options);
+    }
+    case 'snapshot': {
+      const { openSnapshot } = await import('./snapshot/reader.ts');
+      return openSnapshot(spec.path);
+    }
+  }
+}
+
+async function secret(
+  secrets: Secrets,
+  reference: string | undefined,
+  what: string,
+): Promise<string | undefined> {
+  if (reference === undefined) return undefined;
+  const value = await secrets.get(reference);
+  if (value === undefined)
+    throw new FailureError({
+      code: 'unauthorized',
+      tried: 'read a secret',
+      target: what,
+      reason: 'it is not in the key store',
+      remedy: 'Enter it again in the connection.',
+    });
+  return value;
+}
+
+export async function openDirect(
+  spec: Omit<DirectConnection, 'kind'>,
+  secrets: Secrets,
+  more: Partial<StoreReaderOptions> = {},
+): Promise<StoreReader> {
+  const password = await secret(secrets, spec.clickhousePasswordRef, 'ClickHouse password');
+  const token = await secret(secrets, spec.prometheusTokenRef, 'Prometheus token');
+  return new StoreReader({
+    name: spec.clickhouseUrl,
+    kind: 'direct',
+    sql: new ClickHouseTransport({ url: spec.clickhouseUrl, user: spec.clickhouseUser, password }),
+    prometheus: new HttpPrometheusTransport({ url: spec.prometheusUrl, token }),
+    ...more,
+  });
+}

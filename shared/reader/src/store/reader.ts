@@ -1,0 +1,211 @@
+import { FailureError } from '@gumshoe/base/failure';
+import type { Matrix, Series } from '@gumshoe/base/series';
+import { milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
+import type {
+  LogFilter,
+  LogRecord,
+  ProfileFilter,
+  Reader,
+  SourcePart,
+  SourceStatus,
+  Span,
+  SpanFilter,
+  SqlLimits,
+  StackSamples,
+  Table,
+} from '@gumshoe/engine/ports';
+import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
+import { gridSeries, rawSeries } from '../prometheus/answers.ts';
+import type { PrometheusTransport, SqlTransport } from '../transports.ts';
+import { logOf, logsRequest } from './logs.ts';
+import { profileRequest, stackSamplesOf } from './profiles.ts';
+import { joinedTracesRequest, spanOf, spansRequest, traceRequest } from './spans.ts';
+
+const METRICS_PER_QUERY = 25;
+const QUERIES_AT_ONCE = 4;
+/** How many times the parts of a trace on other nodes are looked for. */
+const JOIN_ROUNDS = 4;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const LONGEST_LOOK_BACK = 30 * 24 * 60 * MINUTE;
+
+export interface StoreReaderOptions {
+  readonly name: string;
+  readonly kind: SourceStatus['kind'];
+  readonly sql: SqlTransport;
+  readonly prometheus: PrometheusTransport;
+  /** Hops before the stores, for status. */
+  readonly hops?: (signal?: AbortSignal) => Promise<readonly SourcePart[]>;
+  readonly onClose?: () => Promise<void>;
+}
+
+/** Reads ClickHouse and a Prometheus-compatible store over any transport. */
+export class StoreReader implements Reader {
+  private readonly options: StoreReaderOptions;
+
+  constructor(options: StoreReaderOptions) {
+    this.options = options;
+  }
+
+  async status(signal?: AbortSignal): Promise<SourceStatus> {
+    const { sql, prometheus, name, kind } = this.options;
+    const [hops, clickhouse, metrics] = await Promise.all([
+      this.options.hops?.(signal) ?? [],
+      sql.check(signal),
+      prometheus.check(signal),
+    ]);
+    return { name, kind, parts: [...hops, clickhouse, metrics] };
+  }
+
+  async series(
+    metrics: readonly string[],
+    range: TimeRange,
+    signal?: AbortSignal,
+  ): Promise<readonly Series[]> {
+    const batches: string[][] = [];
+    for (let i = 0; i < metrics.length; i += METRICS_PER_QUERY)
+      batches.push(metrics.slice(i, i + METRICS_PER_QUERY));
+    const seconds = Math.max(1, Math.ceil((range.to - range.from) / SECOND));
+    const read = async (names: readonly string[]): Promise<Series[]> => {
+      const query = `{__name__=~"${names.join('|')}"}[${seconds}s]`;
+      const data = await this.options.prometheus.get(
+        '/api/v1/query',
+        { query, time: String(range.to / SECOND) },
+        signal,
+      );
+      return rawSeries(data, range.from).filter((series) => series.timestamps.length > 0);
+    };
+    return (await inTurns(batches, QUERIES_AT_ONCE, read)).flat();
+  }
+
+  async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix> {
+    const end = grid.from + (grid.points - 1) * grid.step;
+    const params = {
+      query: promql,
+      start: String(grid.from / SECOND),
+      end: String(end / SECOND),
+      step: String(grid.step / SECOND),
+    };
+    const data = await this.options.prometheus.get('/api/v1/query_range', params, signal);
+    return { grid, series: gridSeries(data, grid) };
+  }
+
+  async sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table> {
+    const { columns, rows, truncated } = await this.options.sql.query({ query, ...limits }, signal);
+    return { columns, truncated, rows: rows.map((row) => row.map(cell)) };
+  }
+
+  async spans(filter: SpanFilter, signal?: AbortSignal): Promise<readonly Span[]> {
+    return (await this.rows(spansRequest(filter), signal)).map(spanOf);
+  }
+
+  /** Follows parents and children into the traces of other nodes: their trace ids differ, their span ids match. */
+  async trace(traceId: string, signal?: AbortSignal): Promise<readonly Span[]> {
+    const ids = new Set([traceId]);
+    let spans: Span[] = [];
+    for (let round = 0; round < JOIN_ROUNDS; round++) {
+      spans = (await this.rows(traceRequest([...ids]), signal)).map(spanOf);
+      const known = new Set(spans.map((span) => span.spanId));
+      const missing = [...new Set(spans.map((span) => span.parentSpanId))].filter(
+        (id) => id !== '' && !known.has(id),
+      );
+      if (spans.length === 0) return [];
+      const starts = spans.map((span) => span.start);
+      const [from, to] = [Math.min(...starts) - MINUTE, Math.max(...starts) + MINUTE];
+      const joined = await this.rows(joinedTracesRequest([...known], missing, from, to), signal);
+      const before = ids.size;
+      for (const [id] of joined) ids.add(String(id));
+      if (ids.size === before) break;
+    }
+    return spans;
+  }
+
+  async logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]> {
+    return (await this.rows(logsRequest(filter), signal)).map(logOf);
+  }
+
+  async profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples> {
+    return stackSamplesOf(await this.rows(profileRequest(filter), signal), filter.type);
+  }
+
+  /** A store that no collector has written to has no tables yet: that is no data, not an error. */
+  private async rows(
+    request: Parameters<SqlTransport['query']>[0],
+    signal?: AbortSignal,
+  ): Promise<SqlRowsOnly> {
+    try {
+      return (await this.options.sql.query(request, signal)).rows;
+    } catch (error) {
+      if (error instanceof FailureError && error.failure.code === 'not-found') return [];
+      throw error;
+    }
+  }
+
+  async extent(signal?: AbortSignal): Promise<TimeRange | undefined> {
+    const newest = await this.instantValue(`max(timestamp(${SELF_METRICS.up.name}))`, signal);
+    const recent =
+      newest ??
+      (await this.instantValue(`max(max_over_time(timestamp(${SELF_METRICS.up.name})[30d:5m]))`, signal));
+    if (recent === undefined) return undefined;
+    const oldest = await this.oldest(recent * SECOND, signal);
+    return { from: milliseconds(oldest), to: milliseconds(recent * SECOND) };
+  }
+
+  private async instantValue(query: string, signal?: AbortSignal): Promise<number | undefined> {
+    const data = await this.options.prometheus.get('/api/v1/query', { query }, signal);
+    const result =
+      typeof data === 'object' && data !== null && 'result' in data && Array.isArray(data.result)
+        ? (data.result as unknown[])
+        : [];
+    const first = result[0] as { readonly value?: readonly [number, string] } | undefined;
+    const value = Number(first?.value?.[1]);
+    return Number.isFinite(value) ? value : undefined;
+  }
+
+  /** Widens the window until it no longer starts with data. */
+  private async oldest(newest: number, signal?: AbortSignal): Promise<number> {
+    let first = newest;
+    for (let back = 15 * MINUTE; back <= LONGEST_LOOK_BACK; back *= 4) {
+      const step = Math.max(5 * SECOND, Math.ceil(back / 1000 / SECOND) * SECOND);
+      const from = newest - back;
+      const { series } = await this.queryRange(
+        `count(${SELF_METRICS.up.name})`,
+        { from: milliseconds(from), step, points: Math.floor(back / step) + 1 },
+        signal,
+      );
+      const at = series[0]?.values.findIndex((value) => !Number.isNaN(value)) ?? -1;
+      if (at < 0) break;
+      first = from + at * step;
+      if (at > 0) break;
+    }
+    return first;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.options.sql.close(), this.options.prometheus.close()]);
+    await this.options.onClose?.();
+  }
+}
+
+type SqlRowsOnly = readonly (readonly unknown[])[];
+
+function cell(value: unknown): string | number | boolean | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return JSON.stringify(value);
+}
+
+/** Results in the order of `items`, at most `width` at once. */
+async function inTurns<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const out: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < items.length; i = next++) out[i] = await work(items[i]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return out;
+}

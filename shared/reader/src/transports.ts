@@ -1,0 +1,33 @@
+import type { SourcePart } from '@gumshoe/engine/ports';
+
+/** Rows of a read-only ClickHouse query. 64-bit integers come as text. */
+export interface SqlRows {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly truncated: boolean;
+}
+
+export interface SqlRequest {
+  readonly query: string;
+  /** Values of `{name:Type}` placeholders. */
+  readonly params?: Readonly<Record<string, string | number | readonly string[]>>;
+  readonly maxRows: number;
+  readonly timeoutMs: number;
+}
+
+/** How SQL reaches ClickHouse: HTTP, or through a gateway. Rejects with FailureError. */
+export interface SqlTransport {
+  query(request: SqlRequest, signal?: AbortSignal): Promise<SqlRows>;
+  /** Never rejects. */
+  check(signal?: AbortSignal): Promise<SourcePart>;
+  close(): Promise<void>;
+}
+
+/** How Prometheus's HTTP API is reached. Rejects with FailureError. */
+export interface PrometheusTransport {
+  /** `data` of a successful answer to `path` (`/api/v1/query`). */
+  get(path: string, params: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<unknown>;
+  /** Never rejects. */
+  check(signal?: AbortSignal): Promise<SourcePart>;
+  close(): Promise<void>;
+}
