@@ -14,6 +14,19 @@ const CASES: readonly (readonly [string, string])[] = [
   ['_ZNSt6vectorIiSaIiEE9push_backEOi', 'std::vector::push_back'],
   ['_ZNSsC1Ev', '_ZNSsC1Ev'],
   ['_ZN4core3fmt5write17h0123456789abcdefE', 'core::fmt::write'],
+  [
+    '_ZN4node10StreamBase11WriteStringILNS_8encodingE4EEEiRKN2v820FunctionCallbackInfoINS3_5ValueEEE',
+    'node::StreamBase::WriteString',
+  ],
+  [
+    '_ZN4node10StreamBase8JSMethodIXadL_ZNS0_11WriteStringILNS_8encodingE4EEEiRKN2v8EEEEEvS9_',
+    'node::StreamBase::JSMethod::…',
+  ],
+  ['_ZThn112_N4node15LibuvStreamWrap10DoTryWriteEPP8uv_buf_tPm', 'node::LibuvStreamWrap::DoTryWrite'],
+  [
+    '_ZZN4node15LibuvStreamWrap9ReadStartEvENUlP11uv_stream_slPK8uv_buf_tE0_4_FUNES2_lS5_',
+    'node::LibuvStreamWrap::ReadStart::(lambda)',
+  ],
   ['_ZN3abc', 'abc'],
   ['_ZN99abcE', '_ZN99abcE'],
   ['_Z', '_Z'],

@@ -5,11 +5,17 @@
  */
 export function demangle(mangled: string): string {
   if (!mangled.startsWith('_Z')) return mangled;
-  const nested = /^_ZN[KVrO]*/.exec(mangled);
-  const parts = nested ? nestedName(mangled, nested[0].length) : plainName(mangled, 2);
+  // Adjusts `this` before the function proper.
+  const name = mangled.replace(/^_ZThn?\d+_/, '_Z');
+  // Something inside a function: named by the function.
+  const isLocal = name.startsWith('_ZZ');
+  const start = isLocal ? 3 : 2;
+  const nested = /^N[KVrO]*/.exec(name.slice(start, start + 8));
+  const parts = nested ? nestedName(name, start + nested[0].length) : plainName(name, start);
   if (!parts || parts.length === 0) return mangled;
   // Rust ends with a hash that changes with each build.
   if (parts.length > 1 && /^h[0-9a-f]{16}$/.test(parts.at(-1) ?? '')) parts.pop();
+  if (isLocal) parts.push(name.includes('EUl') || name.includes('NUl') ? '(lambda)' : '(local)');
   return parts.join('::');
 }
 
@@ -45,7 +51,8 @@ function nestedName(text: string, start: number): string[] | undefined {
       continue;
     }
     const step = special(text, at, parts);
-    if (step === undefined) return undefined;
+    // Template arguments that are not understood hide what follows: named up to there.
+    if (step === undefined) return parts.length > 0 && text[at] === 'I' ? [...parts, '…'] : undefined;
     at = step;
   }
   return parts;
@@ -67,13 +74,20 @@ function special(text: string, at: number, parts: string[]): number | undefined 
 function endOfTemplate(text: string, at: number): number | undefined {
   let depth = 0;
   for (let i = at; i < text.length;) {
+    const literal = /^L(?:[a-z]|N(?:S[0-9A-Z]*_)?[0-9a-zA-Z_]*?E)n?\d+E/.exec(text.slice(i, i + 200));
+    if (literal) {
+      i += literal[0].length;
+      continue;
+    }
     const source = sourceName(text, i);
     if (source) {
       i = source.end;
       continue;
     }
-    // Function types, literals, expressions and packs nest as well.
-    if ('INFXJL'.includes(text[i]!)) depth++;
+    // Expressions and addresses of functions.
+    if (text[i] === 'X' || text[i] === 'L') return undefined;
+    // Function types and packs nest as well.
+    if ('INFJ'.includes(text[i]!)) depth++;
     else if (text[i] === 'E' && --depth === 0) return i + 1;
     else if (text[i] === 'S' && /^S[0-9A-Z]*_/.test(text.slice(i, i + 6))) {
       i = text.indexOf('_', i) + 1;

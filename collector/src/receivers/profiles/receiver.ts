@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { RESOURCE_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import { CPU_PROFILE_TYPE } from '@gumshoe/schema/tables/profiles';
 import type { SampleRow, StackRow } from '@gumshoe/schema/tables/profiles';
@@ -105,7 +106,11 @@ export class ProfileReceiver {
     const [start, end] = [this.#since, this.#options.now()];
     this.#since = end;
     const rows = new RowBuilder(timestampText(start), timestampText(end), 1e9 / this.#options.frequency);
-    for (const own of processes) addProcess(rows, own, (address) => this.#kernelSymbols.frameAt(address));
+    for (const own of processes) {
+      addProcess(rows, own, (address) => this.#kernelSymbols.frameAt(address));
+      // Reading symbol tables takes a while: others have their turn.
+      await setImmediate();
+    }
     this.#forget();
     const built = rows.build();
     if (built.samples.length > 0) this.#options.onRows(built);
