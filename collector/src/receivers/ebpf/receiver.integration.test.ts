@@ -192,3 +192,37 @@ test('connections: opened, refused, and gone with their process', { skip }, asyn
   assert.equal(metrics[`client container_net_tcp_active_connections${peer(ports.proxy)}}`], 0);
   assert.equal(metrics[`frontend container_net_tcp_active_connections${peer(ports.backend)}}`], 4);
 });
+
+test('a query that waits for a lock shows its age before it ends', { skip }, async () => {
+  const psql = [
+    postgresProgram('psql'),
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(ports.postgres),
+    '-U',
+    'shop',
+    'postgres',
+  ];
+  const blocker = sandbox.start('blocker', [...psql, '-q']);
+  let answered = '';
+  blocker.stdout!.on('data', (chunk: Buffer) => (answered += chunk.toString()));
+  blocker.stdin!.write("CREATE TABLE stock (id int); BEGIN; LOCK TABLE stock; SELECT 'locked';\n");
+  await until('the lock', () => answered.includes('locked'));
+  const waiter = sandbox.start('waiter', [...psql, '-c', 'SELECT count(*) FROM stock']);
+  waiter.stdout!.resume();
+  await sleep(700);
+  const ageOf = (metrics: Record<string, number | string>) =>
+    metrics[`waiter container_postgres_queries_in_flight_age_seconds${peer(ports.postgres)}}`] as number;
+  const age = ageOf(await samples());
+  assert.ok(age >= 0.2 && age < 60, `${age} s`);
+  assert.ok(!spans.some((span) => span.ServiceName === 'waiter'));
+  blocker.stdin!.end('COMMIT;\n');
+  await once(waiter, 'exit');
+  assert.equal(ageOf(await samples()), 0);
+  const span = spans.find(
+    ({ ServiceName, SpanName }) => ServiceName === 'waiter' && SpanName === 'SELECT stock',
+  );
+  assert.match(span?.SpanAttributes['gumshoe.kept'] ?? '', /slow/);
+  assert.ok(Number(span?.Duration) / 1e9 >= age);
+});
