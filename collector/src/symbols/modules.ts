@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { demangle } from './demangle.ts';
 import { ElfFile } from './elf.ts';
+import { FunctionStarts } from './function-starts.ts';
 import type { Mapping } from './process-maps.ts';
 import { SymbolTable } from './symbol-table.ts';
 
@@ -16,6 +17,7 @@ export class Module {
   readonly #file: ElfFile;
   readonly #debug: ElfFile | undefined;
   #table: SymbolTable | undefined;
+  #starts: FunctionStarts | undefined;
   readonly #names = new Map<number, string>();
 
   constructor(path: string, name: string) {
@@ -24,18 +26,29 @@ export class Module {
     this.#debug = this.#file.section('.symtab') ? undefined : debugFile(this.#file);
   }
 
-  /** Function at an offset of the file; `module+0x…` where no symbol covers it. */
+  /** Function at an offset of the file; where no symbol covers it, `module+0x…` with the start of the function. */
   frameAt(offset: number): string {
     const address = this.#file.addressOf(offset);
-    const known = address === undefined ? undefined : this.#names.get(address);
+    if (address === undefined) return this.#unnamed(offset);
+    const known = this.#names.get(address);
     if (known !== undefined) return known;
-    this.#table ??= new SymbolTable(this.#debug ?? this.#file);
-    const symbol = address === undefined ? undefined : this.#table.find(address);
-    const frame = symbol?.name ? demangle(symbol.name) : `${this.name}+0x${offset.toString(16)}`;
-    if (address === undefined) return frame;
     if (this.#names.size >= MAX_NAMES) this.#names.clear();
+    const frame = this.#resolve(address);
     this.#names.set(address, frame);
     return frame;
+  }
+
+  #resolve(address: number): string {
+    this.#table ??= new SymbolTable(this.#debug ?? this.#file);
+    const symbol = this.#table.find(address);
+    if (symbol?.name) return demangle(symbol.name);
+    this.#starts ??= new FunctionStarts(this.#file);
+    return this.#unnamed(this.#starts.startOf(address) ?? address);
+  }
+
+  /** A link-time address, as debuggers take it. */
+  #unnamed(address: number): string {
+    return `${this.name}+0x${address.toString(16)}`;
   }
 
   close(): void {

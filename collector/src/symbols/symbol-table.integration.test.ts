@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ElfFile } from './elf.ts';
+import { FunctionStarts } from './function-starts.ts';
+import { ModuleCache } from './modules.ts';
 import { addressesOf, SymbolTable } from './symbol-table.ts';
 
 const SOURCE = `
@@ -61,6 +63,29 @@ describe('symbols of a real ELF file', { skip }, () => {
     const table = new SymbolTable(file);
     assert.equal(table.find(byNm().get('visible')!)?.name, 'visible');
     assert.equal(table.find(byNm().get('hidden')!)?.name, undefined);
+    file.close();
+  });
+
+  test('a stripped file still tells where functions start', () => {
+    const stripped = join(folder, 'stripped-too');
+    execFileSync('strip', ['-s', '-o', stripped, program]);
+    const file = new ElfFile(stripped);
+    const starts = new FunctionStarts(file);
+    for (const name of ['hidden', 'visible', 'main']) {
+      const address = byNm().get(name)!;
+      assert.equal(starts.startOf(address), address);
+      assert.equal(starts.startOf(address + 2), address);
+    }
+    assert.equal(starts.startOf(-(2 ** 40)), undefined);
+    const modules = new ModuleCache();
+    const mapping = { start: 0, end: 1, offset: 0, identity: 'fe:00:1', path: stripped };
+    const module = modules.moduleOf(mapping, '/proc/self');
+    const [visible, hidden] = ['visible', 'hidden'].map((name) => byNm().get(name)!);
+    assert.equal(module?.frameAt(file.offsetOf(visible!)! + 1), 'visible');
+    const unnamed = `stripped-too+0x${hidden!.toString(16)}`;
+    assert.equal(module?.frameAt(file.offsetOf(hidden!)!), unnamed);
+    assert.equal(module?.frameAt(file.offsetOf(hidden!)! + 2), unnamed);
+    modules.close();
     file.close();
   });
 

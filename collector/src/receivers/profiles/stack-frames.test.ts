@@ -12,6 +12,8 @@ const NATIVE: Readonly<Record<number, string>> = {
   39: LOOP,
   49: 'main',
   59: 'python3.11+0x1234',
+  69: '[jit]',
+  79: '[jit]',
 };
 const names = {
   frameAt: (address: number) => NATIVE[address],
@@ -33,6 +35,10 @@ const frames = (
 
 test('return addresses name the call, the innermost address itself', () => {
   assert.deepEqual(frames([10, 30, 50]), ['PyNumber_Remainder', 'PyObject_Call', 'main']);
+});
+
+test('a row of functions without a name is one frame', () => {
+  assert.deepEqual(frames([69, 80, 70, 50, 80]), ['[jit]', 'main', '[jit]']);
 });
 
 test('kernel frames stand inside user frames', () => {

@@ -10,6 +10,8 @@ export interface FrameNames {
 
 const EVALUATE = '_PyEval_EvalFrameDefault';
 const MAX_FRAME_LENGTH = 200;
+/** Stand for functions of a run-time compiler or interpreter that nothing names: a row of them says no more than one. */
+const NAMELESS: ReadonlySet<string> = new Set(['[jit]', 'Builtins_InterpreterEntryTrampoline']);
 
 /** Frames of a sample, innermost first: kernel, then user space with Python's functions in their places. */
 export function stackFrames(
@@ -31,7 +33,7 @@ function nativeFrames(addresses: Float64Array, names: FrameNames): string[] {
     // Above the innermost stand return addresses: the call is before them.
     const frame = names.frameAt(i === 0 ? address : address - 1);
     if (frame === undefined) break;
-    frames.push(frame);
+    if (!NAMELESS.has(frame) || frame !== frames.at(-1)) frames.push(frame);
   }
   return frames;
 }
