@@ -51,6 +51,30 @@ export async function applyMigrations(
   return missing.map((migration) => migration.version);
 }
 
+/**
+ * Brings existing tables to the configured times to live, touching only those that differ: a changed TTL makes
+ * ClickHouse rewrite parts, and removing one that is not there is an error. Returns what was executed.
+ */
+export async function applyTtl(
+  target: Required<MigrationTarget>,
+  options: MigrationOptions = {},
+): Promise<readonly string[]> {
+  const executed: string[] = [];
+  const statements = ttlStatements(options);
+  for (const [index, { signal, table }] of TABLES.entries()) {
+    const days = ttlDaysOf(signal, options);
+    const wanted =
+      days > 0 ? `position(engine_full, 'toIntervalDay(${days})') > 0` : "position(engine_full, ' TTL ') = 0";
+    const matching = await target.selectNumbers(
+      `SELECT count() FROM system.tables WHERE database = '${DATABASE}' AND name = '${table.name}' AND ${wanted}`,
+    );
+    if (matching[0] === 1) continue;
+    await target.execute(statements[index]!);
+    executed.push(statements[index]!);
+  }
+  return executed;
+}
+
 async function applyOne(target: MigrationTarget, migration: Migration): Promise<void> {
   for (const statement of migration.statements) await target.execute(statement);
   await target.execute(

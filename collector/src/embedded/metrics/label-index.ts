@@ -1,0 +1,82 @@
+import { compileMatchers } from '@gumshoe/promql/matchers';
+import type { Matcher } from '@gumshoe/promql/matchers';
+import type { StoredSeries } from './stored-series.ts';
+
+type ValueTest = (value: string) => boolean;
+
+function valueTest(matcher: Matcher): ValueTest {
+  const accept = compileMatchers([matcher]);
+  return (value) => accept({ [matcher.name]: value });
+}
+
+/** Inverted index: label name → value → series. */
+export class LabelIndex {
+  private readonly names = new Map<string, Map<string, Set<StoredSeries>>>();
+  private readonly all = new Set<StoredSeries>();
+
+  add(series: StoredSeries): void {
+    this.all.add(series);
+    for (const [name, value] of Object.entries(series.labels)) {
+      let values = this.names.get(name);
+      if (values === undefined) this.names.set(name, (values = new Map()));
+      const postings = values.get(value);
+      if (postings === undefined) values.set(value, new Set([series]));
+      else postings.add(series);
+    }
+  }
+
+  remove(series: StoredSeries): void {
+    this.all.delete(series);
+    for (const [name, value] of Object.entries(series.labels)) {
+      const values = this.names.get(name);
+      const postings = values?.get(value);
+      postings?.delete(series);
+      if (postings?.size === 0) values?.delete(value);
+      if (values?.size === 0) this.names.delete(name);
+    }
+  }
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  labelNames(): readonly string[] {
+    return [...this.names.keys()].sort();
+  }
+
+  labelValues(name: string): readonly string[] {
+    return [...(this.names.get(name)?.keys() ?? [])].sort();
+  }
+
+  /** Series that every matcher accepts. Starts from the smallest list a matcher gives. */
+  find(matchers: readonly Matcher[]): readonly StoredSeries[] {
+    const tests = matchers.map((matcher) => ({ matcher, test: valueTest(matcher) }));
+    let candidates: Iterable<StoredSeries> = this.all;
+    let size = this.all.size;
+    for (const { matcher, test } of tests) {
+      if (test('')) continue;
+      const list = this.matching(matcher, test);
+      if (list.size < size) {
+        candidates = list;
+        size = list.size;
+      }
+      if (size === 0) return [];
+    }
+    const found: StoredSeries[] = [];
+    for (const series of candidates) {
+      if (tests.every(({ matcher, test }) => test(series.labels[matcher.name] ?? ''))) found.push(series);
+    }
+    return found;
+  }
+
+  private matching(matcher: Matcher, test: ValueTest): ReadonlySet<StoredSeries> {
+    const values = this.names.get(matcher.name);
+    if (values === undefined) return new Set();
+    if (matcher.op === '=') return values.get(matcher.value) ?? new Set();
+    const union = new Set<StoredSeries>();
+    for (const [value, postings] of values) {
+      if (test(value)) for (const series of postings) union.add(series);
+    }
+    return union;
+  }
+}
