@@ -11,8 +11,8 @@ export function StatusBar() {
   const status = value ?? connection.status;
   return (
     <footer className="statusbar" data-testid="status-bar">
-      {status.parts.map((part) => (
-        <Part key={`${part.name} ${part.target}`} part={part} />
+      {status.parts.map((part, index) => (
+        <Part key={`${index} ${part.name}`} part={part} />
       ))}
       {failure ? <span className="part">status unknown: {failure.reason}</span> : null}
       <span className="grow" />

@@ -43,13 +43,17 @@ function tooltipText(chart: Chart, points: readonly TooltipPoint[]): string {
   return [dateText(first.value[0]), ...(lines.length > 0 ? lines : ['no data'])].join('<br/>');
 }
 
+/** All of it, in units that share something out. */
+const WHOLE: Partial<Record<Chart['unit'], number>> = { ratio: 1, percent: 100 };
+
 /** The threshold must be in sight, and a share never needs more than all of it. */
 function topOf(chart: Chart): number | undefined {
-  const threshold = chart.threshold?.value;
-  if (threshold === undefined || !Number.isFinite(threshold)) return undefined;
-  let top = threshold;
+  const threshold = chart.threshold?.value ?? NaN;
+  let top = Number.isFinite(threshold) ? threshold : 0;
   for (const line of chart.series) for (const value of line.values) if (value > top) top = value;
-  return top * 1.08;
+  const whole = WHOLE[chart.unit];
+  if (whole !== undefined && top <= whole && top > whole * 0.6) return whole;
+  return Number.isFinite(threshold) ? top * 1.08 : undefined;
 }
 
 function marksOf(chart: Chart, palette: Palette) {
@@ -111,7 +115,7 @@ export function chartOption(chart: Chart, palette: Palette): EChartsCoreOption {
       axisLabel: {
         color: palette.muted,
         fontSize: 10,
-        showMaxLabel: top === undefined,
+        showMaxLabel: top === undefined || top === WHOLE[chart.unit],
         formatter: (value: number) => formatValue(value, chart.unit),
       },
       splitLine: { lineStyle: { color: palette.line } },

@@ -7,9 +7,9 @@ import { FailureText } from '../../widgets/states.tsx';
 export function SourceParts({ status }: { readonly status: SourceStatus }) {
   return (
     <div className="stack" style={{ gap: 8 }} data-testid="source-parts">
-      {status.parts.map((part) => (
+      {status.parts.map((part, index) => (
         <div
-          key={`${part.name} ${part.target}`}
+          key={`${index} ${part.name}`}
           className="row"
           style={{ alignItems: 'start' }}
           data-state={part.state}
@@ -24,8 +24,8 @@ export function SourceParts({ status }: { readonly status: SourceStatus }) {
               <span className="muted">{part.version}</span>
             </div>
             {part.failure ? <FailureText failure={part.failure} /> : null}
-            {part.notes.map((note) => (
-              <div key={note} className="muted small">
+            {part.notes.map((note, at) => (
+              <div key={`${at} ${note}`} className="muted small">
                 {note}
               </div>
             ))}

@@ -53,8 +53,8 @@ function PageBody({ page }: { readonly page: ApplicationPage }) {
       <FindingsPanel findings={page.findings} window={window} />
       <Panel title="Charts" note={`${window}; click a name below a chart for its query`} flush>
         <div className="chart-grid">
-          {page.charts.map((chart) => (
-            <TimeSeriesChart key={chart.title} chart={chart} />
+          {page.charts.map((chart, index) => (
+            <TimeSeriesChart key={`${index} ${chart.title}`} chart={chart} />
           ))}
         </div>
         {page.charts.length === 0 ? (
@@ -69,8 +69,8 @@ function PageBody({ page }: { readonly page: ApplicationPage }) {
       {page.blindSpots.length > 0 ? (
         <Panel title="Blind spots" note="what could not be seen here">
           <ul className="plain-list">
-            {page.blindSpots.map((spot) => (
-              <li key={`${spot.subject} ${spot.reason}`}>
+            {page.blindSpots.map((spot, index) => (
+              <li key={`${index} ${spot.subject}`}>
                 <b>{spot.subject}</b> {spot.reason} <span className="muted">{spot.cost}</span>
               </li>
             ))}

@@ -40,9 +40,9 @@ interface EdgeRowsProps {
 }
 
 function EdgeRows({ title, edges, end }: EdgeRowsProps) {
-  return edges.map((edge) => (
+  return edges.map((edge, index) => (
     <div
-      key={`${end} ${edge[end]}`}
+      key={`${index} ${edge[end]}`}
       className="table-row"
       style={{ gridTemplateColumns: COLUMNS, minHeight: 32, cursor: 'default' }}
       title={edge.reasons.join('\n')}

@@ -22,8 +22,8 @@ export function FindingsPanel(props: { readonly findings: readonly Finding[]; re
       testId="findings"
       flush
     >
-      {findings.map((finding) => (
-        <FindingRow key={finding.inspection} finding={finding} />
+      {findings.map((finding, index) => (
+        <FindingRow key={`${finding.inspection} ${sameBefore(findings, index)}`} finding={finding} />
       ))}
       {findings.length === 0 ? (
         <div className="chart-box muted">No inspection had anything to look at</div>
@@ -31,6 +31,10 @@ export function FindingsPanel(props: { readonly findings: readonly Finding[]; re
     </Panel>
   );
 }
+
+/** How many findings of the same inspection come before: together with its id a steady key. */
+const sameBefore = (findings: readonly Finding[], index: number): number =>
+  findings.slice(0, index).filter((other) => other.inspection === findings[index]!.inspection).length;
 
 function FindingRow({ finding }: { readonly finding: Finding }) {
   const bad = finding.health === 'warning' || finding.health === 'critical';
@@ -67,8 +71,8 @@ function FindingBody({ finding }: { readonly finding: Finding }) {
       {finding.chart ? <TimeSeriesChart chart={finding.chart} height={130} /> : null}
       {finding.instances.length > 1 ? (
         <div className="row wrap small">
-          {finding.instances.slice(0, 12).map((entry) => (
-            <span key={entry.instance} className="tag">
+          {finding.instances.slice(0, 12).map((entry, index) => (
+            <span key={`${index} ${entry.instance}`} className="tag">
               <HealthBadge health={entry.health} compact /> {entry.instance}{' '}
               {formatValue(entry.value, finding.unit)}
             </span>
@@ -77,14 +81,14 @@ function FindingBody({ finding }: { readonly finding: Finding }) {
       ) : null}
       {finding.explanation.length > 0 ? (
         <ul className="plain-list small muted" style={{ gap: 2 }}>
-          {finding.explanation.map((line) => (
-            <li key={line}>{line}</li>
+          {finding.explanation.map((line, index) => (
+            <li key={`${index} ${line}`}>{line}</li>
           ))}
         </ul>
       ) : null}
       <div>
-        {finding.evidence.map((evidence) => (
-          <EvidenceLink key={evidence.query} evidence={evidence} />
+        {finding.evidence.map((evidence, index) => (
+          <EvidenceLink key={`${index} ${evidence.query}`} evidence={evidence} />
         ))}
       </div>
     </div>

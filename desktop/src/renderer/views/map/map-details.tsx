@@ -13,8 +13,8 @@ export function MapDetails({ map, id }: { readonly map: ServiceMap; readonly id:
         <h2 className="grow ellipsis">{node.name}</h2>
         <HealthBadge health={node.health} />
       </div>
-      {node.reasons.map((reason) => (
-        <div key={reason} className="small">
+      {node.reasons.map((reason, index) => (
+        <div key={`${index} ${reason}`} className="small">
           {reason}
         </div>
       ))}
@@ -53,8 +53,8 @@ function Edges({ title, edges, end }: EdgesProps) {
   return (
     <div className="small">
       <div className="muted">{title}</div>
-      {edges.map((edge) => (
-        <div key={edge[end]} className="row">
+      {edges.map((edge, index) => (
+        <div key={`${index} ${edge[end]}`} className="row">
           <HealthBadge health={edge.health} compact />
           <span className="grow ellipsis">
             {nameOfApplication(edge[end])} <span className="muted">{edge.protocols.join(', ')}</span>

@@ -50,8 +50,8 @@ function OverviewBody({ overview }: { readonly overview: Overview }) {
         <Panel title="Blind spots" note="what could not be seen, and what that costs">
           {blindSpots.length === 0 ? <span className="muted">None known: every signal answered.</span> : null}
           <ul className="plain-list">
-            {blindSpots.map((spot) => (
-              <li key={`${spot.subject} ${spot.reason}`}>
+            {blindSpots.map((spot, index) => (
+              <li key={`${index} ${spot.subject}`}>
                 <b>{spot.subject}</b> {spot.reason} <span className="muted">{spot.cost}</span>
               </li>
             ))}

@@ -38,7 +38,7 @@ export function CauseCard({ cause }: { readonly cause: Cause }) {
         <dt>Path</dt>
         <dd className="path">
           {cause.path.map((id, index) => (
-            <Fragment key={id}>
+            <Fragment key={`${index} ${id}`}>
               {index > 0 ? <ArrowRight size={12} color="var(--g-muted)" /> : null}
               <ApplicationLink id={id} />
             </Fragment>
@@ -49,7 +49,7 @@ export function CauseCard({ cause }: { readonly cause: Cause }) {
         <div className="muted small">Evidence; each line opens the query it comes from</div>
         {cause.evidence.map((evidence, index) => (
           <EvidenceLink
-            key={`${evidence.kind} ${evidence.query}`}
+            key={`${index} ${evidence.query}`}
             evidence={evidence}
             application={cause.application}
             testId={`evidence-${index + 1}`}

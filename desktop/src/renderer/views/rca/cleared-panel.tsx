@@ -48,8 +48,8 @@ export function ClearedPanel({ report }: { readonly report: Report }) {
           testId="not-examined"
         >
           <ul className="plain-list">
-            {notExamined.map((entry) => (
-              <li key={`${entry.subject} ${entry.reason}`}>
+            {notExamined.map((entry, index) => (
+              <li key={`${index} ${entry.subject}`}>
                 <b>{entry.subject}</b> <span className="muted">{entry.reason}</span>
               </li>
             ))}

@@ -72,8 +72,8 @@ function ReportBody({ report }: { readonly report: Report }) {
             <HealthBadge health="ok" /> No objective is broken in this window.
           </span>
         ) : null}
-        {report.impacted.map((impact) => (
-          <ImpactRow key={`${impact.application} ${impact.slo}`} impact={impact} />
+        {report.impacted.map((impact, index) => (
+          <ImpactRow key={`${index} ${impact.application}`} impact={impact} />
         ))}
       </Panel>
       <h2>Ranked causes</h2>
