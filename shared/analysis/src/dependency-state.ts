@@ -29,8 +29,9 @@ export interface DependencyState {
   readonly evidence: readonly Evidence[];
 }
 
-/** Length of "now", ms. */
-const NOW = 60_000;
+/** Length of "now" for the figures of an application, and for those of a dependency, ms. */
+const LAST_MINUTE = 60_000;
+const NOW = 30_000;
 const ERROR_WARNING = 0.01;
 const ERROR_CRITICAL = 0.1;
 /** Failed requests below this count in "now" prove nothing. */
@@ -40,14 +41,14 @@ const HANGING = 1;
 /** A request rate below this part of the usual one, with requests hanging, is a stall. */
 const STALL_SHARE = 0.5;
 
-/** The last minute of the window, at least four cells. */
-export function recentCells(world: World): CellRange {
-  const cells = Math.max(4, Math.round(NOW / world.grid.step));
+/** The last minute of the window, or so many ms, at least four cells. */
+export function recentCells(world: World, length = LAST_MINUTE): CellRange {
+  const cells = Math.max(4, Math.round(length / world.grid.step));
   return { lo: Math.max(0, world.window.hi - cells), hi: world.window.hi };
 }
 
 export function dependencyState(world: World, dependency: Dependency): DependencyState {
-  const cells = recentCells(world);
+  const cells = recentCells(world, NOW);
   const seconds = (world.grid.step / 1000) * (cells.hi - cells.lo);
   const { requests, tcp } = dependency;
   const points = world.grid.points;

@@ -140,9 +140,9 @@ export function waitSentence(view: ClientsView, nameOf: (id: Application['id']) 
   const { before, during, dependency } = view.worst;
   const client = nameOf(dependency.client);
   const mean =
-    during.mean === during.mean
+    !view.stalled && during.mean === during.mean
       ? `${client} waits ${formatValue(during.mean, 'seconds')} on average, ${formatValue(before.mean, 'seconds')} before`
-      : `Of ${client} no request completes, ${formatValue(before.rate, 'requests/second')} did before`;
+      : `${formatValue(during.rate, 'requests/second')} of ${client} complete, ${formatValue(before.rate, 'requests/second')} did before`;
   const oldest = `its oldest request waited ${formatValue(during.oldest, 'seconds')} for an answer`;
   return during.oldest > 0.3 ? `${mean}; ${oldest}.` : `${mean}.`;
 }

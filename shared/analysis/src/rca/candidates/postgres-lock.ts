@@ -87,6 +87,7 @@ function concluded({ application, frame, inspected }: CandidateSubject, view: Cl
   return suspect({
     title: `Queries hang inside ${application.name} while it is idle, most likely behind a lock`,
     signal,
+    ...(application.instances.length === 1 ? { instance: application.instances[0]!.id } : {}),
     magnitude: CONCLUDED * view.wait * (idle ? 1 : 0.4),
     onset: view.onset,
     column: view.column,
