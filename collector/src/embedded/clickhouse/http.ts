@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Transform } from 'node:stream';
 import type { Logger } from '@gumshoe/base/logger';
 import { BodyError, acceptedEncoding, readBody } from '../http-body.ts';
 import type { ChdbEngine, ResultFacts, StatementScope } from './engine.ts';
@@ -174,15 +175,19 @@ export class ClickHouseHttp {
     response: ServerResponse,
   ): Promise<void> {
     const chunks = this.engine.stream(query.text, query.format, query.scope);
+    const tag = randomUUID().replaceAll('-', '').slice(0, 16);
+    let encoder: Transform | undefined;
     try {
       let next = await chunks.next();
       setResultHeaders(response, query.format, undefined);
+      response.setHeader('X-ClickHouse-Exception-Tag', tag);
       const encoding = query.compress ? acceptedEncoding(request.headers['accept-encoding']) : undefined;
       if (encoding !== undefined) {
+        encoder = encoding.encoder;
         response.setHeader('Content-Encoding', encoding.name);
-        encoding.encoder.pipe(response);
+        encoder.pipe(response);
       }
-      const out = encoding?.encoder ?? response;
+      const out = encoder ?? response;
       while (next.done !== true) {
         if (response.destroyed) return;
         if (!out.write(next.value)) await drained(out, response);
@@ -191,12 +196,28 @@ export class ClickHouseHttp {
       out.end();
     } catch (error) {
       if (!response.headersSent) throw error;
-      // As ClickHouse does: the text goes into the broken body, which then ends without its last chunk.
-      response.write(`${toException(error).message}\n`, () => response.destroy());
+      breakOff(response, encoder ?? response, tag, toException(error));
     } finally {
       await chunks.return(undefined);
     }
   }
+}
+
+/**
+ * An error in the middle of a result, as ClickHouse marks it since 25.11: the text between two lines with the tag
+ * that a header announced. An uncompressed body then ends without its last chunk.
+ */
+function breakOff(
+  response: ServerResponse,
+  out: NodeJS.WritableStream,
+  tag: string,
+  error: ClickHouseException,
+): void {
+  const text = `${error.message.trimEnd()}\n`;
+  const length = Buffer.byteLength(text);
+  const block = `\r\n__exception__\r\n${tag}\r\n${text}${length} ${tag}\r\n__exception__\r\n`;
+  if (out === response) response.write(block, () => response.destroy());
+  else out.end(block);
 }
 
 /** Resolves when `out` can take more or the client is gone. */
