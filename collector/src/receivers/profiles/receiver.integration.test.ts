@@ -46,6 +46,7 @@ let sandbox: Sandbox;
 let receiver: ProfileReceiver;
 let outsider: ChildProcess;
 const batches: ProfileRows[] = [];
+const stacksByHash = new Map<string, readonly string[]>();
 
 before(async () => {
   if (skip) return;
@@ -57,7 +58,11 @@ before(async () => {
         const name = sandbox.units.get(cgroupId) ?? `stranger ${tgid}`;
         return { serviceName: name, resource: { 'container.id': name } };
       },
-      onRows: (rows) => batches.push(rows),
+      onRows: (rows) => {
+        batches.push(rows);
+        for (const { ServiceName, Hash, Stack } of rows.stacks)
+          stacksByHash.set(`${ServiceName} ${Hash}`, Stack);
+      },
     },
   );
   outsider = spawn(process.execPath, ['-e', BURN_NODE], { stdio: 'ignore' });
@@ -75,12 +80,14 @@ interface Profile {
 }
 
 function profileOf(service: string): Profile {
-  const stacks = batches.flatMap(({ stacks: known, samples }) => {
-    const byHash = new Map(known.map((stack) => [`${stack.ServiceName} ${stack.Hash}`, stack.Stack]));
-    return samples
+  const stacks = batches.flatMap(({ samples }) =>
+    samples
       .filter((sample) => sample.ServiceName === service)
-      .map((sample) => ({ frames: byHash.get(`${service} ${sample.StackHash}`)!, value: sample.Value }));
-  });
+      .map(({ StackHash, Value }) => ({
+        frames: stacksByHash.get(`${service} ${StackHash}`)!,
+        value: Value,
+      })),
+  );
   return { stacks, total: stacks.reduce((sum, stack) => sum + stack.value, 0) };
 }
 

@@ -87,6 +87,15 @@ test('intervals follow each other without a gap', async () => {
   );
 });
 
+test('a stack is handed over once a minute, not with each interval', async () => {
+  const drains = Array.from({ length: 62 }, () => [sampleOf(1, 1)]);
+  const { receiver, rows } = receiverOf(...drains);
+  for (let i = 0; i < drains.length; i++) await receiver.collect();
+  assert.equal(rows.length, drains.length);
+  const handedOver = rows.flatMap(({ stacks }, i) => (stacks.length > 0 ? [i] : []));
+  assert.deepEqual(handedOver, [0, 60]);
+});
+
 test('stopping hands over what is left', async () => {
   const { receiver, rows, isClosed } = receiverOf([sampleOf(1, 1)]);
   await receiver.stop();

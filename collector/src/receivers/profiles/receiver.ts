@@ -19,6 +19,7 @@ export interface ProfileOwner {
 }
 
 export interface ProfileRows {
+  /** Those of the samples that were not handed over lately. */
   readonly stacks: readonly StackRow[];
   readonly samples: readonly SampleRow[];
 }
@@ -42,6 +43,9 @@ export interface ProfileTotals extends ProfileCounters {
   readonly ownerless: number;
 }
 
+/** A stack is handed over again after this time, so that a loss heals and its time to live is renewed. */
+const REPEAT_STACKS_AFTER = 60_000_000_000n;
+const MAX_SENT_STACKS = 50_000;
 /** Processes whose names are kept between intervals; the longest silent goes first. */
 const MAX_PROCESSES = 512;
 
@@ -65,6 +69,8 @@ export class ProfileReceiver {
   readonly #kernelSymbols: KernelSymbols;
   readonly #processes = new Map<number, KnownProcess>();
   readonly #proc: string;
+  /** When each stack was handed over last, by service and hash. */
+  readonly #sent = new Map<string, bigint>();
   #ownerless = 0;
   #since: bigint;
   #running: Promise<void> | undefined;
@@ -112,8 +118,15 @@ export class ProfileReceiver {
       await setImmediate();
     }
     this.#forget();
-    const built = rows.build();
-    if (built.samples.length > 0) this.#options.onRows(built);
+    if (rows.samples.length > 0)
+      this.#options.onRows({ stacks: this.#unsent(rows.stacks, end), samples: rows.samples });
+  }
+
+  #unsent(stacks: readonly StackRow[], now: bigint): readonly StackRow[] {
+    if (this.#sent.size > MAX_SENT_STACKS) this.#sent.clear();
+    const due = stacks.filter((stack) => now - (this.#sent.get(keyOf(stack)) ?? 0n) >= REPEAT_STACKS_AFTER);
+    for (const stack of due) this.#sent.set(keyOf(stack), now);
+    return due;
   }
 
   /** Before anything slow: Python stacks are read from the moment that the interpreter is known. */
@@ -194,6 +207,9 @@ function startOf(root: string): string {
   }
 }
 
+const keyOf = ({ ServiceName, Hash }: Pick<StackRow, 'ServiceName' | 'Hash'>): string =>
+  `${ServiceName}\0${Hash}`;
+
 /** Merges samples with equal frames of a process; addresses within one function differ, frames do not. */
 class RowBuilder {
   readonly #start: string;
@@ -210,7 +226,7 @@ class RowBuilder {
 
   add(owner: ProfileOwner, tgid: number, frames: readonly string[], count: number): void {
     const hash = stackHash(frames);
-    const stackKey = `${owner.serviceName}\0${hash}`;
+    const stackKey = keyOf({ ServiceName: owner.serviceName, Hash: hash });
     if (!this.#stacks.has(stackKey))
       this.#stacks.set(stackKey, {
         ServiceName: owner.serviceName,
@@ -225,8 +241,12 @@ class RowBuilder {
     else this.#samples.set(sampleKey, this.#sample(owner, tgid, hash, value));
   }
 
-  build(): ProfileRows {
-    return { stacks: [...this.#stacks.values()], samples: [...this.#samples.values()] };
+  get stacks(): readonly StackRow[] {
+    return [...this.#stacks.values()];
+  }
+
+  get samples(): readonly SampleRow[] {
+    return [...this.#samples.values()];
   }
 
   #sample(owner: ProfileOwner, tgid: number, hash: string, value: number): SampleRow & { Value: number } {
