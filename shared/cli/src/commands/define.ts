@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { Reader } from '@gumshoe/engine/ports';
+import { openFromFlags, withConnectionFlags, type ConnectionFlags } from '../connection-flags.ts';
+
+/** Exit codes of the command. */
+export const EXIT = { healthy: 0, wrong: 1, usage: 2, connection: 3, internal: 70 } as const;
+
+/** A verb that reads: adds the connection flags, opens, runs, closes, and sets the exit code. */
+export function readingCommand<F extends object>(
+  command: Command,
+  run: (reader: Reader, flags: F & ConnectionFlags, words: readonly string[]) => Promise<number>,
+): Command {
+  return withConnectionFlags(command).action(async (...given: unknown[]) => {
+    const flags = given.at(-2) as F & ConnectionFlags;
+    const words = given.slice(0, -2).filter((word): word is string => typeof word === 'string');
+    const reader = await openFromFlags(flags);
+    try {
+      process.exitCode = await run(reader, flags, words);
+    } finally {
+      await reader.close();
+    }
+  });
+}
+
+/** Typed arrays as plain lists, NaN and infinities as null: valid JSON on every path. */
+export function jsonText(value: unknown): string {
+  const plain = (_: string, one: unknown): unknown => {
+    if (ArrayBuffer.isView(one))
+      return Array.from(one as unknown as ArrayLike<number>, (n) => (Number.isFinite(n) ? n : null));
+    return typeof one === 'number' && !Number.isFinite(one) ? null : one;
+  };
+  return `${JSON.stringify(value, plain, 2)}\n`;
+}
+
+export const print = (text: string): void => void process.stdout.write(text);

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { formatValue } from '@gumshoe/base/units';
+import { createEngine } from '@gumshoe/engine/engine';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import { table } from '../format/table.ts';
+import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
+import { EXIT, jsonText, print, readingCommand } from './define.ts';
+
+interface Flags extends TimeFlags {
+  readonly json?: boolean;
+}
+
+const short = (id: ApplicationId): string => id.split(':').at(-1) ?? id;
+
+export const mapCommand = (): Command =>
+  readingCommand<Flags>(
+    withTimeFlags(
+      new Command('map').description('services and their dependencies with rate, latency and errors'),
+    ).option('--json', 'as JSON'),
+    async (reader, flags) => {
+      const map = await createEngine({ reader }).serviceMap(await timeRange(flags, reader));
+      if (flags.json) print(jsonText(map));
+      else {
+        const nodes = map.nodes.map((node) => [
+          node.health,
+          node.name,
+          node.type ?? '',
+          `${node.instances.up}/${node.instances.known}`,
+          formatValue(node.requestRate, 'requests/second'),
+          formatValue(node.errorRatio, 'ratio'),
+          formatValue(node.p99, 'seconds'),
+          node.reasons[0] ?? '',
+        ]);
+        print(table(['HEALTH', 'SERVICE', 'TYPE', 'UP', 'RATE', 'ERRORS', 'P99', 'WHY'], nodes));
+        const edges = map.edges.map((edge) => [
+          edge.health,
+          `${short(edge.client)} → ${short(edge.server)}`,
+          edge.protocols.join(','),
+          formatValue(edge.requestRate, 'requests/second'),
+          formatValue(edge.errorRatio, 'ratio'),
+          formatValue(edge.p99, 'seconds'),
+          edge.reasons[0] ?? '',
+        ]);
+        print(`\n${table(['HEALTH', 'DEPENDENCY', 'PROTOCOL', 'RATE', 'ERRORS', 'P99', 'WHY'], edges)}`);
+      }
+      return map.nodes.some((node) => node.health === 'critical') ? EXIT.wrong : EXIT.healthy;
+    },
+  );

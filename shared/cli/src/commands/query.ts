@@ -1,0 +1,65 @@
+import { Command } from 'commander';
+import { gridOver } from '@gumshoe/base/time';
+import { labelsKey } from '@gumshoe/base/series';
+import { createEngine } from '@gumshoe/engine/engine';
+import { table } from '../format/table.ts';
+import { UsageError } from '../connection-flags.ts';
+import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
+import { EXIT, jsonText, print, readingCommand } from './define.ts';
+
+interface Flags extends TimeFlags {
+  readonly json?: boolean;
+  readonly step?: string;
+}
+
+export const promqlCommand = (): Command =>
+  readingCommand<Flags>(
+    withTimeFlags(new Command('promql').description('evaluate PromQL over a window').argument('<query>'))
+      .option('--step <seconds>', 'distance of the points (default: 100 of them)')
+      .option('--json', 'as JSON'),
+    async (reader, flags, [query = '']) => {
+      const range = await timeRange(flags, reader);
+      const step =
+        flags.step === undefined
+          ? Math.max(5000, Math.ceil((range.to - range.from) / 100 / 1000) * 1000)
+          : Number(flags.step) * 1000;
+      if (!(step >= 1000)) throw new UsageError(`--step ${flags.step}: at least 1`);
+      const matrix = await createEngine({ reader }).promql(query, gridOver(range, step));
+      const rows = matrix.series.map((one) => {
+        const present = one.values.filter((value) => !Number.isNaN(value));
+        return [
+          labelsKey(one.labels).slice(0, -1),
+          String(present.length),
+          String(present[0] ?? ''),
+          String(present.at(-1) ?? ''),
+          String(Math.max(...present)),
+        ];
+      });
+      print(
+        flags.json
+          ? jsonText(matrix)
+          : rows.length === 0
+            ? 'no series\n'
+            : table(['SERIES', 'POINTS', 'FIRST', 'LAST', 'MAX'], rows),
+      );
+      return EXIT.healthy;
+    },
+  );
+
+export const sqlCommand = (): Command =>
+  readingCommand<{ readonly json?: boolean }>(
+    new Command('sql')
+      .description('run a read-only ClickHouse query')
+      .argument('<query>')
+      .option('--json', 'as JSON'),
+    async (reader, flags, [query = '']) => {
+      const result = await createEngine({ reader }).sql(query);
+      const text = table(
+        result.columns.map((column) => column.name),
+        result.rows.map((row) => row.map((cell) => (cell === undefined ? 'NULL' : String(cell)))),
+      );
+      print(flags.json ? jsonText(result) : text);
+      if (result.truncated) process.stderr.write('the result is cut: add a LIMIT or narrow the query\n');
+      return EXIT.healthy;
+    },
+  );

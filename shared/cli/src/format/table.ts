@@ -1,0 +1,18 @@
+/** Text table: columns padded to their widest cell, numbers to the right. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, i) => Math.max(...all.map((row) => [...(row[i] ?? '')].length)));
+  const right = header.map(
+    (_, i) =>
+      rows.length > 0 && rows.every((row) => /^[\d<>~.,+-]/.test(row[i] ?? '') || row[i] === 'no data'),
+  );
+  const line = (row: readonly string[]): string =>
+    row
+      .map((text, i) => {
+        const gap = ' '.repeat(Math.max(0, (widths[i] ?? 0) - [...text].length));
+        return right[i] ? gap + text : text + gap;
+      })
+      .join('  ')
+      .trimEnd();
+  return `${all.map(line).join('\n')}\n`;
+}

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import { describeFailure, FailureError } from '@gumshoe/base/failure';
+import { EXIT } from './commands/define.ts';
+import { exportCommand } from './commands/export.ts';
+import { logsCommand } from './commands/logs.ts';
+import { mapCommand } from './commands/map.ts';
+import { promqlCommand, sqlCommand } from './commands/query.ts';
+import { reportCommand } from './commands/report.ts';
+import { statusCommand } from './commands/status.ts';
+import { traceCommand, tracesCommand } from './commands/traces.ts';
+import { UsageError } from './connection-flags.ts';
+
+const COMMANDS = [
+  reportCommand,
+  mapCommand,
+  tracesCommand,
+  traceCommand,
+  promqlCommand,
+  sqlCommand,
+  logsCommand,
+  statusCommand,
+  exportCommand,
+];
+
+const CONNECTION_CODES: ReadonlySet<string> = new Set([
+  'unreachable',
+  'refused',
+  'timeout',
+  'unauthorized',
+  'wrong-server',
+  'host-key-unknown',
+  'host-key-changed',
+  'corrupt',
+]);
+
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  if (error instanceof UsageError) return EXIT.usage;
+  if (!(error instanceof FailureError)) return EXIT.internal;
+  return CONNECTION_CODES.has(error.failure.code)
+    ? EXIT.connection
+    : error.failure.code === 'internal'
+      ? EXIT.internal
+      : EXIT.usage;
+}
+
+async function main(): Promise<void> {
+  const program = new Command('gumshoe')
+    .description('Investigates incidents from the terminal: the same analysis as the workbench.')
+    .version('0.1.0')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 healthy, 1 something is wrong, 2 bad usage or query, 3 the source cannot be read, 70 internal error.',
+    )
+    .exitOverride();
+  for (const make of COMMANDS) program.addCommand(make().exitOverride());
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCode(error);
+    if (error instanceof CommanderError) return;
+    const text =
+      error instanceof FailureError
+        ? describeFailure(error.failure)
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    process.stderr.write(`gumshoe: ${text}\n`);
+  }
+}
+
+await main();

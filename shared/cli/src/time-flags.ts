@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
+import type { Reader } from '@gumshoe/engine/ports';
+import { UsageError } from './connection-flags.ts';
+
+export interface TimeFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly last?: string;
+}
+
+export function withTimeFlags(command: Command): Command {
+  return command
+    .option('--from <time>', 'start: ISO 8601, or ms since the epoch')
+    .option('--to <time>', 'end (default: the newest data)')
+    .option('--last <duration>', 'window that ends at --to, such as 15m, 1h, 2d (default 1h)');
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function instant(text: string, flag: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isNaN(value)) throw new UsageError(`${flag} ${text}: not a time`);
+  return value;
+}
+
+function duration(text: string): number {
+  const match = /^(\d+)([smhd])$/.exec(text);
+  if (!match) throw new UsageError(`--last ${text}: a duration such as 15m`);
+  return Number(match[1]) * (UNITS[match[2] ?? ''] ?? NaN);
+}
+
+/** The window the flags ask for; without any, the last hour of what the source has. */
+export async function timeRange(flags: TimeFlags, reader: Reader): Promise<TimeRange> {
+  const known = flags.from !== undefined && flags.to !== undefined ? undefined : await reader.extent();
+  const to = flags.to === undefined ? (known?.to ?? Date.now()) : instant(flags.to, '--to');
+  const back = duration(flags.last ?? '1h');
+  const from =
+    flags.from === undefined
+      ? Math.max(to - back, flags.last === undefined ? (known?.from ?? to - back) : to - back)
+      : instant(flags.from, '--from');
+  if (from >= to) throw new UsageError('--from lies after --to');
+  return { from: milliseconds(from), to: milliseconds(to) };
+}
