@@ -15,6 +15,7 @@ import type { MetricSink, MetricSource } from './pipeline/metric-sink.ts';
 import { IntervalSamples, type CollectedSample } from './pipeline/registry.ts';
 import { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } from './receivers/ebpf/open.ts';
 import type { EbpfReceiver } from './receivers/ebpf/receiver.ts';
+import { ensureTracefs } from './receivers/ebpf/tracefs.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
 import { LogsReceiver } from './receivers/logs/receiver.ts';
 import { ContainerSource } from './receivers/proc/containers.ts';
@@ -123,6 +124,8 @@ export class Collector {
 
   private startEbpf(): void {
     const { config } = this;
+    const problem = ensureTracefs();
+    if (problem) this.logger.log('warn', 'tracepoints will be refused', { reason: problem });
     this.ebpf = openEbpfReceiver(
       {
         ...DEFAULT_EBPF_CONFIGURATION,
