@@ -3,6 +3,9 @@
 #include "errors.h"
 #include <cerrno>
 #include <linux/perf_event.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,7 +140,9 @@ Napi::Value BpfObject::load(const Napi::CallbackInfo &info) {
   struct bpf_program *prog;
   bpf_object__for_each_program(prog, object(env)) {
     if (!bpf_program__autoload(prog)) continue;
-    auto log = std::make_unique<char[]>(kLogBytes);
+    // not cleared: pages that the verifier does not write are never touched
+    std::unique_ptr<char[]> log(new char[kLogBytes]);
+    log[0] = 0;
     bpf_program__set_log_buf(prog, log.get(), kLogBytes);
     logs[prog] = std::move(log);
   }
@@ -154,6 +159,10 @@ Napi::Value BpfObject::load(const Napi::CallbackInfo &info) {
     out = refusal;
   }
   for (auto &entry : logs) bpf_program__set_log_buf(entry.first, nullptr, 0);
+  // the kernel's BTF and its relocations took tens of megabytes that nothing needs again
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
   return out;
 }
 
