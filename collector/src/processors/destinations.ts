@@ -45,7 +45,7 @@ export class Destinations {
     this.#options = options;
   }
 
-  /** Endpoints that became `~other` so far. */
+  /** Times that an endpoint became `~other` so far. */
   get folded(): number {
     return this.#folded;
   }

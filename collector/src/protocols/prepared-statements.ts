@@ -26,10 +26,6 @@ export class PreparedStatements {
     return this.#connections.get(connection)?.get(name);
   }
 
-  forget(connection: string): void {
-    this.#connections.delete(connection);
-  }
-
   get connections(): number {
     return this.#connections.size;
   }

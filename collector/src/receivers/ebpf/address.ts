@@ -1,6 +1,4 @@
-/** Bytes of an address on the contract: IPv6, or IPv4 mapped into it (network order). */
-export const ADDRESS_LENGTH = 16;
-
+/** Addresses of the contract are 16 bytes in network order: IPv6, or IPv4 mapped into it. */
 const isMapped = (view: DataView, at: number): boolean =>
   view.getUint32(at) === 0 && view.getUint32(at + 4) === 0 && view.getUint32(at + 8) === 0xffff;
 

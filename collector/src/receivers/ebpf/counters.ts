@@ -35,6 +35,8 @@ export interface ReceiverLosses {
   readonly malformed: number;
   /** Requests of processes that belong to no container. */
   readonly ownerless: number;
+  /** Times that an endpoint beyond a container's limit was counted as `~other`. */
+  readonly foldedDestinations: number;
 }
 
 export function counterSamples(counters: KernelCounters, losses: ReceiverLosses): readonly SelfSample[] {
@@ -45,6 +47,7 @@ export function counterSamples(counters: KernelCounters, losses: ReceiverLosses)
     [SELF_METRICS.ebpfLost, { cause: 'unpaired' }, counters.requestsUnpaired],
     [SELF_METRICS.ebpfLost, { cause: 'malformed' }, losses.malformed],
     [SELF_METRICS.dropped, { queue: 'spans', cause: 'no_container' }, losses.ownerless],
+    [SELF_METRICS.dropped, { queue: 'destinations', cause: 'limit' }, losses.foldedDestinations],
     [SELF_METRICS.dropped, { queue: 'spans', cause: 'sampled_out' }, counters.spansSampledOut],
   ];
 }

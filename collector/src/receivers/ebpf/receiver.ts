@@ -57,6 +57,7 @@ export class EbpfReceiver {
   readonly #requests: RequestMetrics;
   readonly #listens: ListenMetrics;
   readonly #exited: ExitedProcesses;
+  readonly #destinations: readonly Destinations[];
   #rows: TraceRow[] = [];
   #now = 0;
   #ownerless = 0;
@@ -67,12 +68,10 @@ export class EbpfReceiver {
     const containerOf = (tgid: number): ContainerSeries | undefined => owners.containerOf(tgid);
     // Each kind of series bounds its own destinations: requests need not wait for connections to end.
     const destinations = new Destinations(options.destinations);
+    const requestDestinations = new Destinations(options.destinations);
+    this.#destinations = [destinations, requestDestinations];
     this.#tcp = new TcpMetrics({ destinations, containerOf, expireAfter });
-    this.#requests = new RequestMetrics({
-      destinations: new Destinations(options.destinations),
-      containerOf,
-      expireAfter,
-    });
+    this.#requests = new RequestMetrics({ destinations: requestDestinations, containerOf, expireAfter });
     this.#listens = new ListenMetrics({
       containerOf,
       expireAfter,
@@ -122,7 +121,11 @@ export class EbpfReceiver {
 
   selfSamples(): readonly SelfSample[] {
     const counters = sumCounters([...this.#objects.values()].map((object) => object.counters('counters')));
-    const losses = { malformed: this.#router.malformed, ownerless: this.#ownerless };
+    const losses = {
+      malformed: this.#router.malformed,
+      ownerless: this.#ownerless,
+      foldedDestinations: this.#destinations.reduce((sum, { folded }) => sum + folded, 0),
+    };
     return [...counterSamples(counters, losses), ...programSamples(this.programs)];
   }
 
