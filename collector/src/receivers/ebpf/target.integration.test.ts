@@ -87,52 +87,50 @@ test('a process and the children it starts later', { skip }, async () => {
   assert.equal(total(metrics, 'outside ') + total(metrics, 'redis '), 0);
 });
 
-test('a network namespace', { skip: skip || (spawnSync('ip', ['-V']).status !== 0 && 'no ip') }, async () => {
-  const name = `gumshoe-test-${process.pid}`;
-  const inside = await freePort();
-  assert.equal(spawnSync('ip', ['netns', 'add', name]).status, 0);
-  try {
-    spawnSync('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
-    const execute = ['ip', 'netns', 'exec', name];
-    const server = sandbox.start('private', [
-      ...execute,
-      'redis-server',
-      '--port',
-      String(inside),
-      '--save',
-      '',
-    ]);
-    server.stdout!.resume();
-    const ping = () =>
-      spawnSync('ip', ['netns', 'exec', name, 'redis-cli', '-p', String(inside), 'ping']).status === 0;
-    await until('Redis in the namespace', ping);
-    const { metrics, spans } = await seen({ netns: [name] }, async () => {
-      const client = sandbox.start('inner', [
-        ...execute,
-        'redis-cli',
-        '-p',
-        String(inside),
-        '-r',
-        '7',
-        'get',
-        'k',
+const noIp = spawnSync('ip', ['-V']).status !== 0 && 'no ip command';
+
+test(
+  'a network namespace: its own address is a destination, its loopback is not',
+  { skip: skip || noIp },
+  async () => {
+    const name = `gumshoe-test-${process.pid}`;
+    const inside = await freePort();
+    const ip = (...words: readonly string[]) =>
+      assert.equal(spawnSync('ip', words).status, 0, words.join(' '));
+    const redis = (...words: readonly string[]) => ['ip', 'netns', 'exec', name, ...words];
+    const get = (host: string) => redis('redis-cli', '-h', host, '-p', String(inside), '-r', '7', 'get', 'k');
+    ip('netns', 'add', name);
+    try {
+      ip('-n', name, 'link', 'set', 'lo', 'up');
+      ip('-n', name, 'address', 'add', '10.99.0.1/32', 'dev', 'lo');
+      const open = ['--port', String(inside), '--save', '', '--bind', '0.0.0.0', '--protected-mode', 'no'];
+      sandbox.start('private', redis('redis-server', ...open)).stdout!.resume();
+      const [ping = '', ...words] = redis('redis-cli', '-p', String(inside), 'ping');
+      await until('Redis in the namespace', () => spawnSync(ping, words).status === 0);
+      const { metrics, spans } = await seen({ netns: [name] }, async () => {
+        for (const host of ['127.0.0.1', '10.99.0.1']) {
+          const client = sandbox.start('inner', get(host));
+          client.stdout!.resume();
+          await once(client, 'exit');
+        }
+        await ask('outside');
+      });
+      assert.equal(total(metrics, 'outside ') + total(metrics, 'redis '), 0);
+      const spansOf = (unit: string) =>
+        spans.filter((span) => span.ServiceName === unit && span.SpanName === 'GET');
+      assert.equal(spansOf('inner').length, 14);
+      assert.equal(spansOf('private').length, 14);
+      assert.equal(total(metrics, 'inner container_redis_queries_total'), 7);
+      const listening = Object.keys(metrics).filter((metric) => metric.includes('listen_info'));
+      assert.deepEqual(listening, [
+        `private container_net_tcp_listen_info{listen_addr=10.99.0.1:${inside},proxy=}`,
       ]);
-      client.stdout!.resume();
-      await once(client, 'exit');
-      await ask('outside');
-    });
-    assert.equal(total(metrics, 'outside ') + total(metrics, 'redis '), 0);
-    const spansOf = (unit: string) =>
-      spans.filter((span) => span.ServiceName === unit && span.SpanName === 'GET');
-    assert.equal(spansOf('inner').length, 7);
-    assert.equal(spansOf('private').length, 7);
-    // Loopback inside a private namespace is nobody's destination.
-    assert.equal(total(metrics, 'inner container_net_tcp'), 0);
-  } finally {
-    await sandbox.end('private');
-    spawnSync('ip', ['netns', 'delete', name]);
-  }
-});
+    } finally {
+      await sandbox.end('private');
+      ip('netns', 'delete', name);
+    }
+  },
+);
 
 test('connections that were there before are picked up', { skip }, async () => {
   const script = 'exec 3<>/dev/tcp/127.0.0.1/$0; read go; printf "PING\\r\\n" >&3; read -u 3 answer; read go';
