@@ -155,11 +155,14 @@ test('errors are typed and say what was wrong', () => {
   };
   assert.match(code('sum(http'), /^invalid-input: 1:9/);
   assert.match(code('holt_winters(gauge[5m], 1, 1)'), /not-supported|invalid-input/);
-  assert.match(code('histogram_count(gauge)'), /^not-supported: function histogram_count is not supported/);
+  assert.match(
+    code('histogram_count(gauge)'),
+    /^not-supported: 1:1: function histogram_count is not supported/,
+  );
   assert.match(code('http * on(job) info'), /many-to-one matching must be explicit/);
   assert.match(code('http + on(job) http'), /many-to-many|many-to-one/);
   assert.match(code('gauge[5m]  + 1'), /invalid-input/);
-  assert.match(code('rate(gauge)'), /expected a range vector/);
+  assert.match(code('rate(gauge)'), /expected type range vector/);
 });
 
 test('a range query equals instant queries at each of its steps', () => {

@@ -256,7 +256,7 @@ export class MetricStore implements SeriesSource {
       const value = reader.bytes(8);
       const series = numbering.get(id);
       if (series === undefined || time <= series.lastTime) continue;
-      this.adopt(series);
+      if (series.isEmpty) this.adopt(series);
       series.append(time, value, 0);
     }
   }

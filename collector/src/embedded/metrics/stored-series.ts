@@ -43,7 +43,8 @@ export class StoredSeries {
     if (this.length === HEAD) this.seal();
     if (this.length === this.timestamps.length) this.grow();
     this.timestamps[this.length] = time;
-    this.raw.set(source.subarray(offset, offset + 8), this.length * 8);
+    const target = this.length * 8;
+    for (let i = 0; i < 8; i++) this.raw[target + i] = source[offset + i]!;
     this.length++;
     this.lastTime = time;
   }

@@ -1,5 +1,5 @@
 import type { Labels } from '@gumshoe/base/series';
-import { compilePattern } from '../matchers.ts';
+import { compileCapturing } from '../regex.ts';
 import type { Column } from './values.ts';
 
 /** label_replace: `$1`, `${name}` as in Go's regexp.Expand. */
@@ -7,7 +7,7 @@ export function labelReplace(
   columns: readonly Column[],
   [target, replacement, source, pattern]: readonly [string, string, string, string],
 ): Column[] {
-  const regex = compilePattern(pattern);
+  const regex = compileCapturing(pattern);
   return columns.map((one) => {
     const match = regex.exec(one.labels[source] ?? '');
     if (!match) return one;

@@ -1,28 +1,15 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
-import { FailureError } from '@gumshoe/base/failure';
+import type { FailureError } from '@gumshoe/base/failure';
 import type { Matcher } from '../matchers.ts';
+import { compileRegex } from '../regex.ts';
 import type { AtModifier, Expr, SelectorNode, SubqueryNode, VectorMatching } from './ast.ts';
+import { checkTypes } from './check-types.ts';
+import { parseError } from './parse-error.ts';
 import { numberOrDuration, stringValue } from './literals.ts';
 
 const MAX_LENGTH = 100_000;
 const MAX_DEPTH = 200;
-
-export function parseError(
-  query: string,
-  at: number,
-  reason: string,
-  code: 'invalid-input' | 'not-supported' = 'invalid-input',
-): FailureError {
-  const before = query.slice(0, at).split('\n');
-  const where = `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
-  return new FailureError({
-    code,
-    tried: 'parse PromQL',
-    target: query.slice(0, 500),
-    reason: `${where}: ${reason}`,
-  });
-}
 
 /** Parses a query. Throws FailureError `invalid-input` or `not-supported` with line and column. */
 export function parsePromql(query: string): Expr {
@@ -40,9 +27,12 @@ export function parsePromql(query: string): Expr {
         );
     },
   });
-  const root = tree.topNode.firstChild;
+  let root = tree.topNode.firstChild;
+  while (root?.name === 'LineComment') root = root.nextSibling;
   if (!root) throw parseError(query, 0, 'the query is empty');
-  return new Builder(query).expr(root, 0);
+  const expr = new Builder(query).expr(root, 0);
+  checkTypes(expr, query);
+  return expr;
 }
 
 class Builder {
@@ -141,7 +131,8 @@ class Builder {
     const selective = matchers.some(
       (matcher) =>
         (matcher.op === '=' && matcher.value !== '') ||
-        (matcher.op === '=~' && !/^(\.\*)?$/.test(matcher.value)) ||
+        (matcher.op === '=~' && !compileRegex(matcher.value)('')) ||
+        (matcher.op === '!~' && compileRegex(matcher.value)('')) ||
         (matcher.op === '!=' && matcher.value === ''),
     );
     if (!selective) throw this.fail(node, 'vector selector must contain at least one non-empty matcher');
@@ -154,6 +145,7 @@ class Builder {
     const op = this.text(this.child(node, 'MatchOp'));
     const value = stringValue(this.text(this.last(node)));
     const label = name.name === 'QuotedLabelName' ? stringValue(this.text(name)) : this.text(name);
+    if (op === '=~' || op === '!~') compileRegex(value);
     if (op === '=' || op === '!=' || op === '=~' || op === '!~') return { name: label, op, value };
     throw this.fail(node, `unknown operator ${op}`);
   }
@@ -227,7 +219,7 @@ class Builder {
   private args(node: SyntaxNode | null, depth: number): Expr[] {
     const args: Expr[] = [];
     for (let part = node?.firstChild; part; part = part.nextSibling)
-      if (!/^[(),]$/.test(part.name)) args.push(this.expr(part, depth + 1));
+      if (!/^(?:[(),]|LineComment)$/.test(part.name)) args.push(this.expr(part, depth + 1));
     return args;
   }
 
