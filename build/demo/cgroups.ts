@@ -110,13 +110,3 @@ function removeTree(dir: string): void {
     // still busy: the next run's sweep takes it
   }
 }
-
-/** Ids of slices whose demo (the process the id names) is gone. */
-export function abandonedSlices(): string[] {
-  const root = existsSync(join(ROOT, 'cgroup.controllers')) ? ROOT : join(ROOT, 'unified');
-  if (!existsSync(root)) return [];
-  return readdirSync(root)
-    .filter((name) => name.startsWith(PREFIX) && name.endsWith('.slice'))
-    .map((name) => name.slice(PREFIX.length, -'.slice'.length))
-    .filter((id) => !existsSync(`/proc/${parseInt(id, 36)}`));
-}

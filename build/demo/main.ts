@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, until } from './command.ts';
-import { sweepLeftovers, WORK_PREFIX } from './leftovers.ts';
+import { claim, sweepLeftovers, WORK_PREFIX } from './leftovers.ts';
 import { parseOptions, USAGE, UsageError, type DemoOptions } from './options.ts';
 import { gumshoe, report, type DemoReport } from './report.ts';
 import { Shop } from './shop.ts';
@@ -35,6 +35,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const id = process.pid.toString(36);
   const workDir = join(tmpdir(), `${WORK_PREFIX}${id}`);
   mkdirSync(join(workDir, 'log'), { recursive: true, mode: 0o755 });
+  claim(workDir);
   closers.push(async () => rmSync(workDir, { recursive: true, force: true }));
 
   const stack = new Stack({ workDir, interval: options.interval });

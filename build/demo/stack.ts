@@ -52,7 +52,7 @@ export class Stack {
       ...['--clickhouse-url', this.clickhouse, '--prometheus-url', this.prometheus],
       ...['--remote-write-url', `${this.prometheus}/api/v1/write`],
       ...['--target-cgroup', shop.slice.path, '--interval', `${this.options.interval}s`],
-      ...['--spool-dir', join(this.options.workDir, 'spool'), '--spans-per-second', '4000'],
+      ...['--spool-dir', join(this.options.workDir, 'spool'), '--spans-per-second', '3000'],
       ...logs,
     ]);
     const ready = await program.ready;
