@@ -1,6 +1,6 @@
 import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import type { CellRange } from '@gumshoe/model/world';
-import { burnRateAt, type RequestBudget } from './burn-rate.ts';
+import { BAD_CELL_FACTOR, burnRateAt, type RequestBudget } from './burn-rate.ts';
 import { BURN_RATE_RULES } from './objectives.ts';
 
 /** A stretch in which an objective was clearly missed. */
@@ -16,8 +16,6 @@ export interface Breach {
   readonly bad: number;
 }
 
-/** How many times the allowed share makes a single cell count as bad. */
-const BAD_CELL_FACTOR = 5;
 /** Recovery must last this long, ms, and at least so many cells. */
 const HOLD = 30_000;
 const HOLD_CELLS = 4;

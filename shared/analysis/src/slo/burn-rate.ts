@@ -8,6 +8,8 @@ export const MIN_REQUESTS = 20;
 export const MIN_BAD = 5;
 /** The first minute of a system is its cold start: no alarm on that alone, ms. */
 const MIN_HISTORY = 60_000;
+/** How many times the allowed share makes a single cell count as bad. */
+export const BAD_CELL_FACTOR = 5;
 /** A short window never gets shorter than this, ms. */
 const MIN_SHORT_WINDOW = 30_000;
 /** Short to long window, as in the usual rules. */
@@ -58,6 +60,13 @@ export class RequestBudget {
     return this.#bad[hi]! - this.#bad[Math.max(0, lo)]!;
   }
 
+  /** How many cells have a higher bad share than this. */
+  cellsAbove(share: number, lo: number, hi: number): number {
+    let n = 0;
+    for (let i = Math.max(0, lo); i < hi; i++) if (this.badShare(i, i + 1) > share) n++;
+    return n;
+  }
+
   /** NaN without requests. */
   badShare(lo: number, hi: number): number {
     const total = this.total(lo, hi);
@@ -94,6 +103,8 @@ export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: n
   const bad = budget.bad(longLo, hi);
   const proven =
     available >= MIN_HISTORY && total >= MIN_REQUESTS && bad >= MIN_BAD && shareAtLeast(bad, total) > allowed;
-  const firing = proven && longRate >= rule.rate && shortRate >= rule.rate;
+  const needed = rule.sustained === undefined ? 0 : Math.max(2, Math.ceil(rule.sustained / step));
+  const sustained = needed === 0 || budget.cellsAbove(BAD_CELL_FACTOR * allowed, longLo, hi) >= needed;
+  const firing = proven && sustained && longRate >= rule.rate && shortRate >= rule.rate;
   return { longWindow, shortWindow, threshold: rule.rate, longRate, shortRate, firing, truncated };
 }

@@ -25,14 +25,17 @@ export interface BurnRateRule {
   readonly shortWindow: number;
   /** Multiple of the rate that uses up the budget exactly. */
   readonly rate: number;
+  /** ms of the long window that must be bad, so that one hiccup is no alarm. */
+  readonly sustained?: number;
 }
 
 /**
  * The two usual rules, and a fast one for somebody who is looking at the screen: on a total outage the 1 h
- * rule speaks up after nine minutes only, this one after seven seconds.
+ * rule speaks up after nine minutes only, this one after fifteen seconds. It also sees a program that dies
+ * again and again.
  */
 export const BURN_RATE_RULES: readonly BurnRateRule[] = [
-  { longWindow: 2 * 60_000, shortWindow: 30_000, rate: 6 },
+  { longWindow: 60_000, shortWindow: 30_000, rate: 5, sustained: 15_000 },
   { longWindow: 60 * 60_000, shortWindow: 5 * 60_000, rate: 14.4 },
   { longWindow: 6 * 60 * 60_000, shortWindow: 30 * 60_000, rate: 6 },
 ];

@@ -71,6 +71,31 @@ test('a cold start raises no alarm, an outage right after it does', () => {
   assert.equal(breach!.cells.lo, 2);
 });
 
+test('one hiccup is no breach, a program that dies again and again is one', () => {
+  const fine: TimeGrid = { from: milliseconds(0), step: 5_000, points: 60 };
+  const over = (share: (i: number) => number) => {
+    const rate = new Float64Array(60).fill(40);
+    return new RequestBudget(
+      fine,
+      rate,
+      rate.map((value, i) => value * share(i)),
+    );
+  };
+  assert.deepEqual(
+    findBreaches(
+      over((i) => (i === 30 || i === 31 ? 0.7 : 0)),
+      ALLOWED,
+    ),
+    [],
+  );
+  const [breach] = findBreaches(
+    over((i) => (i >= 30 && i % 3 === 0 ? 0.43 : 0)),
+    ALLOWED,
+  );
+  assert.equal(breach!.cells.lo, 30);
+  assert.equal(breach!.recovered, undefined);
+});
+
 test('a handful of requests proves nothing', () => {
   const few = budgetOf([0.2, 0.2, 0.2, 0.2], [0, 1, 1, 1]);
   assert.ok(!burnRateAt(few, FAST, ALLOWED, 4).firing);
