@@ -51,13 +51,18 @@ export class ElfFile {
   /** Bytes at an offset of the file; fewer at its end. */
   read(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, this.readInto(bytes, offset));
+  }
+
+  /** Fills `bytes` from an offset of the file; returns how many there were. */
+  readInto(bytes: Buffer, offset: number): number {
     let got = 0;
-    while (got < length) {
-      const count = readSync(this.#fd, bytes, got, length - got, offset + got);
+    while (got < bytes.length) {
+      const count = readSync(this.#fd, bytes, got, bytes.length - got, offset + got);
       if (count === 0) break;
       got += count;
     }
-    return bytes.subarray(0, got);
+    return got;
   }
 
   section(name: string): ElfSection | undefined {

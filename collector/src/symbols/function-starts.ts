@@ -30,9 +30,8 @@ export class FunctionStarts {
       MAX_FUNCTIONS,
     );
     const table = file.read(section.offset + HEADER, count * ENTRY);
-    this.#starts = Int32Array.from({ length: Math.floor(table.length / ENTRY) }, (_, i) =>
-      table.readInt32LE(i * ENTRY),
-    );
+    this.#starts = new Int32Array(Math.floor(table.length / ENTRY));
+    for (let i = 0; i < this.#starts.length; i++) this.#starts[i] = table.readInt32LE(i * ENTRY);
   }
 
   /** Link-time address where the function around a link-time address starts. */

@@ -1,7 +1,9 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { addressOrder, MAX_ADDRESSES } from './address-order.ts';
 
-const MAX_SYMBOLS = 400_000;
 const UNKNOWN = '[kernel]';
+const CHUNK = 1 << 16;
+const MAX_NAMES = 16 << 20;
 
 /** Functions of the kernel and its modules, from /proc/kallsyms. Loaded once, at the first kernel stack. */
 export class KernelSymbols {
@@ -37,39 +39,56 @@ export class KernelSymbols {
 
   async #read(): Promise<void> {
     const symbols = new SymbolList();
-    let rest = '';
-    for await (const chunk of createReadStream(this.#path, { encoding: 'latin1', highWaterMark: 1 << 16 })) {
-      const text = rest + String(chunk);
-      const end = text.lastIndexOf('\n') + 1;
-      for (let at = 0; at < end;) {
-        const next = text.indexOf('\n', at);
-        symbols.add(text.slice(at, next));
-        at = next + 1;
+    const file = await open(this.#path);
+    try {
+      const chunk = Buffer.alloc(CHUNK);
+      for (let kept = 0; ;) {
+        const { bytesRead } = await file.read(chunk, kept, CHUNK - kept);
+        if (bytesRead === 0) break;
+        const end = kept + bytesRead;
+        kept = end - symbols.addLines(chunk.subarray(0, end));
+        chunk.copyWithin(0, end - kept, end);
       }
-      rest = text.slice(end);
+    } finally {
+      await file.close();
     }
     ({ addresses: this.#addresses, nameOffsets: this.#nameOffsets, names: this.#names } = symbols.sorted());
   }
 }
 
-/** Grows without an object for each symbol. */
+const NEWLINE = 10;
+const TAB = 9;
+const TEXT_TYPES: ReadonlySet<number> = new Set(Buffer.from('tTwW'));
+
+/** No object and no text for each symbol. Pages that are never written cost no memory. */
 class SymbolList {
-  #addresses = new Float64Array(1 << 17);
-  #nameOffsets = new Uint32Array(1 << 17);
-  #names = Buffer.alloc(1 << 22);
+  readonly #addresses = new Float64Array(MAX_ADDRESSES);
+  readonly #nameOffsets = new Uint32Array(MAX_ADDRESSES);
+  readonly #names = Buffer.alloc(MAX_NAMES);
   #count = 0;
   #length = 0;
 
-  /** `ffffffff81000000 T _text` or with a tab and the module's name after it. */
-  add(line: string): void {
-    const address = Number.parseInt(line.slice(4, 16), 16);
-    const end = line.indexOf('\t', 19);
-    const name = end < 0 ? line.slice(19) : line.slice(19, end);
-    if (!(address > 0) || !'tTwW'.includes(line[17] ?? '-') || this.#count >= MAX_SYMBOLS) return;
-    this.#reserve(name.length + 1);
+  /** Takes the whole lines of a part of the list; returns how many bytes they were. */
+  addLines(bytes: Buffer): number {
+    let at = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, at)) {
+      this.#add(bytes, at, end);
+      at = end + 1;
+    }
+    return at;
+  }
+
+  /** `ffffffff81000000 T _text`, or with a tab and the module's name after it. */
+  #add(bytes: Buffer, start: number, end: number): void {
+    if (end - start < 20 || !TEXT_TYPES.has(bytes[start + 17]!) || this.#count >= MAX_ADDRESSES) return;
+    const address = hexAt(bytes, start + 4, start + 16);
+    if (address === 0) return;
+    let nameEnd = start + 19;
+    while (nameEnd < end && bytes[nameEnd] !== TAB) nameEnd++;
+    if (this.#length + nameEnd - start > MAX_NAMES) return;
     this.#addresses[this.#count] = address;
     this.#nameOffsets[this.#count++] = this.#length;
-    this.#length += this.#names.write(name, this.#length, 'latin1') + 1;
+    this.#length += bytes.copy(this.#names, this.#length, start + 19, nameEnd) + 1;
   }
 
   sorted(): {
@@ -77,27 +96,21 @@ class SymbolList {
     readonly nameOffsets: Uint32Array<ArrayBuffer>;
     readonly names: Buffer<ArrayBuffer>;
   } {
-    // Nearly sorted as it comes: modules stand behind the kernel.
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i);
-    const addresses = this.#addresses;
-    order.sort((a, b) => addresses[a]! - addresses[b]! || a - b);
-    return {
-      addresses: Float64Array.from(order, (i) => addresses[i]!),
-      nameOffsets: Uint32Array.from(order, (i) => this.#nameOffsets[i]!),
-      names: Buffer.from(this.#names.subarray(0, this.#length)),
-    };
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#length + bytes > this.#names.length) {
-      const larger = Buffer.alloc(this.#names.length * 2);
-      this.#names.copy(larger);
-      this.#names = larger;
+    const order = addressOrder(this.#addresses.subarray(0, this.#count));
+    const [addresses, nameOffsets] = [new Float64Array(this.#count), new Uint32Array(this.#count)];
+    for (let i = 0; i < order.length; i++) {
+      addresses[i] = this.#addresses[order[i]!]!;
+      nameOffsets[i] = this.#nameOffsets[order[i]!]!;
     }
-    if (this.#count < this.#addresses.length) return;
-    const [addresses, nameOffsets] = [new Float64Array(this.#count * 2), new Uint32Array(this.#count * 2)];
-    addresses.set(this.#addresses);
-    nameOffsets.set(this.#nameOffsets);
-    [this.#addresses, this.#nameOffsets] = [addresses, nameOffsets];
+    return { addresses, nameOffsets, names: Buffer.from(this.#names.subarray(0, this.#length)) };
   }
+}
+
+function hexAt(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]!;
+    value = value * 16 + (digit <= 57 ? digit - 48 : (digit | 32) - 87);
+  }
+  return value;
 }

@@ -1,15 +1,16 @@
+import { addressOrder, MAX_ADDRESSES } from './address-order.ts';
 import { type ElfFile, type ElfSection, textAt } from './elf.ts';
 
 const ENTRY = 24;
 const STT_FUNC = 2;
 const STT_GNU_IFUNC = 10;
-/** Indexes take 19 bits of a number's 53: files may be 16 GiB large. */
-const INDEX_SPAN = 1 << 19;
-const MAX_SYMBOLS = INDEX_SPAN;
 const CHUNK_ENTRIES = 4096;
 const MAX_NAME = 1024;
 /** Without a size (assembler), a symbol reaches this far at most. */
 const UNSIZED_REACH = 4096;
+
+/** Where a name is read into, one at a time. */
+const NAME = Buffer.alloc(MAX_NAME);
 
 export interface FoundSymbol {
   readonly name: string;
@@ -31,10 +32,17 @@ export class SymbolTable {
     const table = file.section('.symtab') ?? file.section('.dynsym');
     this.#names = table && file.sections[table.link];
     const { addresses, sizes, names } = functionsOf(file, table);
-    const order = orderOf(addresses);
-    this.#addresses = Float64Array.from(order, (i) => addresses[i]!);
-    this.#sizes = Uint32Array.from(order, (i) => sizes[i]!);
-    this.#nameOffsets = Uint32Array.from(order, (i) => names[i]!);
+    // Loops, not `from`: that would make a list of all elements first, ten times as large.
+    const order = addressOrder(addresses);
+    this.#addresses = new Float64Array(order.length);
+    this.#sizes = new Uint32Array(order.length);
+    this.#nameOffsets = new Uint32Array(order.length);
+    for (let to = 0; to < order.length; to++) {
+      const from = order[to]!;
+      this.#addresses[to] = addresses[from]!;
+      this.#sizes[to] = sizes[from]!;
+      this.#nameOffsets[to] = names[from]!;
+    }
   }
 
   get size(): number {
@@ -56,7 +64,7 @@ export class SymbolTable {
 
   #nameAt(index: number): string {
     const offset = (this.#names?.offset ?? 0) + this.#nameOffsets[index]!;
-    return textAt(this.#file.read(offset, MAX_NAME), 0);
+    return textAt(NAME.subarray(0, this.#file.readInto(NAME, offset)), 0);
   }
 
   /** -1 when every symbol is above. */
@@ -83,14 +91,15 @@ const wordAt = (view: DataView, at: number): number =>
   view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
 
 function functionsOf(file: ElfFile, table: ElfSection | undefined): RawSymbols {
-  const count = table ? Math.min(Math.floor(table.size / ENTRY), MAX_SYMBOLS) : 0;
+  const count = table ? Math.min(Math.floor(table.size / ENTRY), MAX_ADDRESSES) : 0;
   const [addresses, sizes, names] = [new Float64Array(count), new Uint32Array(count), new Uint32Array(count)];
+  const chunk = Buffer.alloc(Math.min(count, CHUNK_ENTRIES) * ENTRY);
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   let kept = 0;
   for (let first = 0; table && first < count; first += CHUNK_ENTRIES) {
-    const entries = Math.min(CHUNK_ENTRIES, count - first);
-    const bytes = file.read(table.offset + first * ENTRY, entries * ENTRY);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at + ENTRY <= bytes.length; at += ENTRY) {
+    const wanted = Math.min(CHUNK_ENTRIES, count - first) * ENTRY;
+    const got = file.readInto(chunk.subarray(0, wanted), table.offset + first * ENTRY);
+    for (let at = 0; at + ENTRY <= got; at += ENTRY) {
       const type = view.getUint8(at + 4) & 0xf;
       const isDefined = view.getUint16(at + 6, true) !== 0;
       if (!isDefined || (type !== STT_FUNC && type !== STT_GNU_IFUNC)) continue;
@@ -106,15 +115,6 @@ function functionsOf(file: ElfFile, table: ElfSection | undefined): RawSymbols {
   };
 }
 
-/** Indexes by address. Address and index share a number, so that the sort needs no comparator. */
-function orderOf(addresses: Float64Array): Uint32Array {
-  const lowest = addresses.reduce((least, address) => Math.min(least, address), Infinity);
-  const keys = new Float64Array(addresses.length);
-  for (let i = 0; i < keys.length; i++) keys[i] = (addresses[i]! - lowest) * INDEX_SPAN + i;
-  keys.sort();
-  return Uint32Array.from(keys, (key) => key % INDEX_SPAN);
-}
-
 /** Link-time addresses of a few named symbols of any type, by name; absent ones are left out. */
 export function addressesOf(file: ElfFile, wanted: readonly string[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
@@ -122,7 +122,7 @@ export function addressesOf(file: ElfFile, wanted: readonly string[]): ReadonlyM
     const table = file.section(name);
     const strings = table && file.sections[table.link];
     if (!table || !strings || found.size === wanted.length) continue;
-    const bytes = file.read(table.offset, Math.min(table.size, MAX_SYMBOLS * ENTRY));
+    const bytes = file.read(table.offset, Math.min(table.size, MAX_ADDRESSES * ENTRY));
     const text = file.read(strings.offset, strings.size);
     const offsets = new Map<number, string>();
     for (const symbol of wanted) for (const at of nameOffsets(text, symbol)) offsets.set(at, symbol);
