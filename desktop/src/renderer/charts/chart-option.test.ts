@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { milliseconds } from '@gumshoe/base/time';
 import type { Chart } from '../../contract/engine.ts';
 import { PALETTES } from '../theme/palette.ts';
-import { chartOption, hasPoints, MAX_LINES } from './chart-option.ts';
+import { chartOption, firstInstant, hasPoints, MAX_LINES } from './chart-option.ts';
 
 const CHART: Chart = {
   title: 'Errors',
@@ -53,4 +53,18 @@ test('hundreds of series are cut to what can be told apart', () => {
 test('nothing but gaps is nothing to draw', () => {
   assert.equal(hasPoints(CHART), true);
   assert.equal(hasPoints({ ...CHART, series: [{ name: 'x', values: Float64Array.of(NaN) }] }), false);
+});
+
+test('charts of a young source begin together, shortly before the first value of any', () => {
+  const values = (first: number) => Float64Array.from({ length: 20 }, (_, i) => (i < first ? NaN : 1));
+  const grid = { from: milliseconds(0), step: 10, points: 20 };
+  const chart = (first: number): Chart => ({
+    ...CHART,
+    grid,
+    series: [{ name: 'x', values: values(first) }],
+  });
+  assert.equal(firstInstant([chart(15), chart(12)]), 100);
+  assert.equal(firstInstant([chart(15), chart(3)]), 0);
+  assert.equal(firstInstant([chart(20)]), 0);
+  assert.equal(firstInstant([]), undefined);
 });

@@ -1,4 +1,4 @@
-import { gridTime } from '@gumshoe/base/time';
+import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { Chart } from '../../contract/engine.ts';
 import type { Palette } from '../theme/palette.ts';
@@ -81,7 +81,7 @@ function marksOf(chart: Chart, palette: Palette) {
 }
 
 /** A chart of the engine as echarts wants it. */
-export function chartOption(chart: Chart, palette: Palette): EChartsCoreOption {
+export function chartOption(chart: Chart, palette: Palette, from = chart.grid.from): EChartsCoreOption {
   const lines = chart.series.slice(0, MAX_LINES);
   const markData = marksOf(chart, palette);
   const last = gridTime(chart.grid, chart.grid.points - 1);
@@ -101,7 +101,7 @@ export function chartOption(chart: Chart, palette: Palette): EChartsCoreOption {
     },
     xAxis: {
       type: 'time',
-      min: chart.grid.from,
+      min: from,
       max: last,
       axisLabel: { color: palette.muted, fontSize: 10, hideOverlap: true, formatter: clockText },
       axisLine: { lineStyle: { color: palette.line } },
@@ -112,6 +112,7 @@ export function chartOption(chart: Chart, palette: Palette): EChartsCoreOption {
       min: (extent: { readonly min: number }) => Math.min(0, extent.min),
       ...(top === undefined ? {} : { max: top }),
       splitNumber: 3,
+      ...(top !== undefined && top === WHOLE[chart.unit] ? { interval: top / 4 } : {}),
       axisLabel: {
         color: palette.muted,
         fontSize: 10,
@@ -134,6 +135,27 @@ export function chartOption(chart: Chart, palette: Palette): EChartsCoreOption {
         : {}),
     })),
   };
+}
+
+/** Less than this share of the window without data is left on screen. */
+const SHORT_GAP = 0.25;
+
+/**
+ * Where charts that belong together begin: at the window's start, or shortly before the first value of any of
+ * them when the source is younger than that.
+ */
+export function firstInstant(charts: readonly Chart[]): Milliseconds | undefined {
+  const [first] = charts;
+  if (!first) return undefined;
+  let least = Infinity;
+  for (const { grid, series } of charts)
+    for (const { values } of series) {
+      const index = values.findIndex((value) => Number.isFinite(value));
+      if (index >= 0) least = Math.min(least, gridTime(grid, Math.max(0, index - 2)));
+    }
+  const { from, step, points } = first.grid;
+  const gap = (least - from) / (step * points);
+  return Number.isFinite(least) && gap > SHORT_GAP ? milliseconds(least) : from;
 }
 
 /** Whether anything can be drawn. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { formatValue } from '@gumshoe/base/units';
-import { gridTime } from '@gumshoe/base/time';
+import { gridTime, type Milliseconds } from '@gumshoe/base/time';
 import type { Chart } from '../../contract/engine.ts';
 import { navigate } from '../state/link.ts';
 import { usePalette } from '../theme/theme.ts';
@@ -11,18 +11,20 @@ import type { ECharts } from './echarts.ts';
 export interface TimeSeriesChartProps {
   readonly chart: Chart;
   readonly height?: number;
+  /** Where the axis begins, when not at the start of the grid. */
+  readonly from?: Milliseconds | undefined;
 }
 
 /** Time series with threshold and marks; the legend is below, with last values and a link to the query. */
-export function TimeSeriesChart({ chart, height = 150 }: TimeSeriesChartProps) {
+export function TimeSeriesChart({ chart, height = 150, from = chart.grid.from }: TimeSeriesChartProps) {
   return (
     <div className="chart-box" data-testid="chart" data-title={chart.title}>
       <div className="chart-title">
         <b className="ellipsis">{chart.title}</b>
-        <span className="muted">{windowText(chart)}</span>
+        <span className="muted">{windowText(chart, from)}</span>
       </div>
       {hasPoints(chart) ? (
-        <Plot chart={chart} height={height} />
+        <Plot chart={chart} height={height} from={from} />
       ) : (
         <div className="centre muted" style={{ minHeight: height, height }}>
           no data in the window
@@ -33,23 +35,31 @@ export function TimeSeriesChart({ chart, height = 150 }: TimeSeriesChartProps) {
   );
 }
 
-function windowText({ grid }: Chart): string {
+function windowText({ grid }: Chart, from: Milliseconds): string {
   const step = formatValue(grid.step, 'milliseconds');
-  return `${clockText(grid.from)}–${clockText(gridTime(grid, grid.points - 1))}, every ${step}`;
+  return `${clockText(from)}–${clockText(gridTime(grid, grid.points - 1))}, every ${step}`;
 }
 
-function Plot({ chart, height }: { readonly chart: Chart; readonly height: number }) {
+function Plot({
+  chart,
+  height,
+  from,
+}: {
+  readonly chart: Chart;
+  readonly height: number;
+  readonly from: Milliseconds;
+}) {
   const element = useRef<HTMLDivElement>(null);
   const instance = useRef<ECharts>(undefined);
   const palette = usePalette();
-  const latest = useRef({ chart, palette });
-  latest.current = { chart, palette };
+  const latest = useRef({ chart, palette, from });
+  latest.current = { chart, palette, from };
   useEffect(() => {
     const host = element.current!;
     let gone = false;
     const draw = (): void => {
-      const { chart: now, palette: colours } = latest.current;
-      instance.current?.setOption(chartOption(now, colours), { notMerge: true, lazyUpdate: true });
+      const { chart: now, palette: colours, from: start } = latest.current;
+      instance.current?.setOption(chartOption(now, colours, start), { notMerge: true, lazyUpdate: true });
     };
     // echarts is large; it comes when the first chart is in sight.
     void import('./echarts.ts').then(({ createChart }) => {
@@ -67,17 +77,17 @@ function Plot({ chart, height }: { readonly chart: Chart; readonly height: numbe
     };
   }, []);
   useEffect(() => {
-    instance.current?.setOption(chartOption(chart, palette), { notMerge: true, lazyUpdate: true });
-  }, [chart, palette]);
-  return <div ref={element} style={{ height }} role="img" aria-label={describe(chart)} />;
+    instance.current?.setOption(chartOption(chart, palette, from), { notMerge: true, lazyUpdate: true });
+  }, [chart, palette, from]);
+  return <div ref={element} style={{ height }} role="img" aria-label={describe(chart, from)} />;
 }
 
 /** The chart in words, for those who do not see it. */
-function describe(chart: Chart): string {
+function describe(chart: Chart, from: Milliseconds): string {
   const limit = chart.threshold
     ? `; ${chart.threshold.label} ${formatValue(chart.threshold.value, chart.unit)}`
     : '';
-  return `${chart.title}, ${windowText(chart)}${limit}`;
+  return `${chart.title}, ${windowText(chart, from)}${limit}`;
 }
 
 function lastValue(values: Float64Array): number {

@@ -3,6 +3,7 @@ import { Applications } from '@blueprintjs/icons';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import { useEffect, useRef } from 'react';
 import { defineView } from '../../app/define-view.ts';
+import { firstInstant } from '../../charts/chart-option.ts';
 import { TimeSeriesChart } from '../../charts/time-series-chart.tsx';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { ApplicationPage } from '../../../contract/engine.ts';
@@ -47,14 +48,15 @@ function OneApplication({ id }: { readonly id: ApplicationId }) {
 function PageBody({ page }: { readonly page: ApplicationPage }) {
   const { range } = page;
   const window = spanText(range.from, range.to);
+  const from = firstInstant(page.charts);
   return (
     <div className="stack">
       <ApplicationHeader page={page} />
-      <FindingsPanel findings={page.findings} window={window} />
+      <FindingsPanel findings={page.findings} window={window} from={from} />
       <Panel title="Charts" note={`${window}; click a name below a chart for its query`} flush>
         <div className="chart-grid">
           {page.charts.map((chart, index) => (
-            <TimeSeriesChart key={`${index} ${chart.title}`} chart={chart} />
+            <TimeSeriesChart key={`${index} ${chart.title}`} chart={chart} from={from} />
           ))}
         </div>
         {page.charts.length === 0 ? (
@@ -63,7 +65,7 @@ function PageBody({ page }: { readonly page: ApplicationPage }) {
       </Panel>
       <div className="columns-2">
         <Instances instances={page.instances} />
-        <Dependencies upstreams={page.upstreams} downstreams={page.downstreams} />
+        <Dependencies id={page.row.id} edges={[...page.upstreams, ...page.downstreams]} />
       </div>
       <ProfileSection page={page} />
       {page.blindSpots.length > 0 ? (

@@ -1,3 +1,4 @@
+import type { ApplicationId } from '@gumshoe/model/entities';
 import type { ServiceMapEdge } from '../../../contract/engine.ts';
 import { ApplicationLink } from '../../widgets/application-name.tsx';
 import { Value } from '../../widgets/figure.tsx';
@@ -7,13 +8,12 @@ import { Panel } from '../../widgets/panel.tsx';
 const COLUMNS = '28px minmax(0, 1fr) 84px 86px 76px 76px';
 
 export interface DependenciesProps {
-  /** Callers of this application. */
-  readonly upstreams: readonly ServiceMapEdge[];
-  /** What this application calls. */
-  readonly downstreams: readonly ServiceMapEdge[];
+  readonly id: ApplicationId;
+  /** Every connection of the application, in both directions. */
+  readonly edges: readonly ServiceMapEdge[];
 }
 
-export function Dependencies({ upstreams, downstreams }: DependenciesProps) {
+export function Dependencies({ id, edges }: DependenciesProps) {
   return (
     <Panel title="Dependencies" note="last minute" flush testId="dependencies">
       <div className="table-head" style={{ gridTemplateColumns: COLUMNS }}>
@@ -24,9 +24,9 @@ export function Dependencies({ upstreams, downstreams }: DependenciesProps) {
         <span className="number">Errors</span>
         <span className="number">p99</span>
       </div>
-      <EdgeRows title="calls" edges={downstreams} end="server" />
-      <EdgeRows title="is called by" edges={upstreams} end="client" />
-      {upstreams.length + downstreams.length === 0 ? (
+      <EdgeRows title="calls" edges={edges.filter((edge) => edge.client === id)} end="server" />
+      <EdgeRows title="is called by" edges={edges.filter((edge) => edge.server === id)} end="client" />
+      {edges.length === 0 ? (
         <div className="chart-box muted">No connection was seen in the window</div>
       ) : null}
     </Panel>

@@ -1,3 +1,4 @@
+import type { Milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { useState } from 'react';
 import { TimeSeriesChart } from '../../charts/time-series-chart.tsx';
@@ -12,7 +13,14 @@ export const sortFindings = (findings: readonly Finding[]): Finding[] =>
   );
 
 /** What every inspection says; what is not OK is open from the start. */
-export function FindingsPanel(props: { readonly findings: readonly Finding[]; readonly window: string }) {
+export interface FindingsPanelProps {
+  readonly findings: readonly Finding[];
+  readonly window: string;
+  /** Where the charts begin. */
+  readonly from: Milliseconds | undefined;
+}
+
+export function FindingsPanel(props: FindingsPanelProps) {
   const findings = sortFindings(props.findings);
   const bad = findings.filter((finding) => finding.health === 'warning' || finding.health === 'critical');
   return (
@@ -23,7 +31,11 @@ export function FindingsPanel(props: { readonly findings: readonly Finding[]; re
       flush
     >
       {findings.map((finding, index) => (
-        <FindingRow key={`${finding.inspection} ${sameBefore(findings, index)}`} finding={finding} />
+        <FindingRow
+          key={`${finding.inspection} ${sameBefore(findings, index)}`}
+          finding={finding}
+          from={props.from}
+        />
       ))}
       {findings.length === 0 ? (
         <div className="chart-box muted">No inspection had anything to look at</div>
@@ -36,7 +48,12 @@ export function FindingsPanel(props: { readonly findings: readonly Finding[]; re
 const sameBefore = (findings: readonly Finding[], index: number): number =>
   findings.slice(0, index).filter((other) => other.inspection === findings[index]!.inspection).length;
 
-function FindingRow({ finding }: { readonly finding: Finding }) {
+interface FindingProps {
+  readonly finding: Finding;
+  readonly from: Milliseconds | undefined;
+}
+
+function FindingRow({ finding, from }: FindingProps) {
   const bad = finding.health === 'warning' || finding.health === 'critical';
   const [open, setOpen] = useState(bad);
   return (
@@ -60,15 +77,15 @@ function FindingRow({ finding }: { readonly finding: Finding }) {
             : `, threshold ${formatValue(finding.threshold, finding.unit)}`}
         </span>
       </summary>
-      {open ? <FindingBody finding={finding} /> : null}
+      {open ? <FindingBody finding={finding} from={from} /> : null}
     </details>
   );
 }
 
-function FindingBody({ finding }: { readonly finding: Finding }) {
+function FindingBody({ finding, from }: FindingProps) {
   return (
     <div className="body">
-      {finding.chart ? <TimeSeriesChart chart={finding.chart} height={130} /> : null}
+      {finding.chart ? <TimeSeriesChart chart={finding.chart} height={130} from={from} /> : null}
       {finding.instances.length > 1 ? (
         <div className="row wrap small">
           {finding.instances.slice(0, 12).map((entry, index) => (

@@ -4,6 +4,7 @@ import { toFailure, type Failure } from '@gumshoe/base/failure';
 import type { Matrix } from '@gumshoe/base/series';
 import { gridOver, type TimeRange } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
+import { DATABASE } from '@gumshoe/schema/tables/define';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { useSession } from '../../client/session.tsx';
@@ -17,9 +18,11 @@ import { TableResult } from './table-result.tsx';
 
 type Language = 'promql' | 'sql';
 
+const TRACES = `${DATABASE}.otel_traces`;
+
 const FIRST_QUERIES: Readonly<Record<Language, string>> = {
   promql: 'sum by (container_id) (rate(container_http_requests_total[1m]))',
-  sql: 'SELECT ServiceName, count() AS spans, quantile(0.99)(Duration) / 1e6 AS p99_ms\nFROM otel_traces\nWHERE Timestamp > now() - INTERVAL 15 MINUTE\nGROUP BY ServiceName\nORDER BY spans DESC',
+  sql: `SELECT ServiceName, count() AS spans, quantile(0.99)(Duration) / 1e6 AS p99_ms\nFROM ${TRACES}\nWHERE Timestamp > now() - INTERVAL 15 MINUTE\nGROUP BY ServiceName\nORDER BY spans DESC`,
 };
 
 type Result =

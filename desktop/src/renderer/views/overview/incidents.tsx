@@ -15,8 +15,8 @@ export function sortIncidents(incidents: readonly Incident[]): Incident[] {
   return [...incidents].sort((a, b) => rank(a) - rank(b) || a.openedAt - b.openedAt);
 }
 
-/** Incidents whose causes are looked for at once; the others are one click away. */
-const EXPLAINED = 2;
+/** Incidents whose causes are looked for at once; the others mostly follow from them and are one click away. */
+const EXPLAINED = 1;
 
 export function Incidents({ overview }: { readonly overview: Overview }) {
   const incidents = sortIncidents(overview.incidents);
@@ -32,19 +32,15 @@ export function Incidents({ overview }: { readonly overview: Overview }) {
     );
   return (
     <div className="stack">
-      {incidents.map((incident, index) => (
-        <IncidentCard key={incident.id} incident={incident} withCauses={index < EXPLAINED} />
+      {incidents.slice(0, EXPLAINED).map((incident) => (
+        <IncidentCard key={incident.id} incident={incident} />
       ))}
+      {incidents.length > EXPLAINED ? <MoreIncidents incidents={incidents.slice(EXPLAINED)} /> : null}
     </div>
   );
 }
 
-interface IncidentCardProps {
-  readonly incident: Incident;
-  readonly withCauses: boolean;
-}
-
-function IncidentCard({ incident, withCauses }: IncidentCardProps) {
+function IncidentCard({ incident }: { readonly incident: Incident }) {
   const { range } = useSession();
   const { severity, application, name, resolvedAt, openedAt } = incident;
   return (
@@ -74,7 +70,7 @@ function IncidentCard({ incident, withCauses }: IncidentCardProps) {
         </span>
       </div>
       <p className="incident-summary">{incident.summary}</p>
-      {withCauses ? <TopCauses incident={incident} /> : null}
+      <TopCauses incident={incident} />
       <div className="row">
         <Button
           intent="primary"
@@ -98,6 +94,39 @@ function IncidentCard({ incident, withCauses }: IncidentCardProps) {
         />
       </div>
     </article>
+  );
+}
+
+const COLUMNS = '92px 150px 190px 150px minmax(0, 1fr) 90px';
+
+/** One line each. */
+function MoreIncidents({ incidents }: { readonly incidents: readonly Incident[] }) {
+  return (
+    <div className="panel">
+      {incidents.map((incident) => (
+        <div
+          key={incident.id}
+          className="table-row"
+          style={{ gridTemplateColumns: COLUMNS, height: 34 }}
+          data-testid="incident"
+          data-severity={incident.severity}
+          data-application={incident.application}
+          data-resolved={incident.resolvedAt !== undefined}
+          onClick={() => navigate({ view: 'rca', subject: incident.application })}
+        >
+          <HealthBadge health={incident.severity} />
+          <b className="ellipsis">{incident.name}</b>
+          <span>{incident.slo} objective broken</span>
+          <span className="muted">
+            {incident.resolvedAt === undefined
+              ? `since ${clockText(incident.openedAt)}`
+              : `${clockText(incident.openedAt)}–${clockText(incident.resolvedAt)}`}
+          </span>
+          <span className="ellipsis muted">{incident.summary}</span>
+          <b className="number">{formatValue(incident.impact, 'ratio')}</b>
+        </div>
+      ))}
+    </div>
   );
 }
 

@@ -66,7 +66,11 @@ function ReportBody({ report }: { readonly report: Report }) {
       <p className="rca-summary" data-testid="rca-summary">
         {report.summary}
       </p>
-      <Panel title="Impact" note={`${report.impacted.length} objectives broken`} testId="impact">
+      <Panel
+        title="Impact"
+        note={`${report.impacted.length} ${report.impacted.length === 1 ? 'objective' : 'objectives'} broken`}
+        testId="impact"
+      >
         {report.impacted.length === 0 ? (
           <span className="row">
             <HealthBadge health="ok" /> No objective is broken in this window.

@@ -1,6 +1,6 @@
 import { Checkbox, HTMLSelect, InputGroup } from '@blueprintjs/core';
 import { useQuery, useSession } from '../../client/session.tsx';
-import type { TraceQuery, TraceQueryChange } from './trace-filter.ts';
+import { DEFAULT_ORDER, type TraceQuery, type TraceQueryChange } from './trace-filter.ts';
 
 export interface FilterBarProps {
   readonly query: TraceQuery;
@@ -51,7 +51,7 @@ export function FilterBar({ query, onChange, services }: FilterBarProps) {
       </HTMLSelect>
       <HTMLSelect
         aria-label="Order"
-        value={query.order ?? 'newest'}
+        value={query.order ?? DEFAULT_ORDER}
         onChange={(event) =>
           onChange({ order: event.currentTarget.value === 'slowest' ? 'slowest' : 'newest' })
         }

@@ -11,7 +11,7 @@ test('a filter as evidence writes it', () => {
   assert.deepStrictEqual(query, { traceId: 't1', serviceName: 'orders', errorsOnly: true });
   assert.deepStrictEqual(toSpanFilter(query, RANGE), {
     range: RANGE,
-    order: 'newest',
+    order: 'slowest',
     limit: TRACE_LIMIT,
     serviceName: 'orders',
     errorsOnly: true,

@@ -16,7 +16,10 @@ export interface TraceQuery {
 /** Fields to change; undefined takes one away. */
 export type TraceQueryChange = { readonly [K in keyof TraceQuery]: TraceQuery[K] | undefined };
 
-export const TRACE_LIMIT = 200;
+/** The engine reads every listed trace as a whole. */
+export const TRACE_LIMIT = 50;
+/** What took long is what one looks for; the newest are mostly healthy. */
+export const DEFAULT_ORDER: SpanFilter['order'] = 'slowest';
 
 /** Reads a filter; what is not understood is left out, so that an old link still opens. */
 export function parseTraceQuery(text: string | undefined): TraceQuery {
@@ -46,7 +49,7 @@ export function toSpanFilter(query: TraceQuery, range: TimeRange): SpanFilter {
   const rootsOnly = query.rootsOnly ?? (serviceName === undefined && spanName === undefined);
   return {
     range,
-    order: order ?? 'newest',
+    order: order ?? DEFAULT_ORDER,
     limit: TRACE_LIMIT,
     ...(serviceName ? { serviceName } : {}),
     ...(spanName ? { spanName } : {}),

@@ -43,7 +43,8 @@ function TraceSummaryLine({ tree }: { readonly tree: TraceTree }) {
       </b>
       <span>{formatValue(traceDuration(tree), 'milliseconds')}</span>
       <span className="muted">
-        {preciseClockText(first.start)}, {tree.spans.length} spans in {services} services
+        {preciseClockText(first.start)}, {counted(tree.spans.length, 'span')} in{' '}
+        {counted(services, 'service')}
         {failed > 0 ? `, ${failed} failed` : ''}
         {inferred > 0 ? `, ${inferred} joined by inference` : ''}
         {tree.orphans > 0 ? `, ${tree.orphans} without their parent` : ''}
@@ -52,6 +53,8 @@ function TraceSummaryLine({ tree }: { readonly tree: TraceTree }) {
     </div>
   );
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** From the first start to the last end, ms. */
 export const traceDuration = (tree: TraceTree): number =>

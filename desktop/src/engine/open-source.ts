@@ -1,0 +1,59 @@
+import { FailureError } from '@gumshoe/base/failure';
+import { milliseconds, type Clock } from '@gumshoe/base/time';
+import { createEngine } from '@gumshoe/engine/engine';
+import type { Secrets } from '@gumshoe/engine/ports';
+import { openConnection, type HostKeyQuestion } from '@gumshoe/reader/open';
+import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
+import type { OpenRequest } from '../contract/ipc.ts';
+import type { Source } from './source.ts';
+
+const clock: Clock = { now: () => milliseconds(Date.now()) };
+
+/** Opens a connection with the reader and puts an engine on it. */
+export async function openSource(request: OpenRequest, secrets: Secrets): Promise<Source> {
+  const reader = await openReader(request, secrets);
+  return {
+    engine: createEngine({ reader, clock }),
+    exportSnapshot: async (path, range, progress, signal) => {
+      const report = (done: number, total: number, stage: string): void =>
+        progress({ stage, ...(total > 0 ? { fraction: done / total } : {}) });
+      const options = { createdAt: clock.now(), progress: report };
+      return (await exportSnapshot(reader, range, path, options, signal)).bytes;
+    },
+    close: () => reader.close(),
+  };
+}
+
+/**
+ * An unknown host key is refused with its fingerprint, so that the page can ask; the user's answer comes back
+ * with the next request and holds for that very key only.
+ */
+async function openReader({ spec, trustedHostKey }: OpenRequest, secrets: Secrets) {
+  let unknown: HostKeyQuestion | undefined;
+  try {
+    return await openConnection(spec, {
+      secrets,
+      confirmHostKey: async (question) => {
+        if (question.fingerprint === trustedHostKey) return true;
+        unknown = question;
+        return false;
+      },
+    });
+  } catch (error) {
+    if (unknown) throw unknownHost(unknown, error);
+    throw error;
+  }
+}
+
+function unknownHost({ host, algorithm, fingerprint }: HostKeyQuestion, cause: unknown): FailureError {
+  return new FailureError(
+    {
+      code: 'host-key-unknown',
+      tried: 'verify the SSH host key',
+      target: host,
+      reason: `its ${algorithm} key ${fingerprint} is not in known_hosts`,
+      remedy: 'Compare the fingerprint with one that you got another way, then trust it.',
+    },
+    { cause },
+  );
+}
