@@ -31,6 +31,8 @@ export interface ObjectPlan {
   readonly presets: readonly Preset[];
   /** Programs that are left alone. */
   readonly skip: readonly string[];
+  /** Size of the ring buffer: a power of two of at least a page. */
+  readonly ringBytes: number;
   /** Map by iterator program, for those that walk one. */
   readonly iteratorMaps: Readonly<Record<string, string>>;
 }

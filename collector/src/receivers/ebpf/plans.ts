@@ -39,6 +39,10 @@ function targetPresets({ cgroupIds, pids, netns }: KernelTarget): readonly Prese
 /** Keeps map target_pids current; of no use in other modes. */
 const PID_PROGRAMS = ['target_inherit', 'target_forget'] as const;
 
+const EVENT_RING = 1 << 20;
+/** 8,000 requests: what a busy machine may ask for before the reading thread gets its turn. */
+const REQUEST_RING = 1 << 22;
+
 /** What to load, in this order: processes first, so that whoever connects is known. */
 export function objectPlans(
   target: KernelTarget,
@@ -49,6 +53,7 @@ export function objectPlans(
   const common = {
     presets: targetPresets(target),
     iteratorMaps: {},
+    ringBytes: EVENT_RING,
     skip: target.mode === constants.GS_TARGET_PID ? [] : PID_PROGRAMS,
   };
   const filter = targetConstants(target, collectorTgid);
@@ -61,6 +66,6 @@ export function objectPlans(
   return [
     { ...common, name: 'process', constants: filter },
     { ...common, name: 'tcp', constants: filter, iteratorMaps: { tcp_sweep: 'connections' } },
-    { ...common, name: 'requests', constants: [...filter, ...requests] },
+    { ...common, name: 'requests', constants: [...filter, ...requests], ringBytes: REQUEST_RING },
   ];
 }
