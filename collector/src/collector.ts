@@ -7,6 +7,7 @@ import { readSecret, VERSION, type CollectorConfig } from './config.ts';
 import { ClickHouseWriter } from './exporters/clickhouse/writer.ts';
 import { exposition } from './exporters/prometheus/exposition.ts';
 import { RemoteWriteExporter } from './exporters/remote-write/remote-write.ts';
+import { startGateway, type Gateway } from './gateway/gateway.ts';
 import { NatTable } from './identity/conntrack.ts';
 import { processFilter } from './identity/process-filter.ts';
 import { ProcessTable } from './identity/processes.ts';
@@ -46,6 +47,7 @@ export class Collector {
   private profiles: ProfileReceiver | undefined;
   private logs: LogsReceiver | undefined;
   private server: Server | undefined;
+  private gateway: Gateway | undefined;
   private timer: NodeJS.Timeout | undefined;
   private latest: readonly CollectedSample[] = [];
   private shedSeries = 0;
@@ -102,6 +104,7 @@ export class Collector {
   async start(): Promise<string> {
     const disabled = new Set<string>(this.config.disable);
     const listen = await this.listen();
+    await this.startGateway();
     this.processes.scan(Date.now());
     this.nat.refresh();
     if (!disabled.has('ebpf')) this.startEbpf();
@@ -119,7 +122,32 @@ export class Collector {
 
   /** Further addresses of the ready line. */
   addresses(): Readonly<Record<string, string>> {
-    return {};
+    return this.gateway ? { gateway: this.gateway.address } : {};
+  }
+
+  private async startGateway(): Promise<void> {
+    const { config } = this;
+    const [listen, url, prometheusUrl] = [
+      config['gateway-listen'],
+      config['clickhouse-url'],
+      config['prometheus-url'],
+    ];
+    if (!listen || !url || !prometheusUrl) return;
+    this.gateway = await startGateway({
+      listen,
+      certFile: config['gateway-cert-file'],
+      keyFile: config['gateway-key-file'],
+      token: readSecret(config['gateway-token-file'], 'gateway-token-file'),
+      clickhouse: {
+        url,
+        user: config['clickhouse-user'],
+        password: readSecret(config['clickhouse-password-file'], 'clickhouse-password-file'),
+      },
+      prometheusUrl,
+      version: VERSION,
+      status: () => this.status(),
+      logger: this.logger,
+    });
   }
 
   private startEbpf(): void {
@@ -347,6 +375,7 @@ export class Collector {
   /** Collects a last time and writes what waits, within a bounded time. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    await this.gateway?.stop();
     await this.round;
     await this.collectOnce();
     this.logs?.stop();
