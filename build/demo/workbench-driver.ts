@@ -1,0 +1,55 @@
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { startXvfb, type Display } from './xvfb.ts';
+
+/** The workbench under a virtual screen, driven as a user would. */
+export class WorkbenchDriver {
+  readonly page: Page;
+  private readonly application: ElectronApplication;
+  private readonly display: Display | undefined;
+
+  private constructor(application: ElectronApplication, page: Page, display: Display | undefined) {
+    this.application = application;
+    this.page = page;
+    this.display = display;
+  }
+
+  /** Starts Electron with `args`, on a screen of its own unless there is a display. */
+  static async start(executablePath: string, args: readonly string[]): Promise<WorkbenchDriver> {
+    const display = process.env['DISPLAY'] ? undefined : await startXvfb();
+    const environment = Object.fromEntries(
+      Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+    );
+    try {
+      const application = await _electron.launch({
+        executablePath,
+        args: [...args, '--disable-gpu'],
+        env: { ...environment, ...(display ? { DISPLAY: display.name } : {}) },
+        timeout: 60_000,
+      });
+      const page = await application.firstWindow({ timeout: 60_000 });
+      return new WorkbenchDriver(application, page, display);
+    } catch (error) {
+      display?.stop();
+      throw error;
+    }
+  }
+
+  /** Waits for the mark of a view's content. */
+  async see(testId: string, timeout = 30_000): Promise<void> {
+    await this.page.getByTestId(testId).first().waitFor({ state: 'visible', timeout });
+  }
+
+  async click(testId: string): Promise<void> {
+    await this.page.getByTestId(testId).first().click();
+  }
+
+  async open(view: string): Promise<void> {
+    await this.click(`nav-${view}`);
+    await this.see(`view-${view}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.application.close().catch(() => undefined);
+    this.display?.stop();
+  }
+}

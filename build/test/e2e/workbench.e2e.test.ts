@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { sleep } from '../../demo/command.ts';
+import { dbLock } from '../../demo/faults/db-lock.ts';
+import { gumshoe, type DemoReport } from '../../demo/report.ts';
+import { workbenchArguments } from '../../demo/window.ts';
+import { WorkbenchDriver } from '../../demo/workbench-driver.ts';
+import { electron, Lab, labProblem, ROOT } from './lab.ts';
+
+const runtime = electron();
+const problem = labProblem() ?? (runtime ? undefined : 'no Electron runtime');
+const SHOTS = join(ROOT, '.cache', 'e2e-screenshots');
+
+describe('the workbench on the default fault, live and from a snapshot', { skip: problem ?? false }, () => {
+  let lab: Lab;
+  let live: DemoReport;
+  let driver: WorkbenchDriver | undefined;
+  const snapshot = () => join(lab.workDir, 'incident.gumshoe');
+  const shot = (name: string) => driver?.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+
+  before(
+    async () => {
+      mkdirSync(SHOTS, { recursive: true });
+      lab = new Lab('w', 40);
+      await lab.start();
+      await sleep(45_000);
+      await dbLock.inject(lab.shop);
+      live = await lab.reportUntil(
+        (report) => report.causes[0]?.kind === 'postgres-lock' && report.impacted.length > 1,
+        90_000,
+      );
+    },
+    { timeout: 240_000 },
+  );
+
+  after(async () => {
+    await driver?.stop();
+    await lab?.stop();
+  });
+
+  test('the analysis names the locked table’s blocker first', () => {
+    assert.equal(live.causes[0]?.kind, 'postgres-lock');
+    assert.match(live.causes[0]?.application ?? '', /:postgres$/);
+  });
+
+  test('map, causes, application and traces show it', { timeout: 180_000 }, async () => {
+    driver = await WorkbenchDriver.start(runtime!, workbenchArguments(lab.stack, lab.workDir));
+    const { page } = driver;
+    await driver.see('view-overview');
+    await driver.see('incident');
+    await shot('overview');
+    await driver.open('map');
+    await driver.see('map-node-postgres');
+    await page.waitForTimeout(1500);
+    await shot('map');
+    for (const name of ['frontend', 'orders', 'postgres'])
+      assert.equal(await page.getByTestId(`map-node-${name}`).getAttribute('data-health'), 'critical', name);
+    assert.notEqual(await page.getByTestId('map-node-redis').getAttribute('data-health'), 'critical');
+    await driver.open('rca');
+    await driver.see('cause-1');
+    assert.equal(await page.getByTestId('cause-1').getAttribute('data-kind'), 'postgres-lock');
+    await shot('causes');
+    await driver.open('overview');
+    await driver.click('app-row-orders');
+    await driver.see('application-name');
+    await driver.see('chart');
+    await shot('application');
+    await driver.open('traces');
+    await driver.see('trace-row');
+    await driver.click('trace-row');
+    await driver.see('waterfall');
+    await driver.see('span-row');
+    await shot('waterfall');
+    await driver.stop();
+    driver = undefined;
+  });
+
+  test(
+    'a snapshot gives the same report with everything stopped, in the window too',
+    { timeout: 180_000 },
+    async () => {
+      const window = [
+        '--from',
+        new Date(live.window.from).toISOString(),
+        '--to',
+        new Date(live.window.to).toISOString(),
+      ];
+      const exported = await gumshoe(['export', snapshot(), ...lab.stack.connectionFlags(), ...window]);
+      assert.equal(exported.code, 0, exported.stderr);
+      const again = await gumshoe(['report', '--json', ...lab.stack.connectionFlags(), ...window]);
+      await lab.stopStack();
+      const offline = await gumshoe(['report', '--json', '--snapshot', snapshot(), ...window]);
+      assert.equal(offline.code, 1, offline.stderr);
+      assert.equal(offline.stdout, again.stdout);
+      driver = await WorkbenchDriver.start(runtime!, [
+        join(ROOT, 'desktop'),
+        '--no-sandbox',
+        ...['--user-data', join(lab.workDir, 'offline'), '--snapshot', snapshot()],
+      ]);
+      await driver.see('view-overview');
+      await driver.open('map');
+      await driver.see('map-node-postgres');
+      assert.equal(
+        await driver.page.getByTestId('map-node-postgres').getAttribute('data-health'),
+        'critical',
+      );
+      await driver.open('rca');
+      await driver.see('cause-1');
+      assert.equal(await driver.page.getByTestId('cause-1').getAttribute('data-kind'), 'postgres-lock');
+      await shot('snapshot-causes');
+    },
+  );
+});
