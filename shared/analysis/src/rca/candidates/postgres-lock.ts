@@ -100,5 +100,7 @@ function concluded({ application, frame, inspected }: CandidateSubject, view: Cl
   });
 }
 
-const shorten = (query: string): string =>
-  query.length > MAX_QUERY ? `${query.slice(0, MAX_QUERY)} …` : query;
+function shorten(query: string): string {
+  const bare = query.replace(/[\s;]+$/, '');
+  return bare.length > MAX_QUERY ? `${bare.slice(0, MAX_QUERY)} …` : bare;
+}
