@@ -81,3 +81,16 @@ test('a profile like the one before shows no growth', () => {
   const same = samplesOf([['main;serve', 10]]);
   assert.deepEqual(diffTopFrames(same, same), []);
 });
+
+test('in an interpreter the program’s own function is named, not the loop that runs it', () => {
+  const serve = 'clone;thread_run;_PyEval_EvalFrameDefault;do_GET orders.py:80;handle_order orders.py:60';
+  const before = samplesOf([
+    [`${serve};read_orders orders.py:48;PQexec`, 60],
+    [`${serve};answer orders.py:51;_PyEval_EvalFrameDefault`, 40],
+  ]);
+  const now = samplesOf([
+    [`${serve};recalculate_discounts orders.py:33;_PyEval_EvalFrameDefault;long_mul`, 90],
+    [`${serve};read_orders orders.py:48;PQexec`, 10],
+  ]);
+  assert.equal(diffTopFrames(now, before)[0]!.frame, 'recalculate_discounts orders.py:33');
+});
