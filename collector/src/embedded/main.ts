@@ -21,6 +21,8 @@ async function run(options: StoreOptions): Promise<void> {
       await (await opening).close();
     } catch (error) {
       logger.log('error', 'stopping failed', { reason: String(error) });
+      // An orderly exit would wait inside chDB for the statement that hangs. What was acknowledged is on disk.
+      process.kill(process.pid, 'SIGKILL');
     }
     process.exit(0);
   };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Admission } from './admission.ts';
 import { exception, toException } from './exception.ts';
 import { loadChdb } from './native.ts';
@@ -142,13 +143,29 @@ export class ChdbEngine {
     await this.native.QueryAsyncConnection(connection, sql, 'TabSeparated');
   }
 
-  /** Waits for what runs, then closes the directory. */
+  /** Waits for what runs, kills what takes too long, then closes the directory. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await this.admission.drained();
+    const drained = this.admission.drained();
+    if (!(await settlesWithin(drained, GRACE))) {
+      // Not awaited: with every thread busy it runs when the first statement ends by itself.
+      this.run(this.keepAlive, 'KILL QUERY WHERE 1 ASYNC').catch(() => undefined);
+      if (!(await settlesWithin(drained, GRACE))) throw new Error('a statement does not end');
+    }
     this.native.CloseConnection(this.keepAlive);
   }
+}
+
+/** ms that running statements have to end, by themselves and after they were killed. */
+const GRACE = 3_000;
+
+async function settlesWithin(promise: Promise<void>, time: number): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(time, false, { signal: timer.signal }).catch(() => false);
+  const settled = await Promise.race([promise.then(() => true), late]);
+  timer.abort();
+  return settled;
 }
 
 const facts = (result: NativeResult): ResultFacts => ({
