@@ -70,7 +70,9 @@ export function judge(file: string, specifier: string, typeOnly: boolean): strin
   if (path === undefined || room === undefined) return undefined;
   const target = roomOf(path);
   if (target === undefined || target.path === room.path) return viewOfAnother(file, path);
-  if (specifier.startsWith('.') && !target.path.startsWith('desktop/'))
+  const onePackage =
+    /^(desktop|build)\b/.exec(room.path)?.[0] === /^(desktop|build)\b/.exec(target.path)?.[0];
+  if (specifier.startsWith('.') && !(onePackage && /^(desktop|build)\b/.test(room.path)))
     return `import ${target.path} by its package name`;
   if (room.may.includes(target.path)) return typesOnly(room, target, typeOnly || test);
   if (test && ['shared/base', 'shared/promql', 'shared/schema', 'shared/text'].includes(target.path))

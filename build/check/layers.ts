@@ -139,6 +139,12 @@ export const ROOMS: readonly Room[] = [
     why: 'the same renderer and engine in a plain browser, for tests',
   },
   {
+    path: 'build/bench',
+    runtime: 'node',
+    may: ['build', 'shared/base', 'shared/schema', 'shared/promql', 'shared/model', 'shared/analysis'],
+    why: 'measures the pure rooms directly',
+  },
+  {
     path: 'build',
     runtime: 'node',
     may: ['shared/base'],

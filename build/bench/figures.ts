@@ -1,0 +1,12 @@
+/** Rows of figures under their headings, right-aligned. */
+export function figures(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((text, i) => Math.max(text.length, ...rows.map((row) => (row[i] ?? '').length)));
+  return [header, ...rows]
+    .map((row) => row.map((text, i) => text.padStart(widths[i] ?? 0)).join('  '))
+    .join('\n');
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
