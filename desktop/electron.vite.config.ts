@@ -14,6 +14,7 @@ export default defineConfig({
       outDir: resolve(out, 'main'),
       externalizeDeps: { exclude: WORKSPACE },
       rollupOptions: { input: { index: resolve(src, 'main/index.ts') } },
+      },
     },
   },
   preload: {

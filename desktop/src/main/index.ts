@@ -19,10 +19,8 @@ const { userData, ...launch } = parseLaunchArguments(process.argv.slice(1), {
 });
 if (userData) app.setPath('userData', userData);
 
-/** Sources in a checkout, one bundle in a package. */
-function engineEntry(): string {
-  return app.isPackaged ? join(OUT, 'main', 'engine.js') : join(OUT, '..', 'src', 'engine', 'main.ts');
-}
+/** Node runs the engine's sources as they are. */
+const ENGINE_ENTRY = join(OUT, '..', 'src', 'engine', 'main.ts');
 
 function startEngine(runtime: NodeRuntime, secrets: SecretStore, page: () => BrowserWindow | undefined) {
   const send = (channel: string, value: unknown): void => {
@@ -31,7 +29,7 @@ function startEngine(runtime: NodeRuntime, secrets: SecretStore, page: () => Bro
   };
   const engine = new EngineProcess({
     runtime,
-    entry: engineEntry(),
+    entry: ENGINE_ENTRY,
     userData: app.getPath('userData'),
     readSecret: (reference) => secrets.read(reference),
     onFrame: (frame) => send(IPC.frameToPage, frame),

@@ -1,4 +1,5 @@
 import { gridOver, milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
+import { formatValue } from '@gumshoe/base/units';
 import type {
   ApplicationPage,
   ApplicationRow,
@@ -386,7 +387,9 @@ function chart(
       values: step(grid, onset, before, after * (1 - index * 0.1), index + title.length),
       promql: `rate(container_http_requests_total{container_id=~".*${name}.service"}[1m])`,
     })),
-    ...(limit === undefined ? {} : { threshold: { value: limit, label: 'threshold' } }),
+    ...(limit === undefined
+      ? {}
+      : { threshold: { value: limit, label: `threshold ${formatValue(limit, unit)}` } }),
     marks: [{ at: onset, label: 'onset' }],
   };
 }

@@ -69,7 +69,7 @@ function marksOf(chart: Chart, palette: Palette) {
           yAxis: threshold.value,
           lineStyle: { color: palette.health.critical, type: 'solid', width: 1.25 },
           label: {
-            formatter: `${threshold.label} ${formatValue(threshold.value, chart.unit)}`,
+            formatter: threshold.label,
             color: palette.health.critical,
             position: 'insideStartTop',
             fontSize: 10,

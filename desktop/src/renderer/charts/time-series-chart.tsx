@@ -84,9 +84,7 @@ function Plot({
 
 /** The chart in words, for those who do not see it. */
 function describe(chart: Chart, from: Milliseconds): string {
-  const limit = chart.threshold
-    ? `; ${chart.threshold.label} ${formatValue(chart.threshold.value, chart.unit)}`
-    : '';
+  const limit = chart.threshold ? `; ${chart.threshold.label}` : '';
   return `${chart.title}, ${windowText(chart, from)}${limit}`;
 }
 

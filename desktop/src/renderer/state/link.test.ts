@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { milliseconds } from '@gumshoe/base/time';
-import { formatLink, parseLink, resolveRange, type Link } from './link.ts';
+import {
+  formatLink,
+  linkStore,
+  navigate,
+  parseLink,
+  resolveRange,
+  setParams,
+  visit,
+  type Link,
+} from './link.ts';
 
 const range = fc.oneof(
   fc.integer({ min: 1, max: 10_000 }).map((minutes) => ({ kind: 'last', minutes }) as const),
@@ -42,4 +51,18 @@ test('"last" ends at the anchor, two instants stay where they are', () => {
   });
   const fixed = { kind: 'fixed', from: milliseconds(1), to: milliseconds(2) } as const;
   assert.deepStrictEqual(resolveRange(fixed, now), { from: 1, to: 2 });
+});
+
+test('evidence is a visit: leaving its view leads back to the window from before', () => {
+  const history: unknown = { pushState: () => {}, replaceState: () => {} };
+  Object.assign(globalThis, { window: { history } });
+  const before = { kind: 'last', minutes: 30 } as const;
+  const during = { kind: 'fixed', from: milliseconds(1), to: milliseconds(2) } as const;
+  linkStore.set({ view: 'rca', range: before, params: {} });
+  visit({ view: 'explore', range: during, params: { query: 'up' } });
+  setParams({ query: 'down' });
+  assert.deepStrictEqual(linkStore.get().range, during);
+  visit({ view: 'traces', range: { ...during, to: milliseconds(9) } });
+  navigate({ view: 'rca' });
+  assert.deepStrictEqual(linkStore.get(), { view: 'rca', range: before, params: {} });
 });

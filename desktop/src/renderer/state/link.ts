@@ -73,6 +73,41 @@ export function resolveRange(choice: RangeChoice, now: Milliseconds): TimeRange 
 
 export const linkStore = createStore<Link>(HOME);
 
+/** Parameter that keeps the window from before a visit, see `visit`. */
+const RETURN = 'return';
+
+/** Looks at another window for a moment: leaving the view leads back to the window from before. */
+export function visit(to: Destination & { readonly view: string; readonly range: RangeChoice }): void {
+  const { range, params } = linkStore.get();
+  navigate({ ...to, params: { ...to.params, [RETURN]: params[RETURN] ?? JSON.stringify(range) } });
+}
+
+/** A window chosen by hand is meant to stay. */
+function paramsAfter(params: Link['params'], windowChosen: boolean): Link['params'] {
+  if (!windowChosen) return params;
+  const { [RETURN]: _from, ...rest } = params;
+  return rest;
+}
+
+/** The window to go on with when the view changes. */
+function windowAfter({ range, params }: Link): RangeChoice {
+  const kept = params[RETURN];
+  if (kept === undefined) return range;
+  try {
+    return asRange(JSON.parse(kept)) ?? range;
+  } catch {
+    return range;
+  }
+}
+
+function asRange(value: unknown): RangeChoice | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, minutes, from, to } = value as Record<string, unknown>;
+  if (kind === 'last' && typeof minutes === 'number' && minutes > 0) return { kind, minutes };
+  if (kind !== 'fixed' || typeof from !== 'number' || typeof to !== 'number' || from >= to) return undefined;
+  return { kind, from: milliseconds(from), to: milliseconds(to) };
+}
+
 /** Where to go: what is left out stays, except for the filters of the view that is left. */
 export type Destination = Partial<Omit<Link, 'subject'>> & { readonly subject?: string | undefined };
 
@@ -83,8 +118,8 @@ export function navigate(to: Destination): void {
   const next: Link = {
     view: to.view ?? current.view,
     ...(subject === undefined ? {} : { subject }),
-    range: to.range ?? current.range,
-    params: to.params ?? (stays ? current.params : {}),
+    range: to.range ?? (stays ? current.range : windowAfter(current)),
+    params: to.params ?? (stays ? paramsAfter(current.params, to.range !== undefined) : {}),
   };
   window.history.pushState(undefined, '', formatLink(next));
   linkStore.set(next);

@@ -1,6 +1,6 @@
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import { ArrowRight } from '@blueprintjs/icons';
-import { navigate, type Destination } from '../state/link.ts';
+import { visit, type Destination, type RangeChoice } from '../state/link.ts';
 import { clockText } from './time-text.ts';
 
 const KIND_WORDS: Readonly<Record<Evidence['kind'], string>> = {
@@ -10,8 +10,13 @@ const KIND_WORDS: Readonly<Record<Evidence['kind'], string>> = {
   profile: 'Profile',
 };
 
+type EvidenceDestination = Destination & { readonly view: string; readonly range: RangeChoice };
+
 /** Where a piece of evidence can be seen again: the same query over the same window. */
-export function evidenceDestination(evidence: Evidence, application: ApplicationId | undefined): Destination {
+export function evidenceDestination(
+  evidence: Evidence,
+  application: ApplicationId | undefined,
+): EvidenceDestination {
   const range = { kind: 'fixed', from: evidence.from, to: evidence.to } as const;
   switch (evidence.kind) {
     case 'promql':
@@ -46,7 +51,7 @@ export function EvidenceLink({ evidence, application, testId }: EvidenceLinkProp
       data-testid={testId}
       data-kind={evidence.kind}
       title={evidence.query}
-      onClick={() => navigate(evidenceDestination(evidence, application))}
+      onClick={() => visit(evidenceDestination(evidence, application))}
     >
       <span className="tag" style={{ justifySelf: 'start' }}>
         {KIND_WORDS[evidence.kind]}
