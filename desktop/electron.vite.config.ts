@@ -14,7 +14,6 @@ export default defineConfig({
       outDir: resolve(out, 'main'),
       externalizeDeps: { exclude: WORKSPACE },
       rollupOptions: { input: { index: resolve(src, 'main/index.ts') } },
-      },
     },
   },
   preload: {
