@@ -78,7 +78,7 @@ export class Stack {
           database: 'postgres',
           tls: 'disable',
         },
-        { type: 'redis', address: `${shop.address('redis')}:6379` },
+        { type: 'redis', address: `${shop.address('redis')}:6379`, tls: 'disable' },
       ],
       watch: {
         interval: '15s',
