@@ -3,6 +3,7 @@ import type { ConnectionSpec, DirectConnection, Reader, Secrets } from '@gumshoe
 import { ClickHouseTransport } from './clickhouse/transport.ts';
 import { HttpPrometheusTransport } from './prometheus/transport.ts';
 import { StoreReader, type StoreReaderOptions } from './store/reader.ts';
+import type { PrometheusTransport, SqlTransport } from './transports.ts';
 
 /** An SSH server whose key is not in known_hosts; the user decides. */
 export interface HostKeyQuestion {
@@ -62,13 +63,23 @@ export async function openDirect(
   secrets: Secrets,
   more: Partial<StoreReaderOptions> = {},
 ): Promise<StoreReader> {
-  const password = await secret(secrets, spec.clickhousePasswordRef, 'ClickHouse password');
-  const token = await secret(secrets, spec.prometheusTokenRef, 'Prometheus token');
   return new StoreReader({
     name: spec.clickhouseUrl,
     kind: 'direct',
-    sql: new ClickHouseTransport({ url: spec.clickhouseUrl, user: spec.clickhouseUser, password }),
-    prometheus: new HttpPrometheusTransport({ url: spec.prometheusUrl, token }),
+    ...(await directTransports(spec, secrets)),
     ...more,
   });
+}
+
+/** Rejects with FailureError when a secret is missing; connects to nothing yet. */
+export async function directTransports(
+  spec: Omit<DirectConnection, 'kind'>,
+  secrets: Secrets,
+): Promise<{ readonly sql: SqlTransport; readonly prometheus: PrometheusTransport }> {
+  const password = await secret(secrets, spec.clickhousePasswordRef, 'ClickHouse password');
+  const token = await secret(secrets, spec.prometheusTokenRef, 'Prometheus token');
+  return {
+    sql: new ClickHouseTransport({ url: spec.clickhouseUrl, user: spec.clickhouseUser, password }),
+    prometheus: new HttpPrometheusTransport({ url: spec.prometheusUrl, token }),
+  };
 }
