@@ -1,5 +1,4 @@
 import { toFailure, type Failure } from '@gumshoe/base/failure';
-import { MINUTE } from '@gumshoe/base/time';
 import { createEngineClient } from '../client/engine-client.ts';
 import { QueryStore } from '../client/query-store.ts';
 import type { EngineApi } from '../../contract/engine.ts';
@@ -60,10 +59,9 @@ export async function openConnection(workbench: WorkbenchApi, request: OpenReque
 function showWindowOf({ spec, extent }: OpenedConnection): void {
   anchorAt(spec.kind === 'snapshot' ? extent?.to : undefined);
   const { range } = linkStore.get();
+  // Exactly its window, so that it gives the answers that were given live.
   if (spec.kind === 'snapshot' && extent && range.kind === 'last')
-    navigate({
-      range: { kind: 'last', minutes: Math.max(1, Math.ceil((extent.to - extent.from) / MINUTE)) },
-    });
+    navigate({ range: { kind: 'fixed', from: extent.from, to: extent.to } });
 }
 
 /** The engine process was started again: its handles are gone, so the same source is opened anew. */

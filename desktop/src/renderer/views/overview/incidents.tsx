@@ -1,25 +1,33 @@
 import { Button } from '@blueprintjs/core';
 import { Endorsed, SearchAround } from '@blueprintjs/icons';
 import { formatValue } from '@gumshoe/base/units';
-import { useQuery, useSession } from '../../client/session.tsx';
-import type { Cause, Incident, Overview } from '../../../contract/engine.ts';
+import { useQuery, useSession, type LiveQuery } from '../../client/session.tsx';
+import type { Cause, Impact, Incident, Overview, Report } from '../../../contract/engine.ts';
 import { navigate } from '../../state/link.ts';
 import { ApplicationLink, nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { clockText, spanText } from '../../widgets/time-text.ts';
 
-/** Open incidents first, the most severe and oldest on top. */
-export function sortIncidents(incidents: readonly Incident[]): Incident[] {
+/** Open incidents first, the most severe on top, then as the investigation orders them: from the users inwards. */
+export function sortIncidents(incidents: readonly Incident[], impacted: readonly Impact[]): Incident[] {
+  const place = (incident: Incident): number => {
+    const index = impacted.findIndex((impact) => impact.application === incident.application);
+    return index < 0 ? impacted.length : index;
+  };
   const rank = (incident: Incident): number =>
     (incident.resolvedAt === undefined ? 0 : 2) + (incident.severity === 'critical' ? 0 : 1);
-  return [...incidents].sort((a, b) => rank(a) - rank(b) || a.openedAt - b.openedAt);
+  return [...incidents].sort((a, b) => rank(a) - rank(b) || place(a) - place(b) || a.openedAt - b.openedAt);
 }
 
 /** Incidents whose causes are looked for at once; the others mostly follow from them and are one click away. */
 const EXPLAINED = 1;
 
 export function Incidents({ overview }: { readonly overview: Overview }) {
-  const incidents = sortIncidents(overview.incidents);
+  const { range } = useSession();
+  const report = useQuery('investigate ', [range, ''], (engine, signal) =>
+    engine.investigate(range, undefined, signal),
+  );
+  const incidents = sortIncidents(overview.incidents, report.value?.impacted ?? []);
   if (incidents.length === 0)
     return (
       <div className="panel all-clear" data-testid="no-incidents">
@@ -33,14 +41,19 @@ export function Incidents({ overview }: { readonly overview: Overview }) {
   return (
     <div className="stack">
       {incidents.slice(0, EXPLAINED).map((incident) => (
-        <IncidentCard key={incident.id} incident={incident} />
+        <IncidentCard key={incident.id} incident={incident} report={report} />
       ))}
       {incidents.length > EXPLAINED ? <MoreIncidents incidents={incidents.slice(EXPLAINED)} /> : null}
     </div>
   );
 }
 
-function IncidentCard({ incident }: { readonly incident: Incident }) {
+interface IncidentCardProps {
+  readonly incident: Incident;
+  readonly report: LiveQuery<Report>;
+}
+
+function IncidentCard({ incident, report }: IncidentCardProps) {
   const { range } = useSession();
   const { severity, application, name, resolvedAt, openedAt } = incident;
   return (
@@ -70,7 +83,7 @@ function IncidentCard({ incident }: { readonly incident: Incident }) {
         </span>
       </div>
       <p className="incident-summary">{incident.summary}</p>
-      <TopCauses incident={incident} />
+      <TopCauses report={report} />
       <div className="row">
         <Button
           intent="primary"
@@ -133,12 +146,8 @@ function MoreIncidents({ incidents }: { readonly incidents: readonly Incident[] 
 const SHOWN = 3;
 
 /** The first ranked causes, as a promise of what the investigation shows in full. */
-function TopCauses({ incident }: { readonly incident: Incident }) {
-  const { range } = useSession();
-  const { application } = incident;
-  const { value, failure } = useQuery(`investigate ${application}`, [range, application], (engine, signal) =>
-    engine.investigate(range, application, signal),
-  );
+function TopCauses({ report }: { readonly report: LiveQuery<Report> }) {
+  const { value, failure } = report;
   if (!value)
     return <p className="muted">{failure ? `Causes unknown: ${failure.reason}` : 'Looking for causes…'}</p>;
   if (value.causes.length === 0)
