@@ -40,10 +40,14 @@ async function npmPackages() {
     .digest('hex');
   const node = join(ROOT, 'node_modules/.bin/node');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && existsSync(node)) return 'present';
-  await run('npm', ['ci', '--loglevel=error', '--no-progress'], {
-    cwd: ROOT,
-    env: { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' },
-  });
+  const options = { cwd: ROOT, env: { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' } };
+  try {
+    await run('npm', ['ci', '--loglevel=error', '--no-progress'], options);
+  } catch (error) {
+    // a registry that lacks another platform's optional binary makes `npm ci` refuse the whole lock file
+    if (!String(error.message).includes('EUSAGE')) throw error;
+    await run('npm', ['install', '--no-save', '--loglevel=error', '--no-progress'], options);
+  }
   if (!existsSync(node)) {
     await run(process.execPath, ['installArchSpecificPackage.js'], { cwd: join(ROOT, 'node_modules/node') });
   }
