@@ -45,7 +45,7 @@ async function npmPackages() {
     await run('npm', ['ci', '--loglevel=error', '--no-progress'], options);
   } catch (error) {
     // a registry that lacks another platform's optional binary makes `npm ci` refuse the whole lock file
-    if (!String(error.message).includes('EUSAGE')) throw error;
+    if (!String(error.head).includes('EUSAGE')) throw error;
     await run('npm', ['install', '--no-save', '--loglevel=error', '--no-progress'], options);
   }
   if (!existsSync(node)) {

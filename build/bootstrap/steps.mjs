@@ -12,7 +12,9 @@ export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     let tail = [];
+    let head = '';
     const keep = (chunk) => {
+      if (head.length < 4000) head += chunk;
       tail.push(...String(chunk).split('\n').filter(Boolean));
       tail = tail.slice(-40);
     };
@@ -26,11 +28,9 @@ export function run(command, args, options = {}) {
     child.on('close', (code, signal) => {
       clearInterval(progress);
       if (code === 0) return resolve();
-      reject(
-        new Error(
-          `${command} ${args.join(' ')} ended with ${signal ?? `exit code ${code}`}\n${tail.join('\n')}`,
-        ),
-      );
+      const ending = signal ?? `exit code ${code}`;
+      const error = new Error(`${command} ${args.join(' ')} ended with ${ending}\n${tail.join('\n')}`);
+      reject(Object.assign(error, { head }));
     });
   });
 }
