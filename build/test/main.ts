@@ -89,9 +89,7 @@ async function runTests(stage: Stage, files: readonly string[], totals: Totals):
     totals.failed++;
     totals.failures.push(`${event.name} (${relative(ROOT, event.file ?? '')})`);
   });
-  const reporter = new spec();
-  stream.compose(reporter).pipe(process.stdout, { end: false });
-  await new Promise((resolve) => reporter.on('end', resolve));
+  for await (const text of stream.compose(new spec())) process.stdout.write(String(text));
 }
 
 async function main(): Promise<number> {
