@@ -1,5 +1,6 @@
 import { FailureError } from '@gumshoe/base/failure';
 import type { ConnectionSpec, DirectConnection, Reader, Secrets } from '@gumshoe/engine/ports';
+import { collectorPart } from './collector/status.ts';
 import { ClickHouseTransport } from './clickhouse/transport.ts';
 import { HttpPrometheusTransport } from './prometheus/transport.ts';
 import { StoreReader, type StoreReaderOptions } from './store/reader.ts';
@@ -67,6 +68,7 @@ export async function openDirect(
     name: spec.clickhouseUrl,
     kind: 'direct',
     ...(await directTransports(spec, secrets)),
+    ...(spec.collectorUrl === undefined ? {} : { collector: spec.collectorUrl }),
     ...more,
   });
 }

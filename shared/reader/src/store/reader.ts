@@ -15,6 +15,7 @@ import type {
   Table,
 } from '@gumshoe/engine/ports';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
+import { collectorPart } from '../collector/status.ts';
 import { gridSeries, rawSeries } from '../prometheus/answers.ts';
 import type { PrometheusTransport, SqlTransport } from '../transports.ts';
 import { logOf, logsRequest } from './logs.ts';
@@ -36,6 +37,8 @@ export interface StoreReaderOptions {
   readonly prometheus: PrometheusTransport;
   /** Hops before the stores, for status. */
   readonly hops?: (signal?: AbortSignal) => Promise<readonly SourcePart[]>;
+  /** Status endpoint of a collector, where it is known. */
+  readonly collector?: string;
   readonly onClose?: () => Promise<void>;
 }
 
@@ -48,13 +51,14 @@ export class StoreReader implements Reader {
   }
 
   async status(signal?: AbortSignal): Promise<SourceStatus> {
-    const { sql, prometheus, name, kind } = this.options;
-    const [hops, clickhouse, metrics] = await Promise.all([
-      this.options.hops?.(signal) ?? [],
+    const { sql, prometheus, name, kind, hops, collector } = this.options;
+    const [before, ...parts] = await Promise.all([
+      hops?.(signal) ?? [],
       sql.check(signal),
       prometheus.check(signal),
+      ...(collector === undefined ? [] : [collectorPart(collector, signal)]),
     ]);
-    return { name, kind, parts: [...hops, clickhouse, metrics] };
+    return { name, kind, parts: [...before, ...parts] };
   }
 
   async series(
