@@ -1,6 +1,5 @@
 import { FailureError } from '@gumshoe/base/failure';
 import type { ConnectionSpec, DirectConnection, Reader, Secrets } from '@gumshoe/engine/ports';
-import { collectorPart } from './collector/status.ts';
 import { ClickHouseTransport } from './clickhouse/transport.ts';
 import { HttpPrometheusTransport } from './prometheus/transport.ts';
 import { StoreReader, type StoreReaderOptions } from './store/reader.ts';
