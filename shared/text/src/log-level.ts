@@ -10,6 +10,7 @@ const EXACT: Readonly<Record<string, LogLevel>> = {
   wrn: 'warning',
   err: 'error',
   ftl: 'critical',
+  log: 'info',
 };
 const PREFIXES: readonly (readonly [string, LogLevel])[] = [
   ['debu', 'debug'],
@@ -31,9 +32,9 @@ export function logLevel(line: string): LogLevel {
   const glog = /^([IWEF])\d{4}\s/.exec(head)?.[1];
   if (glog) return GLOG[glog] ?? 'unknown';
   const fields = head
-    .split(/[\s\])};|:,.]+/, FIELDS + 3)
-    .filter(Boolean)
-    .slice(0, FIELDS);
+    .split(/\s+/, FIELDS)
+    .flatMap((field) => field.split(/[\])};|:,.]+/))
+    .filter(Boolean);
   for (const field of fields) {
     const word = field
       .toLowerCase()

@@ -13,6 +13,8 @@ const levels: readonly (readonly [string, string])[] = [
   ['[05:00:00] <crit> disk', 'critical'],
   ['2026/11/21 05:00:00 [error] 12#12: upstream timed out', 'error'],
   ['2026-11-21 05:00:00 UTC [12] FATAL:  terminating connection', 'critical'],
+  ['2026-11-21 06:46:20.555 UTC [30473] FATAL:  terminating connection', 'critical'],
+  ['2026-11-21 06:46:20.555 UTC [30473] LOG:  skipping vacuum', 'info'],
   ['just some words', 'unknown'],
 ];
 for (const [line, expected] of levels)
