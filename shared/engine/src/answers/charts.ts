@@ -44,12 +44,15 @@ export function chart(world: World, input: ChartInput): Chart {
 /** The chart of a finding: judged values with the threshold. undefined when it judged no course in time. */
 export function findingChart(world: World, finding: Judged): Chart | undefined {
   if (finding.columns.length === 0) return undefined;
-  const label = `threshold ${formatValue(finding.threshold, finding.unit)}`;
+  // an objective is drawn as what it allows: its course is the share of bad requests
+  const slo = finding.area === 'SLO';
+  const value = slo ? 100 - finding.threshold : finding.threshold;
+  const label = `${slo ? 'objective allows' : 'threshold'} ${formatValue(value, finding.unit)}`;
   return chart(world, {
     title: finding.title,
     unit: finding.unit,
     series: finding.columns,
-    ...(finding.area === 'SLO' ? {} : { threshold: { value: finding.threshold, label } }),
+    threshold: { value, label },
     marks: finding.marks ?? [],
   });
 }
