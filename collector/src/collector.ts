@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Logger } from '@gumshoe/base/logger';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
@@ -7,6 +6,7 @@ import { readSecret, VERSION, type CollectorConfig } from './config.ts';
 import { ClickHouseWriter } from './exporters/clickhouse/writer.ts';
 import { exposition } from './exporters/prometheus/exposition.ts';
 import { RemoteWriteExporter } from './exporters/remote-write/remote-write.ts';
+import { Spool } from './exporters/spool/spool.ts';
 import { startGateway, type Gateway } from './gateway/gateway.ts';
 import { NatTable } from './identity/conntrack.ts';
 import { processFilter } from './identity/process-filter.ts';
@@ -23,6 +23,7 @@ import { ContainerSource } from './receivers/proc/containers.ts';
 import { machineFacts, NodeSource, type MachineFacts } from './receivers/proc/node.ts';
 import { openProfileReceiver } from './receivers/profiles/open.ts';
 import type { ProfileReceiver } from './receivers/profiles/receiver.ts';
+import { isLoopback, StatusServer } from './status-server.ts';
 
 /** How long SIGTERM may take to write what waits, ms. */
 const FLUSH_LIMIT = 8_000;
@@ -46,7 +47,7 @@ export class Collector {
   private ebpf: EbpfReceiver | undefined;
   private profiles: ProfileReceiver | undefined;
   private logs: LogsReceiver | undefined;
-  private server: Server | undefined;
+  private server: StatusServer | undefined;
   private gateway: Gateway | undefined;
   private timer: NodeJS.Timeout | undefined;
   private latest: readonly CollectedSample[] = [];
@@ -89,6 +90,7 @@ export class Collector {
         password: readSecret(config['clickhouse-password-file'], 'clickhouse-password-file'),
         ttlDays: { traces: config['ttl-traces'], logs: config['ttl-logs'], profiles: config['ttl-profiles'] },
         maxRows: MAX_ROWS,
+        spool: this.spool('rows'),
       },
       this.logger,
     );
@@ -97,7 +99,16 @@ export class Collector {
   private openRemoteWrite(url: string): RemoteWriteExporter {
     const token = readSecret(this.config['remote-write-token-file'], 'remote-write-token-file');
     const labels = { job: 'gumshoe-collector', instance: this.facts.machineId };
-    return new RemoteWriteExporter({ url, token, labels, maxWaiting: MAX_INTERVALS_WAITING }, this.logger);
+    return new RemoteWriteExporter(
+      { url, token, labels, maxWaiting: MAX_INTERVALS_WAITING, spool: this.spool('metrics') },
+      this.logger,
+    );
+  }
+
+  /** Half of the allowance each for metrics and rows. */
+  private spool(name: string): Spool | undefined {
+    const { 'spool-dir': folder, 'spool-limit': limit } = this.config;
+    return folder === undefined ? undefined : new Spool(join(folder, name), limit / 2);
   }
 
   /** Starts everything; resolves with the address it listens on. */
@@ -334,42 +345,23 @@ export class Collector {
   }
 
   private listen(): Promise<string> {
-    const split = this.config.listen.lastIndexOf(':');
-    const host = this.config.listen.slice(0, split).replace(/^\[|\]$/g, '');
-    const port = Number(this.config.listen.slice(split + 1));
-    if (!/^(127\.|::1$|localhost$)/.test(host))
+    const { config } = this;
+    const token = readSecret(config['listen-token-file'], 'listen-token-file');
+    if (!isLoopback(config.listen) && token === undefined)
       this.logger.log(
         'warn',
         'listening beyond loopback without authentication: anyone who reaches this port reads the status',
-        { listen: this.config.listen },
+        { listen: config.listen },
       );
-    const server = createServer((request, response) => this.answer(request, response));
-    this.server = server;
-    return new Promise((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new Error(`cannot listen on ${this.config.listen}: ${error.message}`)),
-      );
-      server.listen(port, host, () =>
-        resolve(
-          `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
-        ),
-      );
+    this.server = new StatusServer({
+      listen: config.listen,
+      token,
+      certFile: config['listen-cert-file'],
+      keyFile: config['listen-key-file'],
+      metrics: () => exposition(this.latest),
+      status: () => this.status(),
     });
-  }
-
-  private answer(request: IncomingMessage, response: ServerResponse): void {
-    const path = new URL(request.url ?? '/', 'http://collector').pathname;
-    if (request.method !== 'GET') response.writeHead(405).end('only GET\n');
-    else if (path === '/metrics')
-      response
-        .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-        .end(exposition(this.latest));
-    else if (path === '/status')
-      response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(`${JSON.stringify(this.status(), undefined, 2)}\n`);
-    else if (path === '/healthz') response.writeHead(200).end('ok\n');
-    else response.writeHead(404).end('not found; try /metrics, /status, /healthz\n');
+    return this.server.start();
   }
 
   /** Collects a last time and writes what waits, within a bounded time. */
@@ -385,10 +377,6 @@ export class Collector {
     await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT).unref())]);
     this.remoteWrite?.close();
     await this.writer?.close();
-    await new Promise<void>((resolve) => {
-      if (!this.server) return resolve();
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
-    });
+    await this.server?.stop();
   }
 }

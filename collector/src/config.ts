@@ -74,6 +74,10 @@ const configuration = z
     'target-netns': list,
     'log-file': list.pipe(z.array(logFile)),
     'spool-dir': z.string().optional(),
+    'spool-limit': size.default(512e6),
+    'listen-token-file': z.string().optional(),
+    'listen-cert-file': z.string().optional(),
+    'listen-key-file': z.string().optional(),
     'memory-limit': size.default(300e6),
     'max-series-per-container': count(10, 1_000_000).default(5000),
     'spans-per-second': count(0, 1_000_000).default(3000),
@@ -96,6 +100,16 @@ const configuration = z
         input: context.value,
         path: ['target-cgroup'],
         message: 'give one kind of target: cgroup, pid or netns',
+      });
+    if (
+      (context.value['listen-cert-file'] === undefined) !==
+      (context.value['listen-key-file'] === undefined)
+    )
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        path: ['listen-cert-file'],
+        message: 'TLS needs listen-cert-file and listen-key-file',
       });
     if (
       context.value['gateway-listen'] &&
@@ -138,7 +152,11 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['target-pid', '<pid>', 'observe this process and its descendants only; repeatable'],
   ['target-netns', '<name|path|inode>', 'observe this network namespace only; repeatable'],
   ['log-file', '<container=path>', 'follow this file as the log of a container; repeatable'],
-  ['spool-dir', '<dir>', 'directory for what waits on disk'],
+  ['listen-token-file', '<file>', 'file with the bearer token that /metrics and /status ask for'],
+  ['listen-cert-file', '<file>', 'PEM certificate; with it /metrics and /status are served over TLS'],
+  ['listen-key-file', '<file>', 'PEM key of that certificate'],
+  ['spool-dir', '<dir>', 'keep on disk what a failing store does not take; without it memory alone'],
+  ['spool-limit', '<size>', 'size of that directory; the oldest is given up first (default 512MB)'],
   ['memory-limit', '<size>', 'shed work above this resident size (default 300MB)'],
   ['max-series-per-container', '<n>', 'series of one container (default 5000)'],
   ['spans-per-second', '<n>', 'sampled spans per second; failed and slow ones come on top (default 3000)'],
@@ -235,11 +253,14 @@ function validate(flags: Readonly<Record<string, unknown>>, yaml: Yaml | undefin
       const name = String(issue.path[0] ?? (issue.code === 'unrecognized_keys' ? issue.keys[0] : ''));
       const text = issue.code === 'unrecognized_keys' ? 'no such setting' : issue.message;
       return name in flags || !yaml
-        ? `--${name} ${String(flags[name] ?? '')}: ${text}`
+        ? `--${name} ${withoutPassword(String(flags[name] ?? ''))}: ${text}`
         : `${yaml.file}:${lineOf(yaml, name)}: ${name}: ${text}`;
     }),
   );
 }
+
+/** `http://me:secret@host` → `http://…@host`: what is wrong is said without saying the secret. */
+const withoutPassword = (value: string): string => value.replace(/\/\/[^/]*@/, '//…@');
 
 function lineOf(yaml: Yaml, name: string): number {
   const node = yaml.document.get(name, true);

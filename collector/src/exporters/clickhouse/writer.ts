@@ -1,4 +1,4 @@
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
 import type { Logger } from '@gumshoe/base/logger';
 import { applyMigrations } from '@gumshoe/schema/migrations/plan';
 import { DATABASE, type Signal } from '@gumshoe/schema/tables/define';
@@ -8,6 +8,7 @@ import { TRACES } from '@gumshoe/schema/tables/traces';
 import type { RowConsumers } from '../../pipeline/consumers.ts';
 import { RowQueue } from '../../pipeline/row-queue.ts';
 import type { ExporterStatus } from '../remote-write/remote-write.ts';
+import type { Spool } from '../spool/spool.ts';
 
 const BATCH = 10_000;
 const FIRST_DELAY = 1_000;
@@ -22,6 +23,8 @@ export interface ClickHouseOptions {
   readonly ttlDays: Partial<Readonly<Record<Signal, number>>>;
   /** Rows per table that may wait in memory. */
   readonly maxRows: number;
+  /** Where rows wait on disk when memory fills or the process ends. */
+  readonly spool?: Spool | undefined;
 }
 
 /** Writes rows of spans, logs and profiles in batches; a table that fails keeps its rows and tries again. */
@@ -31,6 +34,7 @@ export class ClickHouseWriter {
   private readonly client: ClickHouseClient;
   private readonly queues: ReadonlyMap<string, RowQueue<unknown>>;
   private migrated = false;
+  private refused = 0;
   private delay = 0;
   private notBefore = 0;
   private flushing: Promise<void> | undefined;
@@ -63,12 +67,14 @@ export class ClickHouseWriter {
 
   status(): ExporterStatus {
     const all = [...this.queues.values()];
+    const { spool } = this.options;
     return {
       name: 'clickhouse',
       target: this.options.url,
-      waiting: all.reduce((sum, queue) => sum + queue.length, 0),
-      dropped: all.reduce((sum, queue) => sum + queue.dropped, 0),
+      waiting: all.reduce((sum, queue) => sum + queue.length, spool?.items ?? 0),
+      dropped: all.reduce((sum, queue) => sum + queue.dropped, this.refused + (spool?.dropped ?? 0)),
       ...this.counts,
+      ...(spool ? { spool: { bytes: spool.bytes, problem: spool.problem } } : {}),
     };
   }
 
@@ -88,6 +94,7 @@ export class ClickHouseWriter {
     const before = Date.now();
     try {
       await this.migrate();
+      await this.drainSpool();
       for (const [table, queue] of this.queues) await this.drainTable(table, queue);
       this.delay = 0;
       this.counts.lastError = '';
@@ -97,16 +104,57 @@ export class ClickHouseWriter {
     this.counts.lastDuration = Date.now() - before;
   }
 
+  /** What waits on disk is the oldest. */
+  private async drainSpool(): Promise<void> {
+    const { spool } = this.options;
+    for (let first = spool?.peek(); first; first = spool?.peek()) {
+      const { kind, body } = first;
+      await this.deliver(kind, first.items, () => {
+        const lines = Buffer.from(body).toString('utf8').split('\n');
+        return lines.map((line): unknown => JSON.parse(line));
+      });
+      spool?.remove(first.id);
+    }
+  }
+
+  /** Moves the oldest rows of every queue that holds more than `keep` to disk. */
+  private spill(keep: number): void {
+    const { spool } = this.options;
+    if (!spool) return;
+    for (const [table, queue] of this.queues)
+      while (queue.length > keep) {
+        const rows = queue.peek(BATCH);
+        spool.push({
+          kind: table,
+          items: rows.length,
+          body: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
+        });
+        queue.remove(rows.length, queue.dropped);
+      }
+  }
+
+  /** Rows that no retry would make acceptable are given up: they must not hold up those behind them. */
+  private async deliver(table: string, count: number, rows: () => readonly unknown[]): Promise<void> {
+    try {
+      const values = [...rows()];
+      await this.client.insert({ table: `${DATABASE}.${table}`, values, format: 'JSONEachRow' });
+      this.counts.sent += count;
+      this.counts.lastSuccess = Date.now();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.refused += count;
+      this.logger.log('error', 'ClickHouse refused rows', { table, rows: count, reason: reasonOf(error) });
+    }
+  }
+
   private async drainTable(table: string, queue: RowQueue<unknown>): Promise<void> {
     for (let left = queue.length; left > 0;) {
       const dropped = queue.dropped;
       const rows = queue.peek(Math.min(BATCH, left));
       if (rows.length === 0) return;
-      await this.client.insert({ table: `${DATABASE}.${table}`, values: [...rows], format: 'JSONEachRow' });
+      await this.deliver(table, rows.length, () => rows);
       queue.remove(rows.length, dropped);
       left -= rows.length;
-      this.counts.sent += rows.length;
-      this.counts.lastSuccess = Date.now();
     }
   }
 
@@ -128,22 +176,34 @@ export class ClickHouseWriter {
   }
 
   private failed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     this.counts.failures++;
     if (reason !== this.counts.lastError)
       this.logger.log('warn', 'writing to ClickHouse failed', {
         url: this.options.url,
-        reason: reason.slice(0, 500),
+        reason,
       });
-    this.counts.lastError = reason.slice(0, 500);
+    this.counts.lastError = reason;
+    this.spill(this.options.maxRows / 2);
     this.delay = Math.min(LONGEST_DELAY, this.delay === 0 ? FIRST_DELAY : this.delay * 2);
     this.notBefore = Date.now() + this.delay;
   }
 
+  /** What still waits stays on disk for the next process, if there is a spool. */
   async close(): Promise<void> {
+    this.spill(0);
     await this.client.close();
   }
 }
+
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 500);
+
+/** Errors about the rows themselves (ClickHouse, ErrorCodes.cpp), or a spooled file that is damaged. */
+const ABOUT_ROWS = /^(CANNOT_PARSE_|INCORRECT_DATA|TYPE_MISMATCH|VALUE_IS_OUT_OF_RANGE|TOO_LARGE_STRING)/;
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof SyntaxError || (error instanceof ClickHouseError && ABOUT_ROWS.test(error.type ?? ''));
 
 /** The client's own log lines repeat what status() says. */
 class Silent {

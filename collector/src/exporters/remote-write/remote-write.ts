@@ -2,6 +2,7 @@ import type { Logger } from '@gumshoe/base/logger';
 import type { Labels } from '@gumshoe/base/series';
 import { encodeWriteRequest, type RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
 import snappy from 'snappyjs';
+import type { Spool } from '../spool/spool.ts';
 
 const TIMEOUT = 10_000;
 const FIRST_DELAY = 5_000;
@@ -15,7 +16,11 @@ export interface RemoteWriteOptions {
   readonly labels: Labels;
   /** Intervals that may wait in memory; the oldest is dropped first and counted. */
   readonly maxWaiting: number;
+  /** Where intervals wait on disk while the endpoint fails; without it they wait in memory. */
+  readonly spool?: Spool | undefined;
 }
+
+const KIND = 'metrics';
 
 interface Waiting {
   readonly body: Uint8Array;
@@ -34,6 +39,7 @@ export interface ExporterStatus {
   readonly lastSuccess: number;
   /** ms */
   readonly lastDuration: number;
+  readonly spool?: { readonly bytes: number; readonly problem: string };
 }
 
 /**
@@ -55,7 +61,15 @@ export class RemoteWriteExporter {
   }
 
   status(): ExporterStatus {
-    return { name: 'remote-write', target: this.options.url, waiting: this.waiting.length, ...this.counts };
+    const { spool } = this.options;
+    return {
+      name: 'remote-write',
+      target: this.options.url,
+      waiting: this.waiting.length + (spool?.length ?? 0),
+      ...this.counts,
+      dropped: this.counts.dropped + (spool?.dropped ?? 0),
+      ...(spool ? { spool: { bytes: spool.bytes, problem: spool.problem } } : {}),
+    };
   }
 
   push(samples: readonly RemoteWriteSample[]): void {
@@ -64,7 +78,15 @@ export class RemoteWriteExporter {
     while (this.waiting.length >= this.options.maxWaiting)
       this.counts.dropped += this.waiting.shift()?.samples ?? 0;
     this.waiting.push({ body: snappy.compress(encodeWriteRequest(labelled)), samples: samples.length });
+    if (this.delay > 0) this.spill();
     if (!this.timer) void this.flush();
+  }
+
+  /** Moves what waits in memory to disk, behind what is there. */
+  private spill(): void {
+    const { spool } = this.options;
+    if (!spool) return;
+    for (const { body, samples } of this.waiting.splice(0)) spool.push({ kind: KIND, items: samples, body });
   }
 
   /** Sends what waits; resolves when nothing waits or the first try fails. */
@@ -76,19 +98,42 @@ export class RemoteWriteExporter {
   private async drain(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    if (!(await this.drainSpool())) return this.later();
     for (let first = this.waiting[0]; first; first = this.waiting[0]) {
-      const before = Date.now();
-      const outcome = await this.send(first.body);
-      this.counts.lastDuration = Date.now() - before;
+      const outcome = await this.timed(first.body);
       if (outcome === 'retry') return this.later();
       if (this.waiting[0] === first) this.waiting.shift();
-      if (outcome === 'sent') this.counts.sent += first.samples;
-      else this.counts.dropped += first.samples;
+      this.settle(outcome, first.samples);
     }
+  }
+
+  /** What waits on disk is older than what waits in memory, so it goes first. */
+  private async drainSpool(): Promise<boolean> {
+    const { spool } = this.options;
+    for (let first = spool?.peek(); first; first = spool?.peek()) {
+      const outcome = await this.timed(first.body);
+      if (outcome === 'retry') return false;
+      spool?.remove(first.id);
+      this.settle(outcome, first.items);
+    }
+    return true;
+  }
+
+  private settle(outcome: 'sent' | 'refused', samples: number): void {
+    if (outcome === 'sent') this.counts.sent += samples;
+    else this.counts.dropped += samples;
+  }
+
+  private async timed(body: Uint8Array): Promise<'sent' | 'refused' | 'retry'> {
+    const before = Date.now();
+    const outcome = await this.send(body);
+    this.counts.lastDuration = Date.now() - before;
+    return outcome;
   }
 
   private later(): void {
     this.delay = Math.min(LONGEST_DELAY, this.delay === 0 ? FIRST_DELAY : this.delay * 2);
+    this.spill();
     this.timer = setTimeout(() => void this.flush(), this.delay);
     this.timer.unref();
   }
@@ -132,7 +177,9 @@ export class RemoteWriteExporter {
     this.counts.lastError = reason;
   }
 
+  /** What still waits stays on disk for the next process, if there is a spool. */
   close(): void {
     clearTimeout(this.timer);
+    this.spill();
   }
 }

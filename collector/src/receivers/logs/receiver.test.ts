@@ -58,3 +58,19 @@ test('a file that appears later is read from its start', () => {
   assert.deepEqual(tail.read(), ['first']);
   tail.close();
 });
+
+test('a character that two reads share, and a rotation behind unread lines, lose nothing', () => {
+  const path = join(dir, 'long.log');
+  writeFileSync(path, '');
+  const tail = new Tail(path);
+  const line = `${'é'.repeat(999)}x`; // an odd number of bytes: chunks of 256 KiB cut a character in two
+  writeFileSync(path, `${line}\n`.repeat(1000));
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, 'new\n');
+  const read: string[] = [];
+  for (let i = 0; i < 20; i++) read.push(...tail.read(1));
+  assert.equal(read.length, 1001);
+  assert.ok(read.slice(0, 1000).every((one) => one === line));
+  assert.equal(read[1000], 'new');
+  tail.close();
+});

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 
 const CHUNK = 256 * 1024;
 const MAX_LINE = 64 * 1024;
@@ -10,6 +11,8 @@ export class Tail {
   private inode = -1;
   private offset = 0;
   private rest = '';
+  /** Keeps the first bytes of a character that a chunk cuts in two. */
+  private decoder = new StringDecoder('utf8');
   /** '' while it works. */
   problem = '';
 
@@ -38,16 +41,23 @@ export class Tail {
     }
     const lines: string[] = [];
     const buffer = Buffer.allocUnsafe(CHUNK);
-    if (fstatSync(this.fd).size < this.offset) this.offset = 0;
-    for (let taken = 0; taken < budget;) {
+    if (fstatSync(this.fd).size < this.offset) this.startOver();
+    for (let taken = 0; ;) {
+      if (taken >= budget) return lines; // the rest next time, and only then the file that took its name
       const got = readSync(this.fd, buffer, 0, CHUNK, this.offset);
       if (got === 0) break;
       this.offset += got;
       taken += got;
-      this.split(buffer.toString('utf8', 0, got), lines);
+      this.split(this.decoder.write(buffer.subarray(0, got)), lines);
     }
-    this.followRename();
+    this.followRename(lines);
     return lines;
+  }
+
+  private startOver(): void {
+    this.offset = 0;
+    this.rest = '';
+    this.decoder = new StringDecoder('utf8');
   }
 
   private split(text: string, lines: string[]): void {
@@ -60,13 +70,15 @@ export class Tail {
     }
   }
 
-  private followRename(): void {
+  private followRename(lines: string[]): void {
     try {
       if (statSync(this.path).ino === this.inode) return;
     } catch {
       return; // not created again yet
     }
     this.close();
+    if (this.rest !== '') lines.push(this.rest);
+    this.startOver();
     this.open(true);
   }
 

@@ -1,0 +1,85 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+export interface StatusServerOptions {
+  /** host:port; port 0 takes a free one. */
+  readonly listen: string;
+  /** When given, /metrics and /status ask for it as a bearer token; /healthz never does. */
+  readonly token: string | undefined;
+  /** PEM files; both or none. */
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly metrics: () => string;
+  readonly status: () => unknown;
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Whether an address answers to this machine alone. */
+export const isLoopback = (listen: string): boolean => /^(127\.|\[::1\]:|localhost:)/.test(listen);
+
+/** Serves /metrics, /status and /healthz. */
+export class StatusServer {
+  readonly #options: StatusServerOptions;
+  readonly #expected: Buffer | undefined;
+  #server: Server | undefined;
+
+  constructor(options: StatusServerOptions) {
+    this.#options = options;
+    this.#expected = options.token === undefined ? undefined : digest(`Bearer ${options.token}`);
+  }
+
+  /** Resolves with its URL; rejects when the address is taken or a certificate cannot be used. */
+  start(): Promise<string> {
+    const { listen, certFile, keyFile } = this.#options;
+    const split = listen.lastIndexOf(':');
+    const host = listen.slice(0, split).replace(/^\[|\]$/g, '');
+    const tls = certFile !== undefined && keyFile !== undefined;
+    const answer = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#answer(request, response);
+    const server = tls
+      ? createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, answer)
+      : createServer(answer);
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', (error) => reject(new Error(`cannot listen on ${listen}: ${error.message}`)));
+      server.listen(Number(listen.slice(split + 1)), host, () => {
+        const { port } = server.address() as AddressInfo;
+        resolve(`${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+      });
+    });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = new URL(request.url ?? '/', 'http://collector').pathname;
+    if (request.method !== 'GET') response.writeHead(405).end('only GET\n');
+    else if (path === '/healthz') response.writeHead(200).end('ok\n');
+    else if (!this.#admits(request))
+      response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('a bearer token is needed\n');
+    else if (path === '/metrics')
+      response
+        .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+        .end(this.#options.metrics());
+    else if (path === '/status')
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(`${JSON.stringify(this.#options.status(), undefined, 2)}\n`);
+    else response.writeHead(404).end('not found; try /metrics, /status, /healthz\n');
+  }
+
+  #admits(request: IncomingMessage): boolean {
+    if (!this.#expected) return true;
+    return timingSafeEqual(digest(request.headers.authorization ?? ''), this.#expected);
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#server) return resolve();
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+}
