@@ -43,9 +43,11 @@ export class ClickHouseTransport implements SqlTransport {
         query_params: { ...request.params },
         clickhouse_settings: {
           readonly: '2',
-          max_result_rows: String(request.maxRows),
+          // One more than asked for tells whether rows are missing.
+          max_result_rows: String(request.maxRows + 1),
           result_overflow_mode: 'break',
           max_execution_time: Math.max(1, Math.ceil(request.timeoutMs / 1000)),
+          output_format_json_quote_64bit_integers: 1,
         },
         ...(signal === undefined ? {} : { abort_signal: signal }),
       });
@@ -54,7 +56,7 @@ export class ClickHouseTransport implements SqlTransport {
       return {
         columns: meta,
         rows: data.slice(0, request.maxRows),
-        truncated: data.length >= request.maxRows,
+        truncated: data.length > request.maxRows,
       };
     } catch (error) {
       if (signal?.aborted) throw cancelled(tried, this.address.url);

@@ -141,6 +141,11 @@ class SnapshotReader implements Reader {
     return spans.sort((a, b) => a.start - b.start || (a.spanId < b.spanId ? -1 : 1));
   }
 
+  async spansOf(traceIds: readonly string[]): Promise<readonly Span[]> {
+    const ids = new Set(traceIds);
+    return this.spansOfFile().filter((span) => ids.has(span.traceId));
+  }
+
   async logs(filter: LogFilter): Promise<readonly LogRecord[]> {
     this.allLogs ??= this.file.blocks('logs').flatMap((block) => decodeRecords(block) as LogRecord[]);
     const contains = filter.contains?.toLowerCase();

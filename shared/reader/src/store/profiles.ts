@@ -20,7 +20,7 @@ export function profileRequest(filter: ProfileFilter): SqlRequest {
     FROM (
       SELECT StackHash, sum(Value) AS Value FROM ${DATABASE}.${PROFILING_SAMPLES.name}
       WHERE ServiceName = {service:String} AND Type = {type:String} ${container}
-        AND End > toDateTime64({from:Float64}, 9) AND Start <= toDateTime64({to:Float64}, 9)
+        AND End > fromUnixTimestamp64Nano({from:Int64}) AND Start <= fromUnixTimestamp64Nano({to:Int64})
       GROUP BY StackHash
     ) AS s
     INNER JOIN (

@@ -124,6 +124,11 @@ export class StoreReader implements Reader {
     return spans;
   }
 
+  async spansOf(traceIds: readonly string[], signal?: AbortSignal): Promise<readonly Span[]> {
+    if (traceIds.length === 0) return [];
+    return (await this.rows(traceRequest(traceIds), signal)).map(spanOf);
+  }
+
   async logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]> {
     return (await this.rows(logsRequest(filter), signal)).map(logOf);
   }
