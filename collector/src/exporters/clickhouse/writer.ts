@@ -1,6 +1,6 @@
 import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
 import type { Logger } from '@gumshoe/base/logger';
-import { applyMigrations } from '@gumshoe/schema/migrations/plan';
+import { applyMigrations, applyTtl } from '@gumshoe/schema/migrations/plan';
 import { DATABASE, type Signal } from '@gumshoe/schema/tables/define';
 import { LOGS } from '@gumshoe/schema/tables/logs';
 import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
@@ -166,10 +166,12 @@ export class ClickHouseWriter {
       ).json<Record<string, number>>();
       return rows.map((row) => Number(Object.values(row)[0]));
     };
-    const applied = await applyMigrations(
-      { execute: (query) => this.client.command({ query }), selectNumbers },
-      { ttlDays: this.options.ttlDays },
-    );
+    const target = { execute: (query: string) => this.client.command({ query }), selectNumbers };
+    const { ttlDays } = this.options;
+    const applied = await applyMigrations(target, { ttlDays });
+    const altered = await applyTtl(target, { ttlDays });
+    if (altered.length > 0)
+      this.logger.log('info', 'times to live changed', { statements: altered.join('; ') });
     if (applied.length > 0)
       this.logger.log('info', 'ClickHouse schema migrated', { versions: applied.join(', ') });
     this.migrated = true;
