@@ -7,21 +7,19 @@ import { ClickHouseWriter } from './exporters/clickhouse/writer.ts';
 import { exposition } from './exporters/prometheus/exposition.ts';
 import { RemoteWriteExporter } from './exporters/remote-write/remote-write.ts';
 import { Spool } from './exporters/spool/spool.ts';
-import { startGateway, type Gateway } from './gateway/gateway.ts';
+import type { Gateway } from './gateway/gateway.ts';
 import { NatTable } from './identity/conntrack.ts';
 import { processFilter } from './identity/process-filter.ts';
 import { ProcessTable } from './identity/processes.ts';
 import { MemoryBudget } from './pipeline/memory-budget.ts';
 import type { MetricSink, MetricSource } from './pipeline/metric-sink.ts';
 import { IntervalSamples, type CollectedSample } from './pipeline/registry.ts';
-import { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } from './receivers/ebpf/open.ts';
 import type { EbpfReceiver } from './receivers/ebpf/receiver.ts';
 import { ensureTracefs } from './receivers/ebpf/tracefs.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
 import { LogsReceiver } from './receivers/logs/receiver.ts';
 import { ContainerSource } from './receivers/proc/containers.ts';
 import { machineFacts, NodeSource, type MachineFacts } from './receivers/proc/node.ts';
-import { openProfileReceiver } from './receivers/profiles/open.ts';
 import type { ProfileReceiver } from './receivers/profiles/receiver.ts';
 import { isLoopback, StatusServer } from './status-server.ts';
 
@@ -118,8 +116,8 @@ export class Collector {
     await this.startGateway();
     this.processes.scan(Date.now());
     this.nat.refresh();
-    if (!disabled.has('ebpf')) this.startEbpf();
-    if (!disabled.has('profiles') && this.config['profile-frequency'] > 0) this.startProfiles();
+    if (!disabled.has('ebpf')) await this.startEbpf();
+    if (!disabled.has('profiles') && this.config['profile-frequency'] > 0) await this.startProfiles();
     if (!disabled.has('logs')) this.startLogs();
     if (!disabled.has('proc')) {
       this.sources.push(new NodeSource(this.config.procfs, this.facts));
@@ -144,6 +142,7 @@ export class Collector {
       config['prometheus-url'],
     ];
     if (!listen || !url || !prometheusUrl) return;
+    const { startGateway } = await import('./gateway/gateway.ts');
     this.gateway = await startGateway({
       listen,
       certFile: config['gateway-cert-file'],
@@ -161,7 +160,9 @@ export class Collector {
     });
   }
 
-  private startEbpf(): void {
+  private async startEbpf(): Promise<void> {
+    // what is not used is not loaded: it would stay in memory
+    const { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } = await import('./receivers/ebpf/open.ts');
     const { config } = this;
     const problem = ensureTracefs();
     if (problem) this.logger.log('warn', 'tracepoints will be refused', { reason: problem });
@@ -190,7 +191,8 @@ export class Collector {
         });
   }
 
-  private startProfiles(): void {
+  private async startProfiles(): Promise<void> {
+    const { openProfileReceiver } = await import('./receivers/profiles/open.ts');
     this.profiles = openProfileReceiver(
       { target: this.target, frequency: this.config['profile-frequency'] },
       {

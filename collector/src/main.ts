@@ -1,7 +1,11 @@
-import { FailureError } from '@gumshoe/base/failure';
+import { setFlagsFromString } from 'node:v8';
 import type { Logger, LogLevel } from '@gumshoe/base/logger';
-import { Collector } from './collector.ts';
-import { ConfigError, readConfig } from './config.ts';
+
+// Before anything else is loaded: small young generations cost the collector little time and save tens of MB.
+setFlagsFromString('--max-semi-space-size=2');
+
+const { FailureError } = await import('@gumshoe/base/failure');
+const { ConfigError, readConfig } = await import('./config.ts');
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -24,6 +28,7 @@ function fail(code: number, lines: readonly string[]): never {
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2));
   if (!config) return;
+  const { Collector } = await import('./collector.ts');
   const collector = new Collector(config, loggerFrom(config['log-level']));
   const listen = await collector.start();
   process.stdout.write(`${JSON.stringify({ ready: true, listen, ...collector.addresses() })}\n`);
