@@ -260,7 +260,7 @@ function validate(flags: Readonly<Record<string, unknown>>, yaml: Yaml | undefin
 }
 
 /** `http://me:secret@host` → `http://…@host`: what is wrong is said without saying the secret. */
-const withoutPassword = (value: string): string => value.replace(/\/\/[^/]*@/, '//…@');
+const withoutPassword = (value: string): string => value.replace(/\/\/.*@/, '//…@');
 
 function lineOf(yaml: Yaml, name: string): number {
   const node = yaml.document.get(name, true);
