@@ -65,7 +65,10 @@ test('rows wait while the store is down and arrive once it is back; a changed TT
   t.after(() => second.stop('SIGKILL'));
   await writer.flush(true);
   const { sent, waiting, dropped, lastError } = writer.status();
-  assert.deepEqual({ sent, waiting, dropped, lastError }, { sent: 150, waiting: 0, dropped: 0, lastError: '' });
+  assert.deepEqual(
+    { sent, waiting, dropped, lastError },
+    { sent: 150, waiting: 0, dropped: 0, lastError: '' },
+  );
   await writer.close();
   const url = second.clickhouse;
   assert.equal(await selectNumber(url, 'SELECT uniqExact(Body) AS n FROM gumshoe.otel_logs'), 150);
