@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { processFilter } from '../../identity/process-filter.ts';
+import { ProcessTable } from '../../identity/processes.ts';
+import { IntervalSamples } from '../../pipeline/registry.ts';
+import { ContainerSource } from './containers.ts';
+
+test('a restart is counted when even the oldest process is younger; delay adds up across processes', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'gumshoe-proc-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const [procfs, cgroupfs] = [join(root, 'proc'), join(root, 'cgroup')];
+  for (const dir of [procfs, cgroupfs]) mkdirSync(dir);
+  const processes = new ProcessTable({
+    procfs,
+    cgroupfs,
+    filter: processFilter({ cgroups: [], pids: [], netns: [] }, procfs, cgroupfs),
+    hostName: 'h',
+    hostId: 'i',
+    keepExitedFor: 60_000,
+  });
+  const source = new ContainerSource(procfs, cgroupfs, processes);
+  const run = (pid: number, startTicks: number, delayNs: number): void => {
+    const dir = join(procfs, String(pid));
+    mkdirSync(dir, { recursive: true });
+    // a name with spaces and parentheses must not shift the fields
+    const fields = ['S', '1', ...Array.from({ length: 17 }, () => '0'), String(startTicks), '0'];
+    writeFileSync(join(dir, 'stat'), `${pid} (a) b) ${fields.join(' ')}\n`);
+    writeFileSync(join(dir, 'cmdline'), 'redis-server\0');
+    writeFileSync(join(dir, 'cgroup'), '0::/system.slice/cache.service\n');
+    writeFileSync(join(dir, 'schedstat'), `1 ${delayNs} 3\n`);
+  };
+  const end = (pid: number): void => rmSync(join(procfs, String(pid)), { recursive: true });
+  const collect = (now: number, name: string): number | undefined => {
+    processes.scan(now);
+    const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, now);
+    source.collect(sink);
+    return sink.samples.find((one) => one.metric.name === name)?.value;
+  };
+  const restarts = 'container_restarts_total';
+  run(10, 500, 0);
+  assert.equal(collect(1000, restarts), 0);
+  run(11, 900, 0);
+  assert.equal(collect(2000, restarts), 0, 'a new worker is no restart');
+  end(11);
+  run(12, 950, 0);
+  assert.equal(collect(3000, restarts), 0, 'a replaced worker is no restart');
+  end(10);
+  end(12);
+  run(20, 2000, 1_000_000_000);
+  assert.equal(collect(4000, restarts), 1);
+  run(20, 2000, 3_000_000_000);
+  assert.equal(collect(5000, 'container_resources_cpu_delay_seconds_total'), 2);
+  assert.equal(collect(6000, restarts), 1);
+});
