@@ -9,6 +9,8 @@ import { RemoteWriteExporter } from './exporters/remote-write/remote-write.ts';
 import { Spool } from './exporters/spool/spool.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { NatTable } from './identity/conntrack.ts';
+import { identifyCgroup } from './identity/cgroup.ts';
+import { ContainerLogFiles } from './identity/container-log-files.ts';
 import { processFilter } from './identity/process-filter.ts';
 import { ProcessTable } from './identity/processes.ts';
 import { MemoryBudget } from './pipeline/memory-budget.ts';
@@ -37,6 +39,7 @@ export class Collector {
   private readonly facts: MachineFacts;
   private readonly target: TargetSelection;
   private readonly nat: NatTable;
+  private readonly logFiles: ContainerLogFiles;
   private readonly processes: ProcessTable;
   private readonly writer: ClickHouseWriter | undefined;
   private readonly remoteWrite: RemoteWriteExporter | undefined;
@@ -64,12 +67,14 @@ export class Collector {
       netns: config['target-netns'],
     };
     this.nat = new NatTable(config.procfs);
+    this.logFiles = new ContainerLogFiles(config['host-root']);
     this.processes = new ProcessTable({
       procfs: config.procfs,
       cgroupfs: config.cgroupfs,
       filter: processFilter(this.target, config.procfs, config.cgroupfs),
       hostName: this.facts.hostname,
       hostId: this.facts.machineId,
+      kubernetesNames: this.logFiles.namesOf,
       keepExitedFor: KEEP_EXITED_FOR,
     });
     this.memory = new MemoryBudget(config['memory-limit']);
@@ -114,6 +119,7 @@ export class Collector {
     const disabled = new Set<string>(this.config.disable);
     const listen = await this.listen();
     await this.startGateway();
+    this.logFiles.refresh();
     this.processes.scan(Date.now());
     this.nat.refresh();
     if (!disabled.has('ebpf')) await this.startEbpf();
@@ -212,8 +218,21 @@ export class Collector {
       messagesPerSecond: LOG_MESSAGES_PER_SECOND,
       onRows: (rows) => this.memory.admits('logs', rows.length) && this.writer?.consumers.logs(rows),
     });
+    this.followContainers(this.logs, false);
     this.logs.start();
     this.sources.push(this.logs);
+  }
+
+  /** Follows what container runtimes keep of the containers there are. Their files are told apart by their ids. */
+  private followContainers(logs: LogsReceiver, fromStart: boolean): void {
+    const wanted = new Set(this.config['log-file'].map((file) => file.path));
+    for (const { cgroups, containerId } of this.processes.all()) {
+      const path = this.logFiles.pathOf(identifyCgroup(cgroups)?.id ?? '');
+      if (path === undefined) continue;
+      wanted.add(path);
+      logs.follow({ containerId, path }, fromStart);
+    }
+    for (const path of logs.followed()) if (!wanted.has(path)) logs.unfollow(path);
   }
 
   /** One interval: read the kernel, gather every source, hand over. A source that fails costs its own values. */
@@ -225,7 +244,10 @@ export class Collector {
   private async collectNow(): Promise<void> {
     const now = Date.now();
     this.memory.check(process.memoryUsage.rss());
+    this.logFiles.refresh();
     this.guard('process table', () => this.processes.scan(now));
+    const { logs } = this;
+    if (logs) this.guard('logs', () => this.followContainers(logs, true));
     this.nat.refresh();
     const samples = new IntervalSamples(
       {
@@ -322,7 +344,7 @@ export class Collector {
         profiles: this.profiles ? 'running' : 'disabled',
         logs: this.logs
           ? {
-              files: this.config['log-file'].length,
+              files: [...this.logs.followed()].length,
               problems: this.logs.problems(),
               dropped: this.logs.dropped,
             }

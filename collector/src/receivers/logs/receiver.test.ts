@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { LogRow } from '@gumshoe/schema/tables/logs';
 import { LogsReceiver } from './receiver.ts';
+import { RuntimeLines } from './runtime-lines.ts';
 import { Tail } from './tail.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gumshoe-logs-'));
@@ -73,4 +74,41 @@ test('a character that two reads share, and a rotation behind unread lines, lose
   assert.ok(read.slice(0, 1000).every((one) => one === line));
   assert.equal(read[1000], 'new');
   tail.close();
+});
+
+test("a runtime's wrapping is taken off, and parts of a line are joined", () => {
+  const lines = new RuntimeLines();
+  assert.equal(lines.add('2026-11-21T05:00:00.1Z stdout F ready'), 'ready');
+  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr P half a '), undefined);
+  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr F line'), 'half a line');
+  assert.equal(
+    lines.add('{"log":"from docker\\n","stream":"stdout","time":"2026-11-21T05:00:00Z"}'),
+    'from docker',
+  );
+  assert.equal(lines.add('{"log":"two ","stream":"stdout","time":"x"}'), undefined);
+  assert.equal(lines.add('{"log":"parts\\n","stream":"stdout","time":"x"}'), 'two parts');
+  for (const own of ['plain', '{"log": "mine"}', '{"log":broken', '2026-11-21T05:00:00Z ERROR x'])
+    assert.equal(lines.add(own), own);
+});
+
+test('a container that comes is followed from its first line; secrets do not reach the store', () => {
+  const path = join(dir, 'new.log');
+  writeFileSync(path, '2026-11-21T05:00:00Z stdout F 05:00:00 ERROR login failed password=hunter2\n');
+  const rows: LogRow[] = [];
+  const receiver = new LogsReceiver({
+    files: [],
+    hostName: 'h',
+    messagesPerSecond: 10,
+    onRows: (more) => rows.push(...more),
+  });
+  const file = { containerId: '/k8s/web/api-5d9c5b8f6d-x2x4z/app', path };
+  receiver.follow(file, true);
+  receiver.follow(file, true);
+  receiver.poll(1000);
+  receiver.unfollow(path);
+  assert.deepEqual(
+    rows.map((row) => [row.ServiceName, row.Body]),
+    [['/k8s/web/api', '05:00:00 ERROR login failed password=[redacted]']],
+  );
+  assert.deepEqual([...receiver.followed()], []);
 });

@@ -3,9 +3,11 @@ import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import type { LogRow } from '@gumshoe/schema/tables/logs';
 import { logLevel, severityOf, type LogLevel } from '@gumshoe/text/log-level';
 import { MessageJoiner } from '@gumshoe/text/multiline';
+import { redactSecrets } from '@gumshoe/text/redact';
 import { serviceNameOf } from '../../identity/container-id.ts';
 import type { MetricSink, MetricSource } from '../../pipeline/metric-sink.ts';
 import { Patterns } from './patterns.ts';
+import { RuntimeLines } from './runtime-lines.ts';
 import { Tail } from './tail.ts';
 
 /** A file that holds the output of a container. */
@@ -25,6 +27,7 @@ export interface LogsOptions {
 interface Source {
   readonly file: LogFile;
   readonly tail: Tail;
+  readonly lines: RuntimeLines;
   readonly joiner: MessageJoiner;
   readonly patterns: Patterns;
   readonly counts: Map<string, { readonly labels: Record<string, string>; count: number }>;
@@ -40,22 +43,41 @@ const CLASSIFIED: ReadonlySet<LogLevel> = new Set(['warning', 'error', 'critical
 export class LogsReceiver implements MetricSource {
   readonly name = 'logs';
   private readonly options: LogsOptions;
-  private readonly sources: readonly Source[];
+  private readonly sources = new Map<string, Source>();
   private timer: NodeJS.Timeout | undefined;
   dropped = 0;
 
   constructor(options: LogsOptions) {
     this.options = options;
-    this.sources = options.files.map((file) => ({
+    for (const file of options.files) this.follow(file, false);
+  }
+
+  /** Follows a further file; `fromStart` when all of it is news. Following it already changes nothing. */
+  follow(file: LogFile, fromStart: boolean): void {
+    if (this.sources.has(file.path)) return;
+    this.sources.set(file.path, {
       file,
-      tail: new Tail(file.path),
+      tail: new Tail(file.path, fromStart),
+      lines: new RuntimeLines(),
       joiner: new MessageJoiner(),
       patterns: new Patterns(),
       counts: new Map(),
       lastLine: 0,
       second: 0,
       inSecond: 0,
-    }));
+    });
+  }
+
+  /** Lets go of a file whose container is gone; what was read but not handed over is handed over. */
+  unfollow(path: string): void {
+    const source = this.sources.get(path);
+    if (!source) return;
+    this.finish(source);
+    this.sources.delete(path);
+  }
+
+  followed(): IterableIterator<string> {
+    return this.sources.keys();
   }
 
   start(): void {
@@ -65,9 +87,9 @@ export class LogsReceiver implements MetricSource {
   /** Reads what was added; `now` in ms is the time of the messages. */
   poll(now: number): void {
     const rows: LogRow[] = [];
-    for (const source of this.sources) {
+    for (const source of this.sources.values()) {
       const lines = source.tail.read();
-      for (const line of lines) this.message(source, source.joiner.add(line), now, rows);
+      for (const line of lines) this.line(source, line, now, rows);
       if (lines.length > 0) source.lastLine = now;
       else if (now - source.lastLine >= MESSAGE_ENDS_AFTER)
         this.message(source, source.joiner.flush(), now, rows);
@@ -75,8 +97,14 @@ export class LogsReceiver implements MetricSource {
     if (rows.length > 0) this.options.onRows(rows);
   }
 
-  private message(source: Source, message: string | undefined, now: number, rows: LogRow[]): void {
-    if (message === undefined) return;
+  private line(source: Source, line: string, now: number, rows: LogRow[]): void {
+    const text = source.lines.add(line);
+    if (text !== undefined) this.message(source, source.joiner.add(text), now, rows);
+  }
+
+  private message(source: Source, raw: string | undefined, now: number, rows: LogRow[]): void {
+    if (raw === undefined) return;
+    const message = redactSecrets(raw);
     const level = logLevel(message);
     const pattern = CLASSIFIED.has(level) ? source.patterns.of(level, message) : { hash: '', sample: '' };
     count(source, level, pattern.hash, pattern.sample);
@@ -107,13 +135,13 @@ export class LogsReceiver implements MetricSource {
   }
 
   collect(sink: MetricSink): void {
-    for (const { file, counts } of this.sources)
+    for (const { file, counts } of this.sources.values())
       for (const { labels, count } of counts.values())
         sink.sample(CONTAINER_METRICS.logMessages, file, labels, count);
   }
 
   problems(): readonly string[] {
-    return this.sources
+    return [...this.sources.values()]
       .filter((source) => source.tail.problem !== '')
       .map((source) => `${source.file.path}: ${source.tail.problem}`);
   }
@@ -121,11 +149,15 @@ export class LogsReceiver implements MetricSource {
   stop(): void {
     clearInterval(this.timer);
     this.poll(Date.now());
+    for (const source of this.sources.values()) this.finish(source);
+  }
+
+  private finish(source: Source): void {
+    const now = Date.now();
     const rows: LogRow[] = [];
-    for (const source of this.sources) {
-      this.message(source, source.joiner.flush(), Date.now(), rows);
-      source.tail.close();
-    }
+    for (const line of source.tail.read()) this.line(source, line, now, rows);
+    this.message(source, source.joiner.flush(), now, rows);
+    source.tail.close();
     if (rows.length > 0) this.options.onRows(rows);
   }
 }
