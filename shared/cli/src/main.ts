@@ -4,7 +4,8 @@ import { EXIT } from './commands/define.ts';
 import { exportCommand } from './commands/export.ts';
 import { logsCommand } from './commands/logs.ts';
 import { mapCommand } from './commands/map.ts';
-import { promqlCommand, sqlCommand } from './commands/query.ts';
+import { profileCommand } from './commands/profile.ts';
+import { promqlCommand, queryCommand, sqlCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { statusCommand } from './commands/status.ts';
 import { traceCommand, tracesCommand } from './commands/traces.ts';
@@ -15,8 +16,10 @@ const COMMANDS = [
   mapCommand,
   tracesCommand,
   traceCommand,
+  queryCommand,
   promqlCommand,
   sqlCommand,
+  profileCommand,
   logsCommand,
   statusCommand,
   exportCommand,

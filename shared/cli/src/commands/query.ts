@@ -63,3 +63,10 @@ export const sqlCommand = (): Command =>
       return EXIT.healthy;
     },
   );
+
+/** `query promql …` and `query sql …`, for those who look for queries first. */
+export const queryCommand = (): Command =>
+  new Command('query')
+    .description('query promql <query>, or query sql <query>')
+    .addCommand(promqlCommand().exitOverride())
+    .addCommand(sqlCommand().exitOverride());

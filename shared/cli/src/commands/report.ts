@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import { createEngine } from '@gumshoe/engine/engine';
-import { FailureError } from '@gumshoe/base/failure';
-import type { ApplicationId } from '@gumshoe/model/entities';
 import { reportText } from '../format/report.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
+import { findApplication } from './application.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
 
 interface Flags extends TimeFlags {
@@ -23,20 +22,8 @@ export const reportCommand = (): Command =>
     async (reader, flags) => {
       const engine = createEngine({ reader });
       const range = await timeRange(flags, reader);
-      let application: ApplicationId | undefined;
-      if (flags.application !== undefined) {
-        const { applications } = await engine.overview(range);
-        application = applications.find(
-          (row) => row.name === flags.application || row.id === flags.application,
-        )?.id;
-        if (application === undefined)
-          throw new FailureError({
-            code: 'not-found',
-            tried: 'investigate an application',
-            target: flags.application,
-            reason: `there is none of this name in the window; known: ${applications.map((row) => row.name).join(', ')}`,
-          });
-      }
+      const application =
+        flags.application === undefined ? undefined : await findApplication(engine, flags.application, range);
       const report = await engine.investigate(range, application);
       print(flags.json ? jsonText(report) : reportText(report));
       return report.impacted.some((impact) => impact.until === undefined) || report.causes.length > 0

@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { createEngine } from '@gumshoe/engine/engine';
+import { profileText } from '../format/profile.ts';
+import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
+import { findApplication } from './application.ts';
+import { EXIT, jsonText, print, readingCommand } from './define.ts';
+
+export const profileCommand = (): Command =>
+  readingCommand<TimeFlags & { readonly json?: boolean }>(
+    withTimeFlags(
+      new Command('profile')
+        .description('where an application spends CPU time: functions, most expensive first')
+        .argument('<application>'),
+    ).option('--json', 'the flame graph as JSON'),
+    async (reader, flags, [name = '']) => {
+      const engine = createEngine({ reader });
+      const range = await timeRange(flags, reader);
+      const graph = await engine.profile(await findApplication(engine, name, range), range);
+      print(flags.json ? jsonText(graph) : profileText(graph));
+      return EXIT.healthy;
+    },
+  );
