@@ -10,6 +10,8 @@ export interface StackOptions {
   readonly workDir: string;
   /** seconds between samples */
   readonly interval: number;
+  /** URLs that the cluster agent tells of incidents. */
+  readonly webhooks?: readonly string[];
 }
 
 /** Embedded store, collector and cluster agent, observing one shop. */
@@ -85,6 +87,7 @@ export class Stack {
         clickhouseUrl: this.clickhouse,
         prometheusUrl: this.prometheus,
         window: '10m',
+        webhooks: (this.options.webhooks ?? []).map((url) => ({ url })),
       },
     };
     const file = join(dir, 'config.yaml');

@@ -29,13 +29,13 @@ export class Lab {
   readonly stack: Stack;
   startedAt = 0;
 
-  constructor(name: string, rate: number, requests = 0) {
+  constructor(name: string, rate: number, requests = 0, webhooks: readonly string[] = []) {
     const id = `${process.pid.toString(36)}${name}`;
     this.workDir = join(tmpdir(), `${WORK_PREFIX}${id}`);
     mkdirSync(join(this.workDir, 'log'), { recursive: true, mode: 0o755 });
     claim(this.workDir);
     this.shop = new Shop({ id, workDir: this.workDir, rate, requests });
-    this.stack = new Stack({ workDir: this.workDir, interval: 3 });
+    this.stack = new Stack({ workDir: this.workDir, interval: 3, webhooks });
   }
 
   async start(): Promise<void> {

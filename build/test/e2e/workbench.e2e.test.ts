@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { sleep } from '../../demo/command.ts';
+import { sleep, until } from '../../demo/command.ts';
 import { dbLock } from '../../demo/faults/db-lock.ts';
 import { gumshoe, type DemoReport } from '../../demo/report.ts';
 import { workbenchArguments } from '../../demo/window.ts';
@@ -11,19 +13,36 @@ import { electron, Lab, labProblem, ROOT } from './lab.ts';
 
 const runtime = electron();
 const problem = labProblem() ?? (runtime ? undefined : 'no Electron runtime');
+/** What the cluster agent posts. */
+interface Notification {
+  readonly event: string;
+  readonly incident: { readonly name: string };
+  readonly causes: readonly { readonly kind: string }[];
+}
+
 const SHOTS = join(ROOT, '.cache', 'e2e-screenshots');
 
 describe('the workbench on the default fault, live and from a snapshot', { skip: problem ?? false }, () => {
   let lab: Lab;
   let live: DemoReport;
   let driver: WorkbenchDriver | undefined;
+  const told: Notification[] = [];
+  const listener = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk));
+    request.on('end', () => {
+      told.push(JSON.parse(body) as Notification);
+      response.end();
+    });
+  });
   const snapshot = () => join(lab.workDir, 'incident.gumshoe');
   const shot = (name: string) => driver?.page.screenshot({ path: join(SHOTS, `${name}.png`) });
 
   before(
     async () => {
       mkdirSync(SHOTS, { recursive: true });
-      lab = new Lab('w', 40);
+      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+      lab = new Lab('w', 40, 0, [`http://127.0.0.1:${(listener.address() as AddressInfo).port}/incidents`]);
       await lab.start();
       await sleep(45_000);
       await dbLock.inject(lab.shop);
@@ -38,6 +57,7 @@ describe('the workbench on the default fault, live and from a snapshot', { skip:
   after(async () => {
     await driver?.stop();
     await lab?.stop();
+    listener.close();
   });
 
   test('the analysis names the locked table’s blocker first', () => {
@@ -73,8 +93,24 @@ describe('the workbench on the default fault, live and from a snapshot', { skip:
     await driver.see('waterfall');
     await driver.see('span-row');
     await shot('waterfall');
+    await driver.open('explore');
+    await driver.click('language-sql');
+    await driver.click('run-query');
+    await driver.see('table-result');
+    await shot('explore-sql');
     await driver.stop();
     driver = undefined;
+  });
+
+  test('the cluster agent posts the incident with its cause, and its end', { timeout: 240_000 }, async () => {
+    await until('the notification', () => told.some((one) => one.event === 'opened'), 60_000, 500);
+    const opened = told.find((one) => one.event === 'opened');
+    assert.equal(opened?.causes[0]?.kind, 'postgres-lock');
+    await dbLock.recover(lab.shop);
+    const names = () => new Set(told.filter((one) => one.event === 'opened').map((one) => one.incident.name));
+    const resolved = (name: string) =>
+      told.some((one) => one.event === 'resolved' && one.incident.name === name);
+    await until('every incident to be told as resolved', () => [...names()].every(resolved), 180_000, 1000);
   });
 
   test(
