@@ -316,6 +316,8 @@ export class Collector {
           exporter.dropped,
         );
     }
+    for (const [cause, rows] of Object.entries(this.writer?.givenUp ?? {}))
+      sink.self(SELF_METRICS.dropped, { queue: 'clickhouse', cause }, rows);
     for (const { queue, length, dropped } of this.writer?.queueStatus() ?? []) {
       sink.self(SELF_METRICS.queueLength, { queue }, length);
       sink.self(SELF_METRICS.dropped, { queue, cause: 'full' }, dropped);

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Logger, LogLevel } from '@gumshoe/base/logger';
 
-// Before anything else is loaded: small young generations cost the collector little time and save tens of MB.
+// Before anything else is loaded: bounds the young generation, which grows to 48 MB under load otherwise.
 setFlagsFromString('--max-semi-space-size=2');
 
 const { FailureError } = await import('@gumshoe/base/failure');
@@ -30,15 +30,17 @@ async function main(): Promise<void> {
   if (!config) return;
   const { Collector } = await import('./collector.ts');
   const collector = new Collector(config, loggerFrom(config['log-level']));
-  const listen = await collector.start();
-  process.stdout.write(`${JSON.stringify({ ready: true, listen, ...collector.addresses() })}\n`);
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      void collector.stop().then(() => process.exit(0));
+      // also while it is still starting: what has been attached by then must come off
+      void started.then(() => collector.stop()).then(() => process.exit(0));
     });
+  const started = collector.start();
+  const listen = await started;
+  process.stdout.write(`${JSON.stringify({ ready: true, listen, ...collector.addresses() })}\n`);
 }
 
 main().catch((error: unknown) => {

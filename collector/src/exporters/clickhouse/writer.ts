@@ -78,6 +78,11 @@ export class ClickHouseWriter {
     };
   }
 
+  /** Rows given up beside the queues: refused by the store, and for lack of room on disk. */
+  get givenUp(): { readonly refused: number; readonly spool_full: number } {
+    return { refused: this.refused, spool_full: this.options.spool?.dropped ?? 0 };
+  }
+
   /** Rows waiting and shed, by table. */
   queueStatus(): { readonly queue: string; readonly length: number; readonly dropped: number }[] {
     return [...this.queues].map(([queue, rows]) => ({ queue, length: rows.length, dropped: rows.dropped }));
