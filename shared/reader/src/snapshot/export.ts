@@ -1,7 +1,7 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { FailureError } from '@gumshoe/base/failure';
 import type { Series } from '@gumshoe/base/series';
-import type { TimeRange } from '@gumshoe/base/time';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { DATABASE } from '@gumshoe/schema/tables/define';
@@ -27,6 +27,7 @@ const MAX_SPANS = 500_000;
 const MAX_LOGS = 200_000;
 const MAX_PROFILE_ROWS = 1_000_000;
 const RECORDS_PER_BLOCK = 5_000;
+const SLICE = 5 * 60_000;
 const SQL_LIMITS = { maxRows: MAX_PROFILE_ROWS, timeoutMs: 120_000 };
 /** Rates at the window's start need samples before it; the model looks back as far. */
 const LEAD = 10 * 60_000;
@@ -64,6 +65,7 @@ export async function exportSnapshot(
         'SQL and Redis keys were obfuscated when they were captured',
         'request and response bodies and headers were never stored',
         'no credentials and no connection settings are included',
+        ...cutParts(counts),
       ],
       status: await reader.status(signal),
     });
@@ -107,14 +109,18 @@ async function writeParts(
     ['series', () => writeSeries(reader, range, writer, signal)],
     [
       'spans',
-      async () =>
-        writeRecords(
-          writer,
-          'spans',
-          await reader.spans({ range, order: 'newest', limit: MAX_SPANS }, signal),
+      () =>
+        writeSlices(range, MAX_SPANS, writer, 'spans', (slice, limit) =>
+          reader.spans({ range: slice, order: 'newest', limit }, signal),
         ),
     ],
-    ['logs', async () => writeRecords(writer, 'logs', await reader.logs({ range, limit: MAX_LOGS }, signal))],
+    [
+      'logs',
+      () =>
+        writeSlices(range, MAX_LOGS, writer, 'logs', (slice, limit) =>
+          reader.logs({ range: slice, limit }, signal),
+        ),
+    ],
     ['profiles', () => writeProfiles(reader, range, writer, signal)],
   ];
   for (const [done, [what, write]] of steps.entries()) {
@@ -152,10 +158,36 @@ function writeRecords(
   writer: SnapshotWriter,
   part: 'spans' | 'logs' | 'profile-stacks' | 'profile-samples',
   records: readonly unknown[],
+  first = 0,
 ): number {
   for (let at = 0; at < records.length; at += RECORDS_PER_BLOCK)
-    writer.add(part, String(at), encodeRecords(records.slice(at, at + RECORDS_PER_BLOCK)));
+    writer.add(part, String(first + at), encodeRecords(records.slice(at, at + RECORDS_PER_BLOCK)));
   return records.length;
+}
+
+/** Newest slice first, so that no answer of the source has to hold the whole window. */
+async function writeSlices(
+  { from, to }: TimeRange,
+  most: number,
+  writer: SnapshotWriter,
+  part: 'spans' | 'logs',
+  read: (slice: TimeRange, limit: number) => Promise<readonly unknown[]>,
+): Promise<number> {
+  let count = 0;
+  for (let end = to; end > from && count < most;) {
+    const start = milliseconds(Math.max(from, end - SLICE));
+    count += writeRecords(writer, part, await read({ from: start, to: end }, most - count), count);
+    end = start;
+  }
+  return count;
+}
+
+/** What a bound left out: a reader of the file must not take the rest for everything. */
+function cutParts(counts: Readonly<Record<string, number>>): readonly string[] {
+  const bounds = { spans: MAX_SPANS, logs: MAX_LOGS, profiles: MAX_PROFILE_ROWS };
+  return Object.entries(bounds)
+    .filter(([part, most]) => (counts[part] ?? 0) >= most)
+    .map(([part, most]) => `only the newest ${most} ${part} of the window are included`);
 }
 
 /** Raw rows, since an investigation compares profiles of windows of its own choice. */
@@ -181,7 +213,7 @@ async function writeProfiles(
   };
   const kept =
     await rows(`SELECT ServiceName, Type, toUnixTimestamp64Milli(Start), toUnixTimestamp64Milli(End), Labels['container.id'], toString(StackHash), Value
-    FROM ${samples} WHERE ${bounds} ORDER BY Start, ServiceName, StackHash`);
+    FROM ${samples} WHERE ${bounds} ORDER BY Start DESC, ServiceName, StackHash, Value`);
   const stacks =
     await rows(`SELECT ServiceName, toString(Hash), any(Stack) FROM ${DATABASE}.${PROFILING_STACKS.name}
     WHERE Hash IN (SELECT StackHash FROM ${samples} WHERE ${bounds}) GROUP BY ServiceName, Hash ORDER BY ServiceName, Hash`);
