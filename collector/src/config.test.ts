@@ -1,80 +1,97 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { after, test } from 'node:test';
 import { ConfigError, readConfig, readSecret } from './config.ts';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const dir = mkdtempSync(join(tmpdir(), 'gumshoe-config-'));
+after(() => rmSync(dir, { recursive: true, force: true }));
 
-function yamlFile(t: TestContext, text: string): string {
-  const dir = mkdtempSync(join(tmpdir(), 'gumshoe-config-'));
-  t.after(() => rmSync(dir, { recursive: true }));
-  const file = join(dir, 'collector.yaml');
-  writeFileSync(file, text);
-  return file;
-}
-
-function mistakes(...argv: string[]): readonly string[] {
+function mistakes(argv: readonly string[]): readonly string[] {
   try {
     readConfig(argv);
   } catch (error) {
     assert.ok(error instanceof ConfigError);
     return error.mistakes;
   }
-  return [];
+  return assert.fail('accepted');
 }
 
-test('flags win over the file, the file wins over defaults', (t) => {
-  const file = yamlFile(t, 'interval: 30s\nlisten: 127.0.0.1:1\nmemory-limit: 1GiB\n');
-  const config = readConfig(['--config', file, '--interval', '5s']);
-  assert.equal(config?.interval, 5000);
-  assert.equal(config?.listen, '127.0.0.1:1');
-  assert.equal(config?.['memory-limit'], 1024 ** 3);
-  assert.equal(config?.['ttl-logs'], 7);
+test('without settings the defaults hold', () => {
+  const config = readConfig([]);
+  assert.equal(config?.listen, '127.0.0.1:10300');
+  assert.equal(config?.interval, 15_000);
+  assert.deepEqual(config?.disable, []);
 });
 
-test('repeated flags add up', () => {
-  const config = readConfig(['--target-pid', '1', '--target-pid', '2', '--log-file', '/a=/var/log/a']);
-  assert.deepEqual(config?.['target-pid'], [1, 2]);
-  assert.deepEqual(config?.['log-file'], [{ containerId: '/a', path: '/var/log/a' }]);
+test('flags win over YAML, YAML over defaults; durations and sizes have units', () => {
+  const path = join(dir, 'ok.yaml');
+  writeFileSync(
+    path,
+    'interval: 5s\nmemory-limit: 1GiB\ntarget-cgroup: [/a.slice, /b.slice]\nttl-logs: 3\nprofile-frequency: 0\n',
+  );
+  const config = readConfig([
+    '--config',
+    path,
+    '--interval',
+    '1500ms',
+    '--log-file',
+    '/a.slice/x.service=/tmp/x',
+  ]);
+  assert.equal(config?.interval, 1500);
+  assert.equal(config?.['memory-limit'], 2 ** 30);
+  assert.deepEqual(config?.['target-cgroup'], ['/a.slice', '/b.slice']);
+  assert.equal(config?.['ttl-logs'], 3);
+  assert.equal(config?.['profile-frequency'], 0);
+  assert.deepEqual(config?.['log-file'], [{ containerId: '/a.slice/x.service', path: '/tmp/x' }]);
 });
 
-test('every mistake is one line that names its flag', () => {
-  const lines = mistakes('--interval', '1ms', '--listen', 'nowhere', '--disable', 'nothing');
-  assert.equal(lines.length, 3);
-  for (const flag of ['--interval', '--listen', '--disable'])
-    assert.equal(lines.filter((line) => line.startsWith(`${flag} `) && !line.includes('\n')).length, 1);
+test('every mistake has a line of its own: the flag, or the file and its line', () => {
+  assert.deepEqual(
+    mistakes(['--interval', 'often', '--disable', 'everything', '--target-pid', '0']).length,
+    3,
+  );
+  assert.match(mistakes(['--interval', 'often'])[0] ?? '', /^--interval often: a duration such as/);
+  assert.match(mistakes(['--disable', 'x'])[0] ?? '', /ebpf.*proc.*logs.*profiles/);
+  const path = join(dir, 'bad.yaml');
+  writeFileSync(path, '# settings\nlisten: nowhere\n\nintervall: 5s\n');
+  const lines = mistakes(['--config', path]);
+  assert.ok(
+    lines.some((line) => line.startsWith(`${path}:2: listen: host:port`)),
+    lines.join('\n'),
+  );
+  assert.ok(
+    lines.some((line) => line.startsWith(`${path}:4: intervall: no such setting`)),
+    lines.join('\n'),
+  );
 });
 
-test('a mistake in the file is named by file and line', (t) => {
-  const file = yamlFile(t, '# comment\ninterval: soon\nttl-logs: -1\n');
-  const lines = mistakes('--config', file);
-  assert.equal(lines.length, 2);
-  assert.ok(lines[0]?.startsWith(`${file}:2: interval: `));
-  assert.ok(lines[1]?.startsWith(`${file}:3: ttl-logs: `));
+test('a file that is no YAML names the line; one that is not there names the path', () => {
+  const path = join(dir, 'broken.yaml');
+  writeFileSync(path, 'listen: 127.0.0.1:0\n  interval: [1\n');
+  assert.match(mistakes(['--config', path])[0] ?? '', /broken\.yaml:\d+: /);
+  assert.match(mistakes(['--config', join(dir, 'none.yaml')])[0] ?? '', /none\.yaml: ENOENT/);
 });
 
-test('unknown names, broken YAML and passwords in URLs are refused', (t) => {
-  assert.match(mistakes('--config', yamlFile(t, 'intervall: 5s\n'))[0] ?? '', /intervall: no such setting/);
-  assert.match(mistakes('--config', yamlFile(t, 'a: [1\n'))[0] ?? '', /collector\.yaml:\d+: /);
-  assert.match(mistakes('--clickhouse-url', 'http://u:p@h:1')[0] ?? '', /no password in the URL/);
-  assert.match(mistakes('--target-pid', '1', '--target-netns', 'x')[0] ?? '', /one kind of target/);
+test('what cannot go together is refused', () => {
+  assert.match(mistakes(['--target-pid', '1', '--target-cgroup', '/a'])[0] ?? '', /one kind of target/);
+  assert.match(
+    mistakes(['--gateway-listen', '127.0.0.1:0'])[0] ?? '',
+    /needs clickhouse-url and prometheus-url/,
+  );
+  assert.match(mistakes(['--listen-cert-file', '/c'])[0] ?? '', /TLS needs/);
 });
 
-test('an unreadable secret names the path, not more', () => {
-  assert.throws(() => readSecret('/nowhere/secret', 'gateway-token-file'), {
-    message: /^--gateway-token-file \/nowhere\/secret: ENOENT/,
-  });
+test('a password in a URL is refused without being repeated', () => {
+  const [line = ''] = mistakes(['--clickhouse-url', 'http://me:hunter2@db:8123']);
+  assert.match(line, /no password in the URL/);
+  assert.ok(!line.includes('hunter2'), line);
 });
 
-test('exit codes: 2 for a bad configuration, 0 for --help', () => {
-  const bad = spawnSync(process.execPath, [MAIN, '--interval', 'never'], { encoding: 'utf8' });
-  assert.equal(bad.status, 2);
-  assert.match(bad.stderr, /gumshoe-collector: --interval never: a duration/);
-  const help = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' });
-  assert.equal(help.status, 0);
-  assert.match(help.stdout, /--target-cgroup <path>/);
+test('a secret is the first line of its file; the error names the path only', () => {
+  const path = join(dir, 'secret');
+  writeFileSync(path, 'abc\nsecond\n');
+  assert.equal(readSecret(path, 'token-file'), 'abc');
+  assert.throws(() => readSecret(join(dir, 'none'), 'token-file'), /--token-file .*none: ENOENT/);
 });

@@ -1,100 +1,130 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test, type TestContext } from 'node:test';
-import { encodeWriteRequest, type RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import snappy from 'snappyjs';
+import { Spool } from '../spool/spool.ts';
 import { RemoteWriteExporter } from './remote-write.ts';
 
-const silent = { log: () => {} };
-const interval = (value: number): RemoteWriteSample[] => [
-  { labels: { __name__: 'up' }, value, timestamp: 1000 * value },
-  { labels: { __name__: 'down' }, value, timestamp: 1000 * value },
-];
-/** The bytes an interval becomes on the wire, uncompressed. */
-const encoded = (value: number): string =>
-  Buffer.from(
-    encodeWriteRequest(interval(value).map((one) => ({ ...one, labels: { job: 'j', ...one.labels } }))),
-  ).toString('hex');
+interface Endpoint {
+  readonly url: string;
+  status: number;
+  /** Requests that were taken, uncompressed. */
+  readonly taken: string[];
+  readonly headers: Record<string, unknown>[];
+}
 
-/** A server that gives the next status of the list to each request, then 204; remembers the bodies. */
-async function serve(t: TestContext, statuses: number[]) {
-  const bodies: string[] = [];
-  const headers: (string | undefined)[] = [];
+const servers: Server[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'gumshoe-remote-write-'));
+after(() => {
+  for (const server of servers) server.close().closeAllConnections();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function endpoint(status: number): Promise<Endpoint> {
+  const taken: string[] = [];
+  const headers: Record<string, unknown>[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      bodies.push(Buffer.from(snappy.uncompress(Buffer.concat(chunks))).toString('hex'));
-      headers.push(request.headers.authorization);
-      response.writeHead(statuses.shift() ?? 204).end('because\n');
+      headers.push(request.headers);
+      if (made.status < 300)
+        taken.push(Buffer.from(snappy.uncompress(Buffer.concat(chunks))).toString('latin1'));
+      response.writeHead(made.status).end('because');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write`, bodies, headers };
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const made: Endpoint = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write`,
+    status,
+    taken,
+    headers,
+  };
+  return made;
 }
 
-const exporter = (t: TestContext, url: string, maxWaiting = 10, token?: string) => {
-  const made = new RemoteWriteExporter({ url, labels: { job: 'j' }, maxWaiting, token }, silent);
-  t.after(() => made.close());
-  return made;
-};
+const quiet = { log: () => undefined };
+const sample = (name: string) => ({ labels: { __name__: name }, value: 1, timestamp: 1000 });
+const labels = { job: 'gumshoe-collector', instance: 'm1' };
 
-test('what a failing server refused is sent again, in order, and nothing is lost', async (t) => {
-  const { url, bodies, headers } = await serve(t, [500, 429]);
-  const one = exporter(t, url, 10, 'secret');
-  one.push(interval(1));
-  await one.flush();
-  one.push(interval(2));
-  one.push(interval(3));
-  assert.equal(one.status().waiting, 3);
-  assert.match(one.status().lastError, /HTTP status 500: because/);
-  await one.flush();
-  assert.match(one.status().lastError, /429/);
-  await one.flush();
-  assert.deepEqual(bodies, [1, 1, 1, 2, 3].map(encoded));
-  const { sent, dropped, waiting, failures, lastError } = one.status();
+test('a request carries the labels of the source, the protocol headers and the token', async () => {
+  const store = await endpoint(204);
+  const exporter = new RemoteWriteExporter({ url: store.url, token: 't0ken', labels, maxWaiting: 5 }, quiet);
+  exporter.push([sample('up')]);
+  await exporter.flush();
+  assert.equal(store.taken.length, 1);
+  for (const text of ['up', 'gumshoe-collector', 'm1']) assert.ok(store.taken[0]?.includes(text), text);
+  const sent = store.headers[0];
+  assert.equal(sent?.['content-encoding'], 'snappy');
+  assert.equal(sent?.['x-prometheus-remote-write-version'], '0.1.0');
+  assert.equal(sent?.['authorization'], 'Bearer t0ken');
+  assert.equal(exporter.status().sent, 1);
+  exporter.close();
+});
+
+test('a failing endpoint keeps intervals waiting in order; nothing is lost once it recovers', async () => {
+  const store = await endpoint(503);
+  const exporter = new RemoteWriteExporter({ url: store.url, labels, maxWaiting: 10 }, quiet);
+  for (const name of ['first', 'second', 'third']) exporter.push([sample(name)]);
+  await exporter.flush();
+  assert.equal(exporter.status().waiting, 3);
+  assert.match(exporter.status().lastError, /503/);
+  store.status = 204;
+  await exporter.flush();
   assert.deepEqual(
-    { sent, dropped, waiting, failures, lastError },
-    { sent: 6, dropped: 0, waiting: 0, failures: 2, lastError: '' },
+    store.taken.map((body) => ['first', 'second', 'third'].find((name) => body.includes(name))),
+    ['first', 'second', 'third'],
   );
-  assert.equal(headers[0], 'Bearer secret');
+  assert.equal(exporter.status().lastError, '');
+  assert.equal(exporter.status().dropped, 0);
+  exporter.close();
 });
 
-test('what a server will never take is dropped and counted', async (t) => {
-  const { url, bodies } = await serve(t, [400]);
-  const one = exporter(t, url);
-  one.push(interval(1));
-  await one.flush();
-  one.push(interval(2));
-  await one.flush();
-  assert.deepEqual(bodies, [1, 2].map(encoded));
-  assert.equal(one.status().dropped, 2);
-  assert.equal(one.status().sent, 2);
+test('without a spool the oldest interval is dropped when too many wait, and counted', async () => {
+  const store = await endpoint(503);
+  const exporter = new RemoteWriteExporter({ url: store.url, labels, maxWaiting: 2 }, quiet);
+  for (const name of ['a', 'b', 'c']) exporter.push([sample(name), sample(name)]);
+  assert.equal(exporter.status().dropped, 2);
+  assert.equal(exporter.status().waiting, 2);
+  await exporter.flush();
+  exporter.close();
 });
 
-test('the queue is bounded: the oldest intervals go first and are counted', async (t) => {
-  const { url, bodies } = await serve(t, [500]);
-  const one = exporter(t, url, 2);
-  one.push(interval(1));
-  await one.flush();
-  for (const value of [2, 3, 4]) one.push(interval(value));
-  assert.equal(one.status().waiting, 2);
-  assert.equal(one.status().dropped, 4);
-  await one.flush();
-  assert.deepEqual(bodies, [1, 3, 4].map(encoded));
+test('samples that the endpoint calls bad are dropped and do not hold up the next', async () => {
+  const store = await endpoint(400);
+  const exporter = new RemoteWriteExporter({ url: store.url, labels, maxWaiting: 5 }, quiet);
+  exporter.push([sample('bad')]);
+  await exporter.flush();
+  assert.equal(exporter.status().dropped, 1);
+  assert.equal(exporter.status().waiting, 0);
+  store.status = 429;
+  exporter.push([sample('later')]);
+  await exporter.flush();
+  assert.equal(exporter.status().waiting, 1);
+  exporter.close();
 });
 
-test('an unreachable server is a failure with the reason of the system', async (t) => {
-  const one = exporter(t, 'http://127.0.0.1:1/api/v1/write');
-  one.push(interval(1));
-  await one.flush();
-  assert.match(one.status().lastError, /ECONNREFUSED|bad port/);
-  assert.equal(one.status().waiting, 1);
+test('with a spool, what waits outlives the process and is sent first by the next', async () => {
+  const store = await endpoint(503);
+  const options = { url: store.url, labels, maxWaiting: 5 };
+  const first = new RemoteWriteExporter({ ...options, spool: new Spool(folder, 1e6) }, quiet);
+  first.push([sample('before')]);
+  await first.flush();
+  first.push([sample('between')]);
+  first.close();
+  store.status = 204;
+  const second = new RemoteWriteExporter({ ...options, spool: new Spool(folder, 1e6) }, quiet);
+  assert.equal(second.status().waiting, 2);
+  second.push([sample('after')]);
+  await second.flush();
+  assert.deepEqual(
+    store.taken.map((body) => ['before', 'between', 'after'].find((name) => body.includes(name))),
+    ['before', 'between', 'after'],
+  );
+  second.close();
 });
