@@ -243,6 +243,22 @@ test('two exports of one window hold the same blocks, byte for byte', async () =
   for (const one of files) one.close();
 });
 
+test('a window of several slices loses nothing at their borders', async () => {
+  const slice = 5 * 60_000;
+  // A border falls on the start of the third span.
+  const wide = {
+    from: milliseconds(range.from - 3 * slice),
+    to: milliseconds(range.from + 5002 + slice),
+  };
+  await exportSnapshot(live, wide, file('wide.gumshoe'), { createdAt: 1 });
+  const reader = await snapshot(file('wide.gumshoe'));
+  const spans = await reader.spans(spanFilter({ range: wide }));
+  assert.equal(spans.length, 6);
+  assert.deepEqual(spans, await live.spans(spanFilter({ range: wide })));
+  assert.equal((await reader.logs({ range: wide, limit: 10 })).length, 3);
+  await reader.close();
+});
+
 test('a file of a newer format says which version reads it', async () => {
   const writer = new SnapshotWriter(file('newer.gumshoe'));
   const { manifest } = new SnapshotFile(file('window.gumshoe'));

@@ -70,7 +70,7 @@ async function ready(child: ChildProcess): Promise<{ readonly clickhouse: string
 }
 
 /** Moved by whole minutes, so that samples keep their place on every grid; old ones would fall to the TTL. */
-async function writeMetrics(prometheus: string, incident: string): Promise<TimeRange> {
+export async function writeMetrics(prometheus: string, incident: string): Promise<TimeRange> {
   const file = join(ROOT, `shared/analysis/src/testdata/incidents/${incident}.json.gz`);
   const recording = JSON.parse(gunzipSync(readFileSync(file)).toString()) as Recording;
   const shift = Math.floor((Date.now() - recording.to) / MINUTE) * MINUTE;

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { FailureError } from '@gumshoe/base/failure';
+import { gridOver, type TimeRange } from '@gumshoe/base/time';
+import type { Reader } from '@gumshoe/engine/ports';
+import { openConnection } from '../open.ts';
+import { exportSnapshot } from '../snapshot/export.ts';
+import { nobody } from '../testdata/fake-servers.ts';
+import { writeMetrics } from '../testdata/recorded-store.ts';
+
+const BINARY = '/usr/bin/prometheus';
+const skip = existsSync(BINARY) ? false : 'prometheus is not installed';
+const directory = mkdtempSync(join(tmpdir(), 'gumshoe-prometheus-'));
+const secrets = { get: () => Promise.resolve(undefined) };
+
+let server: ChildProcess | undefined;
+let url: string;
+let reader: Reader;
+let range: TimeRange;
+
+async function startPrometheus(): Promise<void> {
+  url = await nobody();
+  writeFileSync(join(directory, 'prometheus.yml'), 'global: { scrape_interval: 1h }\n');
+  server = spawn(
+    BINARY,
+    [
+      `--config.file=${join(directory, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(directory, 'data')}`,
+      `--web.listen-address=${new URL(url).host}`,
+      ...['--web.enable-remote-write-receiver', '--log.level=error'],
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  for (let attempt = 0; attempt < 150; attempt++) {
+    if (server.exitCode !== null) throw new Error(`prometheus ended with ${server.exitCode}`);
+    const answer = await fetch(`${url}/-/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('prometheus was not ready after 30 s');
+}
+
+before(async () => {
+  if (skip) return;
+  await startPrometheus();
+  range = await writeMetrics(url, 'cpu-hog');
+  const spec = { kind: 'direct', clickhouseUrl: await nobody(), prometheusUrl: url } as const;
+  reader = await openConnection(spec, { secrets });
+});
+
+after(async () => {
+  await reader?.close();
+  if (server && server.exitCode === null && server.signalCode === null) {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('raw series of a real Prometheus lie in the half-open window', { skip }, async () => {
+  const names = [
+    'container_resources_cpu_usage_seconds_total',
+    'container_http_requests_duration_seconds_total_bucket',
+  ];
+  const series = await reader.series(names, range);
+  assert.ok(series.length > 0);
+  for (const { labels, timestamps, values } of series) {
+    assert.ok(names.includes(labels['__name__'] ?? ''));
+    assert.equal(timestamps.length, values.length);
+    assert.ok(
+      timestamps.every((at, i) => at > range.from && at <= range.to && at > (timestamps[i - 1] ?? 0)),
+    );
+  }
+  const first = series[0]!;
+  const middle = first.timestamps[3]!;
+  const later = await reader.series(names, { ...range, from: middle as TimeRange['from'] });
+  const same = later.find((one) => JSON.stringify(one.labels) === JSON.stringify(first.labels));
+  assert.deepEqual([...(same?.timestamps ?? [])], [...first.timestamps.subarray(4)]);
+});
+
+test('its answers are those of our evaluator on a snapshot', { skip }, async () => {
+  const { parts } = await reader.status();
+  const states = Object.fromEntries(parts.map((part) => [part.name, part.failure?.code ?? part.state]));
+  assert.deepEqual(states, { ClickHouse: 'refused', Prometheus: 'ok' });
+  // irate, since Prometheus 2.52 changed how rate extrapolates a counter that has just begun.
+  const queries = [
+    'sum by (container_id) (irate(container_resources_cpu_usage_seconds_total[30s]))',
+    'histogram_quantile(0.9, sum by (le) (irate(container_http_requests_duration_seconds_total_bucket[30s])))',
+    'topk(2, container_resources_memory_rss_bytes)',
+  ];
+  const path = join(directory, 'window.gumshoe');
+  await exportSnapshot(withoutClickHouse(reader), range, path, { createdAt: 1 });
+  const offline = await openConnection({ kind: 'snapshot', path }, { secrets });
+  const grid = gridOver(range, 5000);
+  for (const query of queries) {
+    const answers = await Promise.all([reader, offline].map((one) => one.queryRange(query, grid)));
+    const [theirs, ours] = answers.map(({ series }) =>
+      series
+        .map(({ labels, values }) => [
+          JSON.stringify(Object.entries(labels).toSorted()),
+          [...values].map((v) => v.toPrecision(10)),
+        ])
+        .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    );
+    assert.ok((theirs?.length ?? 0) > 0, query);
+    assert.deepEqual(ours, theirs, query);
+  }
+  await offline.close();
+});
+
+/** Metrics only: what has no store here is empty. */
+function withoutClickHouse(source: Reader): Reader {
+  return new Proxy(source, {
+    get(target, name): unknown {
+      if (name === 'spans' || name === 'logs') return () => Promise.resolve([]);
+      if (name === 'sql') return () => Promise.resolve({ columns: [], rows: [], truncated: false });
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+test('a query it refuses keeps its words', { skip }, async () => {
+  await assert.rejects(reader.queryRange('rate(up)', gridOver(range, 5000)), (error) => {
+    assert.ok(error instanceof FailureError);
+    assert.equal(error.failure.code, 'invalid-input');
+    assert.match(error.failure.reason, /bad_data: .*expected type range vector/);
+    return true;
+  });
+});
