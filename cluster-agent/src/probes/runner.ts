@@ -55,13 +55,13 @@ export class ProbeRunner {
     }
     this.busy = true;
     try {
-      this.session ??= await this.definition.open(this.target, timeout);
+      this.session ??= await within(this.definition.open(this.target, timeout), timeout, 'connect');
       const emit = (
         metric: Parameters<SampleBuffer['add']>[0],
         value: number,
         more: Readonly<Record<string, string>> = {},
       ) => samples.add(metric, value, { ...labels, ...more }, now);
-      await this.session.collect({ now: milliseconds(now), timeout, emit });
+      await within(this.session.collect({ now: milliseconds(now), timeout, emit }), 3 * timeout, 'collect');
       samples.add(this.definition.up, 1, labels, now);
       this.backOff = 0;
       this.state = { ...this.state, up: true, error: '', lastRound: now, nextTry: 0 };
@@ -103,5 +103,18 @@ export class ProbeRunner {
     const session = this.session;
     this.session = undefined;
     await session?.close().catch(() => {});
+  }
+}
+
+/** A driver that ignores its own limits must not stop the rounds. */
+async function within<T>(work: Promise<T>, limit: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: no answer within ${limit} ms`)), limit);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

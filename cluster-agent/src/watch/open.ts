@@ -1,4 +1,5 @@
 import type { Logger } from '@gumshoe/base/logger';
+import { milliseconds } from '@gumshoe/base/time';
 import { createEngine } from '@gumshoe/engine/engine';
 import { openConnection } from '@gumshoe/reader/open';
 import { readSecret, type ClusterAgentConfig } from '../config.ts';
@@ -41,7 +42,12 @@ export async function openWatch(config: WatchConfig, logger: Logger): Promise<Op
     }),
   );
   const outbox = new Outbox(channels, logger);
-  const watch = new Watch(createEngine({ reader }), outbox, logger, config.window);
+  const watch = new Watch(
+    createEngine({ reader, clock: { now: () => milliseconds(Date.now()) } }),
+    outbox,
+    logger,
+    config.window,
+  );
   return {
     watch,
     outbox,

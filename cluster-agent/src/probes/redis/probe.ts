@@ -52,7 +52,16 @@ async function openSession(target: ProbeTarget, timeout: number): Promise<ProbeS
   });
   // a broken connection shows in the next command; without a listener it would end the process
   client.on('error', () => {});
-  await client.connect();
+  // the driver waits for the greeting without a limit of its own
+  const late = setTimeout(() => client.destroy(), timeout);
+  try {
+    await client.connect();
+  } catch (error) {
+    if (client.isOpen) client.destroy();
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
   return new RedisSession(client, timeout);
 }
 
@@ -60,6 +69,7 @@ class RedisSession implements ProbeSession {
   private readonly client: Client;
   private readonly timeout: number;
   private lastSlowId = -1;
+  private firstRound = true;
 
   constructor(client: Client, timeout: number) {
     this.client = client;
@@ -103,8 +113,9 @@ class RedisSession implements ProbeSession {
       const cmd = String(Array.isArray(entry[3]) ? entry[3][0] : '').toLowerCase();
       longest.set(cmd, Math.max(longest.get(cmd) ?? 0, Number(entry[2]) / 1e6));
     }
-    const first = this.lastSlowId < 0;
-    this.lastSlowId = Math.max(newest, 0);
+    const first = this.firstRound;
+    this.firstRound = false;
+    this.lastSlowId = newest;
     if (!first)
       for (const [cmd, seconds] of longest) context.emit(REDIS_METRICS.scriptRunning, seconds, { cmd });
   }
