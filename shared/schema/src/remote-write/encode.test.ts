@@ -19,7 +19,7 @@ interface Decoded {
 }
 
 const decode = (bytes: Uint8Array): Decoded =>
-  WriteRequest.toObject(WriteRequest.decode(bytes), { longs: Number }) as Decoded;
+  WriteRequest.toObject(WriteRequest.decode(bytes), { longs: Number, defaults: true }) as Decoded;
 
 test('a reference decoder reads back every label, value and time', () => {
   const name = fc.stringMatching(/^[a-z_][a-z0-9_]{0,10}$/);
