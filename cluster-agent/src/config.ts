@@ -13,8 +13,8 @@ const httpUrl = z
   .string()
   .refine((text) => /^https?:$/.test(protocolOf(text)), 'an http:// or https:// URL')
   .refine(
-    (text) => !URL.canParse(text) || new URL(text).password === '',
-    'no password in the URL: use a file',
+    (text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '',
+    'no user or password in the URL: use a file',
   );
 
 function protocolOf(text: string): string {

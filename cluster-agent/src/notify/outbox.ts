@@ -19,6 +19,7 @@ export class Outbox {
   private readonly queues = new Map<Channel, Waiting[]>();
   private readonly timers = new Map<Channel, NodeJS.Timeout>();
   private readonly firstDelay: number;
+  private closed = false;
   delivered = 0;
   dropped = 0;
 
@@ -45,7 +46,9 @@ export class Outbox {
     }
   }
 
+  /** An attempt under way when the outbox closes must not start another. */
   private schedule(channel: Channel, delay: number, next: number): void {
+    if (this.closed) return;
     this.timers.set(
       channel,
       setTimeout(() => void this.deliver(channel, next), delay),
@@ -75,6 +78,7 @@ export class Outbox {
   }
 
   close(): void {
+    this.closed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
   }

@@ -22,6 +22,13 @@ export class IncidentLedger {
     return [...this.open.values()].map((entry) => entry.incident);
   }
 
+  /** Takes back a transition that could not be told, so that the next look finds it again. */
+  untell({ event, incident }: Transition): void {
+    const key = keyOf(incident);
+    if (event === 'opened') this.open.delete(key);
+    else this.open.set(key, { incident, missing: this.looksToClose - 1 });
+  }
+
   look(found: readonly Incident[]): Transition[] {
     const transitions: Transition[] = [];
     for (const incident of found) {

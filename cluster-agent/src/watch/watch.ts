@@ -3,7 +3,7 @@ import { milliseconds } from '@gumshoe/base/time';
 import type { EngineApi } from '@gumshoe/engine/api';
 import { notificationOf } from '../notify/define.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import { IncidentLedger } from './transitions.ts';
+import { IncidentLedger, type Transition } from './transitions.ts';
 
 export interface WatchState {
   /** ms since the epoch; 0 before the first look */
@@ -41,10 +41,13 @@ export class Watch {
     if (this.busy) return;
     this.busy = true;
     const before = performance.now();
+    const pending: Transition[] = [];
     try {
       const range = { from: milliseconds(now - this.window), to: milliseconds(now) };
       const { incidents } = await this.engine.overview(range);
-      for (const { event, incident } of this.ledger.look(incidents)) {
+      const untold = this.ledger.look(incidents);
+      pending.push(...untold);
+      for (const { event, incident } of untold) {
         const report = await this.engine.investigate(range, incident.application);
         this.logger.log('info', `incident ${event}`, {
           application: incident.application,
@@ -52,9 +55,11 @@ export class Watch {
           summary: report.summary,
         });
         this.outbox.post(notificationOf(event, incident, report), now);
+        pending.shift();
       }
       this.state = { ...this.state, lastError: '' };
     } catch (error) {
+      for (const transition of pending) this.ledger.untell(transition);
       const reason = error instanceof Error ? error.message : String(error);
       if (reason !== this.state.lastError) this.logger.log('warn', 'the watch could not look', { reason });
       this.state = { ...this.state, lastError: reason };
