@@ -64,10 +64,10 @@ test('without eBPF it exposes resources of its target and stops cleanly', async 
   for (const name of ['up', 'container_info', 'container_restarts_total', 'node_agent_info'])
     assert.ok(names.has(name), `${name} among ${[...names].join(' ')}`);
   const status = (await (await fetch(`${listen}/status`)).json()) as {
-    receivers: Record<string, unknown>;
+    receivers: Record<string, { state: string }>;
     containers: { processes: number }[];
   };
-  assert.equal(status.receivers['ebpf'], 'disabled');
+  assert.equal(status.receivers['ebpf']?.state, 'disabled');
   assert.deepEqual(
     status.containers.map((one) => one.processes),
     [1],

@@ -53,7 +53,7 @@ test('every mistake has a line of its own: the flag, or the file and its line', 
     3,
   );
   assert.match(mistakes(['--interval', 'often'])[0] ?? '', /^--interval often: a duration such as/);
-  assert.match(mistakes(['--disable', 'x'])[0] ?? '', /ebpf.*proc.*logs.*profiles/);
+  assert.match(mistakes(['--disable', 'x'])[0] ?? '', /ebpf.*profiles.*logs.*proc/);
   const path = join(dir, 'bad.yaml');
   writeFileSync(path, '# settings\nlisten: nowhere\n\nintervall: 5s\n');
   const lines = mistakes(['--config', path]);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { RECEIVER_NAMES } from './receivers/names.ts';
 
 export const VERSION = '0.1.0';
 
@@ -52,8 +53,6 @@ const logFile = z
     path: text.slice(text.indexOf('=') + 1),
   }));
 
-export const RECEIVERS = ['ebpf', 'proc', 'logs', 'profiles'] as const;
-
 /** Every setting, as flag and as YAML key (the flag without its dashes), with its default. */
 const configuration = z
   .strictObject({
@@ -86,7 +85,7 @@ const configuration = z
     'ttl-traces': count(0, 3650).default(7),
     'ttl-logs': count(0, 3650).default(7),
     'ttl-profiles': count(0, 3650).default(7),
-    disable: list.pipe(z.array(z.enum(RECEIVERS))),
+    disable: list.pipe(z.array(z.enum(RECEIVER_NAMES))),
     procfs: z.string().default('/proc'),
     cgroupfs: z.string().default('/sys/fs/cgroup'),
     'host-root': z.string().default('/'),
@@ -165,7 +164,7 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['ttl-traces', '<days>', 'days traces are kept, 0 for ever (default 7)'],
   ['ttl-logs', '<days>', 'days logs are kept (default 7)'],
   ['ttl-profiles', '<days>', 'days profiles are kept (default 7)'],
-  ['disable', '<receiver>', `leave out ${RECEIVERS.join(', ')}; repeatable`],
+  ['disable', '<receiver>', `leave out ${RECEIVER_NAMES.join(', ')}; repeatable`],
   ['procfs', '<dir>', "the host's /proc"],
   ['cgroupfs', '<dir>', "the host's /sys/fs/cgroup"],
   ['host-root', '<dir>', "the host's root file system"],

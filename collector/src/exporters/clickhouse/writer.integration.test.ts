@@ -50,12 +50,12 @@ test('rows wait while the store is down and arrive once it is back; a changed TT
   t.after(() => first.stop('SIGKILL'));
   const port = new URL(first.clickhouse).host;
   const writer = open(first.clickhouse);
-  writer.consumers.logs(logRows(0, 100));
+  writer.rows.logs(logRows(0, 100));
   await writer.flush(true);
   assert.equal(writer.status().sent, 100, writer.status().lastError);
 
   assert.equal(await first.stop('SIGTERM'), 0);
-  writer.consumers.logs(logRows(100, 50));
+  writer.rows.logs(logRows(100, 50));
   await writer.flush(true);
   assert.equal(writer.status().waiting, 50);
   assert.equal(writer.status().failures, 1);
@@ -86,7 +86,7 @@ test('rows wait while the store is down and arrive once it is back; a changed TT
 
 test('what exceeds the bound of a queue is shed from its old end and counted', async () => {
   const writer = open('http://127.0.0.1:1', 7, 20);
-  writer.consumers.logs(logRows(0, 50));
+  writer.rows.logs(logRows(0, 50));
   await writer.flush(true);
   assert.equal(writer.status().waiting, 20);
   assert.equal(writer.status().dropped, 30);

@@ -70,11 +70,11 @@ const BAD = {
 test('the schema is applied once, before the first rows', async () => {
   const db = await store();
   const writer = new ClickHouseWriter({ url: db.url, ttlDays: {}, maxRows: 10 }, quiet);
-  writer.consumers.logs([row('a')]);
+  writer.rows.logs([row('a')]);
   await writer.flush();
   const creates = db.statements.filter((text) => text.startsWith('CREATE')).length;
   assert.ok(creates > 0);
-  writer.consumers.logs([row('b')]);
+  writer.rows.logs([row('b')]);
   await writer.flush();
   assert.equal(db.statements.filter((text) => text.startsWith('CREATE')).length, creates);
   assert.deepEqual(db.bodies, ['a', 'b']);
@@ -85,7 +85,7 @@ test('rows wait while the store fails, go in order when it is back, and the olde
   const db = await store();
   db.refuse = DOWN;
   const writer = new ClickHouseWriter({ url: db.url, ttlDays: {}, maxRows: 3 }, quiet);
-  writer.consumers.logs(['a', 'b', 'c', 'd'].map(row));
+  writer.rows.logs(['a', 'b', 'c', 'd'].map(row));
   await writer.flush();
   assert.equal(writer.status().dropped, 1);
   assert.equal(writer.status().waiting, 3);
@@ -103,12 +103,12 @@ test('rows that the store cannot read are given up, counted, and hold up nothing
   const db = await store();
   db.refuse = BAD;
   const writer = new ClickHouseWriter({ url: db.url, ttlDays: {}, maxRows: 10 }, quiet);
-  writer.consumers.logs([row('bad'), row('bad')]);
+  writer.rows.logs([row('bad'), row('bad')]);
   await writer.flush();
   assert.equal(writer.status().dropped, 2);
   assert.equal(writer.status().waiting, 0);
   db.refuse = undefined;
-  writer.consumers.logs([row('good')]);
+  writer.rows.logs([row('good')]);
   await writer.flush();
   assert.deepEqual(db.bodies, ['good']);
   await writer.close();
@@ -119,15 +119,15 @@ test('with a spool, rows outlive a full memory and the process', async () => {
   db.refuse = DOWN;
   const options = { url: db.url, ttlDays: {}, maxRows: 4 };
   const first = new ClickHouseWriter({ ...options, spool: new Spool(folder, 1e6) }, quiet);
-  first.consumers.logs(['a', 'b', 'c'].map(row));
+  first.rows.logs(['a', 'b', 'c'].map(row));
   await first.flush();
-  first.consumers.logs(['d', 'e', 'f'].map(row));
+  first.rows.logs(['d', 'e', 'f'].map(row));
   await first.flush(true);
-  first.consumers.logs([row('g')]);
+  first.rows.logs([row('g')]);
   await first.close();
   db.refuse = undefined;
   const second = new ClickHouseWriter({ ...options, spool: new Spool(folder, 1e6) }, quiet);
-  second.consumers.logs([row('h')]);
+  second.rows.logs([row('h')]);
   assert.equal(second.status().waiting, 8);
   await second.flush();
   assert.deepEqual(db.bodies, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);

@@ -7,10 +7,12 @@ import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/prof
 import { TRACES } from '@gumshoe/schema/tables/traces';
 import type { RowConsumers } from '../../pipeline/consumers.ts';
 import { RowQueue } from '../../pipeline/row-queue.ts';
-import type { ExporterStatus } from '../remote-write/remote-write.ts';
+import type { Exporter, ExporterStatus, QueueStatus } from '../define.ts';
 import type { Spool } from '../spool/spool.ts';
 
 const BATCH = 10_000;
+/** Rows of one table that start a write before the interval ends. */
+const FULL_BATCH = 2_000;
 const FIRST_DELAY = 1_000;
 const LONGEST_DELAY = 30_000;
 const TIMEOUT = 30_000;
@@ -28,11 +30,12 @@ export interface ClickHouseOptions {
 }
 
 /** Writes rows of spans, logs and profiles in batches; a table that fails keeps its rows and tries again. */
-export class ClickHouseWriter {
+export class ClickHouseWriter implements Exporter {
+  readonly signal = 'rows';
   private readonly options: ClickHouseOptions;
   private readonly logger: Logger;
   private readonly client: ClickHouseClient;
-  private readonly queues: ReadonlyMap<string, RowQueue<unknown>>;
+  private readonly tables: ReadonlyMap<string, RowQueue<unknown>>;
   private migrated = false;
   private refused = 0;
   private delay = 0;
@@ -52,21 +55,31 @@ export class ClickHouseWriter {
       clickhouse_settings: { date_time_input_format: 'best_effort' },
       log: { LoggerClass: Silent },
     });
-    const tables = [TRACES, LOGS, PROFILING_STACKS, PROFILING_SAMPLES].map((table) => table.name);
-    this.queues = new Map(tables.map((name) => [name, new RowQueue<unknown>(options.maxRows)]));
+    const names = [TRACES, LOGS, PROFILING_STACKS, PROFILING_SAMPLES].map((table) => table.name);
+    this.tables = new Map(names.map((name) => [name, new RowQueue<unknown>(options.maxRows)]));
   }
 
-  readonly consumers: RowConsumers = {
-    spans: (rows) => this.queues.get(TRACES.name)?.push(rows),
-    logs: (rows) => this.queues.get(LOGS.name)?.push(rows),
+  readonly rows: RowConsumers = {
+    spans: (rows) => this.push(TRACES.name, rows),
+    logs: (rows) => this.push(LOGS.name, rows),
     profiles: (stacks, samples) => {
-      this.queues.get(PROFILING_STACKS.name)?.push(stacks);
-      this.queues.get(PROFILING_SAMPLES.name)?.push(samples);
+      this.push(PROFILING_STACKS.name, stacks);
+      this.push(PROFILING_SAMPLES.name, samples);
     },
   };
 
+  /** A queue that fills is written at once: rows in memory are what a busy collector's memory is made of. */
+  private push(table: string, rows: readonly unknown[]): void {
+    const queue = this.tables.get(table);
+    if (!queue) return;
+    queue.push(rows);
+    if (queue.length >= this.options.maxRows / 2 && this.options.spool && this.delay > 0)
+      this.spill(this.options.maxRows / 4);
+    else if (queue.length >= FULL_BATCH) void this.flush();
+  }
+
   status(): ExporterStatus {
-    const all = [...this.queues.values()];
+    const all = [...this.tables.values()];
     const { spool } = this.options;
     return {
       name: 'clickhouse',
@@ -78,14 +91,21 @@ export class ClickHouseWriter {
     };
   }
 
-  /** Rows given up beside the queues: refused by the store, and for lack of room on disk. */
-  get givenUp(): { readonly refused: number; readonly spool_full: number } {
-    return { refused: this.refused, spool_full: this.options.spool?.dropped ?? 0 };
-  }
-
-  /** Rows waiting and shed, by table. */
-  queueStatus(): { readonly queue: string; readonly length: number; readonly dropped: number }[] {
-    return [...this.queues].map(([queue, rows]) => ({ queue, length: rows.length, dropped: rows.dropped }));
+  /** Rows waiting and given up, by table; and what the store refused or the disk had no room for. */
+  queues(): readonly QueueStatus[] {
+    const spoolFull = this.options.spool?.dropped ?? 0;
+    return [
+      ...[...this.tables].map(([queue, rows]) => ({
+        queue,
+        length: rows.length,
+        dropped: { full: rows.dropped },
+      })),
+      {
+        queue: 'clickhouse',
+        length: this.options.spool?.items ?? 0,
+        dropped: { refused: this.refused, spool_full: spoolFull },
+      },
+    ];
   }
 
   /** Writes what waits unless a failure asked for patience; `force` does not wait. Never rejects. */
@@ -100,7 +120,7 @@ export class ClickHouseWriter {
     try {
       await this.migrate();
       await this.drainSpool();
-      for (const [table, queue] of this.queues) await this.drainTable(table, queue);
+      for (const [table, queue] of this.tables) await this.drainTable(table, queue);
       this.delay = 0;
       this.counts.lastError = '';
     } catch (error) {
@@ -126,7 +146,7 @@ export class ClickHouseWriter {
   private spill(keep: number): void {
     const { spool } = this.options;
     if (!spool) return;
-    for (const [table, queue] of this.queues)
+    for (const [table, queue] of this.tables)
       while (queue.length > keep) {
         const rows = queue.peek(BATCH);
         spool.push({

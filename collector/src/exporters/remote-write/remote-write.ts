@@ -2,6 +2,7 @@ import type { Logger } from '@gumshoe/base/logger';
 import type { Labels } from '@gumshoe/base/series';
 import { encodeWriteRequest, type RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
 import snappy from 'snappyjs';
+import type { Exporter, ExporterStatus, QueueStatus } from '../define.ts';
 import type { Spool } from '../spool/spool.ts';
 
 const TIMEOUT = 10_000;
@@ -27,26 +28,13 @@ interface Waiting {
   readonly samples: number;
 }
 
-export interface ExporterStatus {
-  readonly name: string;
-  readonly target: string;
-  readonly sent: number;
-  readonly dropped: number;
-  readonly waiting: number;
-  readonly failures: number;
-  readonly lastError: string;
-  /** ms since the epoch; 0 before the first */
-  readonly lastSuccess: number;
-  /** ms */
-  readonly lastDuration: number;
-  readonly spool?: { readonly bytes: number; readonly problem: string };
-}
-
 /**
  * Prometheus remote write 1.0. One request per interval, in order; tried again with growing delays. A 4xx other
  * than 429 says that the samples will never be taken: they are dropped and counted.
  */
-export class RemoteWriteExporter {
+export class RemoteWriteExporter implements Exporter {
+  readonly signal = 'metrics';
+  readonly samples = (samples: readonly RemoteWriteSample[]): void => this.push(samples);
   private readonly options: RemoteWriteOptions;
   private readonly logger: Logger;
   private readonly waiting: Waiting[] = [];
@@ -70,6 +58,11 @@ export class RemoteWriteExporter {
       dropped: this.counts.dropped + (spool?.dropped ?? 0),
       ...(spool ? { spool: { bytes: spool.bytes, problem: spool.problem } } : {}),
     };
+  }
+
+  queues(): readonly QueueStatus[] {
+    const { waiting: length, dropped } = this.status();
+    return [{ queue: 'remote-write', length, dropped: { full_or_refused: dropped } }];
   }
 
   push(samples: readonly RemoteWriteSample[]): void {

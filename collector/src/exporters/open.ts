@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { Logger } from '@gumshoe/base/logger';
+import { readSecret, type CollectorConfig } from '../config.ts';
+import { ClickHouseWriter } from './clickhouse/writer.ts';
+import type { Exporter } from './define.ts';
+import { RemoteWriteExporter } from './remote-write/remote-write.ts';
+import { Spool } from './spool/spool.ts';
+
+const MAX_ROWS = 20_000;
+const MAX_INTERVALS_WAITING = 240;
+
+/**
+ * The exporters that the configuration asks for. `instance` names this machine in the label of that name.
+ * @throws ConfigError when a file with a secret cannot be read.
+ */
+export function openExporters(config: CollectorConfig, instance: string, logger: Logger): Exporter[] {
+  const exporters: Exporter[] = [];
+  if (config['clickhouse-url']) exporters.push(openClickHouse(config, config['clickhouse-url'], logger));
+  if (config['remote-write-url'])
+    exporters.push(openRemoteWrite(config, config['remote-write-url'], instance, logger));
+  return exporters;
+}
+
+function openClickHouse(config: CollectorConfig, url: string, logger: Logger): Exporter {
+  return new ClickHouseWriter(
+    {
+      url,
+      user: config['clickhouse-user'],
+      password: readSecret(config['clickhouse-password-file'], 'clickhouse-password-file'),
+      ttlDays: { traces: config['ttl-traces'], logs: config['ttl-logs'], profiles: config['ttl-profiles'] },
+      maxRows: MAX_ROWS,
+      spool: spoolOf(config, 'rows'),
+    },
+    logger,
+  );
+}
+
+function openRemoteWrite(config: CollectorConfig, url: string, instance: string, logger: Logger): Exporter {
+  return new RemoteWriteExporter(
+    {
+      url,
+      token: readSecret(config['remote-write-token-file'], 'remote-write-token-file'),
+      labels: { job: 'gumshoe-collector', instance },
+      maxWaiting: MAX_INTERVALS_WAITING,
+      spool: spoolOf(config, 'metrics'),
+    },
+    logger,
+  );
+}
+
+/** Half of the allowance each for metrics and rows. */
+function spoolOf(config: CollectorConfig, name: string): Spool | undefined {
+  const { 'spool-dir': folder, 'spool-limit': limit } = config;
+  return folder === undefined ? undefined : new Spool(join(folder, name), limit / 2);
+}

@@ -1,0 +1,20 @@
+import type { ReceiverDefinition } from '../define.ts';
+import { ContainerSource } from './containers.ts';
+import { NodeSource } from './node.ts';
+
+/** Resources of the machine and of its containers. */
+export const PROC: ReceiverDefinition = {
+  name: 'proc',
+  gives: 'CPU, memory, disk and network figures of the machine and of containers',
+  open({ config, facts, processes }) {
+    const sources = [
+      new NodeSource(config.procfs, facts),
+      new ContainerSource(config.procfs, config.cgroupfs, processes),
+    ];
+    return {
+      collect(sink) {
+        for (const source of sources) source.collect(sink);
+      },
+    };
+  },
+};
