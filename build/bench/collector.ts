@@ -122,7 +122,7 @@ export async function benchCollector(): Promise<void> {
     const collector = new Program(
       'collector',
       [
-        join(ROOT, 'collector/src/main.ts'),
+        join(ROOT, 'collector/bin/gumshoe-collector.mjs'),
         ...['--listen', '127.0.0.1:0', '--interval', '5s', '--target-cgroup', slice.path],
         ...[
           '--clickhouse-url',

@@ -49,7 +49,7 @@ export class Stack {
       `/${shop.slice.name}/${unit}.service=${shop.logFile(unit)}`,
     ]);
     const program = this.start('collector', [
-      at('collector/src/main.ts'),
+      at('collector/bin/gumshoe-collector.mjs'),
       ...['--listen', '127.0.0.1:0', '--gateway-listen', '127.0.0.1:0'],
       ...['--clickhouse-url', this.clickhouse, '--prometheus-url', this.prometheus],
       ...['--remote-write-url', `${this.prometheus}/api/v1/write`],

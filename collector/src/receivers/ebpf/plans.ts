@@ -39,9 +39,9 @@ function targetPresets({ cgroupIds, pids, netns }: KernelTarget): readonly Prese
 /** Keeps map target_pids current; of no use in other modes. */
 const PID_PROGRAMS = ['target_inherit', 'target_forget'] as const;
 
-const EVENT_RING = 1 << 20;
-/** 8,000 requests: what a busy machine may ask for before the reading thread gets its turn. */
-const REQUEST_RING = 1 << 22;
+const EVENT_RING = 1 << 19;
+/** 4,000 requests: what a busy machine may ask for before the reading thread gets its turn. */
+const REQUEST_RING = 1 << 21;
 
 /** What to load, in this order: processes first, so that whoever connects is known. */
 export function objectPlans(

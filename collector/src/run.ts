@@ -1,0 +1,52 @@
+import { FailureError } from '@gumshoe/base/failure';
+import type { Logger, LogLevel } from '@gumshoe/base/logger';
+import { ConfigError, readConfig } from './config.ts';
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+function loggerFrom(threshold: LogLevel): Logger {
+  return {
+    log(level, message, attributes) {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(threshold)) return;
+      process.stderr.write(
+        `${JSON.stringify({ time: new Date().toISOString(), level, message, ...attributes })}\n`,
+      );
+    },
+  };
+}
+
+function fail(code: number, lines: readonly string[]): never {
+  for (const line of lines) process.stderr.write(`gumshoe-collector: ${line}\n`);
+  process.exit(code);
+}
+
+async function start(argv: readonly string[]): Promise<void> {
+  const config = readConfig(argv);
+  if (!config) return;
+  const { Collector } = await import('./collector.ts');
+  const collector = new Collector(config, loggerFrom(config['log-level']));
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      // also while it is still starting: what has been attached by then must come off
+      void started.then(() => collector.stop()).then(() => process.exit(0));
+    });
+  const started = collector.start();
+  const listen = await started;
+  process.stdout.write(`${JSON.stringify({ ready: true, listen, ...collector.addresses() })}\n`);
+}
+
+/** The `gumshoe-collector` command. Prints one line of JSON when it is ready; ends by a signal. */
+export async function run(argv: readonly string[]): Promise<void> {
+  // a reader that has seen enough (`--help | head`) is no error
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => error.code === 'EPIPE' && process.exit(0));
+  try {
+    await start(argv);
+  } catch (error) {
+    if (error instanceof ConfigError) fail(2, error.mistakes);
+    const usage = error instanceof FailureError && error.failure.code === 'invalid-input';
+    fail(usage ? 2 : 70, [error instanceof Error ? error.message : String(error)]);
+  }
+}
