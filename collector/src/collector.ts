@@ -5,7 +5,7 @@ import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import { readSecret, VERSION, type CollectorConfig } from './config.ts';
 import type { Exporter } from './exporters/define.ts';
 import { openExporters } from './exporters/open.ts';
-import { exposition } from './exporters/prometheus/exposition.ts';
+import { ExpositionCache } from './exporters/prometheus/exposition.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { NatTable } from './identity/conntrack.ts';
 import { ContainerLogFiles } from './identity/container-log-files.ts';
@@ -13,7 +13,7 @@ import { processFilter } from './identity/process-filter.ts';
 import { ProcessTable } from './identity/processes.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
 import { MemoryBudget } from './pipeline/memory-budget.ts';
-import { IntervalSamples, type CollectedSample } from './pipeline/registry.ts';
+import { IntervalSamples } from './pipeline/registry.ts';
 import { exporterTelemetry, processTelemetry } from './pipeline/self-telemetry.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
 import { RECEIVERS } from './receivers/index.ts';
@@ -41,7 +41,7 @@ export class Collector {
   private server: StatusServer | undefined;
   private gateway: Gateway | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private latest: readonly CollectedSample[] = [];
+  private readonly latest = new ExpositionCache();
   private shedSeries = 0;
   private round: Promise<void> | undefined;
   private readonly startedAt = Date.now();
@@ -170,7 +170,7 @@ export class Collector {
     );
     await this.receivers.collect(samples, now);
     this.collectSelf(samples);
-    this.latest = samples.samples;
+    this.latest.samples = samples.samples;
     for (const one of this.exporters) one.samples?.(samples.samples);
     await Promise.all(this.exporters.map((one) => one.rows && one.flush(false)));
   }
@@ -215,7 +215,7 @@ export class Collector {
       addressTranslation: this.nat.problem === '' ? `${this.nat.size} translations known` : this.nat.problem,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
-      series: { exposed: this.latest.length, shed: this.shedSeries },
+      series: { exposed: this.latest.samples.length, shed: this.shedSeries },
       memory: {
         rssBytes: process.memoryUsage.rss(),
         limitBytes: this.config['memory-limit'],
@@ -239,7 +239,7 @@ export class Collector {
       token,
       certFile: config['listen-cert-file'],
       keyFile: config['listen-key-file'],
-      metrics: () => exposition(this.latest),
+      metrics: (format) => this.latest.text(format),
       status: () => this.status(),
     });
     return this.server.start();

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { acceptedFormat, CONTENT_TYPES, type ExpositionFormat } from './exporters/prometheus/exposition.ts';
 
 export interface StatusServerOptions {
   /** host:port; port 0 takes a free one. */
@@ -12,7 +13,7 @@ export interface StatusServerOptions {
   /** PEM files; both or none. */
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
-  readonly metrics: () => string;
+  readonly metrics: (format: ExpositionFormat) => string;
   readonly status: () => unknown;
 }
 
@@ -59,11 +60,10 @@ export class StatusServer {
     else if (path === '/healthz') response.writeHead(200).end('ok\n');
     else if (!this.#admits(request))
       response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('a bearer token is needed\n');
-    else if (path === '/metrics')
-      response
-        .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-        .end(this.#options.metrics());
-    else if (path === '/status')
+    else if (path === '/metrics') {
+      const format = acceptedFormat(request.headers.accept);
+      response.writeHead(200, { 'content-type': CONTENT_TYPES[format] }).end(this.#options.metrics(format));
+    } else if (path === '/status')
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(`${JSON.stringify(this.#options.status(), undefined, 2)}\n`);

@@ -1,8 +1,20 @@
 import type { Labels } from '@gumshoe/base/series';
+import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import type { CollectedSample } from '../../pipeline/registry.ts';
 
-/** Prometheus text format 0.0.4, families in the order of their names. */
-export function exposition(samples: readonly CollectedSample[]): string {
+export type ExpositionFormat = 'text' | 'openmetrics';
+
+export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
+/** The format that a scraper asks for (header Accept): OpenMetrics 1.0 when it names it, else text 0.0.4. */
+export const acceptedFormat = (accept: string | undefined): ExpositionFormat =>
+  /application\/openmetrics-text/.test(accept ?? '') ? 'openmetrics' : 'text';
+
+/** Prometheus text format 0.0.4 or OpenMetrics 1.0, families in the order of their names. */
+export function exposition(samples: readonly CollectedSample[], format: ExpositionFormat = 'text'): string {
   const families = new Map<string, CollectedSample[]>();
   for (const sample of samples) {
     const known = families.get(sample.metric.name);
@@ -12,15 +24,20 @@ export function exposition(samples: readonly CollectedSample[]): string {
   const lines: string[] = [];
   for (const name of [...families.keys()].sort()) {
     const members = families.get(name) ?? [];
-    const { help, type } = members[0]!.metric;
-    lines.push(
-      `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}`,
-      `# TYPE ${name} ${type}`,
-    );
+    lines.push(...header(members[0]!.metric, format));
     for (const { labels, value } of members)
       lines.push(`${labels['__name__']}${labelText(labels)} ${numberText(value)}`);
   }
+  if (format === 'openmetrics') lines.push('# EOF');
   return `${lines.join('\n')}\n`;
+}
+
+/** OpenMetrics names a family of counters without `_total`, and knows no counter whose samples end otherwise. */
+function header({ name, help, type }: MetricDefinition, format: ExpositionFormat): [string, string] {
+  const text = help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+  if (format === 'text' || type !== 'counter') return [`# HELP ${name} ${text}`, `# TYPE ${name} ${type}`];
+  const family = name.replace(/_total$/, '');
+  return [`# HELP ${family} ${text}`, `# TYPE ${family} ${family === name ? 'unknown' : 'counter'}`];
 }
 
 function labelText(labels: Labels): string {
@@ -38,3 +55,26 @@ function labelText(labels: Labels): string {
 
 const numberText = (value: number): string =>
   value === Infinity ? '+Inf' : value === -Infinity ? '-Inf' : String(value);
+
+/** The text of the latest interval, written once however often it is asked for: no scrape waits for the events. */
+export class ExpositionCache {
+  #samples: readonly CollectedSample[] = [];
+  readonly #texts = new Map<ExpositionFormat, string>();
+
+  set samples(samples: readonly CollectedSample[]) {
+    this.#samples = samples;
+    this.#texts.clear();
+  }
+
+  get samples(): readonly CollectedSample[] {
+    return this.#samples;
+  }
+
+  text(format: ExpositionFormat): string {
+    const known = this.#texts.get(format);
+    if (known !== undefined) return known;
+    const text = exposition(this.#samples, format);
+    this.#texts.set(format, text);
+    return text;
+  }
+}

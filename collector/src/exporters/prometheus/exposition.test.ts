@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
+import { acceptedFormat, exposition, ExpositionCache } from './exposition.ts';
+
+const sample = (metric: MetricDefinition, value: number) => ({
+  metric,
+  labels: { __name__: metric.name, container_id: '/a' },
+  value,
+  timestamp: 1000,
+});
+
+test('OpenMetrics: a counter family loses its suffix, its samples keep it, and the end is marked', () => {
+  const text = exposition([sample(CONTAINER_METRICS.restarts, 2)], 'openmetrics');
+  const [help, type, line, end] = text.split('\n');
+  assert.match(help ?? '', /^# HELP container_restarts \S/);
+  assert.equal(type, '# TYPE container_restarts counter');
+  assert.equal(line, 'container_restarts_total{container_id="/a"} 2');
+  assert.equal(end, '# EOF');
+});
+
+test('OpenMetrics: a counter by another name has no known type', () => {
+  const odd: MetricDefinition = { ...CONTAINER_METRICS.restarts, name: 'container_odd' };
+  assert.match(exposition([sample(odd, 1)], 'openmetrics'), /# TYPE container_odd unknown\ncontainer_odd\{/);
+});
+
+test('a scraper gets OpenMetrics only when it asks', () => {
+  assert.equal(acceptedFormat(undefined), 'text');
+  assert.equal(acceptedFormat('text/plain;version=0.0.4;q=0.5,*/*;q=0.1'), 'text');
+  assert.equal(acceptedFormat('application/openmetrics-text;version=1.0.0,text/plain;q=0.5'), 'openmetrics');
+});
+
+test('the same interval is written once, the next one anew', () => {
+  const cache = new ExpositionCache();
+  cache.samples = [sample(CONTAINER_METRICS.restarts, 1)];
+  assert.match(cache.text('text'), / 1\n$/);
+  cache.samples = [sample(CONTAINER_METRICS.restarts, 5)];
+  assert.match(cache.text('text'), / 5\n$/);
+});
