@@ -245,6 +245,12 @@ export class Collector {
     return this.server.start();
   }
 
+  /** Writes what waits, within a bounded time. */
+  async flush(): Promise<void> {
+    const flushed = Promise.all(this.exporters.map((one) => one.flush(true)));
+    await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT).unref())]);
+  }
+
   /** Collects a last time and writes what waits, within a bounded time. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
@@ -252,8 +258,7 @@ export class Collector {
     await this.round;
     await this.collectOnce();
     await this.receivers.stop();
-    const flushed = Promise.all(this.exporters.map((one) => one.flush(true)));
-    await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT).unref())]);
+    await this.flush();
     for (const one of this.exporters) await one.close();
     await this.server?.stop();
   }

@@ -178,7 +178,11 @@ function command(): Command {
     )
     .version(VERSION)
     .option('--config <file>', 'YAML file with the same names as the flags; flags win')
-    .addHelpText('after', '\nExit codes: 0 stopped by a signal, 2 bad configuration, 70 it could not start.')
+    .addHelpText(
+      'after',
+      '\nCommands:\n  doctor     say what this machine allows and what each refusal costs (doctor --help)\n' +
+        '\nExit codes: 0 stopped by a signal, 2 bad configuration, 70 it could not start.',
+    )
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   for (const [name, argument, help] of FLAGS)

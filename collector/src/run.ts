@@ -20,6 +20,11 @@ function fail(code: number, lines: readonly string[]): never {
   process.exit(code);
 }
 
+/** Beside collecting itself; each loaded only when it is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
+  doctor: async () => (await import('./doctor/command.ts')).doctor,
+};
+
 async function start(argv: readonly string[]): Promise<void> {
   const config = readConfig(argv);
   if (!config) return;
@@ -43,7 +48,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   // a reader that has seen enough (`--help | head`) is no error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => error.code === 'EPIPE' && process.exit(0));
   try {
-    await start(argv);
+    const [name = '', ...rest] = argv;
+    const command = COMMANDS[name];
+    if (command) process.exitCode = await (await command())(rest);
+    else await start(argv);
   } catch (error) {
     if (error instanceof ConfigError) fail(2, error.mistakes);
     const usage = error instanceof FailureError && error.failure.code === 'invalid-input';
