@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn, spawnSync } from 'node:child_process';
 import { Slice } from '../demo/cgroups.ts';
-import { command, sleep, until } from '../demo/command.ts';
+import { sleep, until } from '../demo/command.ts';
 import { Network } from '../demo/network.ts';
 import { Program } from '../demo/program.ts';
-import { Service } from '../demo/service.ts';
 import { figures } from './figures.ts';
+import { startNginx } from './nginx.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const RATES = [2_000, 5_000, 10_000];
@@ -180,26 +180,4 @@ export async function benchCollector(): Promise<void> {
     slice.remove();
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-function startNginx(dir: string, namespace: string, cgroups: readonly string[]): Service {
-  const text = `daemon off; worker_processes 1; user www-data; pid ${dir}/nginx.pid; error_log ${dir}/error.log;
-events { worker_connections 1024; }
-http { access_log off; keepalive_requests 100000000; client_body_temp_path ${dir}/b; proxy_temp_path ${dir}/p;
-fastcgi_temp_path ${dir}/f; uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;
-server { listen 80; location / { return 200 "ok"; } } }\n`;
-  writeFileSync(join(dir, 'nginx.conf'), text);
-  command('chmod', ['755', dir]);
-  const service = new Service({
-    unit: 'nginx',
-    program: '/usr/sbin/nginx',
-    args: ['-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')],
-    namespace,
-    cgroups,
-    logFile: join(dir, 'nginx.log'),
-    cwd: dir,
-    restart: false,
-  });
-  service.start();
-  return service;
 }
