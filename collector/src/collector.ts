@@ -25,6 +25,8 @@ import { isLoopback, StatusServer } from './status-server.ts';
 /** How long SIGTERM may take to write what waits, ms. */
 const FLUSH_LIMIT = 8_000;
 const KEEP_EXITED_FOR = 60_000;
+/** Series producers that /status names. */
+const TOP = 10;
 
 /** Receivers, the interval loop, exporters and the status endpoint of one node. */
 export class Collector {
@@ -43,6 +45,7 @@ export class Collector {
   private timer: NodeJS.Timeout | undefined;
   private readonly latest = new ExpositionCache();
   private shedSeries = 0;
+  private topSeries: ReturnType<IntervalSamples['top']> = { containers: [], metrics: [] };
   private round: Promise<void> | undefined;
   private readonly startedAt = Date.now();
 
@@ -171,6 +174,7 @@ export class Collector {
     await this.receivers.collect(samples, now);
     this.collectSelf(samples);
     this.latest.samples = samples.samples;
+    this.topSeries = samples.top(TOP);
     for (const one of this.exporters) one.samples?.(samples.samples);
     await Promise.all(this.exporters.map((one) => one.rows && one.flush(false)));
   }
@@ -215,7 +219,7 @@ export class Collector {
       addressTranslation: this.nat.problem === '' ? `${this.nat.size} translations known` : this.nat.problem,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
-      series: { exposed: this.latest.samples.length, shed: this.shedSeries },
+      series: { exposed: this.latest.samples.length, shed: this.shedSeries, top: this.topSeries },
       memory: {
         rssBytes: process.memoryUsage.rss(),
         limitBytes: this.config['memory-limit'],

@@ -196,9 +196,13 @@ export class LoadedObject {
   }
 }
 
+/** Each refusal means verifying the others anew, up to a second a time. */
+const MOST_REFUSALS = 12;
+
 /**
  * Opens and loads an object. A program that the kernel refuses is left out and reported in `refusals`; the
- * others are loaded without it. Throws when nothing can be loaded: bad bytes, no BTF, a refused map.
+ * others are loaded without it. Throws when nothing can be loaded: bad bytes, no BTF, a refused map, a missing
+ * privilege, or more refusals than are worth another try.
  */
 export function loadObject(options: LoadOptions): LoadedObject {
   const excluded = new Set(options.exclude);
@@ -214,7 +218,8 @@ export function loadObject(options: LoadOptions): LoadedObject {
     native.close();
     const program =
       programs.find((one) => one.name === refused.program) ?? namedIn(refused.message, programs, excluded);
-    if (!program || excluded.has(program.name)) throw loadError(options.name, refused);
+    const hopeless = refused.code === 'EPERM' || refusals.length >= MOST_REFUSALS;
+    if (!program || excluded.has(program.name) || hopeless) throw loadError(options.name, refused);
     excluded.add(program.name);
     const { errno, code, message, log = '' } = refused;
     refusals.push({

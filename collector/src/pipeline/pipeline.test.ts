@@ -30,6 +30,17 @@ test('a container has its share of series, and what is beyond is counted', () =>
   assert.equal(samples.shed, 10);
 });
 
+test('the greatest producers of series come first', () => {
+  const samples = new IntervalSamples(options, 1000);
+  for (let i = 0; i < 3; i++)
+    samples.sample(CONTAINER_METRICS.tcpActive, container, { destination: `${i}` }, i);
+  samples.sample(CONTAINER_METRICS.restarts, { containerId: '/x' }, {}, 1);
+  assert.deepEqual(samples.top(1), {
+    containers: [[container.containerId, 3]],
+    metrics: [['container_net_tcp_active_connections', 3]],
+  });
+});
+
 test('the exposition escapes label values and names each family once', () => {
   const samples = new IntervalSamples(options, 1000);
   samples.sample(CONTAINER_METRICS.restarts, container, { odd: 'a"b\\c\nd' }, 2);

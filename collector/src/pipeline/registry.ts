@@ -87,4 +87,16 @@ export class IntervalSamples implements MetricSink {
   self(metric: MetricDefinition, labels: Labels, value: number): void {
     this.push(metric, metric.name, {}, labels, value);
   }
+
+  /** The containers and the metrics with the most series, most first: where to look when a store complains. */
+  top(count: number): {
+    readonly containers: readonly (readonly [string, number])[];
+    readonly metrics: readonly (readonly [string, number])[];
+  } {
+    const perMetric = new Map<string, number>();
+    for (const { metric } of this.samples) perMetric.set(metric.name, (perMetric.get(metric.name) ?? 0) + 1);
+    const most = (counts: ReadonlyMap<string, number>): (readonly [string, number])[] =>
+      [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, count);
+    return { containers: most(this.perContainer), metrics: most(perMetric) };
+  }
 }
