@@ -17,6 +17,23 @@ export const SPAN_ATTRIBUTES = {
   dbSystem: 'db.system.name',
   dbQuery: 'db.query.text',
   dbOperation: 'db.operation.name',
+  dbCollection: 'db.collection.name',
+  /** Database, schema or keyspace. */
+  dbNamespace: 'db.namespace',
+  /** The server's own error code: SQLSTATE, errno, error name. */
+  dbStatus: 'db.response.status_code',
+  messagingSystem: 'messaging.system',
+  messagingDestination: 'messaging.destination.name',
+  messagingOperation: 'messaging.operation.name',
+  /** send, receive, settle, create. */
+  messagingOperationType: 'messaging.operation.type',
+  messagingClient: 'messaging.client.id',
+  messagingConsumerGroup: 'messaging.consumer.group.name',
+  messagingRoutingKey: 'messaging.rabbitmq.destination.routing_key',
+  /** Low-cardinality name of what went wrong. */
+  errorType: 'error.type',
+  /** Version of the application protocol, where it differs from request to request. */
+  protocolVersion: 'network.protocol.version',
   serverAddress: 'server.address',
   serverPort: 'server.port',
   clientAddress: 'client.address',
@@ -26,6 +43,10 @@ export const SPAN_ATTRIBUTES = {
   /** Why the span was kept: sampled, failed, slow; comma-separated. */
   keptBecause: 'gumshoe.kept',
   protocol: 'gumshoe.protocol',
+  /** Why a request could be counted but not read: tls, compressed. */
+  opaque: 'gumshoe.opaque',
+  /** 'true' for commands that wait for something to happen; their latency says nothing about the server. */
+  blocking: 'gumshoe.blocking',
 } as const;
 
 /** Scope name of spans made from kernel events; tells them from applications' own. */

@@ -43,3 +43,11 @@ test('any text is taken, gives the same answer twice, and time grows with length
   assert.ok(obfuscateSql("('".repeat(50_000)).length > 0);
   assert.equal(obfuscateSql('/* '.repeat(50_000)), '');
 });
+
+test('double quotes hold a literal where the dialect says so, cut ones too', () => {
+  assert.equal(
+    obfuscateSql('SELECT * FROM `t` WHERE a = "x\\"y" AND b = "z', 'literal'),
+    'SELECT * FROM `t` WHERE a = ? AND b = ?',
+  );
+  assert.equal(obfuscateSql('SELECT "a" FROM t'), 'SELECT "a" FROM t');
+});

@@ -2,14 +2,16 @@
  * SQL with every literal replaced by `?`, comments removed, white space folded, and lists of placeholders
  * collapsed to one: `IN (1, 2, 3)` and `IN (4)` become the same text, and so do `VALUES` of any number of rows.
  * Quoted identifiers stay. Linear in the input, never throws; an unterminated literal is one literal, since a
- * captured query may be cut anywhere. Dialects: PostgreSQL, MySQL, ClickHouse, CQL.
+ * captured query may be cut anywhere. Dialects: PostgreSQL, MySQL, ClickHouse, CQL. MySQL reads "…" as a literal
+ * (unless ANSI_QUOTES is set), the others as an identifier.
  */
-export function obfuscateSql(sql: string): string {
+export function obfuscateSql(sql: string, doubleQuoted: 'identifier' | 'literal' = 'identifier'): string {
   const words: string[] = [];
+  const literalQuote = doubleQuoted === 'literal';
   let at = 0;
   while (at < sql.length) {
-    const end = tokenEnd(sql, at);
-    const token = obfuscateToken(sql, at, end);
+    const end = tokenEnd(sql, at, literalQuote);
+    const token = literalQuote && sql[at] === '"' ? PLACEHOLDER : obfuscateToken(sql, at, end);
     if (token !== '') words.push(token);
     at = end;
   }
@@ -22,7 +24,7 @@ const PLACEHOLDER = '?';
 /** Key words whose value is a literal all the same. */
 const LITERAL_WORDS = new Set(['true', 'false', 'null']);
 
-function tokenEnd(sql: string, at: number): number {
+function tokenEnd(sql: string, at: number, literalQuote: boolean): number {
   const char = sql[at] ?? '';
   const next = sql[at + 1] ?? '';
   if (SPACE.test(char)) return run(sql, at, SPACE);
@@ -35,7 +37,7 @@ function tokenEnd(sql: string, at: number): number {
     next === "'"
   )
     return quotedEnd(sql, at + 2, "'", true);
-  if (char === '"' || char === '`') return quotedEnd(sql, at + 1, char, false);
+  if (char === '"' || char === '`') return quotedEnd(sql, at + 1, char, literalQuote && char === '"');
   if (char === '$') return dollarEnd(sql, at);
   if (isDigit(char) || (char === '.' && isDigit(next))) return numberEnd(sql, at);
   if (WORD.test(char)) return run(sql, at, WORD);
