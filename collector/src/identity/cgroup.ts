@@ -1,5 +1,18 @@
+import { posix } from 'node:path';
+
 /** What runs in a cgroup, told by its path alone. */
-export type ContainerKind = 'docker' | 'containerd' | 'crio' | 'podman' | 'lxc' | 'systemd' | 'process';
+export type ContainerKind =
+  | 'docker'
+  | 'containerd'
+  | 'crio'
+  | 'podman'
+  | 'sandbox'
+  | 'lxc'
+  | 'nspawn'
+  | 'nomad'
+  | 'talos'
+  | 'systemd'
+  | 'process';
 
 export interface CgroupPaths {
   /** Path in cgroup v2, '' when the process has none there. */
@@ -10,7 +23,10 @@ export interface CgroupPaths {
 
 export interface CgroupIdentity {
   readonly kind: ContainerKind;
-  /** Runtime id (64 hex digits) of a container; the unit of systemd; '' else. */
+  /**
+   * Runtime id (64 hex digits) of a container, `<allocation>/<task>` of Nomad, the unit of systemd, the service of
+   * Talos, the name in LXC; '' for a process, and for a sandbox whose path does not name it.
+   */
   readonly id: string;
   /** Pod uid, when the path is Kubernetes's. */
   readonly podUid: string;
@@ -18,62 +34,110 @@ export interface CgroupIdentity {
   readonly path: string;
 }
 
-/** /proc/<pid>/cgroup (cgroups(7)). */
-export function parseCgroupFile(text: string): CgroupPaths {
+/**
+ * /proc/<pid>/cgroup (cgroups(7)). `base`: the reader's own place where it lives in a cgroup namespace; paths
+ * that the kernel then tells relative to it (`/../other`) become whole.
+ */
+export function parseCgroupFile(text: string, base = ''): CgroupPaths {
   let unified = '';
   const controllers: Record<string, string> = {};
   for (const line of text.split('\n')) {
     const [, names, ...rest] = line.split(':');
-    const path = rest.join(':').trim();
+    const path = rest
+      .join(':')
+      .trim()
+      .replace(/ \(deleted\)$/, '');
     if (names === undefined || path === '') continue;
-    if (names === '') unified = path;
-    else for (const name of names.split(',')) controllers[name.replace(/^name=/, '')] = path;
+    if (names === '') unified = fromBase(base, path);
+    else for (const name of names.split(',')) controllers[name.replace(/^name=/, '')] = fromBase(base, path);
   }
   return { unified, controllers };
 }
 
+/** Without a base what is left of a relative path still names most containers. */
+const fromBase = (base: string, path: string): string =>
+  base === '' && !path.startsWith('/..') ? path : posix.join('/', base, path).replace(/(?<=.)\/$/, '');
+
 const HEX64 = '([0-9a-f]{64})';
-const RULES: readonly { readonly kind: ContainerKind; readonly pattern: RegExp }[] = [
-  { kind: 'crio', pattern: new RegExp(`crio-${HEX64}(?:\\.scope)?(?:/|$)`) },
-  { kind: 'containerd', pattern: new RegExp(`cri-containerd[-:]${HEX64}(?:\\.scope)?(?:/|$)`) },
-  { kind: 'podman', pattern: new RegExp(`libpod-(?:payload-)?${HEX64}(?:\\.scope)?(?:/|$)`) },
-  { kind: 'docker', pattern: new RegExp(`docker[-/]${HEX64}(?:\\.scope)?(?:/|$)`) },
-  { kind: 'containerd', pattern: new RegExp(`kubepods.*/${HEX64}(?:/|$)`) },
-  { kind: 'containerd', pattern: new RegExp(`:cri-containerd:${HEX64}(?:/|$)`) },
-  { kind: 'lxc', pattern: /^\/(?:lxc\.payload\.|lxc\/)([^/]+)/ },
+const END = '(?:\\.scope)?(?:/|$)';
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+interface Rule {
+  readonly kind: ContainerKind;
+  readonly pattern: RegExp;
+}
+
+/** Where several match, the one furthest to the right counts: a container may run containers. */
+const CONTAINERS: readonly Rule[] = [
+  { kind: 'crio', pattern: new RegExp(`crio-${HEX64}${END}`, 'g') },
+  { kind: 'containerd', pattern: new RegExp(`cri-containerd[-:]${HEX64}${END}`, 'g') },
+  { kind: 'containerd', pattern: new RegExp(`nerdctl-${HEX64}${END}`, 'g') },
+  { kind: 'podman', pattern: new RegExp(`libpod-(?:payload-)?${HEX64}${END}`, 'g') },
+  { kind: 'docker', pattern: new RegExp(`docker[-/]${HEX64}${END}`, 'g') },
+  { kind: 'docker', pattern: new RegExp(`/ecs/[^/]+/${HEX64}${END}`, 'g') },
+  { kind: 'nomad', pattern: new RegExp(`nomad[^/]*/(?:[^/]+/)*?(${UUID})[./]([^/]+?)${END}`, 'g') },
+  { kind: 'lxc', pattern: /\/lxc\.payload[./]([^/]+)/g },
+  { kind: 'lxc', pattern: /^\/lxc\/([^/]+)/g },
+  { kind: 'nspawn', pattern: /\/machine\.slice\/systemd-nspawn@([^/]+)\.service/g },
+  // a bare id: what containerd, and Docker below a parent of one's own, write
+  { kind: 'containerd', pattern: new RegExp(`/${HEX64}(?:/|$)`, 'g') },
 ];
-const IGNORED = /crio-conmon-|libpod-conmon-|\/podruntime\//;
-const POD_UID = /pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})/;
-/** The innermost unit below a slice; a scope is a session or a transient group, not a service. */
-const UNIT = /^(.*\.slice)\/([^/]+\.service)(?:\/|$)/;
+/** Processes that look after containers, and the empty process that keeps a pod's namespaces in CRI-O. */
+const IGNORED = /crio-conmon-|libpod-conmon-|lxc\.monitor/;
+const POD =
+  /kubepods.*pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})/;
+/** Machine services of Talos, which has no systemd. */
+const TALOS = /^\/(?:(init)$|(?:system|podruntime)\/([^/]+))/;
+/** The innermost unit below slices and user managers; a scope is a session or a transient group, not a service. */
+const UNIT = /^((?:\/[^/]+\.slice|\/user@\d+\.service)*)\/([^/]+\.service)(?:\/|$)/;
 
 const unescapeUnit = (name: string): string => name.replace(/\\x2d/g, '-');
 
 /** Paths worth a look, the most telling first: v2, unless only a v1 controller knows the pod. */
 function candidates(paths: CgroupPaths): string[] {
   const { unified, controllers } = paths;
-  const v1 = ['memory', 'cpu', 'systemd'].map((name) => controllers[name] ?? '');
+  const v1 = ['memory', 'cpu', 'systemd', 'pids', 'blkio'].map((name) => controllers[name] ?? '');
   const kubernetes = v1.filter((path) => path.includes('kubepods'));
   return [...kubernetes, unified, ...v1].filter((path) => path !== '' && path !== '/');
 }
 
 /** Identity from paths alone; undefined for what no container is made of (conmon and the like). */
 export function identifyCgroup(paths: CgroupPaths): CgroupIdentity | undefined {
-  for (const path of candidates(paths)) {
+  const worth = candidates(paths);
+  for (const path of worth) {
     if (IGNORED.test(path)) return undefined;
-    for (const { kind, pattern } of RULES) {
-      const match = pattern.exec(path);
-      if (match)
-        return { kind, id: match[1] ?? '', podUid: (POD_UID.exec(path)?.[1] ?? '').replace(/_/g, '-'), path };
-    }
-    const unit = UNIT.exec(path);
-    if (unit)
-      return {
-        kind: 'systemd',
-        id: unescapeUnit(unit[2] ?? ''),
-        podUid: '',
-        path: unescapeUnit(`${unit[1]}/${unit[2]}`),
-      };
+    const found = containerIn(path) ?? podIn(path) ?? serviceIn(path);
+    if (found) return found;
   }
-  return { kind: 'process', id: '', podUid: '', path: candidates(paths)[0] ?? '/' };
+  return { kind: 'process', id: '', podUid: '', path: worth[0] ?? '/' };
+}
+
+function containerIn(path: string): CgroupIdentity | undefined {
+  let best: { readonly kind: ContainerKind; readonly id: string; readonly end: number } | undefined;
+  for (const { kind, pattern } of CONTAINERS)
+    for (const match of path.matchAll(pattern)) {
+      const end = match.index + match[0].length;
+      if (best === undefined || end > best.end) best = { kind, id: match.slice(1).join('/'), end };
+    }
+  // a machine runs whole systems: whatever runs inside belongs to it
+  return best && { kind: best.kind, id: unescapeUnit(best.id), podUid: podUidOf(path), path };
+}
+
+const podUidOf = (path: string): string => (POD.exec(path)?.[1] ?? '').replace(/_/g, '-');
+
+/** A process in a pod, but in none of its containers: a sandbox that runs them all itself (gVisor, Kata). */
+function podIn(path: string): CgroupIdentity | undefined {
+  const podUid = podUidOf(path);
+  return podUid === '' ? undefined : { kind: 'sandbox', id: '', podUid, path };
+}
+
+function serviceIn(path: string): CgroupIdentity | undefined {
+  const talos = TALOS.exec(path);
+  if (talos) return { kind: 'talos', id: talos[1] ?? talos[2] ?? '', podUid: '', path };
+  const [, slices = '', unit = ''] = UNIT.exec(path) ?? [];
+  if (unit === '') return undefined;
+  // applications of a user's session run in scopes below the user's manager, which is not what they are
+  if (unit.startsWith('user@') && /\/[^/]+\.slice\/[^/]+\.scope/.test(path)) return undefined;
+  const id = unescapeUnit(unit);
+  return { kind: 'systemd', id, podUid: '', path: unescapeUnit(`${slices}/${unit}`) };
 }

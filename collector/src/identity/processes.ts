@@ -1,39 +1,25 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { RESOURCE_ATTRIBUTES } from '@gumshoe/schema/attributes';
-import type { SpanOwner } from '../processors/spans.ts';
 import type { ContainerSeries } from '../processors/sample-sink.ts';
+import type { SpanOwner } from '../processors/spans.ts';
 import type { ProcessEvent } from '../receivers/ebpf/process-event.ts';
-import { identifyCgroup, parseCgroupFile, type CgroupPaths } from './cgroup.ts';
+import { parseCgroupFile, type CgroupPaths } from './cgroup.ts';
 import { CgroupIndex } from './cgroup-index.ts';
-import { containerIdOf, serviceNameOf, type KubernetesNames } from './container-id.ts';
+import { newContainer, type Container, type ContainerFacts } from './container.ts';
+import { nameContainer, type NamedProcess, type NameSources } from './naming.ts';
 import type { ProcessFilter } from './process-filter.ts';
 
-/** A container and what is known of its processes. */
-export interface Container extends ContainerSeries {
-  readonly containerId: string;
-  readonly serviceName: string;
-  /** Label app_id: the service name where it differs from the container's own id, else ''. */
-  readonly appId: string;
-  /** Of a live process, as soon as there is one to ask. */
-  cgroups: CgroupPaths;
-  readonly spanOwner: SpanOwner;
-  /** Live processes. */
-  readonly pids: Set<number>;
-  oomKills: number;
-  /** ms since the epoch when the last process was seen */
-  lastSeen: number;
-}
+export type { Container } from './container.ts';
 
-export interface ProcessTableOptions {
+export interface ProcessTableOptions extends NameSources {
   readonly procfs: string;
   /** Mount of the cgroup hierarchies. */
   readonly cgroupfs: string;
   readonly filter: ProcessFilter;
   readonly hostName: string;
   readonly hostId: string;
-  /** Names of Kubernetes containers by runtime id, where something knows them. */
-  readonly kubernetesNames?: (runtimeId: string) => KubernetesNames | undefined;
+  /** The collector's own cgroup where it lives in a cgroup namespace: paths are told relative to it. */
+  readonly cgroupBase?: string | undefined;
   /** ms that an exited process can still be asked for */
   readonly keepExitedFor: number;
 }
@@ -68,6 +54,7 @@ export class ProcessTable {
   /** Looks at /proc: finds processes that no event announced, and those that are gone. Once per interval. */
   scan(now: number): void {
     this.now = now;
+    this.renameDescribed();
     const alive = new Set(this.options.filter.processes());
     for (const pid of alive) {
       const known = this.known.get(pid);
@@ -83,6 +70,16 @@ export class ProcessTable {
         this.containers.delete(id);
   }
 
+  /** A runtime may answer after its containers have been seen: they get their names then. */
+  private renameDescribed(): void {
+    for (const [containerId, { identity, runtime, pids }] of this.containers) {
+      if (runtime || identity.id === '' || !this.options.runtimeContainer?.(identity.id)) continue;
+      this.containers.delete(containerId);
+      for (const [pid, known] of this.known)
+        if (pids.has(pid) || known.container?.containerId === containerId) this.known.delete(pid);
+    }
+  }
+
   private exited(pid: number, known: Known): void {
     known.exitedAt = this.now || 1;
     known.container?.pids.delete(pid);
@@ -96,8 +93,16 @@ export class ProcessTable {
     return known.container;
   }
 
+  /** Whose spans a process sends; undefined also where its container does not want any. */
   spanOwnerOf(tgid: number, cgroupId = 0n): SpanOwner | undefined {
-    return this.containerOf(tgid, cgroupId)?.spanOwner;
+    const container = this.containerOf(tgid, cgroupId);
+    return container?.runtime?.optOuts.traces ? undefined : container?.spanOwner;
+  }
+
+  /** Whose profile a process belongs to; undefined also where its container does not want any. */
+  profileOwnerOf(tgid: number, cgroupId = 0n): SpanOwner | undefined {
+    const container = this.containerOf(tgid, cgroupId);
+    return container?.runtime?.optOuts.profiles ? undefined : container?.spanOwner;
   }
 
   processOf(container: ContainerSeries, tgid: number): number | undefined {
@@ -139,12 +144,15 @@ export class ProcessTable {
     const unified = this.cgroupIndex.pathOf(cgroupId, Date.now());
     if (unified === undefined) return undefined;
     const cgroups = { unified, controllers: {} };
-    const identity = identifyCgroup(cgroups);
-    if (!identity || identity.kind === 'process') return undefined;
-    const names = identity.podUid === '' ? undefined : this.options.kubernetesNames?.(identity.id);
-    const container = this.container(containerIdOf(identity, '', names), cgroups);
+    const facts = this.name(cgroups, UNKNOWN_PROCESS);
+    if (!facts || facts.identity.kind === 'process') return undefined;
+    const container = this.container(facts, cgroups);
     container.lastSeen = this.now;
     return container;
+  }
+
+  private name(cgroups: CgroupPaths, process: NamedProcess): ContainerFacts | undefined {
+    return nameContainer(cgroups, process, this.options.hostName, this.options, this.now || Date.now());
   }
 
   private resolve(pid: number): Known {
@@ -161,12 +169,13 @@ export class ProcessTable {
   private readContainer(pid: number): Container | undefined {
     const dir = join(this.options.procfs, String(pid));
     try {
-      const cgroups = parseCgroupFile(readFileSync(join(dir, 'cgroup'), 'utf8'));
-      const identity = identifyCgroup(cgroups);
-      if (!identity) return undefined;
-      const comm = identity.kind === 'process' ? readFileSync(join(dir, 'comm'), 'utf8').trim() : '';
-      const names = identity.podUid === '' ? undefined : this.options.kubernetesNames?.(identity.id);
-      const container = this.container(containerIdOf(identity, comm, names), cgroups);
+      const cgroups = parseCgroupFile(readFileSync(join(dir, 'cgroup'), 'utf8'), this.options.cgroupBase);
+      const facts = this.name(cgroups, {
+        comm: () => readFileSync(join(dir, 'comm'), 'utf8').trim(),
+        cmdline: () => readFileSync(join(dir, 'cmdline'), 'utf8'),
+      });
+      if (!facts) return undefined;
+      const container = this.container(facts, cgroups);
       container.cgroups = cgroups;
       return container;
     } catch {
@@ -174,30 +183,16 @@ export class ProcessTable {
     }
   }
 
-  private container(containerId: string, cgroups: CgroupPaths): Container {
-    const known = this.containers.get(containerId);
+  private container(facts: ContainerFacts, cgroups: CgroupPaths): Container {
+    const known = this.containers.get(facts.containerId);
     if (known) return known;
-    const serviceName = serviceNameOf(containerId);
-    const resource = {
-      [RESOURCE_ATTRIBUTES.serviceName]: serviceName,
-      [RESOURCE_ATTRIBUTES.containerId]: containerId,
-      [RESOURCE_ATTRIBUTES.hostName]: this.options.hostName,
-      [RESOURCE_ATTRIBUTES.hostId]: this.options.hostId,
-    };
-    const made: Container = {
-      containerId,
-      serviceName,
-      appId: serviceName === containerId ? '' : serviceName,
-      cgroups,
-      spanOwner: { serviceName, resource },
-      pids: new Set(),
-      oomKills: 0,
-      lastSeen: this.now,
-    };
-    this.containers.set(containerId, made);
+    const made = newContainer(facts, cgroups, this.options, this.now);
+    this.containers.set(facts.containerId, made);
     return made;
   }
 }
+
+const UNKNOWN_PROCESS: NamedProcess = { comm: () => '', cmdline: () => '' };
 
 /** Numeric entries of /proc. */
 export function allProcesses(procfs: string): number[] {
