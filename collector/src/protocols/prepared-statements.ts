@@ -26,6 +26,10 @@ export class PreparedStatements {
     return this.#connections.get(connection)?.get(name);
   }
 
+  forget(connection: string, name: string): void {
+    this.#connections.get(connection)?.delete(name);
+  }
+
   get connections(): number {
     return this.#connections.size;
   }

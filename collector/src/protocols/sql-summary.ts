@@ -6,11 +6,13 @@ export interface SqlSummary {
 
 const LEADING = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)|\()+/;
 const OPERATION = /^[A-Za-z]{2,20}/;
-const NAME = '((?:"[^"]{1,64}"|[A-Za-z_][\\w$]{0,63})(?:\\.(?:"[^"]{1,64}"|[A-Za-z_][\\w$]{0,63})){0,2})';
+const WORD = '(?:"[^"]{1,64}"|`[^`]{1,64}`|[A-Za-z_][\\w$]{0,63})';
+const NAME = `(${WORD}(?:\\.${WORD}){0,2})`;
 const TABLE_BY_OPERATION: Readonly<Record<string, RegExp>> = {
   SELECT: new RegExp(`\\bfrom\\s{1,8}${NAME}`, 'i'),
   DELETE: new RegExp(`\\bfrom\\s{1,8}${NAME}`, 'i'),
   INSERT: new RegExp(`\\binto\\s{1,8}${NAME}`, 'i'),
+  REPLACE: new RegExp(`\\binto\\s{1,8}${NAME}`, 'i'),
   UPDATE: new RegExp(`\\bupdate\\s{1,8}(?:only\\s{1,8})?${NAME}`, 'i'),
   TRUNCATE: new RegExp(`\\btruncate\\s{1,8}(?:table\\s{1,8})?${NAME}`, 'i'),
   LOCK: new RegExp(`\\block\\s{1,8}(?:table\\s{1,8})?${NAME}`, 'i'),
@@ -22,5 +24,5 @@ export function summarizeSql(sql: string): SqlSummary {
   const body = sql.replace(LEADING, '');
   const operation = OPERATION.exec(body)?.[0].toUpperCase() ?? '';
   const table = TABLE_BY_OPERATION[operation]?.exec(body)?.[1] ?? '';
-  return { operation, table: table.replaceAll('"', '') };
+  return { operation, table: table.replace(/["`]/g, '') };
 }

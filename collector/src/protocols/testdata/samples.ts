@@ -1,20 +1,10 @@
 import type { Protocol } from '@gumshoe/schema/metrics/container';
-import type { RequestDescription } from '../define.ts';
+import { bytes, concat, OK, SECRET } from './samples/common.ts';
+import type { ProtocolSample } from './samples/common.ts';
+import { MYSQL_SAMPLES } from './samples/mysql.ts';
 
-/** A value that stands for whatever must never leave the process; it appears only as a literal, key or header. */
-export const SECRET = 'hunter2-s3cr3t';
-
-export interface ProtocolSample {
-  readonly title: string;
-  readonly request: Uint8Array;
-  readonly response: Uint8Array;
-  readonly status: number;
-  /** For the client's side. */
-  readonly expected: Pick<RequestDescription, 'spanName' | 'failed' | 'statusMessage'>;
-}
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const concat = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+export { SECRET } from './samples/common.ts';
+export type { ProtocolSample } from './samples/common.ts';
 
 /** A PostgreSQL message: type, length, body. */
 export function pgMessage(type: string, body: string): Uint8Array {
@@ -27,7 +17,6 @@ export function pgMessage(type: string, body: string): Uint8Array {
 export const resp = (...words: readonly string[]): Uint8Array =>
   bytes(`*${words.length}\r\n${words.map((word) => `$${bytes(word).length}\r\n${word}\r\n`).join('')}`);
 
-const OK = { failed: false, statusMessage: '' } as const;
 const http = (line: string, more = ''): Uint8Array =>
   bytes(`${line}\r\nHost: shop\r\nAuthorization: Bearer ${SECRET}\r\nCookie: sid=${SECRET}\r\n${more}\r\n`);
 
@@ -129,4 +118,5 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
       expected: { spanName: 'AUTH', failed: true, statusMessage: 'WRONGPASS' },
     },
   ],
+  mysql: MYSQL_SAMPLES,
 };

@@ -252,6 +252,7 @@ export const REQUEST_METRICS = {
   http: requests('http_requests', 'HTTP'),
   postgres: requests('postgres_queries', 'PostgreSQL'),
   redis: requests('redis_queries', 'Redis'),
+  mysql: requests('mysql_queries', 'MySQL'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;
