@@ -1,10 +1,16 @@
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
-import type { SampleSink } from '../processors/sample-sink.ts';
+import type { Histogram, SampleSink } from '../processors/sample-sink.ts';
 
 /** Where receivers put the values of one interval. Container series come through SampleSink. */
 export interface MetricSink extends SampleSink {
   /** A series of this machine. */
   node(metric: MetricDefinition, labels: Readonly<Record<string, string>>, value: number): void;
+  /** The series of a histogram of this machine. */
+  nodeHistogram(
+    metric: MetricDefinition,
+    labels: Readonly<Record<string, string>>,
+    histogram: Histogram,
+  ): void;
   /** A series of the collector itself. */
   self(metric: MetricDefinition, labels: Readonly<Record<string, string>>, value: number): void;
 }

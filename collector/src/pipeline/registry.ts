@@ -16,7 +16,8 @@ export interface RegistryOptions {
   readonly maxSeriesPerContainer: number;
 }
 
-const BOUNDS = [...LATENCY_BOUNDS_SECONDS.map(String), '+Inf'];
+const upperBounds = (seconds: readonly number[]): readonly string[] => [...seconds.map(String), '+Inf'];
+const BOUNDS = upperBounds(LATENCY_BOUNDS_SECONDS);
 
 /**
  * The samples of one interval, bounded per container. A container that exceeds its share loses its newest
@@ -69,10 +70,19 @@ export class IntervalSamples implements MetricSink {
     labels: Labels,
     histogram: Histogram,
   ): void {
-    if (!this.admit(container, BOUNDS.length + 2)) return;
-    const base = { ...this.containerLabels(container), ...labels };
+    const series = (histogram.bounds?.length ?? LATENCY_BOUNDS_SECONDS.length) + 3;
+    if (!this.admit(container, series)) return;
+    this.pushHistogram(metric, { ...this.containerLabels(container), ...labels }, histogram);
+  }
+
+  nodeHistogram(metric: MetricDefinition, labels: Labels, histogram: Histogram): void {
+    this.pushHistogram(metric, { ...this.options.machineLabels, ...labels }, histogram);
+  }
+
+  private pushHistogram(metric: MetricDefinition, base: Labels, histogram: Histogram): void {
+    const bounds = histogram.bounds ? upperBounds(histogram.bounds) : BOUNDS;
     let cumulative = 0;
-    BOUNDS.forEach((le, i) => {
+    bounds.forEach((le, i) => {
       cumulative += histogram.buckets[i] ?? 0;
       this.push(metric, `${metric.name}_bucket`, base, { le }, cumulative);
     });

@@ -7,8 +7,9 @@ export interface ContainerSeries {
 
 export type ContainerOf = (tgid: number) => ContainerSeries | undefined;
 
-/** `buckets` are not cumulative and match LATENCY_BOUNDS_SECONDS and +Inf; `sum` in seconds. */
+/** `buckets` are not cumulative and match `bounds` (default LATENCY_BOUNDS_SECONDS) and +Inf; `sum` in seconds. */
 export interface Histogram {
+  readonly bounds?: readonly number[];
   readonly buckets: Float64Array;
   readonly count: number;
   readonly sum: number;

@@ -107,6 +107,33 @@ export const CONTAINER_METRICS = metricsOf('container', {
     labels: MOUNT,
     help: 'Used space of a mounted volume.',
   },
+  diskReserved: {
+    name: 'container_resources_disk_reserved_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    labels: MOUNT,
+    help: 'Space of a mounted volume that only root may use.',
+  },
+  diskDelay: {
+    name: 'container_resources_disk_delay_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    help: 'Time that processes waited for block devices, where the kernel accounts delays.',
+  },
+  diskIoDuration: {
+    name: 'container_resources_disk_io_duration_seconds_total',
+    type: 'histogram',
+    unit: 'seconds',
+    labels: ['device', 'operation'],
+    help: 'Latency of block device requests charged to the container, by operation (read, write, discard, flush).',
+  },
+  diskIoBytes: {
+    name: 'container_resources_disk_io_bytes_total',
+    type: 'counter',
+    unit: 'bytes',
+    labels: ['device', 'operation'],
+    help: 'Bytes of block device requests charged to the container.',
+  },
   diskReads: {
     name: 'container_resources_disk_reads_total',
     type: 'counter',
@@ -141,6 +168,12 @@ export const CONTAINER_METRICS = metricsOf('container', {
     unit: 'none',
     labels: ['listen_addr', 'proxy'],
     help: '1 while listening, 0 after it closed.',
+  },
+  tcpListenOverflows: {
+    name: 'container_net_tcp_listen_overflows_total',
+    type: 'counter',
+    unit: 'count',
+    help: 'Connections that a full accept queue turned away in the network namespace of the container.',
   },
   tcpConnects: {
     name: 'container_net_tcp_successful_connects_total',
@@ -253,6 +286,7 @@ export const REQUEST_METRICS = {
   postgres: requests('postgres_queries', 'PostgreSQL'),
   redis: requests('redis_queries', 'Redis'),
   mysql: requests('mysql_queries', 'MySQL'),
+  memcached: requests('memcached_queries', 'Memcached'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;

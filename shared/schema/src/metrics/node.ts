@@ -107,6 +107,27 @@ export const NODE_METRICS = metricsOf('node', {
     labels: ['device'],
     help: 'Time with I/O in flight.',
   },
+  diskIoDuration: {
+    name: 'node_resources_disk_io_duration_seconds_total',
+    type: 'histogram',
+    unit: 'seconds',
+    labels: ['device', 'operation'],
+    help: 'Latency of block device requests by operation (read, write, discard, flush), waiting in queues included.',
+  },
+  diskIoBytes: {
+    name: 'node_resources_disk_io_bytes_total',
+    type: 'counter',
+    unit: 'bytes',
+    labels: ['device', 'operation'],
+    help: 'Bytes of block device requests.',
+  },
+  diskIoErrors: {
+    name: 'node_resources_disk_io_errors_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['device', 'operation'],
+    help: 'Block device requests that failed.',
+  },
   netReceivedBytes: {
     name: 'node_net_received_bytes_total',
     type: 'counter',
@@ -149,6 +170,42 @@ export const NODE_METRICS = metricsOf('node', {
     labels: ['interface', 'ip'],
     help: 'Addresses of an interface.',
   },
+  listenOverflows: {
+    name: 'node_net_tcp_listen_overflows_total',
+    type: 'counter',
+    unit: 'count',
+    help: 'Connections that a full accept queue turned away.',
+  },
+  listenDrops: {
+    name: 'node_net_tcp_listen_drops_total',
+    type: 'counter',
+    unit: 'count',
+    help: 'Connection attempts dropped by listening sockets, for whatever reason.',
+  },
+  conntrackEntries: {
+    name: 'node_net_conntrack_entries',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Connections tracked for address translation and firewalls.',
+  },
+  conntrackLimit: {
+    name: 'node_net_conntrack_entries_limit',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Connections that can be tracked; beyond, new ones are dropped.',
+  },
+  ephemeralPorts: {
+    name: 'node_net_ephemeral_ports',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Ports that the kernel hands out to clients.',
+  },
+  ephemeralPortsUsed: {
+    name: 'node_net_ephemeral_ports_used',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Of these, ports with at least one TCP connection.',
+  },
   ipToFqdn: {
     name: 'ip_to_fqdn',
     type: 'gauge',
@@ -157,3 +214,8 @@ export const NODE_METRICS = metricsOf('node', {
     help: 'Names seen in DNS answers.',
   },
 });
+
+/** Histogram bounds of block device requests in seconds; +Inf is implied. Given to the kernel program as they stand. */
+export const DISK_LATENCY_BOUNDS_SECONDS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+] as const;
