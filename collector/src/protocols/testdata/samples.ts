@@ -2,6 +2,7 @@ import type { Protocol } from '@gumshoe/schema/metrics/container';
 import { bytes, concat, OK, SECRET } from './samples/common.ts';
 import type { ProtocolSample } from './samples/common.ts';
 import { MYSQL_SAMPLES } from './samples/mysql.ts';
+import { MEMCACHED_SAMPLES } from './samples/memcached.ts';
 
 export { SECRET } from './samples/common.ts';
 export type { ProtocolSample } from './samples/common.ts';
@@ -119,4 +120,5 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
     },
   ],
   mysql: MYSQL_SAMPLES,
+  memcached: MEMCACHED_SAMPLES,
 };
