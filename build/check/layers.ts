@@ -39,7 +39,7 @@ export const ROOMS: readonly Room[] = [
     path: 'shared/reader',
     runtime: 'node',
     may: ['shared/base', 'shared/schema', 'shared/promql', 'shared/engine', 'shared/model'],
-    why: 'I/O to read; implements the engine ports (model only for the list of metrics it reads)',
+    why: 'I/O to read; implements the engine ports (model for the list of metrics it reads, and to count imported spans and log records)',
   },
   {
     path: 'shared/cli',

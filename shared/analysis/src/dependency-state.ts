@@ -10,7 +10,8 @@ import {
 } from '@gumshoe/model/columns';
 import type { Evidence, Health } from '@gumshoe/model/entities';
 import type { CellRange, Dependency, World } from '@gumshoe/model/world';
-import { CONTAINER_METRICS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { promqlEvidence, rateWindow, selectDependency } from './evidence.ts';
 import { worstHealth } from './finding.ts';
 
@@ -151,7 +152,7 @@ function evidenceOf(world: World, dependency: Dependency, reasons: readonly stri
   const window = rateWindow(world);
   const summary = reasons.join('; ') || 'nothing is wrong here';
   const protocol = dependency.requests[0]?.protocol;
-  const metric = protocol ? REQUEST_METRICS[protocol].count.name : CONTAINER_METRICS.tcpConnects.name;
+  const metric = protocol ? requestMetrics(protocol).count.name : CONTAINER_METRICS.tcpConnects.name;
   const by = protocol ? 'sum by (status) ' : 'sum ';
   const query = `${by}(rate(${selectDependency(dependency, metric)}${window}))`;
   const refused = `sum (rate(${selectDependency(dependency, CONTAINER_METRICS.tcpFailedConnects.name)}${window}))`;

@@ -1,6 +1,7 @@
 import { SECOND, type TimeRange } from '@gumshoe/base/time';
 import type { Evidence } from '@gumshoe/model/entities';
 import type { Application, Dependency, World } from '@gumshoe/model/world';
+import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
 
 const REGEX_SPECIAL = /[.*+?^${}()|[\]\\]/g;
 
@@ -12,21 +13,31 @@ export function matchLabel(label: string, values: readonly string[]): string {
   return `${label}=~${JSON.stringify(pattern)}`;
 }
 
-/** `metric{container_id…}` for all containers of an application, with further matchers. */
+/** `metric{container_id…}` for all containers of an application (for what spans say: its names), with further matchers. */
 export function selectApplication(
-  application: Pick<Application, 'instances'>,
+  application: Pick<Application, 'instances' | 'serviceNames'>,
   metric: string,
   ...more: readonly string[]
 ): string {
+  if (isTraceMetric(metric))
+    return `${metric}{${[matchLabel('service_name', application.serviceNames), ...more].join(',')}}`;
   const ids = application.instances.flatMap((instance) => instance.containerIds);
   return `${metric}{${[matchLabel('container_id', ids), ...more].join(',')}}`;
 }
 
 /** `metric{client container, destination}` for everything seen between two applications. */
 export function selectDependency(dependency: Dependency, metric: string, ...more: readonly string[]): string {
+  if (isTraceMetric(metric)) return selectCalls(dependency, metric, more);
   const clients = dependency.links.map((link) => link.clientContainerId);
   const destinations = dependency.links.map((link) => link.destination);
   const matchers = [matchLabel('container_id', clients), matchLabel('destination', destinations), ...more];
+  return `${metric}{${matchers.join(',')}}`;
+}
+
+function selectCalls({ calls }: Dependency, metric: string, more: readonly string[]): string {
+  const servers = calls.map((call) => call.serverServiceName);
+  const clients = calls.map((call) => call.clientServiceName);
+  const matchers = [matchLabel('service_name', servers), matchLabel('client_service_name', clients), ...more];
   return `${metric}{${matchers.join(',')}}`;
 }
 

@@ -7,6 +7,7 @@ import { mapCommand } from './commands/map.ts';
 import { profileCommand } from './commands/profile.ts';
 import { promqlCommand, queryCommand, sqlCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
 import { statusCommand } from './commands/status.ts';
 import { traceCommand, tracesCommand } from './commands/traces.ts';
 import { UsageError } from './connection-flags.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   logsCommand,
   statusCommand,
   exportCommand,
+  snapshotCommand,
 ];
 
 const CONNECTION_CODES: ReadonlySet<string> = new Set([

@@ -11,7 +11,7 @@ export interface TimeFlags {
 
 export function withTimeFlags(command: Command): Command {
   return command
-    .option('--from <time>', 'start: ISO 8601, or ms since the epoch')
+    .option('--from <time>', 'start: RFC 3339, or seconds or ms since the epoch')
     .option('--to <time>', 'end (default: the newest data)')
     .option('--last <duration>', 'window that ends at --to, such as 15m, 1h, 2d (default 1h)');
 }
@@ -19,7 +19,9 @@ export function withTimeFlags(command: Command): Command {
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function instant(text: string, flag: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  // seconds up to the year 5138, ms from 1973 on
+  const value = Number.isNaN(number) ? Date.parse(text) : number < 1e11 ? number * 1000 : number;
   if (Number.isNaN(value)) throw new UsageError(`${flag} ${text}: not a time`);
   return value;
 }

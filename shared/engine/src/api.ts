@@ -10,7 +10,7 @@ import type {
   InstanceId,
   NodeId,
 } from '@gumshoe/model/entities';
-import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { LogFilter, LogRecord, SourceStatus, Span, SpanFilter, Table } from './ports.ts';
 
 /**
@@ -157,7 +157,7 @@ export interface ServiceMapNode {
 export interface ServiceMapEdge {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
-  readonly protocols: readonly (Protocol | 'tcp')[];
+  readonly protocols: readonly (RequestSource | 'tcp')[];
   readonly health: Health;
   readonly reasons: readonly string[];
   readonly requestRate: number;

@@ -1,5 +1,5 @@
 import type { Milliseconds } from '@gumshoe/base/time';
-import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 
 /** `namespace:kind:name`; `_` for no namespace. Stable across runs and sources. */
 export type ApplicationId = string & { readonly __id: 'application' };
@@ -21,13 +21,15 @@ export type ApplicationKind =
   | 'Container'
   | 'SystemdUnit'
   | 'Process'
-  | 'ExternalService';
+  | 'ExternalService'
+  /** Known from its own spans and log records only. */
+  | 'Service';
 
 /** A dependency as a view or a report names it. */
 export interface EdgeId {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
-  readonly protocol: Protocol | 'tcp';
+  readonly protocol: RequestSource | 'tcp';
 }
 
 /** Where a number comes from: run this again and see the same. */

@@ -2,8 +2,10 @@ import { CONTAINER_METRICS, PROTOCOLS, REQUEST_METRICS } from '@gumshoe/schema/m
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
+import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
 const C = CONTAINER_METRICS;
+const T = TRACE_METRICS;
 const N = NODE_METRICS;
 const P = POSTGRES_METRICS;
 const R = REDIS_METRICS;
@@ -20,6 +22,16 @@ const requestMetrics = PROTOCOLS.flatMap((protocol) => {
     `${m.inboundDuration.name}_sum`,
   ];
 });
+
+/** What readers work out from spans and log records. */
+export const traceMetrics: readonly string[] = [
+  T.requests.name,
+  `${T.duration.name}_bucket`,
+  `${T.duration.name}_sum`,
+  T.selfTime.name,
+  T.spans.name,
+  T.logMessages.name,
+];
 
 /** Every metric the world is built from: what a reader must fetch, and what a snapshot must hold. */
 export const modelMetrics: readonly string[] = [
@@ -72,4 +84,5 @@ export const modelMetrics: readonly string[] = [
     R.memoryMax,
   ].map((metric) => metric.name),
   ...requestMetrics,
+  ...traceMetrics,
 ];

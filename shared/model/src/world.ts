@@ -1,5 +1,5 @@
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
-import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from './entities.ts';
 
 /** One value per cell of the world's grid; cell `i` covers `(t[i] - step, t[i]]`. NaN is "not observed". */
@@ -50,6 +50,8 @@ export interface Application {
   readonly postgres: readonly PostgresTarget[];
   readonly redis: readonly RedisTarget[];
   readonly logs: readonly LogPatternColumns[];
+  /** What spans of its own say it did; empty without traces. */
+  readonly operations: readonly OperationColumns[];
   /** Names under which its traces, logs and profiles are stored. */
   readonly serviceNames: readonly string[];
   readonly firstSeen: Milliseconds;
@@ -113,7 +115,7 @@ export interface DiskColumns {
 
 /** Requests of one protocol in one direction. Rates are per second. */
 export interface RequestColumns {
-  readonly protocol: Protocol;
+  readonly protocol: RequestSource;
   readonly rate: Column;
   readonly failed: Column;
   /** Seconds of latency per second: divided by the histogram's rate it is the mean. */
@@ -150,10 +152,20 @@ export interface Dependency {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
   readonly links: readonly Link[];
+  /** What spans say of it: the names both sides go by there. */
+  readonly calls: readonly Call[];
   readonly requests: readonly RequestColumns[];
   readonly tcp: TcpColumns;
   readonly firstSeen: Milliseconds;
   readonly lastSeen: Milliseconds;
+}
+
+/** Requests between two services as their spans name them. */
+export interface Call {
+  readonly clientServiceName: string;
+  readonly serverServiceName: string;
+  readonly from: Milliseconds;
+  readonly to: Milliseconds;
 }
 
 /** One client container and one address it spoke to, for one stretch of time. */
@@ -198,6 +210,15 @@ export interface LogPatternColumns {
   readonly sample: string;
   /** messages per second */
   readonly rate: Column;
+}
+
+/** Spans of one name. Rates are per second. */
+export interface OperationColumns {
+  readonly name: string;
+  readonly rate: Column;
+  readonly failed: Column;
+  /** Seconds per second spent in it and not in its children. */
+  readonly selfTime: Column;
 }
 
 /** What the probe says about one PostgreSQL server. */

@@ -2,7 +2,7 @@ import type { Milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { Evidence, Health } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
-import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { promqlEvidence, rateWindow, selectApplication, selectDependency } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
 import { findBreaches, type Breach } from './breaches.ts';
@@ -111,7 +111,7 @@ function badShareQuery(
   const inbound = indicators.source === 'inbound';
   const client = application.downstreams.find((dependency) => dependency.requests.length > 0);
   const protocol = (inbound ? application.inbound : (client?.requests ?? []))[0]?.protocol ?? 'http';
-  const metrics = REQUEST_METRICS[protocol];
+  const metrics = requestMetrics(protocol);
   const window = rateWindow(world);
   const select = (metric: string, ...more: string[]): string =>
     inbound || !client

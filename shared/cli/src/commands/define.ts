@@ -13,7 +13,9 @@ export function readingCommand<F extends object>(
   return withConnectionFlags(command).action(async (...given: unknown[]) => {
     const flags = given.at(-2) as F & ConnectionFlags;
     const words = given.slice(0, -2).filter((word): word is string => typeof word === 'string');
-    const reader = await openFromFlags(flags);
+    const [first] = words;
+    const snapshot = first !== undefined && takesSnapshot(command) ? { snapshot: first } : {};
+    const reader = await openFromFlags({ ...flags, ...snapshot });
     try {
       process.exitCode = await run(reader, flags, words);
     } finally {
@@ -21,6 +23,9 @@ export function readingCommand<F extends object>(
     }
   });
 }
+
+/** Commands whose first word may be a snapshot. */
+const takesSnapshot = (command: Command): boolean => command.registeredArguments[0]?.name() === 'snapshot';
 
 /** Typed arrays as plain lists, NaN and infinities as null: valid JSON on every path. */
 export function jsonText(value: unknown): string {

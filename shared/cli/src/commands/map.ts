@@ -15,7 +15,9 @@ const short = (id: ApplicationId): string => id.split(':').at(-1) ?? id;
 export const mapCommand = (): Command =>
   readingCommand<Flags>(
     withTimeFlags(
-      new Command('map').description('services and their dependencies with rate, latency and errors'),
+      new Command('map')
+        .description('services and their dependencies with rate, latency and errors')
+        .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
     ).option('--json', 'as JSON'),
     async (reader, flags) => {
       const map = await createEngine({ reader }).serviceMap(await timeRange(flags, reader));

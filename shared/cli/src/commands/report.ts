@@ -13,11 +13,12 @@ interface Flags extends TimeFlags {
 export const reportCommand = (): Command =>
   readingCommand<Flags>(
     withTimeFlags(
-      new Command('report').description(
-        'what broke, since when and why; exit code 1 when something is wrong',
-      ),
+      new Command('report')
+        .alias('rca')
+        .description('what broke, since when and why; exit code 1 when something is wrong')
+        .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
     )
-      .option('--application <name>', 'start from this application instead of whatever is wrong')
+      .option('--app, --application <name>', 'start from this application instead of whatever is wrong')
       .option('--json', 'print gumshoe.report/1'),
     async (reader, flags) => {
       const engine = createEngine({ reader });

@@ -1,5 +1,5 @@
 import { milliseconds } from '@gumshoe/base/time';
-import { PROTOCOLS } from '@gumshoe/schema/metrics/container';
+import { REQUEST_SOURCES } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from '../entities.ts';
 import type { Application, Column, Dependency, Instance, InstanceState } from '../world.ts';
 import type { Building } from './context.ts';
@@ -34,6 +34,7 @@ export function buildApplication(
 ): Application {
   const draft = building.registry.applications.get(id);
   const edges = [...upstreams, ...downstreams];
+  const { context } = building;
   if (draft === undefined) return externalService(id, upstreams, downstreams);
   const instances = markReplaced(
     [...draft.instances.values()].map((instance) =>
@@ -49,17 +50,28 @@ export function buildApplication(
     kind: draft.identity.kind,
     ...(type === undefined ? {} : { type }),
     instances,
-    inbound: PROTOCOLS.flatMap((protocol) => draft.inbound.get(protocol)?.finish() ?? []),
+    inbound: REQUEST_SOURCES.flatMap((protocol) => draft.inbound.get(protocol)?.finish() ?? []),
     upstreams,
     downstreams,
     postgres: draft.postgres,
     redis: draft.redis,
     logs: [...draft.logs].sort((a, b) => compareText(a.level + a.pattern, b.level + b.pattern)),
+    operations: [...draft.operations.values()].sort((a, b) => compareText(a.name, b.name)),
     serviceNames: [...draft.serviceNames].sort(compareText),
     firstSeen: milliseconds(
-      Math.min(...instances.map((instance) => instance.firstSeen), ...edges.map((edge) => edge.firstSeen)),
+      Math.min(
+        ...instances.map((instance) => instance.firstSeen),
+        ...edges.map((edge) => edge.firstSeen),
+        ...(draft.operations.size > 0 ? [context.grid.from] : []),
+      ),
     ),
-    lastSeen: milliseconds(Math.max(0, ...instances.map((instance) => instance.lastSeen))),
+    lastSeen: milliseconds(
+      Math.max(
+        0,
+        ...instances.map((instance) => instance.lastSeen),
+        ...(instances.length === 0 ? edges.map((edge) => edge.lastSeen) : []),
+      ),
+    ),
   };
 }
 
@@ -90,6 +102,7 @@ function externalService(
     postgres: [],
     redis: [],
     logs: [],
+    operations: [],
     serviceNames: [],
     firstSeen: milliseconds(Math.min(...edges.map((edge) => edge.firstSeen))),
     lastSeen: milliseconds(Math.max(...edges.map((edge) => edge.lastSeen))),

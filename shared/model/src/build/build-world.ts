@@ -15,6 +15,7 @@ import { buildNodes, hostnamesOf } from './nodes.ts';
 import { gapsOf } from './presence.ts';
 import { RequestDraft, requestNames } from './request-draft.ts';
 import { groupSeries, sampleInterval } from './samples.ts';
+import { buildTraces } from './traces.ts';
 
 export interface WorldOptions {
   /** Milliseconds of samples before `range` that `series` also holds; baselines come from there. */
@@ -48,6 +49,7 @@ export function buildWorld(series: readonly Series[], range: TimeRange, options:
   buildContainers(building);
   buildListening(building);
   buildInbound(building);
+  buildTraces(building);
   const listens = listenIndexOf(building);
   attachDatabases(building, listens);
   const nameInstance = instanceNames(building, hostnames);

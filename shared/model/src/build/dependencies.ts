@@ -2,14 +2,17 @@ import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
 import { CONTAINER_METRICS as C, PROTOCOLS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import type { Protocol } from '@gumshoe/schema/metrics/container';
+import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
+import { REQUEST_SOURCES, type RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, InstanceId } from '../entities.ts';
-import type { CellRange, Column, Dependency, Link, TcpColumns } from '../world.ts';
+import type { Call, CellRange, Column, Dependency, Link, TcpColumns } from '../world.ts';
 import type { Building } from './context.ts';
 import type { ContainerDraft, InstanceDraft } from './drafts.ts';
 import { applicationId } from './identity.ts';
 import { splitAddress, type ListenIndex } from './listen-index.ts';
 import { addInto, maxInto, type Resampler } from './resample.ts';
 import { RequestDraft, requestNames } from './request-draft.ts';
+import { calleeOf, servicesWithSpans } from './traces.ts';
 
 /** Where one series of a client leads, for a stretch of time. */
 interface Route {
@@ -28,8 +31,17 @@ export interface DependencyDraft {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
   readonly links: Map<string, MutableLink>;
-  readonly requests: Map<Protocol, RequestDraft>;
+  readonly requests: Map<RequestSource, RequestDraft>;
+  /** Callers and callees by the names their spans have, and when. */
+  readonly calls: Map<string, MutableCall>;
   readonly tcp: TcpColumns;
+}
+
+interface MutableCall {
+  readonly clientServiceName: string;
+  readonly serverServiceName: string;
+  from: number;
+  to: number;
 }
 
 interface MutableLink {
@@ -68,6 +80,7 @@ export class DependencyBuilder {
     this.#each(C.tcpBytesReceived.name, 'events', (tcp) => tcp.bytesReceived);
     this.#each(C.tcpActive.name, 'gauge', (tcp) => tcp.active);
     for (const series of context.named(C.netLatency)) this.#addRtt(series);
+    this.#addCalls();
     return [...this.drafts.values()];
   }
 
@@ -111,7 +124,7 @@ export class DependencyBuilder {
     }
   }
 
-  #requestsOf(draft: DependencyDraft, protocol: Protocol): RequestDraft {
+  #requestsOf(draft: DependencyDraft, protocol: RequestSource): RequestDraft {
     let requests = draft.requests.get(protocol);
     if (requests === undefined) {
       requests = new RequestDraft(protocol, this.#building.context.resampler);
@@ -174,7 +187,7 @@ export class DependencyBuilder {
     let draft = this.drafts.get(key);
     if (draft === undefined) {
       const tcp = emptyTcp(this.#building.context.resampler);
-      draft = { client, server, links: new Map(), requests: new Map(), tcp };
+      draft = { client, server, links: new Map(), requests: new Map(), calls: new Map(), tcp };
       this.drafts.set(key, draft);
     }
     return draft;
@@ -209,6 +222,31 @@ export class DependencyBuilder {
     }
   }
 
+  /** What spans say of callers, where the wire says nothing. */
+  #addCalls(): void {
+    const { context, registry } = this.#building;
+    const services = servicesWithSpans(this.#building);
+    const onTheWire = new Set([...this.drafts.values()].filter((draft) => draft.requests.size > 0));
+    const each = (metric: string, add: (requests: RequestDraft, series: Series) => void): void => {
+      for (const series of context.named(metric)) {
+        const { service_name: server = '', client_service_name: client = '' } = series.labels;
+        if (client === '') continue;
+        const from = registry.serviceOf(client).id;
+        const to = calleeOf(this.#building, services, server);
+        if (from === to) continue;
+        const draft = this.#draftFor(from, to);
+        noteCall(draft, client, server, series);
+        if (!onTheWire.has(draft)) add(this.#requestsOf(draft, 'otel'), series);
+      }
+    };
+    each(TRACE_METRICS.requests.name, (draft, s) =>
+      draft.addCount(s.labels.status ?? '', context.counterRate(s)),
+    );
+    const { name } = TRACE_METRICS.duration;
+    each(`${name}_bucket`, (draft, s) => draft.addBucket(s.labels.le ?? '', context.counterRate(s)));
+    each(`${name}_sum`, (draft, s) => draft.addSum(context.counterRate(s)));
+  }
+
   #addRtt(series: Series): void {
     const client = this.#building.registry.containerOf(series);
     if (!client) return;
@@ -218,6 +256,25 @@ export class DependencyBuilder {
     const { context } = this.#building;
     const rtt = context.resampler.highest(series, context.staleness);
     for (const draft of drafts) maxInto(draft.tcp.rtt, rtt);
+  }
+}
+
+function noteCall(
+  draft: DependencyDraft,
+  client: string,
+  server: string,
+  { timestamps, values }: Series,
+): void {
+  const key = `${client}\u0000${server}`;
+  const first = values.findIndex((value) => value > 0);
+  const from = timestamps[Math.max(0, first)]!;
+  const to = timestamps.at(-1)!;
+  const known = draft.calls.get(key);
+  if (known === undefined)
+    draft.calls.set(key, { clientServiceName: client, serverServiceName: server, from, to });
+  else {
+    known.from = Math.min(known.from, from);
+    known.to = Math.max(known.to, to);
   }
 }
 
@@ -249,17 +306,22 @@ export function finishDependency(
     to: milliseconds(link.to),
   }));
   links.sort((a, b) => compareText(linkKey(a), linkKey(b)));
+  const calls = [...draft.calls.values()]
+    .map(({ from, to, ...names }): Call => ({ ...names, from: milliseconds(from), to: milliseconds(to) }))
+    .sort((a, b) => compareText(callKey(a), callKey(b)));
   return {
     client: draft.client,
     server: draft.server,
     links,
-    requests: PROTOCOLS.flatMap((protocol) => draft.requests.get(protocol)?.finish() ?? []),
+    calls,
+    requests: REQUEST_SOURCES.flatMap((protocol) => draft.requests.get(protocol)?.finish() ?? []),
     tcp: draft.tcp,
-    firstSeen: milliseconds(Math.min(...links.map((link) => link.from))),
-    lastSeen: milliseconds(Math.max(...links.map((link) => link.to))),
+    firstSeen: milliseconds(Math.min(...links.map(({ from }) => from), ...calls.map(({ from }) => from))),
+    lastSeen: milliseconds(Math.max(...links.map(({ to }) => to), ...calls.map(({ to }) => to))),
   };
 }
 
+const callKey = (call: Call) => `${call.clientServiceName}\u0000${call.serverServiceName}`;
 const linkKey = (link: Link) => `${link.clientInstance} ${link.actualDestination} ${link.serverInstance}`;
 
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

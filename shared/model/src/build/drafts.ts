@@ -1,11 +1,12 @@
 import type { Series } from '@gumshoe/base/series';
-import type { Protocol } from '@gumshoe/schema/metrics/container';
+import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId } from '../entities.ts';
 import type {
   Column,
   DiskColumns,
   ImageChange,
   LogPatternColumns,
+  OperationColumns,
   PostgresTarget,
   RedisTarget,
 } from '../world.ts';
@@ -19,12 +20,13 @@ export interface ApplicationDraft {
   readonly identity: ContainerIdentity;
   readonly namespace: string;
   readonly instances: Map<string, InstanceDraft>;
-  readonly inbound: Map<Protocol, RequestDraft>;
+  readonly inbound: Map<RequestSource, RequestDraft>;
   readonly types: Set<string>;
   readonly serviceNames: Set<string>;
   readonly postgres: PostgresTarget[];
   readonly redis: RedisTarget[];
   readonly logs: LogPatternColumns[];
+  readonly operations: Map<string, OperationColumns>;
 }
 
 export interface InstanceDraft {
@@ -64,6 +66,7 @@ export class DraftRegistry {
   readonly applications = new Map<ApplicationId, ApplicationDraft>();
   readonly containers = new Map<string, ContainerDraft>();
   readonly #hostnames: ReadonlyMap<string, string>;
+  readonly #services = new Map<string, ApplicationDraft>();
 
   constructor(hostnames: ReadonlyMap<string, string>) {
     this.#hostnames = hostnames;
@@ -84,6 +87,44 @@ export class DraftRegistry {
     const draft = { containerId, node, instance };
     this.containers.set(key, draft);
     return draft;
+  }
+
+  /** The application that calls itself so in spans and log records, created at first sight when none does. */
+  serviceOf(name: string): ApplicationDraft {
+    const known = this.findService(name);
+    if (known) return known;
+    const id = applicationId('_', 'Service', name);
+    const identity = {
+      namespace: '_',
+      kind: 'Service',
+      application: name,
+      instance: name,
+      hostBound: false,
+    } as const;
+    const made = newApplication(id, identity, '_');
+    made.serviceNames.add(name);
+    this.applications.set(id, made);
+    this.#services.set(name, made);
+    return made;
+  }
+
+  /** As `serviceOf`, without creating. */
+  findService(name: string): ApplicationDraft | undefined {
+    const known = this.#services.get(name) ?? this.#guess(name);
+    if (!known) return undefined;
+    this.#services.set(name, known);
+    known.serviceNames.add(name);
+    return known;
+  }
+
+  /** By a name under which its collector stores spans, else by its own name where just one has that. */
+  #guess(name: string): ApplicationDraft | undefined {
+    const all = [...this.applications.values()];
+    const named = all.filter((one) => one.serviceNames.has(name));
+    if (named.length > 0) return named.length === 1 ? named[0] : undefined;
+    const plain = name.toLowerCase();
+    const same = all.filter((one) => one.identity.application.toLowerCase() === plain);
+    return same.length === 1 ? same[0] : undefined;
   }
 
   #instanceFor(identity: ContainerIdentity, node: string): InstanceDraft {
@@ -117,6 +158,7 @@ function newApplication(id: ApplicationId, identity: ContainerIdentity, namespac
     postgres: [],
     redis: [],
     logs: [],
+    operations: new Map(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { REQUEST_METRICS, type Protocol } from '@gumshoe/schema/metrics/container';
+import { requestMetrics, type RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { CellRange, Column, RequestColumns } from '../world.ts';
 import { addInto, maxInto, type Resampler } from './resample.ts';
 
@@ -12,7 +12,7 @@ export function isFailedStatus(status: string): boolean {
 /** Columns of one protocol in one direction while they are being added up. */
 export class RequestDraft {
   readonly #resampler: Resampler;
-  readonly #protocol: Protocol;
+  readonly #protocol: RequestSource;
   readonly #rate: Column;
   readonly #failed: Column;
   readonly #sum: Column;
@@ -20,7 +20,7 @@ export class RequestDraft {
   readonly #byStatus = new Map<string, Column>();
   #inFlight: Column | undefined;
 
-  constructor(protocol: Protocol, resampler: Resampler) {
+  constructor(protocol: RequestSource, resampler: Resampler) {
     this.#resampler = resampler;
     this.#protocol = protocol;
     this.#rate = resampler.column();
@@ -75,8 +75,8 @@ function columnOf(map: Map<string, Column>, key: string, resampler: Resampler): 
 }
 
 /** Metric names of a protocol by what is done with them. */
-export function requestNames(protocol: Protocol, direction: 'outbound' | 'inbound') {
-  const metrics = REQUEST_METRICS[protocol];
+export function requestNames(protocol: RequestSource, direction: 'outbound' | 'inbound') {
+  const metrics = requestMetrics(protocol);
   const count = direction === 'outbound' ? metrics.count : metrics.inbound;
   const duration = direction === 'outbound' ? metrics.duration : metrics.inboundDuration;
   return { count: count.name, bucket: `${duration.name}_bucket`, sum: `${duration.name}_sum` };

@@ -1,4 +1,4 @@
-import { PROTOCOLS, type Protocol } from '@gumshoe/schema/metrics/container';
+import { REQUEST_SOURCES, type RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, ApplicationKind, Evidence, Health } from '../entities.ts';
 import type { Application, Dependency, Instance, World } from '../world.ts';
 
@@ -31,7 +31,7 @@ export interface MapNode extends MapNodeState {
 export interface MapEdge extends MapEdgeState {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
-  readonly protocols: readonly (Protocol | 'tcp')[];
+  readonly protocols: readonly (RequestSource | 'tcp')[];
 }
 
 /** The graph of applications, with judgements from outside; nodes and edges in the world's order. */
@@ -66,8 +66,8 @@ export function countInstances(application: Application): { readonly up: number;
 
 export const isPast = ({ state }: Instance): boolean => state === 'replaced' || state === 'finished';
 
-function protocolsOf(dependency: Dependency): readonly (Protocol | 'tcp')[] {
+function protocolsOf(dependency: Dependency): readonly (RequestSource | 'tcp')[] {
   const spoken = new Set(dependency.requests.map((requests) => requests.protocol));
-  const known = PROTOCOLS.filter((protocol) => spoken.has(protocol));
+  const known = REQUEST_SOURCES.filter((protocol) => spoken.has(protocol));
   return known.length > 0 ? known : ['tcp'];
 }

@@ -83,7 +83,8 @@ export async function exportSnapshot(
   }
 }
 
-function openWriter(partial: string, path: string): SnapshotWriter {
+/** @throws FailureError when the folder cannot be written to. */
+export function openWriter(partial: string, path: string): SnapshotWriter {
   try {
     return new SnapshotWriter(partial);
   } catch (error) {
@@ -139,8 +140,13 @@ async function writeSeries(
   signal?: AbortSignal,
 ): Promise<number> {
   const wide = { from: (range.from - LEAD) as TimeRange['from'], to: range.to };
+  return writeSeriesBlocks(writer, await reader.series(storedNames(), wide, signal));
+}
+
+/** One block a name; how many series. */
+export function writeSeriesBlocks(writer: SnapshotWriter, all: readonly Series[]): number {
   const byName = new Map<string, Series[]>();
-  for (const series of await reader.series(storedNames(), wide, signal)) {
+  for (const series of all) {
     const name = series.labels['__name__'] ?? '';
     const known = byName.get(name);
     if (known) known.push(series);
@@ -154,7 +160,8 @@ async function writeSeries(
   return count;
 }
 
-function writeRecords(
+/** Blocks of RECORDS_PER_BLOCK; how many records. */
+export function writeRecords(
   writer: SnapshotWriter,
   part: 'spans' | 'logs' | 'profile-stacks' | 'profile-samples',
   records: readonly unknown[],

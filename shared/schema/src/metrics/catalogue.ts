@@ -4,6 +4,7 @@ import { NODE_METRICS } from './node.ts';
 import { POSTGRES_METRICS } from './postgres.ts';
 import { REDIS_METRICS } from './redis.ts';
 import { SELF_METRICS } from './self.ts';
+import { TRACE_METRICS } from './trace.ts';
 
 /** The single list of metrics. Everything that names a metric takes it from here. */
 export const METRICS: readonly MetricDefinition[] = [
@@ -13,4 +14,5 @@ export const METRICS: readonly MetricDefinition[] = [
   POSTGRES_METRICS,
   REDIS_METRICS,
   SELF_METRICS,
+  TRACE_METRICS,
 ].flatMap((group) => Object.values(group));

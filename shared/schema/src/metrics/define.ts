@@ -16,9 +16,9 @@ export interface MetricDefinition {
 /**
  * What carries the metric, and with it the labels every series has:
  * node: machine_id, system_uuid; container: those and container_id, app_id; target: address (probed
- * database, `ip:port`); process: our own.
+ * database, `ip:port`); process: our own; trace: what spans and log records say.
  */
-export type MetricScope = 'node' | 'container' | 'target' | 'process' | 'kubernetes';
+export type MetricScope = 'node' | 'container' | 'target' | 'process' | 'kubernetes' | 'trace';
 
 export const SCOPE_LABELS: Readonly<Record<MetricScope, readonly string[]>> = {
   node: ['machine_id', 'system_uuid'],
@@ -26,6 +26,7 @@ export const SCOPE_LABELS: Readonly<Record<MetricScope, readonly string[]>> = {
   target: ['address'],
   process: [],
   kubernetes: [],
+  trace: [],
 };
 
 type Rest = Omit<MetricDefinition, 'scope' | 'labels'> & {

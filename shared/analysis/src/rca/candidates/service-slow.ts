@@ -1,7 +1,8 @@
 import { formatValue } from '@gumshoe/base/units';
 import { maxColumns } from '@gumshoe/model/columns';
 import type { Application } from '@gumshoe/model/world';
-import { CONTAINER_METRICS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
 import { dependencyChange, waitColumn } from '../dependency-change.ts';
 import { shiftOf } from '../frame.ts';
@@ -36,7 +37,7 @@ export const serviceSlow = defineCandidate({
     );
     const protocol = worst.dependency.requests[0]?.protocol;
     const metric = protocol
-      ? `${REQUEST_METRICS[protocol].duration.name}_sum`
+      ? `${requestMetrics(protocol).duration.name}_sum`
       : CONTAINER_METRICS.tcpFailedConnects.name;
     const query = `sum(rate(${selectDependency(worst.dependency, metric)}${rateWindow(frame.world)}))`;
     const summary = `${nameOf(worst.dependency.client)} → ${application.name}: ${worst.reasons.join('; ')}.`;

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
 import { shiftOf } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -18,7 +18,7 @@ export const trafficSurge = defineCandidate({
     if (passedOn) return undefined;
     const shift = shiftOf(level.indicators.rate, frame);
     const protocol = application.inbound[0]?.protocol ?? 'http';
-    const signal = REQUEST_METRICS[protocol].inbound.name;
+    const signal = requestMetrics(protocol).inbound.name;
     const ratio = shift.during / shift.before;
     const magnitude = MOST * ramp(ratio, 1.5, 4);
     const rates = `${formatValue(shift.before, 'requests/second')} → ${formatValue(shift.during, 'requests/second')}`;

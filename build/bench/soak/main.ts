@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { figures, median } from '../bench/figures.ts';
-import { startNginx } from '../bench/nginx.ts';
-import { Slice } from '../demo/cgroups.ts';
-import { sleep, until } from '../demo/command.ts';
-import { Network } from '../demo/network.ts';
-import { Program } from '../demo/program.ts';
+import { figures, median } from '../figures.ts';
+import { startNginx } from '../nginx.ts';
+import { Slice } from '../../demo/cgroups.ts';
+import { sleep, until } from '../../demo/command.ts';
+import { Network } from '../../demo/network.ts';
+import { Program } from '../../demo/program.ts';
 import { Churn } from './churn.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 const USAGE = `npm run soak -- [--minutes N] [--every MS] [--requests N]
 
 Runs the collector and the embedded store against a web server whose clients live in containers that come and
