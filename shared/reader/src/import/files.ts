@@ -1,0 +1,123 @@
+import { createReadStream, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { FailureError } from '@gumshoe/base/failure';
+
+export type FileFormat = 'json-lines' | 'json-document' | 'prometheus-text' | 'otlp-protobuf';
+
+type Compression = 'none' | 'gzip' | 'zstd';
+
+/** A whole document or protobuf file must fit in memory; text and JSON lines are streamed. */
+const MAX_WHOLE = 1024 ** 3;
+const HEAD = 64 * 1024;
+
+export interface SniffedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly compression: Compression;
+  /** The beginning, decompressed. */
+  readonly head: Buffer;
+}
+
+const failure = (
+  path: string,
+  code: 'not-found' | 'invalid-input' | 'corrupt',
+  reason: string,
+  remedy?: string,
+) =>
+  new FailureError({
+    code,
+    tried: 'import',
+    target: path,
+    reason,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+
+/** Reads the beginning of a file. @throws FailureError `not-found`, or `corrupt` when it is compressed and damaged. */
+export async function sniff(path: string): Promise<SniffedFile> {
+  let bytes: number;
+  try {
+    bytes = statSync(path).size;
+  } catch (error) {
+    throw failure(path, 'not-found', error instanceof Error ? error.message : String(error));
+  }
+  const file = await open(path, 'r');
+  const buffer = Buffer.alloc(Math.min(HEAD, bytes));
+  await file.read(buffer, 0, buffer.length, 0);
+  await file.close();
+  const compression = compressionOf(buffer);
+  return {
+    path,
+    bytes,
+    compression,
+    head: compression === 'none' ? buffer : await inflatedHead(path, compression),
+  };
+}
+
+function compressionOf(head: Buffer): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
+}
+
+async function inflatedHead(path: string, compression: Compression): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of contentOf(path, compression)) {
+      parts.push(part as Buffer);
+      length += (part as Buffer).length;
+      if (length >= HEAD) break;
+    }
+  } catch (error) {
+    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+  }
+  return Buffer.concat(parts);
+}
+
+function contentOf(path: string, compression: Compression): Readable {
+  const stream = createReadStream(path);
+  if (compression === 'none') return stream;
+  const inflate = compression === 'gzip' ? createGunzip() : createZstdDecompress();
+  stream.on('error', (error) => inflate.destroy(error));
+  return stream.pipe(inflate);
+}
+
+/** Lines of text, decompressed. @throws FailureError `corrupt` in the middle of a damaged file. */
+export async function* linesOf({ path, compression }: SniffedFile): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: contentOf(path, compression), crlfDelay: Infinity });
+  } catch (error) {
+    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Everything at once. @throws FailureError `invalid-input` when it is too large for that. */
+export async function wholeOf({ path, compression, bytes }: SniffedFile): Promise<Buffer> {
+  if (bytes > MAX_WHOLE)
+    throw failure(path, 'invalid-input', `${bytes} bytes in one document`, 'Split it, or write JSON lines.');
+  const file = await open(path, 'r');
+  try {
+    const content = await file.readFile();
+    if (compression === 'gzip') return gunzipSync(content, { maxOutputLength: MAX_WHOLE });
+    return compression === 'zstd' ? zstdDecompressSync(content, { maxOutputLength: MAX_WHOLE }) : content;
+  } catch (error) {
+    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether every line of the beginning is JSON of its own. */
+export function isJsonLines(head: string): boolean {
+  const first = head.slice(0, head.indexOf('\n') < 0 ? head.length : head.indexOf('\n')).trim();
+  if (first === '') return false;
+  try {
+    JSON.parse(first);
+    return true;
+  } catch {
+    // a document over several lines, or a first line longer than the head
+    return head.indexOf('\n') < 0 && /^\{"resource(Spans|Logs|Metrics)"/.test(head);
+  }
+}

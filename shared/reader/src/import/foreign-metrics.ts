@@ -1,0 +1,117 @@
+import type { Labels, Series } from '@gumshoe/base/series';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
+import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+
+/** How a metric of another system becomes one of the catalogue. `undefined` labels: not this series. */
+interface Rule {
+  readonly to: string;
+  readonly labels: (labels: Labels) => Labels | undefined;
+  readonly scale?: number;
+}
+
+const machineOf = (labels: Labels): string => labels['node'] ?? labels['instance'] ?? labels['host'] ?? '';
+
+/** cAdvisor's and kube-state-metrics' labels; the pod's sums (no container) and pause containers are left out. */
+function pod(labels: Labels): Labels | undefined {
+  const name = labels['pod'] ?? labels['pod_name'];
+  const container = labels['container'] ?? labels['container_name'];
+  if (name && container && container !== 'POD')
+    return {
+      container_id: `/k8s/${labels['namespace'] ?? 'default'}/${name}/${container}`,
+      machine_id: machineOf(labels),
+    };
+  const docker = labels['name'];
+  return docker && !name ? { container_id: `/docker/${docker}`, machine_id: machineOf(labels) } : undefined;
+}
+
+/** As `pod`, for metrics that cAdvisor has of the whole pod. */
+const device = (labels: Labels): Labels | undefined => {
+  const base = pod(labels);
+  return base && { ...base, mount_point: '', device: labels['device'] ?? '', volume: '' };
+};
+
+const node = (labels: Labels): Labels => ({ machine_id: machineOf(labels) });
+
+/** Istio's standard labels. Reported by the server's proxy where it has one, so that no request counts twice. */
+function mesh(labels: Labels): Labels | undefined {
+  const server =
+    labels['destination_canonical_service'] ?? labels['destination_workload'] ?? labels['destination_app'];
+  const client = labels['source_canonical_service'] ?? labels['source_workload'] ?? labels['source_app'];
+  if (!server || server === 'unknown' || labels['reporter'] === 'source') return undefined;
+  return {
+    service_name: server,
+    client_service_name: client === undefined || client === 'unknown' ? '' : client,
+  };
+}
+
+const meshStatus = (labels: Labels): Labels | undefined => {
+  const base = mesh(labels);
+  const failed =
+    /^5|^0$/.test(labels['response_code'] ?? '') || /^(?!0$)\d+$/.test(labels['grpc_response_status'] ?? '');
+  return base && { ...base, status: failed ? 'failed' : 'ok' };
+};
+
+const meshBucket = (labels: Labels): Labels | undefined => {
+  const base = mesh(labels);
+  const le = labels['le'] ?? '';
+  return base && { ...base, le: le === '+Inf' ? le : String(Number(le) / 1000) };
+};
+
+const RULES: Readonly<Record<string, Rule>> = {
+  container_cpu_usage_seconds_total: { to: C.cpuUsage.name, labels: pod },
+  container_cpu_cfs_throttled_seconds_total: { to: C.cpuThrottled.name, labels: pod },
+  container_memory_rss: { to: C.memoryRss.name, labels: pod },
+  container_memory_working_set_bytes: { to: C.memoryRss.name, labels: pod },
+  container_memory_cache: { to: C.memoryCache.name, labels: pod },
+  container_spec_memory_limit_bytes: { to: C.memoryLimit.name, labels: pod },
+  container_oom_events_total: { to: C.oomKills.name, labels: pod },
+  container_fs_reads_total: { to: C.diskReads.name, labels: device },
+  container_fs_writes_total: { to: C.diskWrites.name, labels: device },
+  container_fs_reads_bytes_total: { to: C.diskReadBytes.name, labels: device },
+  container_fs_writes_bytes_total: { to: C.diskWrittenBytes.name, labels: device },
+  kube_pod_container_status_restarts_total: { to: C.restarts.name, labels: pod },
+  node_cpu_seconds_total: {
+    to: N.cpuUsage.name,
+    labels: (labels) => ({ ...node(labels), mode: labels['mode'] ?? '', cpu: labels['cpu'] ?? '' }),
+  },
+  node_memory_MemTotal_bytes: { to: N.memoryTotal.name, labels: node },
+  node_memory_MemAvailable_bytes: { to: N.memoryAvailable.name, labels: node },
+  node_disk_io_time_seconds_total: {
+    to: N.diskIoTime.name,
+    labels: (labels) => ({ ...node(labels), device: labels['device'] ?? '' }),
+  },
+  istio_requests_total: { to: T.requests.name, labels: meshStatus },
+  istio_request_duration_milliseconds_bucket: { to: `${T.duration.name}_bucket`, labels: meshBucket },
+  istio_request_duration_milliseconds_sum: { to: `${T.duration.name}_sum`, labels: mesh, scale: 0.001 },
+  istio_request_duration_milliseconds_count: { to: `${T.duration.name}_count`, labels: mesh },
+};
+
+const UNLIMITED_IS_ZERO = 'container_spec_memory_limit_bytes';
+
+/** Metrics of which only the first in this order is used, where a container has several. */
+const PREFERRED: Readonly<Record<string, string>> = {
+  container_memory_rss: 'container_memory_working_set_bytes',
+};
+
+/**
+ * What cAdvisor, kube-state-metrics, the node exporter and Istio's proxies measured, in terms of the catalogue. The
+ * foreign series stay as they are beside them, and the new ones keep what else their labels say. Metrics that the catalogue has already are left alone.
+ */
+export function translateForeign(series: readonly Series[]): readonly Series[] {
+  const present = new Set(series.map(({ labels }) => labels['__name__'] ?? ''));
+  return series.flatMap((one) => {
+    const name = one.labels['__name__'] ?? '';
+    const rule = RULES[name];
+    const better = PREFERRED[name];
+    if (!rule || present.has(rule.to) || (better !== undefined && present.has(better))) return [];
+    const labels = rule.labels(one.labels);
+    if (!labels || (name === UNLIMITED_IS_ZERO && !one.values.some((value) => value > 0))) return [];
+    const { scale } = rule;
+    const values = scale === undefined ? one.values : one.values.map((value) => value * scale);
+    return [{ labels: { ...one.labels, ...labels, __name__: rule.to }, timestamps: one.timestamps, values }];
+  });
+}
+
+/** Names of the foreign metrics that are understood. */
+export const FOREIGN_METRICS: readonly string[] = Object.keys(RULES);

@@ -1,0 +1,133 @@
+import type { SeriesCollector } from './series-collector.ts';
+
+/** What of a text could not be read. `line` counts from 1. */
+export interface TextMistake {
+  readonly line: number;
+  readonly reason: string;
+}
+
+const IDENTIFIER = /[a-zA-Z_:][\w:]*/y;
+const LABEL_NAME = /[a-zA-Z_][\w.]*/y;
+
+/**
+ * Reads samples with timestamps: OpenMetrics 1.0 (seconds) or Prometheus text 0.0.4 (ms), also as `promtool tsdb
+ * dump` writes it (`{__name__="x",…} value ms`). Which unit a file uses is told by its size: instants before the
+ * year 5138 in seconds are below 1e11. Samples without a timestamp are mistakes: a snapshot needs to know when.
+ */
+export class PrometheusTextParser {
+  readonly #collector: SeriesCollector;
+  readonly mistakes: TextMistake[] = [];
+  mistaken = 0;
+  #line = 0;
+
+  constructor(collector: SeriesCollector) {
+    this.#collector = collector;
+  }
+
+  /** One line without its end. */
+  line(text: string): void {
+    this.#line++;
+    if (text === '' || text.startsWith('#')) return;
+    const reason = this.#sample(text);
+    if (reason === undefined) return;
+    this.mistaken++;
+    if (this.mistakes.length < 20) this.mistakes.push({ line: this.#line, reason });
+  }
+
+  #sample(text: string): string | undefined {
+    const labels: Record<string, string> = {};
+    IDENTIFIER.lastIndex = 0;
+    const name = IDENTIFIER.exec(text)?.[0];
+    let at = 0;
+    if (name !== undefined) {
+      labels['__name__'] = name;
+      at = name.length;
+    }
+    if (text[at] === '{') {
+      const end = readLabels(text, at + 1, labels);
+      if (end < 0) return 'labels that do not end, or are not name="value"';
+      at = end;
+    }
+    if (!labels['__name__']) return 'no metric name';
+    const [value = '', time = ''] = withoutExemplar(text.slice(at)).trim().split(/\s+/);
+    const number = readNumber(value);
+    if (number === undefined) return `"${value.slice(0, 40)}" is no number`;
+    if (time === '') return 'no timestamp';
+    const instant = Number(time);
+    if (!Number.isFinite(instant)) return `"${time.slice(0, 40)}" is no timestamp`;
+    this.#collector.add(labels, Math.abs(instant) < 1e11 ? instant * 1000 : instant, number);
+    return undefined;
+  }
+}
+
+const withoutExemplar = (text: string): string => {
+  const at = text.indexOf(' # ');
+  return at < 0 ? text : text.slice(0, at);
+};
+
+function readNumber(text: string): number | undefined {
+  if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
+  if (/^nan$/i.test(text)) return NaN;
+  const value = text === '' ? NaN : Number(text);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** Reads labels from behind the brace; the place behind the closing one, or -1. A lone quoted string is the name. */
+function readLabels(text: string, start: number, into: Record<string, string>): number {
+  let at = start;
+  for (;;) {
+    while (text[at] === ' ' || text[at] === ',') at++;
+    if (text[at] === '}') return at + 1;
+    let name: string;
+    if (text[at] === '"') {
+      const quoted = readQuoted(text, at);
+      if (!quoted) return -1;
+      [name, at] = quoted;
+      if (text[at] !== '=') {
+        into['__name__'] = name;
+        continue;
+      }
+    } else {
+      LABEL_NAME.lastIndex = at;
+      const match = LABEL_NAME.exec(text);
+      if (!match) return -1;
+      name = match[0];
+      at += name.length;
+    }
+    while (text[at] === ' ') at++;
+    if (text[at] !== '=') return -1;
+    at++;
+    while (text[at] === ' ') at++;
+    const value = text[at] === '"' ? readQuoted(text, at) : undefined;
+    if (!value) return -1;
+    into[name] = value[0];
+    at = value[1];
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', '\\': '\\', '"': '"' };
+
+function readQuoted(text: string, start: number): [string, number] | undefined {
+  const plainEnd = text.indexOf('"', start + 1);
+  if (plainEnd < 0) return undefined;
+  const plain = text.slice(start + 1, plainEnd);
+  if (!plain.includes('\\')) return [plain, plainEnd + 1];
+  let out = '';
+  for (let at = start + 1; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '"') return [out, at + 1];
+    if (char !== '\\') out += char;
+    else {
+      at++;
+      out += ESCAPES[text[at] ?? ''] ?? `\\${text[at] ?? ''}`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the beginning of a file looks like samples in text. */
+export const looksLikePrometheusText = (head: string): boolean =>
+  head
+    .split('\n')
+    .slice(0, 50)
+    .some((line) => /^(# (HELP|TYPE|UNIT|EOF)\b|[a-zA-Z_:][\w:]*(\{.*\})? +\S+( |$)|\{.*\} +\S)/.test(line));

@@ -1,0 +1,49 @@
+import { labelsKey, type Labels, type Series } from '@gumshoe/base/series';
+
+interface Growing {
+  readonly labels: Labels;
+  readonly timestamps: number[];
+  readonly values: number[];
+  sorted: boolean;
+}
+
+/** Puts samples that come in any order into series: ascending, one value an instant (the last one given), no holes. */
+export class SeriesCollector {
+  readonly #known = new Map<string, Growing>();
+  samples = 0;
+
+  /** `at` in ms since the epoch. Labels with an empty value are as good as absent (Prometheus data model). */
+  add(labels: Labels, at: number, value: number): void {
+    const key = labelsKey(labels);
+    let series = this.#known.get(key);
+    if (series === undefined) {
+      const present = Object.fromEntries(Object.entries(labels).filter(([, text]) => text !== ''));
+      this.#known.set(key, (series = { labels: present, timestamps: [], values: [], sorted: true }));
+    }
+    const { timestamps, values } = series;
+    if (timestamps.length > 0 && at <= timestamps.at(-1)!) series.sorted = false;
+    timestamps.push(at);
+    values.push(value);
+    this.samples++;
+  }
+
+  /** Sorted by labels, so that the order of files and lines does not matter where instants do not repeat. */
+  series(): Series[] {
+    return [...this.#known]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, growing]) => (growing.sorted ? plain(growing) : inOrder(growing)));
+  }
+}
+
+const plain = ({ labels, timestamps, values }: Growing): Series => ({
+  labels,
+  timestamps: Float64Array.from(timestamps),
+  values: Float64Array.from(values),
+});
+
+function inOrder({ labels, timestamps, values }: Growing): Series {
+  const last = new Map<number, number>();
+  timestamps.forEach((at, i) => last.set(at, values[i]!));
+  const instants = Float64Array.from(last.keys()).sort();
+  return { labels, timestamps: instants, values: instants.map((at) => last.get(at)!) };
+}

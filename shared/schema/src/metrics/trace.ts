@@ -1,0 +1,60 @@
+import { metricsOf } from './define.ts';
+
+const CALL = ['service_name', 'client_service_name'] as const;
+
+/**
+ * What spans and log records say in numbers, for applications that no collector counts: worked out when records are
+ * read or imported (shared/model/src/derived/trace-series.ts), so that one model and one PromQL serve both worlds.
+ * `client_service_name` is '' for requests whose caller left no span.
+ */
+export const TRACE_METRICS = metricsOf('trace', {
+  requests: {
+    name: 'gumshoe_trace_requests_total',
+    type: 'counter',
+    unit: 'count',
+    labels: [...CALL, 'status'],
+    help: 'Requests served according to spans, by caller and status (ok, failed).',
+  },
+  duration: {
+    name: 'gumshoe_trace_request_duration_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    labels: CALL,
+    help: 'Latency of these requests.',
+  },
+  selfTime: {
+    name: 'gumshoe_trace_self_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    labels: ['service_name', 'span_name'],
+    help: 'Time that spans did not spend waiting for their children, by name of the span.',
+  },
+  spans: {
+    name: 'gumshoe_trace_spans_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['service_name', 'span_name', 'status'],
+    help: 'Spans by name and status (ok, failed).',
+  },
+  logMessages: {
+    name: 'gumshoe_log_messages_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['service_name', 'level', 'pattern_hash', 'sample'],
+    help: 'Log records by service, level and pattern.',
+  },
+});
+
+const STORED: ReadonlySet<string> = new Set(
+  Object.values(TRACE_METRICS).flatMap(({ name, type }) =>
+    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+  ),
+);
+
+/** Whether a stored name is one of TRACE_METRICS. */
+export const isTraceMetric = (name: string): boolean => STORED.has(name);
+
+/** Histogram bounds of `duration`, seconds; +Inf is implied. */
+export const TRACE_LATENCY_BOUNDS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300,
+] as const;
