@@ -282,6 +282,32 @@ struct gs_python_process {
 	__u32 reserved;
 };
 
+/* What was asked of a block device; as /proc/diskstats tells them apart. */
+enum gs_disk_operation {
+	GS_DISK_READ = 0,
+	GS_DISK_WRITE = 1,
+	GS_DISK_DISCARD = 2,
+	GS_DISK_FLUSH = 3,
+};
+
+#define GS_DISK_LATENCY_BUCKETS 16 /* upper bounds: .rodata disk_latency_bounds_ns; the last is +Inf */
+
+/* Key of map disk_stats. */
+struct gs_disk_key {
+	__u64 cgroup_id; /* whom the kernel charges: in the hierarchy that the io or blkio controller is in; 0 unknown */
+	__u32 device;    /* major << 20 | minor of the whole device */
+	__u32 operation; /* enum gs_disk_operation */
+};
+
+/* Value of map disk_stats. All monotonic. */
+struct gs_disk_stats {
+	__u64 count;
+	__u64 bytes;
+	__u64 errors;
+	__u64 duration_sum_ns; /* from submission to completion, waiting in queues included */
+	__u64 buckets[GS_DISK_LATENCY_BUCKETS]; /* not cumulative */
+};
+
 /* Target filter, set before load (.rodata target_mode) and through maps target_cgroups, target_pids, target_netns. */
 enum gs_target_mode {
 	GS_TARGET_ALL = 0,

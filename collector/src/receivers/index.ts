@@ -1,4 +1,5 @@
 import type { ReceiverDefinition } from './define.ts';
+import { DISK } from './disk/definition.ts';
 import { EBPF } from './ebpf/definition.ts';
 import { LOGS } from './logs/definition.ts';
 import type { ReceiverName } from './names.ts';
@@ -9,6 +10,7 @@ import { PROFILES } from './profiles/definition.ts';
 export const RECEIVERS: Readonly<Record<ReceiverName, ReceiverDefinition>> = {
   ebpf: EBPF,
   profiles: PROFILES,
+  disk: DISK,
   logs: LOGS,
   proc: PROC,
 };

@@ -189,6 +189,24 @@ export const layout = {
       reserved: { offset: 28, size: 4, kind: 'u32' },
     },
   },
+  gs_disk_key: {
+    size: 16,
+    fields: {
+      cgroup_id: { offset: 0, size: 8, kind: 'u64' },
+      device: { offset: 8, size: 4, kind: 'u32' },
+      operation: { offset: 12, size: 4, kind: 'u32' },
+    },
+  },
+  gs_disk_stats: {
+    size: 160,
+    fields: {
+      count: { offset: 0, size: 8, kind: 'u64' },
+      bytes: { offset: 8, size: 8, kind: 'u64' },
+      errors: { offset: 16, size: 8, kind: 'u64' },
+      duration_sum_ns: { offset: 24, size: 8, kind: 'u64' },
+      buckets: { offset: 32, size: 128, kind: 'u64', count: 16 },
+    },
+  },
 } as const;
 
 /** Enumerators and numeric constants of the same header. */
@@ -238,6 +256,10 @@ export const constants = {
   GS_PROFILE_SAMPLES_LOST: 1,
   GS_PROFILE_STACKS_LOST: 2,
   GS_PROFILE_COUNTER_MAX: 3,
+  GS_DISK_READ: 0,
+  GS_DISK_WRITE: 1,
+  GS_DISK_DISCARD: 2,
+  GS_DISK_FLUSH: 3,
   GS_TARGET_ALL: 0,
   GS_TARGET_CGROUP: 1,
   GS_TARGET_PID: 2,
@@ -252,6 +274,7 @@ export const constants = {
   GS_REASON_SLOW: 4,
   GS_STACK_DEPTH: 127,
   GS_PYTHON_DEPTH: 96,
+  GS_DISK_LATENCY_BUCKETS: 16,
 } as const;
 
 /** Upper bounds of the latency buckets in nanoseconds; one more bucket, +Inf, follows. */
