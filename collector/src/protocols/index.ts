@@ -2,11 +2,19 @@ import type { ProtocolDefinition } from './define.ts';
 import { http } from './http.ts';
 import { mysql } from './mysql.ts';
 import { memcached } from './memcached.ts';
+import { mongodb } from './mongodb.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 
 /** Every L7 protocol. A new one is a file here and a line in this list. */
-export const PROTOCOL_DEFINITIONS: readonly ProtocolDefinition[] = [http, postgres, redis, mysql, memcached];
+export const PROTOCOL_DEFINITIONS: readonly ProtocolDefinition[] = [
+  http,
+  postgres,
+  redis,
+  mysql,
+  memcached,
+  mongodb,
+];
 
 /** By enum gs_protocol; holes are protocols that user space does not know. */
 export const PROTOCOL_BY_NUMBER: readonly (ProtocolDefinition | undefined)[] = (() => {

@@ -3,6 +3,7 @@ import { bytes, concat, OK, SECRET } from './samples/common.ts';
 import type { ProtocolSample } from './samples/common.ts';
 import { MYSQL_SAMPLES } from './samples/mysql.ts';
 import { MEMCACHED_SAMPLES } from './samples/memcached.ts';
+import { MONGODB_SAMPLES } from './samples/mongodb.ts';
 
 export { SECRET } from './samples/common.ts';
 export type { ProtocolSample } from './samples/common.ts';
@@ -121,4 +122,5 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
   ],
   mysql: MYSQL_SAMPLES,
   memcached: MEMCACHED_SAMPLES,
+  mongodb: MONGODB_SAMPLES,
 };

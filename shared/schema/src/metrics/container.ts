@@ -287,6 +287,7 @@ export const REQUEST_METRICS = {
   redis: requests('redis_queries', 'Redis'),
   mysql: requests('mysql_queries', 'MySQL'),
   memcached: requests('memcached_queries', 'Memcached'),
+  mongodb: requests('mongo_queries', 'MongoDB'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;
