@@ -69,7 +69,7 @@ function summarize(name: string, slo: SloResult, breach: Breach): string {
 }
 
 /** Eight hex digits (FNV-1a 32): the same for the same application, objective and onset. */
-function incidentId(key: string): string {
+export function incidentId(key: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, '0');

@@ -1,6 +1,7 @@
 import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
-import type { Application, World } from '@gumshoe/model/world';
+import type { Application, Column, World } from '@gumshoe/model/world';
+import { unusualImpact } from '../anomalies/impact.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { CANDIDATES } from './candidates/index.ts';
@@ -35,11 +36,7 @@ const MAX_STARTS = 4;
 export function investigate(inspected: InspectedWorld, options: InvestigateOptions = {}): Investigation {
   const { world } = inspected;
   const extra = options.extra ?? NO_EXTRA_EVIDENCE;
-  const all = findIncidents(inspected);
-  const incidents = options.application
-    ? all.filter((incident) => incident.application === options.application)
-    : all;
-  const points = startingPoints(inspected, incidents);
+  const { incidents, points } = impactsOf(inspected, options.application);
   const found = points.map((point) => searchCauses(inspected, point, extra));
   const causes = mergeWeighed(found.flatMap(({ weighed }) => weighed))
     .filter((one) => one.score >= LEAST_SCORE)
@@ -61,6 +58,27 @@ export function investigate(inspected: InspectedWorld, options: InvestigateOptio
   };
 }
 
+/** What is impacted, and from where to look for causes. */
+export interface Impacts {
+  readonly incidents: readonly OpenedIncident[];
+  readonly points: readonly StartingPoint[];
+}
+
+/**
+ * Missed objectives; when there are none, requests that became far slower or fail far more than usual. Of one
+ * application only, when one is given.
+ */
+export function impactsOf(inspected: InspectedWorld, application?: ApplicationId): Impacts {
+  const all = findIncidents(inspected);
+  const missed = application === undefined ? all : all.filter((one) => one.application === application);
+  if (missed.length > 0) return { incidents: missed, points: startingPoints(inspected, missed) };
+  const unusual = unusualImpact(inspected, application);
+  return {
+    incidents: unusual.incidents,
+    points: startingPoints(inspected, unusual.incidents, unusual.columns),
+  };
+}
+
 export interface StartingPoint {
   readonly root: Application;
   readonly frame: Frame;
@@ -74,6 +92,7 @@ export interface StartingPoint {
 export function startingPoints(
   inspected: InspectedWorld,
   incidents: readonly OpenedIncident[],
+  columns: ReadonlyMap<string, Column> = new Map(),
 ): readonly StartingPoint[] {
   const { world } = inspected;
   const hit = new Set(incidents.map((incident) => incident.application));
@@ -84,7 +103,7 @@ export function startingPoints(
   );
   return firsts.slice(0, MAX_STARTS).flatMap((first) => {
     const root = world.byId.get(first.application);
-    return root ? [startAt(inspected, root, first, incidents)] : [];
+    return root ? [startAt(inspected, root, first, incidents, columns)] : [];
   });
 }
 
@@ -93,6 +112,7 @@ function startAt(
   root: Application,
   first: OpenedIncident,
   incidents: readonly OpenedIncident[],
+  columns: ReadonlyMap<string, Column>,
 ): StartingPoint {
   const { world } = inspected;
   const below = serversBelow(world, root);
@@ -106,7 +126,7 @@ function startAt(
     slos.filter((slo) => kinds.has(slo.kind)).map((slo) => slo.badShare),
     world.grid.points,
   );
-  const frame = frameOf(world, together, badShare);
+  const frame = frameOf(world, together, columns.get(first.id) ?? badShare);
   return { root, frame, propagation: propagate(frame, root) };
 }
 

@@ -1,8 +1,7 @@
 import { gridTime, milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { InspectedWorld } from '../inspect.ts';
-import { findIncidents } from '../incidents.ts';
-import { investigate, startingPoints, type InvestigateOptions } from './investigate.ts';
+import { impactsOf, investigate, type InvestigateOptions } from './investigate.ts';
 
 /** A look at traces, logs or a profile that would back up a suspicion. */
 export interface EvidenceRequest {
@@ -23,10 +22,8 @@ export function wantedEvidence(
   inspected: InspectedWorld,
   options: InvestigateOptions = {},
 ): readonly EvidenceRequest[] {
-  const incidents = findIncidents(inspected).filter(
-    (one) => options.application === undefined || one.application === options.application,
-  );
-  const [started] = startingPoints(inspected, incidents);
+  const { incidents, points } = impactsOf(inspected, options.application);
+  const [started] = points;
   if (!started) return [];
   const { frame, root } = started;
   const { grid } = inspected.world;

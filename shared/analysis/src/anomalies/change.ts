@@ -1,0 +1,126 @@
+import type { CellRange, Column } from '@gumshoe/model/world';
+
+/** The stretch of a column that differs most from the rest. */
+export interface Change {
+  /** Cells of the stretch. */
+  readonly cells: CellRange;
+  /** Medians outside and inside of it. */
+  readonly before: number;
+  readonly during: number;
+  /** Distance of mean ranks in standard errors (Mann-Whitney's z): sure from about 5 on. */
+  readonly significance: number;
+  /** (during − before) in robust standard deviations of the outside; signed. */
+  readonly shift: number;
+}
+
+/** Columns are looked at in at most so many bins: every stretch of bins is tried. */
+const MAX_BINS = 120;
+const MIN_INSIDE = 3;
+const MIN_OUTSIDE = 6;
+/** What counts as trouble is shorter than what counts as usual. */
+const MOST_INSIDE = 0.6;
+
+/**
+ * The one stretch in which the column is most unlike the rest ("epidemic" change: up and, perhaps, down again), by
+ * ranks, so that outliers weigh no more than other values. undefined with too few values, or when nothing changes.
+ */
+export function findChange(column: Column, cells: CellRange): Change | undefined {
+  const bins = binned(column, cells);
+  const known = bins.values.length;
+  if (known < MIN_INSIDE + MIN_OUTSIDE) return undefined;
+  const ranks = ranksOf(bins.values);
+  const best = strongest(ranks);
+  if (!best || !(best.z > 0)) return undefined;
+  const inside = bins.values.subarray(best.lo, best.hi);
+  const outside = Float64Array.from([...bins.values.subarray(0, best.lo), ...bins.values.subarray(best.hi)]);
+  const before = median(outside);
+  const during = median(inside);
+  return {
+    cells: { lo: bins.starts[best.lo]!, hi: bins.starts[best.hi] ?? cells.hi },
+    before,
+    during,
+    significance: best.z,
+    shift: (during - before) / spread(outside, before),
+  };
+}
+
+function binned(
+  column: Column,
+  { lo, hi }: CellRange,
+): { readonly values: Float64Array; readonly starts: number[] } {
+  const width = Math.max(1, Math.ceil((hi - lo) / MAX_BINS));
+  const values: number[] = [];
+  const starts: number[] = [];
+  for (let at = lo; at < hi; at += width) {
+    let [sum, n] = [0, 0];
+    for (let i = at; i < Math.min(hi, at + width); i++) {
+      if (column[i] !== column[i]) continue;
+      sum += column[i]!;
+      n++;
+    }
+    if (n === 0) continue;
+    values.push(sum / n);
+    starts.push(at);
+  }
+  return { values: Float64Array.from(values), starts };
+}
+
+/** Ranks from 0; equal values share the mean of theirs. */
+function ranksOf(values: Float64Array): Float64Array {
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
+  const ranks = new Float64Array(values.length);
+  for (let i = 0; i < order.length;) {
+    let j = i;
+    while (j < order.length && values[order[j]!] === values[order[i]!]) j++;
+    for (let k = i; k < j; k++) ranks[order[k]!] = (i + j - 1) / 2;
+    i = j;
+  }
+  return ranks;
+}
+
+interface Stretch {
+  readonly lo: number;
+  readonly hi: number;
+  readonly z: number;
+}
+
+function strongest(ranks: Float64Array): Stretch | undefined {
+  const n = ranks.length;
+  const sums = new Float64Array(n + 1);
+  let squares = 0;
+  for (let i = 0; i < n; i++) {
+    sums[i + 1] = sums[i]! + ranks[i]!;
+    squares += ranks[i]! ** 2;
+  }
+  const total = sums[n]!;
+  const variance = squares / n - (total / n) ** 2;
+  if (!(variance > 0)) return undefined;
+  let best: Stretch | undefined;
+  const most = Math.floor(n * MOST_INSIDE);
+  // what touches the beginning is the usual, what follows it the change
+  for (let lo = 1; lo <= n - MIN_INSIDE; lo++)
+    for (let hi = lo + MIN_INSIDE; hi <= n && hi - lo <= most; hi++) {
+      const inside = hi - lo;
+      const outside = n - inside;
+      if (outside < MIN_OUTSIDE) continue;
+      const part = sums[hi]! - sums[lo]!;
+      const difference = Math.abs(part / inside - (total - part) / outside);
+      const z = difference / Math.sqrt(variance * (1 / inside + 1 / outside));
+      if (best === undefined || z > best.z + 1e-9) best = { lo, hi, z };
+    }
+  return best;
+}
+
+function median(values: Float64Array): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Median absolute deviation as a standard deviation; never quite zero, so that constants can change too. */
+function spread(values: Float64Array, centre: number): number {
+  const deviations = values.map((value) => Math.abs(value - centre));
+  const mad = 1.4826 * median(deviations);
+  const mean = deviations.reduce((sum, value) => sum + value, 0) / deviations.length;
+  return Math.max(mad, 0.5 * mean, 0.02 * Math.abs(centre), 1e-9);
+}

@@ -1,0 +1,132 @@
+import { gridTime, milliseconds } from '@gumshoe/base/time';
+import { formatValue } from '@gumshoe/base/units';
+import { meanOf, ratioColumn, sumOf } from '@gumshoe/model/columns';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import type { Column, World } from '@gumshoe/model/world';
+import { incidentId, type OpenedIncident } from '../incidents.ts';
+import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
+import { clock } from '../inspections/slo-verdict.ts';
+import { findChange, type Change } from './change.ts';
+
+/** How far from usual an application must be before it counts as impacted although its objectives hold. */
+interface Strictness {
+  readonly significance: number;
+  readonly latencyRatio: number;
+  readonly errorRise: number;
+  /** Least length, ms. */
+  readonly length: number;
+}
+
+/** Asked about one application: what changed there. */
+const ASKED: Strictness = { significance: 4, latencyRatio: 1.25, errorRise: 0.003, length: 30_000 };
+/** Asked what is wrong: only what nobody would call usual. */
+const UNASKED: Strictness = { significance: 5.5, latencyRatio: 1.8, errorRise: 0.02, length: 120_000 };
+
+/** Latency rises below this are nothing to a user, seconds. */
+const LEAST_RISE = 0.002;
+const LEAST_REQUESTS = 60;
+
+interface Candidate {
+  readonly incident: OpenedIncident;
+  readonly weight: number;
+  /** What the trouble looks like over time, for correlation. */
+  readonly column: Column;
+}
+
+/** Impact without a broken objective: requests that became much slower, or fail more, than they usually do. */
+export interface UnusualImpact {
+  readonly incidents: readonly OpenedIncident[];
+  readonly columns: ReadonlyMap<string, Column>;
+}
+
+/**
+ * What changed for the users of each application, weightiest first; of `application` only, when one is given. Used
+ * when no objective is missed: low latencies can triple and stay within 500 ms.
+ */
+export function unusualImpact(inspected: InspectedWorld, application?: ApplicationId): UnusualImpact {
+  const strictness = application === undefined ? UNASKED : ASKED;
+  const found = inspected.applications
+    .filter((one) => application === undefined || one.application.id === application)
+    .flatMap((one) => candidatesOf(inspected.world, one, strictness))
+    .sort((a, b) => b.weight - a.weight || (a.incident.id < b.incident.id ? -1 : 1));
+  return {
+    incidents: found.map(({ incident }) => incident),
+    columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
+  };
+}
+
+function candidatesOf(world: World, one: InspectedApplication, strictness: Strictness): readonly Candidate[] {
+  const { indicators } = one.serviceLevel;
+  if (indicators.source === 'none' || one.application.kind === 'ExternalService') return [];
+  if (sumOf(indicators.rate, world.window) * (world.grid.step / 1000) < LEAST_REQUESTS) return [];
+  return [latencyOf(world, one, strictness), errorsOf(world, one, strictness)].flatMap(
+    (found) => found ?? [],
+  );
+}
+
+const whole = (world: World) => ({ lo: 0, hi: world.grid.points });
+
+function latencyOf(world: World, one: InspectedApplication, strictness: Strictness): Candidate | undefined {
+  const { durationSum, rate } = one.serviceLevel.indicators;
+  const column = ratioColumn(durationSum, rate);
+  const change = findChange(column, whole(world));
+  if (!change || !isSure(world, change, strictness)) return undefined;
+  const ratio = change.during / Math.max(change.before, 1e-6);
+  if (ratio < strictness.latencyRatio || change.during - change.before < LEAST_RISE) return undefined;
+  const what = `mean latency rose from ${formatValue(change.before, 'seconds')} to ${formatValue(change.during, 'seconds')}`;
+  const share = 1 - change.before / change.during;
+  return candidate(world, one, 'latency', change, what, share, column, Math.log2(ratio));
+}
+
+function errorsOf(world: World, one: InspectedApplication, strictness: Strictness): Candidate | undefined {
+  const { failed, rate } = one.serviceLevel.indicators;
+  const column = ratioColumn(failed, rate);
+  const change = findChange(column, whole(world));
+  if (!change || !isSure(world, change, strictness)) return undefined;
+  const during = meanOf(column, change.cells);
+  const rise = during - change.before;
+  if (rise < strictness.errorRise) return undefined;
+  const what = `failed requests rose from ${formatValue(change.before, 'ratio')} to ${formatValue(during, 'ratio')}`;
+  return candidate(world, one, 'availability', change, what, during, column, 10 * rise);
+}
+
+const isSure = (world: World, { significance, shift, cells }: Change, strictness: Strictness): boolean =>
+  significance >= strictness.significance &&
+  shift > 3 &&
+  (cells.hi - cells.lo) * world.grid.step >= strictness.length &&
+  cells.hi > world.window.lo;
+
+function candidate(
+  world: World,
+  { application }: InspectedApplication,
+  slo: OpenedIncident['slo'],
+  { cells, significance }: Change,
+  what: string,
+  impact: number,
+  column: Column,
+  weight: number,
+): Candidate {
+  const onset = milliseconds(gridTime(world.grid, cells.lo) - world.grid.step);
+  const until = gridTime(world.grid, cells.hi - 1);
+  const over = cells.hi < world.grid.points - 2;
+  const incident: OpenedIncident = {
+    id: incidentId(`${application.id}/${slo}/unusual/${Math.round(onset / 1000)}`),
+    application: application.id,
+    name: application.name,
+    severity: 'warning',
+    openedAt: onset,
+    ...(over ? { resolvedAt: until } : {}),
+    slo,
+    impact: Math.min(1, Math.max(0, impact)),
+    summary: `${application.name}: ${what} ${over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`} UTC; its objectives still hold.`,
+    breach: {
+      cells,
+      onset,
+      ...(over ? { recovered: until } : {}),
+      impact: Math.min(1, Math.max(0, impact)),
+      requests: 0,
+      bad: weight * significance,
+    },
+  };
+  return { incident, weight: weight * significance, column };
+}
