@@ -66,6 +66,7 @@ enum gs_protocol {
 	GS_PROTOCOL_CLICKHOUSE = 14,
 	GS_PROTOCOL_ZOOKEEPER = 15,
 	GS_PROTOCOL_FOUNDATIONDB = 16,
+	GS_PROTOCOL_TLS = 254,     /* ciphertext: what it carries has an entry of its own; stays inside the kernel */
 	GS_PROTOCOL_IGNORED = 255, /* looked at and given up; stays inside the kernel */
 };
 
@@ -218,11 +219,17 @@ struct gs_socket {
 	__u32 tgid;      /* who did the last request-side call */
 	__u16 protocol;  /* enum gs_protocol, learnt once */
 	__u16 direction; /* enum gs_direction; 0 until known */
-	__u16 attempts;  /* messages looked at without learning the protocol */
+	__u8 attempts;   /* messages looked at without learning the protocol */
+	__u8 encrypted;  /* 1: what TLS carries; the ciphertext has an entry of its own */
 	__u16 pending;   /* requests in map pipelines, behind `first` */
 	__u32 pipeline_head; /* index in map pipelines of the next one */
 	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
 	struct gs_pending_request first;
+};
+
+/* Value of map tls_processes (key: __u32 tgid), the processes whose TLS is looked into. */
+struct gs_tls_process {
+	__u64 hits; /* of the probes */
 };
 
 /* Per-CPU losses and totals, map counters (array, index = enum). */
@@ -233,7 +240,8 @@ enum gs_counter {
 	GS_COUNTER_REQUESTS = 3,
 	GS_COUNTER_REQUESTS_UNPAIRED = 4,
 	GS_COUNTER_SPANS_SAMPLED_OUT = 5,
-	GS_COUNTER_MAX = 6,
+	GS_COUNTER_TLS_UNBOUND = 6, /* messages out of TLS whose connection could not be told */
+	GS_COUNTER_MAX = 7,
 };
 
 /* Counts of map profile_counters (per-CPU array). */

@@ -18,6 +18,8 @@ typedef _Bool bool;
 
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
+	long unsigned int r14;
+	long unsigned int bx;
 	long unsigned int r10;
 	long unsigned int dx;
 	long unsigned int si;
@@ -110,6 +112,8 @@ struct inet_connection_sock {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	__u32 rcv_nxt;
+	__u32 snd_nxt;
 	__u32 copied_seq;
 	__u32 write_seq;
 	__u32 srtt_us;

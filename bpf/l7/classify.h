@@ -8,6 +8,12 @@
 #include "postgres.h"
 #include "redis.h"
 
+/* A TLS record, RFC 8446 section 5.1: type, version 3.x, at most 2^14 + 256 bytes. */
+static __always_inline bool l7_is_tls(const __u8 *head)
+{
+	return head[0] >= 0x14 && head[0] <= 0x17 && head[1] == 0x03 && head[2] <= 0x04 && head[3] <= 0x41;
+}
+
 /* Encrypted, or HTTP/2 with prior knowledge: other programs look at these. */
 static __always_inline bool l7_is_opaque(const __u8 *head)
 {

@@ -102,6 +102,9 @@ static __noinline void finish(struct gs_socket *socket, const struct l7_message 
 	else
 		count(GS_COUNTER_SPANS_SAMPLED_OUT);
 	request->started_ns = 0;
+	/* Positions in TLS start at 0: an end that missed bytes must not find an older request at its position. */
+	if (socket->encrypted && socket->direction == GS_OUTBOUND)
+		bpf_map_delete_elem(&wire_traces, &request->wire_id);
 	if (socket->direction == GS_INBOUND)
 		leave_request(socket->tgid, request, message ? (__u32)bpf_get_current_pid_tgid() : 0);
 }
@@ -252,6 +255,10 @@ static __always_inline bool learn(struct gs_socket *socket, const struct transfe
 	__u16 protocol = GS_PROTOCOL_UNKNOWN;
 	bool asks = transfer->is_write ? socket->direction != GS_INBOUND : socket->direction != GS_OUTBOUND;
 
+	if (l7_is_tls(transfer->message.head)) {
+		socket->protocol = GS_PROTOCOL_TLS;
+		return false;
+	}
 	if (l7_is_opaque(transfer->message.head)) {
 		socket->protocol = GS_PROTOCOL_IGNORED;
 		return false;
@@ -266,27 +273,47 @@ static __always_inline bool learn(struct gs_socket *socket, const struct transfe
 	return false;
 }
 
-static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
+/*
+ * Bytes that a process sent or received, in plain or out of TLS. transfer: everything but the message's head is set.
+ * Not static: verified once, whoever calls it.
+ */
+__noinline int take_transfer(struct gs_socket *socket, struct transfer *transfer)
 {
-	struct tcp_sock *tcp = (void *)transfer->sk;
-	bool asks = transfer->is_write == (socket->direction == GS_OUTBOUND);
-
-	/* Most bytes of large answers end here. */
-	if (socket->protocol && !asks && !socket->first.started_ns)
-		return 0;
-	if (!message_read_head(&transfer->message))
+	if (!socket || !transfer || !message_read_head(&transfer->message))
 		return 0;
 	if (!socket->protocol && !learn(socket, transfer))
 		return 0;
-	transfer->id = (__u64)transfer->sk;
-	transfer->now = bpf_ktime_get_ns();
-	transfer->sequence = transfer->is_write ? BPF_CORE_READ(tcp, write_seq) :
-						  BPF_CORE_READ(tcp, copied_seq) - transfer->message.total;
 	/* Learning may have told the direction. */
 	if (transfer->is_write == (socket->direction == GS_OUTBOUND))
 		on_request_side(socket, transfer);
 	else
 		on_response_side(socket, transfer);
+	return 0;
+}
+
+/* Most bytes of large answers end here. */
+static __always_inline bool is_of_no_interest(const struct gs_socket *socket, bool is_write)
+{
+	bool asks = is_write == (socket->direction == GS_OUTBOUND);
+
+	return socket->protocol && !asks && !socket->first.started_ns;
+}
+
+#include "requests/tls_engine.bpf.h"
+
+static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
+{
+	struct tcp_sock *tcp = (void *)transfer->sk;
+
+	if (is_of_no_interest(socket, transfer->is_write))
+		return 0;
+	transfer->id = (__u64)transfer->sk;
+	transfer->now = bpf_ktime_get_ns();
+	transfer->sequence = transfer->is_write ? BPF_CORE_READ(tcp, write_seq) :
+						  BPF_CORE_READ(tcp, copied_seq) - transfer->message.total;
+	take_transfer(socket, transfer);
+	if (socket->protocol == GS_PROTOCOL_TLS)
+		tls_on_syscall(transfer->sk, socket, transfer->is_write);
 	return 0;
 }
 
@@ -313,6 +340,8 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 	socket = socket_of(bpf_get_current_task_btf(), context->args[0], &transfer.sk);
 	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
 		return 0;
+	if (socket->protocol == GS_PROTOCOL_TLS)
+		return tls_on_syscall(transfer.sk, socket, true);
 	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u);
 	return on_transfer(&transfer, socket);
 }
@@ -342,6 +371,8 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 	socket = socket_of(task, arguments.first, &transfer.sk);
 	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
 		return 0;
+	if (socket->protocol == GS_PROTOCOL_TLS)
+		return tls_on_syscall(transfer.sk, socket, false);
 	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret);
 	return on_transfer(&transfer, socket);
 }
@@ -420,29 +451,44 @@ static __always_inline void on_connect(__u64 id)
 	}
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
+/* Not static: verified once for a connection's bytes and for what TLS carries on it. */
+__noinline int end_requests(__u64 id)
 {
-	struct gs_socket *socket;
-	__u64 id = (__u64)sk;
+	struct gs_socket *socket = bpf_map_lookup_elem(&sockets, &id);
 
-	if (after == TCP_SYN_SENT) {
-		on_connect(id);
-		return 0;
-	}
-	if (after != TCP_CLOSE && sk->sk_shutdown != SHUTDOWN_MASK)
-		return 0;
-	socket = bpf_map_lookup_elem(&sockets, &id);
 	if (!socket)
 		return 0;
 	for (int i = 0; i <= MAX_PENDING && socket->first.started_ns; i++) {
 		finish(socket, 0, GS_STATUS_NO_RESPONSE, bpf_ktime_get_ns());
 		advance_pipeline(socket, id);
 	}
-	if (after == TCP_CLOSE)
-		bpf_map_delete_elem(&sockets, &id);
 	return 0;
 }
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
+{
+	__u64 id, plaintext;
+
+	/* The verifier lets no one calculate with the pointer itself. */
+	bpf_probe_read_kernel(&id, sizeof(id), &sk);
+	plaintext = tls_plaintext_id(id);
+	if (after == TCP_SYN_SENT) {
+		on_connect(id);
+		return 0;
+	}
+	if (after != TCP_CLOSE && sk->sk_shutdown != SHUTDOWN_MASK)
+		return 0;
+	end_requests(id);
+	end_requests(plaintext);
+	if (after == TCP_CLOSE) {
+		bpf_map_delete_elem(&sockets, &id);
+		bpf_map_delete_elem(&sockets, &plaintext);
+	}
+	return 0;
+}
+
+#include "requests/tls_openssl.bpf.h"
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(request_forget_thread, struct task_struct *task)

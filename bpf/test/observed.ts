@@ -44,7 +44,7 @@ export class Observed {
   /** Throws when the kernel refuses a program. */
   attach(): void {
     for (const { name, section } of this.#object.programs()) {
-      if (section.startsWith('iter/')) continue;
+      if (section.startsWith('iter/') || section === 'uprobe') continue;
       const attached = this.#object.attach(name);
       if (!attached.ok) throw new Error(`${name}: ${attached.refusal.message}`);
     }

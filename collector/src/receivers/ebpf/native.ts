@@ -10,6 +10,8 @@ const OBJECTS = fileURLToPath(new URL('../../../../bpf/out/', import.meta.url));
 const RING = 'events';
 /** How long records may wait in user space for more to come. */
 const FLUSH_MS = 50;
+/** Attached to the files of programs, as these are found. */
+const UPROBE = 'uprobe';
 const SET = Uint8Array.of(1);
 const NOTHING: MapDump = {
   count: 0,
@@ -83,7 +85,10 @@ class NativeObject implements KernelObject {
     for (const { map, keys } of plan.presets) for (const key of keys) object.update(map, key, SET);
     object.openRing(RING, (batch) => onBatch(new DataView(batch)), { flushMs: FLUSH_MS });
     const refused = object.refusals.map((refusal) => statusOf(plan.name, refusal));
-    const attached = object.programs().map(({ name, section }) => this.#attach(plan, name, section));
+    const attached = object
+      .programs()
+      .filter(({ section }) => section !== UPROBE)
+      .map(({ name, section }) => this.#attach(plan, name, section));
     this.programs = [...attached, ...refused];
   }
 
