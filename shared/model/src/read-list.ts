@@ -4,6 +4,8 @@ import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
+import { SIGNALS } from './build/containers.ts';
+
 const C = CONTAINER_METRICS;
 const T = TRACE_METRICS;
 const N = NODE_METRICS;
@@ -30,6 +32,7 @@ export const traceMetrics: readonly string[] = [
   `${T.duration.name}_sum`,
   T.selfTime.name,
   T.spans.name,
+  T.failures.name,
   T.logMessages.name,
 ];
 
@@ -83,6 +86,7 @@ export const modelMetrics: readonly string[] = [
     R.memoryUsed,
     R.memoryMax,
   ].map((metric) => metric.name),
+  ...SIGNALS.map((metric) => metric.name),
   ...requestMetrics,
   ...traceMetrics,
 ];

@@ -92,6 +92,8 @@ export interface Instance {
   readonly restarts: Column;
   readonly images: readonly ImageChange[];
   readonly disks: readonly DiskColumns[];
+  /** Everything else that is measured of it, by metric: rates of counters, values of gauges. */
+  readonly signals: ReadonlyMap<string, Column>;
 }
 
 export interface Downtime {
@@ -217,6 +219,8 @@ export interface OperationColumns {
   readonly name: string;
   readonly rate: Column;
   readonly failed: Column;
+  /** Of these, the ones without a failed child: where the error began. */
+  readonly failedHere: Column;
   /** Seconds per second spent in it and not in its children. */
   readonly selfTime: Column;
 }

@@ -35,8 +35,9 @@ export function findChange(column: Column, cells: CellRange): Change | undefined
   const outside = Float64Array.from([...bins.values.subarray(0, best.lo), ...bins.values.subarray(best.hi)]);
   const before = median(outside);
   const during = median(inside);
+  const first = onsetOf(bins.values, best, (before + during) / 2, during > before);
   return {
-    cells: { lo: bins.starts[best.lo]!, hi: bins.starts[best.hi] ?? cells.hi },
+    cells: { lo: bins.starts[first]!, hi: bins.starts[best.hi] ?? cells.hi },
     before,
     during,
     significance: best.z,
@@ -109,6 +110,15 @@ function strongest(ranks: Float64Array): Stretch | undefined {
       if (best === undefined || z > best.z + 1e-9) best = { lo, hi, z };
     }
   return best;
+}
+
+/** The stretch may begin in noise: the change is there once two of three values are past half of the way. */
+function onsetOf(values: Float64Array, { lo, hi }: Stretch, half: number, up: boolean): number {
+  const past = (i: number): number =>
+    Number(i < values.length && (up ? values[i]! > half : values[i]! < half));
+  for (let i = lo; i < hi - MIN_INSIDE; i++)
+    if (past(i) + past(i + 1) + past(i + 2) >= 2 && past(i)) return i;
+  return lo;
 }
 
 function median(values: Float64Array): number {

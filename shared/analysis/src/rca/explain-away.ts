@@ -14,6 +14,10 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'redis-slow': ['tcp-refused', 'instance-down', 'memory-oom'],
   'node-cpu': ['cpu-hog'],
   'service-slow': [
+    'self-time',
+    'error-origin',
+    'cpu-change',
+    'disk-io-change',
     'instance-down',
     'memory-oom',
     'tcp-refused',
@@ -23,11 +27,35 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
     'redis-slow',
     'cpu-hog',
   ],
+  'self-time': [
+    'cpu-hog',
+    'memory-oom',
+    'postgres-lock',
+    'postgres-slow',
+    'redis-slow',
+    'cpu-change',
+    'disk-io-change',
+  ],
+  'error-origin': ['instance-down', 'memory-oom', 'tcp-refused'],
+  'cpu-change': ['cpu-hog', 'traffic-surge', 'memory-oom'],
+  'memory-change': ['memory-leak', 'memory-oom', 'traffic-surge'],
+  'disk-io-change': ['traffic-surge', 'disk-full', 'node-disk'],
+  'socket-change': ['traffic-surge', 'cpu-hog'],
+  stopped: ['instance-down', 'memory-oom', 'tcp-refused', 'error-origin'],
   'log-errors': ['instance-down', 'memory-oom', 'tcp-refused', 'postgres-lock', 'redis-slow', 'cpu-hog'],
 };
 
 /** Kinds that are often only the echo of trouble further down the path. */
-const ECHOES: ReadonlySet<string> = new Set(['log-errors', 'memory-leak', 'service-slow', 'network-loss']);
+const ECHOES: ReadonlySet<string> = new Set([
+  'log-errors',
+  'memory-leak',
+  'service-slow',
+  'network-loss',
+  'stopped',
+  'socket-change',
+  'cpu-change',
+  'memory-change',
+]);
 /** A suspicion below this explains nothing. */
 const LEAST_EXPLAINING_SCORE = 0.35;
 const LEFT = 0.35;

@@ -1,6 +1,6 @@
 import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import { countOf, meanOf } from '@gumshoe/model/columns';
-import type { CellRange, Column, World } from '@gumshoe/model/world';
+import type { Application, CellRange, Column, World } from '@gumshoe/model/world';
 import type { OpenedIncident } from '../incidents.ts';
 
 /** The two stretches an investigation compares: before the trouble and during it. */
@@ -14,6 +14,8 @@ export interface Frame {
   /** Share of bad requests, what every suspect is compared with. */
   readonly badShare: Column;
   readonly hasBaseline: boolean;
+  /** The impacted application closest to the users, where the walk begins. */
+  readonly root: Application;
 }
 
 /** Cells right before the onset that belong to neither side: causes precede their effects. */
@@ -21,7 +23,12 @@ const MARGIN_CELLS = 2;
 const MAX_BASELINE_CELLS = 240;
 const MIN_BASELINE_CELLS = 3;
 
-export function frameOf(world: World, incidents: readonly OpenedIncident[], badShare: Column): Frame {
+export function frameOf(
+  world: World,
+  root: Application,
+  incidents: readonly OpenedIncident[],
+  badShare: Column,
+): Frame {
   const lo = Math.min(...incidents.map(({ breach }) => breach.cells.lo));
   const hi = Math.max(...incidents.map(({ breach }) => breach.cells.hi));
   const start = Math.max(0, lo - MARGIN_CELLS);
@@ -37,6 +44,7 @@ export function frameOf(world: World, incidents: readonly OpenedIncident[], badS
     incident: { lo, hi },
     badShare,
     hasBaseline: baseline.hi - baseline.lo >= MIN_BASELINE_CELLS,
+    root,
   };
 }
 

@@ -126,7 +126,7 @@ function startAt(
     slos.filter((slo) => kinds.has(slo.kind)).map((slo) => slo.badShare),
     world.grid.points,
   );
-  const frame = frameOf(world, together, columns.get(first.id) ?? badShare);
+  const frame = frameOf(world, root, together, columns.get(first.id) ?? badShare);
   return { root, frame, propagation: propagate(frame, root) };
 }
 

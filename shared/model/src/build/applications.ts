@@ -144,6 +144,7 @@ function buildInstance({ context }: Building, draft: InstanceDraft, id: Instance
     restarts: column('restarts'),
     images: [...draft.images].sort((a, b) => a.at - b.at || compareText(a.image, b.image)),
     disks: [...draft.disks.values()],
+    signals: draft.signals,
   };
 
   function stateOf(end: number, heartbeat: Instants, stops: Instance['downtimes']): InstanceState {

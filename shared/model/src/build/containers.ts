@@ -1,6 +1,8 @@
 import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import { CADVISOR_METRICS } from '@gumshoe/schema/metrics/cadvisor';
+import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import type { DiskColumns } from '../world.ts';
 import type { Building } from './context.ts';
 import { columnFor, type InstanceDraft, type ResourceColumn } from './drafts.ts';
@@ -18,6 +20,18 @@ const RESOURCES: readonly (readonly [string, ResourceColumn, Fill])[] = [
   [C.memoryLimit.name, 'memoryLimit', 'gauge'],
   [C.oomKills.name, 'oomKills', 'events'],
   [C.restarts.name, 'restarts', 'events'],
+];
+
+/** Measured beside: what an investigation compares with its own past, without a threshold of its own. */
+export const SIGNALS: readonly MetricDefinition[] = [
+  C.diskReads,
+  C.diskReadBytes,
+  C.diskWrites,
+  C.diskWrittenBytes,
+  C.cpuPressure,
+  C.ioPressure,
+  C.memoryCache,
+  ...Object.values(CADVISOR_METRICS),
 ];
 
 /** Series whose samples prove that a container was there. */
@@ -43,6 +57,8 @@ export function buildContainers(building: Building): void {
     const type = series.labels.application_type;
     if (type) registry.containerOf(series)?.instance.application.types.add(type);
   }
+  for (const metric of SIGNALS)
+    for (const series of context.named(metric)) fillSignal(building, series, metric);
   buildImages(building);
   buildDisks(building);
   buildLogs(building);
@@ -61,6 +77,15 @@ function fillResource(
   else if (fill === 'events') addInto(target, context.eventRate(series));
   else if (fill === 'gauge') addInto(target, context.gauge(series));
   else addInto(target, context.resampler.highest(series, context.staleness));
+}
+
+function fillSignal({ context, registry }: Building, series: Series, { name, type }: MetricDefinition): void {
+  const signals = registry.containerOf(series)?.instance.signals;
+  // of pressure, `full` is part of `some`
+  if (!signals || series.labels.kind === 'full') return;
+  let column = signals.get(name);
+  if (column === undefined) signals.set(name, (column = context.resampler.column()));
+  addInto(column, type === 'counter' ? context.counterRate(series) : context.gauge(series));
 }
 
 function buildImages({ context, registry }: Building): void {

@@ -38,6 +38,7 @@ export interface InstanceDraft {
   readonly columns: Map<ResourceColumn, Column>;
   readonly images: ImageChange[];
   readonly disks: Map<string, DiskColumns>;
+  readonly signals: Map<string, Column>;
   /** Sample times of its containers, and of its open listening sockets. */
   readonly seen: Float64Array[];
   readonly listening: Float64Array[];
@@ -124,7 +125,10 @@ export class DraftRegistry {
     if (named.length > 0) return named.length === 1 ? named[0] : undefined;
     const plain = name.toLowerCase();
     const same = all.filter((one) => one.identity.application.toLowerCase() === plain);
-    return same.length === 1 ? same[0] : undefined;
+    if (same.length > 0) return same.length === 1 ? same[0] : undefined;
+    // names of pods that follow no known scheme still begin with what they belong to
+    const owned = all.filter((one) => one.identity.application.toLowerCase().startsWith(`${plain}-`));
+    return owned.length === 1 ? owned[0] : undefined;
   }
 
   #instanceFor(identity: ContainerIdentity, node: string): InstanceDraft {
@@ -172,6 +176,7 @@ function newInstance(application: ApplicationDraft, name: string, node: string):
     columns: new Map(),
     images: [],
     disks: new Map(),
+    signals: new Map(),
     seen: [],
     listening: [],
   };

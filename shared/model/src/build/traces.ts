@@ -15,6 +15,8 @@ import { RequestDraft } from './request-draft.ts';
 export function buildTraces(building: Building): void {
   for (const series of building.context.named(T.spans)) addSpans(building, series);
   for (const series of building.context.named(T.selfTime)) addSelfTime(building, series);
+  for (const series of building.context.named(T.failures))
+    addInto(operationOf(building, series).failedHere, building.context.counterRate(series));
   addInbound(building);
   addLogs(building);
 }
@@ -45,6 +47,7 @@ const emptyOperation = (name: string, resampler: Resampler): OperationColumns =>
   name,
   rate: resampler.column(),
   failed: resampler.column(),
+  failedHere: resampler.column(),
   selfTime: resampler.column(),
 });
 

@@ -139,6 +139,8 @@ export class TraceSeriesBuilder {
     const labels = { service_name: span.serviceName, span_name: this.#nameOf(span) };
     this.#requests.add({ __name__: self.name, ...labels }, bucket, selfTime(span, children) / 1000);
     this.#requests.add({ __name__: spans.name, ...labels, status: statusOf(span) }, bucket, 1);
+    if (span.status === 'Error' && !children.some((child) => child.status === 'Error'))
+      this.#requests.add({ __name__: TRACE_METRICS.failures.name, ...labels }, bucket, 1);
   }
 
   /** A call whose other side left no span: a database, or somebody else's service. */

@@ -1,5 +1,6 @@
 import type { Labels, Series } from '@gumshoe/base/series';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import { CADVISOR_METRICS as X } from '@gumshoe/schema/metrics/cadvisor';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 
@@ -58,6 +59,23 @@ const meshBucket = (labels: Labels): Labels | undefined => {
   return base && { ...base, le: le === '+Inf' ? le : String(Number(le) / 1000) };
 };
 
+/** The pod's network namespace is that of all its containers: cAdvisor names none, or the pause container. */
+function podNetwork(labels: Labels): Labels | undefined {
+  const name = labels['pod'] ?? labels['pod_name'];
+  if (!name) return pod(labels);
+  return {
+    container_id: `/k8s/${labels['namespace'] ?? 'default'}/${name}/POD`,
+    machine_id: machineOf(labels),
+  };
+}
+
+const NETWORK: ReadonlySet<string> = new Set([
+  X.networkReceived.name,
+  X.networkTransmitted.name,
+  X.networkReceiveDropped.name,
+  X.networkTransmitDropped.name,
+]);
+
 const RULES: Readonly<Record<string, Rule>> = {
   container_cpu_usage_seconds_total: { to: C.cpuUsage.name, labels: pod },
   container_cpu_cfs_throttled_seconds_total: { to: C.cpuThrottled.name, labels: pod },
@@ -70,6 +88,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   container_fs_writes_total: { to: C.diskWrites.name, labels: device },
   container_fs_reads_bytes_total: { to: C.diskReadBytes.name, labels: device },
   container_fs_writes_bytes_total: { to: C.diskWrittenBytes.name, labels: device },
+  ...Object.fromEntries(
+    Object.values(X).map(({ name }) => [name, { to: name, labels: NETWORK.has(name) ? podNetwork : pod }]),
+  ),
   kube_pod_container_status_restarts_total: { to: C.restarts.name, labels: pod },
   node_cpu_seconds_total: {
     to: N.cpuUsage.name,
@@ -104,7 +125,8 @@ export function translateForeign(series: readonly Series[]): readonly Series[] {
     const name = one.labels['__name__'] ?? '';
     const rule = RULES[name];
     const better = PREFERRED[name];
-    if (!rule || present.has(rule.to) || (better !== undefined && present.has(better))) return [];
+    if (!rule || isOurs(rule, one.labels, present) || (better !== undefined && present.has(better)))
+      return [];
     const labels = rule.labels(one.labels);
     if (!labels || (name === UNLIMITED_IS_ZERO && !one.values.some((value) => value > 0))) return [];
     const { scale } = rule;
@@ -112,6 +134,10 @@ export function translateForeign(series: readonly Series[]): readonly Series[] {
     return [{ labels: { ...one.labels, ...labels, __name__: rule.to }, timestamps: one.timestamps, values }];
   });
 }
+
+/** Already in terms of the catalogue: nothing to translate. */
+const isOurs = ({ to }: Rule, labels: Labels, present: ReadonlySet<string>): boolean =>
+  to === labels['__name__'] ? labels['container_id'] !== undefined : present.has(to);
 
 /** Names of the foreign metrics that are understood. */
 export const FOREIGN_METRICS: readonly string[] = Object.keys(RULES);

@@ -1,3 +1,4 @@
+import { CADVISOR_METRICS } from './cadvisor.ts';
 import { CONTAINER_METRICS, REQUEST_METRICS } from './container.ts';
 import type { MetricDefinition } from './define.ts';
 import { NODE_METRICS } from './node.ts';
@@ -10,6 +11,7 @@ import { TRACE_METRICS } from './trace.ts';
 export const METRICS: readonly MetricDefinition[] = [
   NODE_METRICS,
   CONTAINER_METRICS,
+  CADVISOR_METRICS,
   ...Object.values(REQUEST_METRICS),
   POSTGRES_METRICS,
   REDIS_METRICS,

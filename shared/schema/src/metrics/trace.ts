@@ -36,6 +36,13 @@ export const TRACE_METRICS = metricsOf('trace', {
     labels: ['service_name', 'span_name', 'status'],
     help: 'Spans by name and status (ok, failed).',
   },
+  failures: {
+    name: 'gumshoe_trace_failures_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['service_name', 'span_name'],
+    help: 'Spans that failed although none of their children did: where an error begins.',
+  },
   logMessages: {
     name: 'gumshoe_log_messages_total',
     type: 'counter',

@@ -1,6 +1,7 @@
 import { cpuHog } from './cpu-hog.ts';
 import type { CandidateDefinition } from './define.ts';
 import { diskFull } from './disk-full.ts';
+import { errorOrigin } from './error-origin.ts';
 import { imageChange } from './image-change.ts';
 import { instanceDown } from './instance-down.ts';
 import { logErrors } from './log-errors.ts';
@@ -12,7 +13,10 @@ import { nodeDisk } from './node-disk.ts';
 import { postgresLock } from './postgres-lock.ts';
 import { postgresSlow } from './postgres-slow.ts';
 import { redisSlow } from './redis-slow.ts';
+import { RESOURCE_CHANGES } from './resource-change.ts';
+import { selfTime } from './self-time.ts';
 import { serviceSlow } from './service-slow.ts';
+import { stopped } from './stopped.ts';
 import { tcpRefused } from './tcp-refused.ts';
 import { trafficSurge } from './traffic-surge.ts';
 
@@ -33,5 +37,9 @@ export const CANDIDATES: readonly CandidateDefinition[] = [
   trafficSurge,
   imageChange,
   logErrors,
+  errorOrigin,
+  selfTime,
+  stopped,
+  ...RESOURCE_CHANGES,
   serviceSlow,
 ];

@@ -1,0 +1,153 @@
+import { formatValue } from '@gumshoe/base/units';
+import { meanOf } from '@gumshoe/model/columns';
+import type { Application, Column, Instance } from '@gumshoe/model/world';
+import { METRICS } from '@gumshoe/schema/metrics/catalogue';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
+import { findChange } from '../../anomalies/change.ts';
+import { promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import { shiftOf, type Frame } from '../frame.ts';
+import { clear, defineCandidate, ramp, suspect, type CandidateDefinition } from './define.ts';
+
+interface Resource {
+  readonly kind: string;
+  readonly title: string;
+  /** `api now uses …` */
+  readonly verb: string;
+  readonly remediation: (name: string) => string;
+  readonly columns: (instance: Instance) => readonly (readonly [MetricDefinition, Column])[];
+}
+
+const BY_NAME: ReadonlyMap<string, MetricDefinition> = new Map(
+  METRICS.map((metric) => [metric.name, metric]),
+);
+
+const signalsOf =
+  (pattern: RegExp) =>
+  (instance: Instance): readonly (readonly [MetricDefinition, Column])[] =>
+    [...instance.signals].flatMap(([name, column]) => {
+      const metric = pattern.test(name) ? BY_NAME.get(name) : undefined;
+      return metric ? [[metric, column] as const] : [];
+    });
+
+const RESOURCES: readonly Resource[] = [
+  {
+    kind: 'cpu-change',
+    title: 'Uses far more CPU than usual',
+    verb: 'CPU',
+    remediation: (name) => `Compare a CPU profile of ${name} with one of before; look at its last change.`,
+    columns: (instance) => [
+      [C.cpuUsage, instance.cpuUsage],
+      ...(instance.cpuThrottled ? [[C.cpuThrottled, instance.cpuThrottled] as const] : []),
+      ...signalsOf(/cpu_pressure/)(instance),
+    ],
+  },
+  {
+    kind: 'memory-change',
+    title: 'Uses far more memory than usual',
+    verb: 'memory',
+    remediation: (name) =>
+      `Find what ${name} keeps: a heap dump or a memory profile; look at its last change.`,
+    columns: (instance) => [
+      [C.memoryRss, instance.memoryRss],
+      ...(instance.memoryPressure ? [[C.memoryPressure, instance.memoryPressure] as const] : []),
+      ...signalsOf(/memory_failures/)(instance),
+    ],
+  },
+  {
+    kind: 'disk-io-change',
+    title: 'Reads or writes far more than usual',
+    verb: 'disk I/O',
+    remediation: (name) =>
+      `Find which files ${name} reads or writes now, and whether others wait for the device.`,
+    columns: signalsOf(/disk_(reads|read|writes|written)|io_pressure/),
+  },
+  {
+    kind: 'socket-change',
+    title: 'Holds far more sockets, threads or files than usual',
+    verb: 'handles',
+    remediation: (name) => `Look for connections, threads or files that ${name} opens and does not close.`,
+    columns: signalsOf(/container_(sockets|threads|processes|file_descriptors)$/),
+  },
+  {
+    kind: 'packet-drop',
+    title: 'Packets are dropped',
+    verb: 'dropped packets',
+    remediation: (name) => `Check the network of the nodes of ${name}: interface errors, queues, policies.`,
+    columns: signalsOf(/packets_dropped/),
+  },
+];
+
+/** A change of a resource tells less than one that is used up. */
+const MOST = 0.6;
+const SURE = 4.5;
+
+interface Judged {
+  readonly instance: Instance;
+  readonly metric: MetricDefinition;
+  readonly column: Column;
+  readonly weight: number;
+  readonly before: number;
+  readonly during: number;
+}
+
+/** Of one column: how sure, how far and how many times as much. */
+function judge(
+  instance: Instance,
+  metric: MetricDefinition,
+  column: Column,
+  frame: Frame,
+): Judged | undefined {
+  const change = findChange(column, { lo: frame.baseline.lo, hi: frame.incident.hi });
+  if (!change || change.significance < SURE || change.cells.hi <= frame.incident.lo) return undefined;
+  const before = meanOf(column, frame.baseline);
+  const during = meanOf(column, frame.incident);
+  const ratio = during / Math.max(before || 0, 1e-9);
+  if (!(during > before) || !(change.shift > 3)) return undefined;
+  const weight = ramp(Math.log2(Math.min(ratio, 64)), 0.25, 2) * ramp(change.shift, 3, 12);
+  return weight > 0 ? { instance, metric, column, weight, before, during } : undefined;
+}
+
+const traffic = (frame: Frame, application: Application): number => {
+  const change = (column: Column): number => meanOf(column, frame.incident) / meanOf(column, frame.baseline);
+  const ratios = application.inbound.map(({ rate }) => change(rate)).filter((ratio) => ratio > 0);
+  return ratios.length === 0 ? 1 : Math.max(1, ...ratios);
+};
+
+function define(resource: Resource): CandidateDefinition {
+  return defineCandidate({
+    kind: resource.kind,
+    title: resource.title,
+    examine: ({ application, frame }) => {
+      const columns = application.instances.flatMap((instance) =>
+        resource.columns(instance).map(([metric, column]) => ({ instance, metric, column })),
+      );
+      if (columns.length === 0) return undefined;
+      const judged = columns
+        .flatMap(({ instance, metric, column }) => judge(instance, metric, column, frame) ?? [])
+        .sort((a, b) => b.weight - a.weight || (a.instance.id < b.instance.id ? -1 : 1));
+      const [worst] = judged;
+      if (!worst) return clear(columns[0]!.metric.name, `its ${resource.verb} stayed as usual`);
+      const { instance, metric, column, before, during } = worst;
+      const select = selectApplication(application, metric.name);
+      const query = metric.type === 'counter' ? `rate(${select}${rateWindow(frame.world)})` : select;
+      const unit = metric.type === 'counter' ? '/s' : '';
+      const figures = `${formatValue(before || 0, metric.unit)}${unit} → ${formatValue(during, metric.unit)}${unit}`;
+      const summary = `${metric.name} of ${instance.id}: ${figures}, against its own past.`;
+      return suspect({
+        title: `${application.name}: ${resource.verb} far from usual (${figures})`,
+        signal: metric.name,
+        instance: instance.id,
+        // more requests explain as much more of everything
+        magnitude: (MOST * worst.weight) / traffic(frame, application),
+        onset: shiftOf(column, frame).onset,
+        column,
+        evidence: [promqlEvidence(query, frame.world.range, summary)],
+        remediation: resource.remediation(application.name),
+      });
+    },
+  });
+}
+
+/** One candidate a resource: what a container uses, compared with its own past instead of with a limit. */
+export const RESOURCE_CHANGES: readonly CandidateDefinition[] = RESOURCES.map(define);
