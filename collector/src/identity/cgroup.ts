@@ -141,3 +141,22 @@ function serviceIn(path: string): CgroupIdentity | undefined {
   const id = unescapeUnit(unit);
   return { kind: 'systemd', id, podUid: '', path: unescapeUnit(`${slices}/${unit}`) };
 }
+
+/** Paths of the container itself, where a process is in a cgroup of its own inside (CRI-O, Podman, systemd). */
+export function containerPaths({ unified, controllers }: CgroupPaths, identity: CgroupIdentity): CgroupPaths {
+  const cut = (path: string): string => upTo(path, identity);
+  return {
+    unified: cut(unified),
+    controllers: Object.fromEntries(Object.entries(controllers).map(([name, path]) => [name, cut(path)])),
+  };
+}
+
+function upTo(path: string, { kind, id }: CgroupIdentity): string {
+  const key = kind === 'nomad' ? (id.split('/')[0] ?? '') : id;
+  if (key === '' || kind === 'talos') return path;
+  const segments = path.split('/');
+  const names = (segment: string): boolean =>
+    kind === 'systemd' ? unescapeUnit(segment) === key : unescapeUnit(segment).includes(key);
+  const last = segments.findLastIndex((segment) => segment !== '' && names(segment));
+  return last < 0 ? path : segments.slice(0, last + 1).join('/');
+}

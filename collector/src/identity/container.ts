@@ -1,7 +1,7 @@
 import { RESOURCE_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import type { ContainerSeries } from '../processors/sample-sink.ts';
 import type { SpanOwner } from '../processors/spans.ts';
-import type { CgroupIdentity, CgroupPaths } from './cgroup.ts';
+import { containerPaths, type CgroupIdentity, type CgroupPaths } from './cgroup.ts';
 import { serviceNameOf } from './container-id.ts';
 import type { RuntimeContainer } from './runtimes/container.ts';
 import type { UnitFacts } from './system-services.ts';
@@ -17,7 +17,7 @@ export interface Container extends ContainerSeries {
   readonly runtime: RuntimeContainer | undefined;
   /** Of a systemd service. */
   readonly unit: UnitFacts | undefined;
-  /** Of a live process, as soon as there is one to ask. */
+  /** Of the container as a whole; of a live process, as soon as there is one to ask. */
   cgroups: CgroupPaths;
   readonly spanOwner: SpanOwner;
   /** Live processes. */
@@ -53,7 +53,7 @@ export function newContainer(
     ...facts,
     serviceName,
     appId: serviceName === containerId ? '' : serviceName,
-    cgroups,
+    cgroups: containerPaths(cgroups, facts.identity),
     spanOwner: { serviceName, resource },
     pids: new Set(),
     oomKills: 0,

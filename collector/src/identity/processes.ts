@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ContainerSeries } from '../processors/sample-sink.ts';
 import type { SpanOwner } from '../processors/spans.ts';
 import type { ProcessEvent } from '../receivers/ebpf/process-event.ts';
-import { parseCgroupFile, type CgroupPaths } from './cgroup.ts';
+import { containerPaths, parseCgroupFile, type CgroupPaths } from './cgroup.ts';
 import { CgroupIndex } from './cgroup-index.ts';
 import { newContainer, type Container, type ContainerFacts } from './container.ts';
 import { nameContainer, type NamedProcess, type NameSources } from './naming.ts';
@@ -176,7 +176,7 @@ export class ProcessTable {
       });
       if (!facts) return undefined;
       const container = this.container(facts, cgroups);
-      container.cgroups = cgroups;
+      container.cgroups = containerPaths(cgroups, container.identity);
       return container;
     } catch {
       return undefined; // exited meanwhile

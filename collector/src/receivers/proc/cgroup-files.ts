@@ -44,9 +44,8 @@ export function findMounts(cgroupfs: string): CgroupMounts {
   const controllers = new Map<string, string | undefined>();
   const controller = (name: string): string | undefined => {
     if (!controllers.has(name)) {
-      const dir = [name, 'cpu,cpuacct']
-        .map((entry) => join(cgroupfs, entry))
-        .find((path) => existsSync(path));
+      const names = name === 'cpu' || name === 'cpuacct' ? [name, 'cpu,cpuacct', 'cpuacct,cpu'] : [name];
+      const dir = names.map((entry) => join(cgroupfs, entry)).find((path) => existsSync(path));
       controllers.set(name, pure ? undefined : dir);
     }
     return controllers.get(name);
@@ -158,8 +157,12 @@ function readV1(paths: CgroupPaths, mounts: CgroupMounts): Partial<CgroupResourc
     memoryLimit: limited(number(file('memory', 'memory.limit_in_bytes'))),
     oomKills: field(file('memory', 'memory.oom_control'), 'oom_kill'),
     io: readBlkio(
-      file('blkio', 'blkio.throttle.io_serviced_recursive') ?? '',
-      file('blkio', 'blkio.throttle.io_service_bytes_recursive') ?? '',
+      file('blkio', 'blkio.throttle.io_serviced_recursive') ??
+        file('blkio', 'blkio.throttle.io_serviced') ??
+        '',
+      file('blkio', 'blkio.throttle.io_service_bytes_recursive') ??
+        file('blkio', 'blkio.throttle.io_service_bytes') ??
+        '',
     ),
   };
 }

@@ -1,149 +1,164 @@
-import { readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { languageOf } from '../../identity/application-binary.ts';
 import { applicationType } from '../../identity/application-type.ts';
 import type { Container, ProcessTable } from '../../identity/processes.ts';
 import type { MetricSink, MetricSource } from '../../pipeline/metric-sink.ts';
-import { findMounts, readCgroup, type CgroupMounts, type CgroupResources } from './cgroup-files.ts';
+import { BlockDevices } from './block-devices.ts';
+import { findMounts, readCgroup, type CgroupMounts } from './cgroup-files.ts';
+import { emitIo, emitResources, emitSpace } from './container-samples.ts';
+import { listenCounters, networkNamespaceOf } from './network-namespaces.ts';
+import { processStat, readText, runDelays } from './process-files.ts';
+import { Volumes } from './volumes.ts';
 
 const C = CONTAINER_METRICS;
-const PRESSURE = { cpu: C.cpuPressure, memory: C.memoryPressure, io: C.ioPressure } as const;
+/** Executables without a telling name that are looked into, per container. */
+const BINARIES_LOOKED_AT = 4;
 
 /** What is remembered of a container between intervals. */
 interface Memory {
   /** clock ticks after boot of its oldest process */
   start: number;
   restarts: number;
-  type: string;
-  /** seconds, and ns by process */
+  readonly types: Set<string>;
+  /** Processes whose software has been looked for. */
+  readonly judged: Set<number>;
+  binaries: number;
+  /** seconds */
   cpuDelay: number;
-  readonly delayOf: Map<number, number>;
+  diskDelay: number;
+  /** ns by thread, s by process */
+  cpuDelayOf: ReadonlyMap<number, number>;
+  diskDelayOf: ReadonlyMap<number, number>;
   oomInCgroup: number;
 }
 
-/** container_* of resources: cgroup files, restarts, delay, recognised software, space. */
+const newMemory = (): Memory => ({
+  start: 0,
+  restarts: 0,
+  types: new Set(),
+  judged: new Set(),
+  binaries: 0,
+  cpuDelay: 0,
+  diskDelay: 0,
+  cpuDelayOf: new Map(),
+  diskDelayOf: new Map(),
+  oomInCgroup: 0,
+});
+
+/** container_* of resources: cgroup files, restarts, delays, recognised software, volumes. */
 export class ContainerSource implements MetricSource {
   readonly name = 'containers';
+  readonly volumes: Volumes;
   private readonly procfs: string;
   private readonly processes: ProcessTable;
   private readonly mounts: CgroupMounts;
+  private readonly devices: BlockDevices;
   private readonly memory = new Map<string, Memory>();
 
   constructor(procfs: string, cgroupfs: string, processes: ProcessTable) {
     this.procfs = procfs;
     this.processes = processes;
     this.mounts = findMounts(cgroupfs);
+    this.devices = new BlockDevices(procfs);
+    this.volumes = new Volumes(procfs, this.devices);
   }
 
   collect(sink: MetricSink): void {
-    const seen = new Set<string>();
-    for (const container of this.processes.all()) {
-      if (container.pids.size === 0) continue;
-      seen.add(container.containerId);
-      this.collectOne(sink, container);
-    }
-    const kept = new Set([...this.processes.all()].map((container) => container.containerId));
+    const all = [...this.processes.all()];
+    const live = all.filter(({ pids }) => pids.size > 0);
+    for (const container of live) this.collectOne(sink, container);
+    const kept = new Set(all.map(({ containerId }) => containerId));
     for (const id of this.memory.keys()) if (!kept.has(id)) this.memory.delete(id);
+    // for the next interval: a file system may take its time, or for ever
+    void this.volumes.refresh(live);
   }
 
   private collectOne(sink: MetricSink, container: Container): void {
     const memory = this.memoryOf(container);
     this.observeProcesses(container, memory);
     const resources = readCgroup(container.cgroups, this.mounts);
-    sink.sample(C.info, container, { image: '', systemd_triggered_by: '', systemd_type: '' }, 1);
+    emitInfo(sink, container);
     sink.sample(C.restarts, container, {}, memory.restarts);
-    if (memory.type) sink.sample(C.applicationType, container, { application_type: memory.type }, 1);
+    for (const type of memory.types) sink.sample(C.applicationType, container, { application_type: type }, 1);
     sink.sample(C.cpuDelay, container, {}, memory.cpuDelay);
+    if (memory.diskDelay > 0) sink.sample(C.diskDelay, container, {}, memory.diskDelay);
     emitResources(sink, container, resources);
     memory.oomInCgroup = Math.max(memory.oomInCgroup, resources.oomKills ?? 0);
     // the cgroup's own counter, and what the kernel told us of processes whose cgroup has none
     sink.sample(C.oomKills, container, {}, Math.max(memory.oomInCgroup, container.oomKills));
-    this.emitSpace(sink, container);
+    const volumes = this.volumes.of(container.containerId);
+    emitSpace(sink, container, volumes);
+    emitIo(sink, container, resources.io, volumes, this.devices);
+    this.emitNetwork(sink, container);
   }
 
   private memoryOf(container: Container): Memory {
-    const known = this.memory.get(container.containerId);
-    if (known) return known;
-    const made: Memory = { start: 0, restarts: 0, type: '', cpuDelay: 0, delayOf: new Map(), oomInCgroup: 0 };
-    this.memory.set(container.containerId, made);
-    return made;
+    const known = this.memory.get(container.containerId) ?? newMemory();
+    this.memory.set(container.containerId, known);
+    return known;
   }
 
   /** A container restarted when even its oldest process is younger than the oldest one seen before. */
   private observeProcesses(container: Container, memory: Memory): void {
     let oldest = Infinity;
+    const cpu = new Map<number, number>();
+    const disk = new Map<number, number>();
     for (const pid of container.pids) {
-      const start = startTicks(this.procfs, pid);
-      if (start !== undefined && start < oldest) oldest = start;
-      const delay = runDelay(this.procfs, pid);
-      if (delay !== undefined) {
-        const before = memory.delayOf.get(pid) ?? delay;
-        memory.cpuDelay += Math.max(0, delay - before) / 1e9;
-        memory.delayOf.set(pid, delay);
-      }
-      if (memory.type === '')
-        memory.type = applicationType(read(join(this.procfs, String(pid), 'cmdline')) ?? '') ?? '';
+      const stat = processStat(this.procfs, pid);
+      if (!stat) continue;
+      oldest = Math.min(oldest, stat.start);
+      disk.set(pid, stat.diskDelay);
+      for (const [thread, delay] of runDelays(this.procfs, pid)) cpu.set(thread, delay);
+      this.recognise(pid, memory);
     }
-    for (const pid of memory.delayOf.keys()) if (!container.pids.has(pid)) memory.delayOf.delete(pid);
+    memory.cpuDelay += growth(memory.cpuDelayOf, cpu) / 1e9;
+    memory.diskDelay += growth(memory.diskDelayOf, disk);
+    memory.cpuDelayOf = cpu;
+    memory.diskDelayOf = disk;
+    for (const pid of memory.judged) if (!container.pids.has(pid)) memory.judged.delete(pid);
     if (oldest === Infinity) return;
     if (memory.start > 0 && oldest > memory.start) memory.restarts++;
     memory.start = oldest;
   }
 
-  /** The file system that the container's root is on. */
-  private emitSpace(sink: MetricSink, container: Container): void {
-    const pid = container.pids.values().next().value;
-    if (pid === undefined) return;
-    try {
-      const facts = statfsSync(join(this.procfs, String(pid), 'root'));
-      const mountinfo = read(join(this.procfs, String(pid), 'mountinfo')) ?? '';
-      const device = /^\d+ \d+ (\S+) \S+ \/ /m.exec(mountinfo)?.[1] ?? '';
-      const labels = { mount_point: '/', device, volume: '' };
-      sink.sample(C.diskSize, container, labels, facts.blocks * facts.bsize);
-      sink.sample(C.diskUsed, container, labels, (facts.blocks - facts.bfree) * facts.bsize);
-    } catch {
-      // exited meanwhile
+  /** Each process is judged once: by its command line, and a few by what their executable tells. */
+  private recognise(pid: number, memory: Memory): void {
+    if (memory.judged.has(pid)) return;
+    memory.judged.add(pid);
+    const named = applicationType(readText(join(this.procfs, String(pid), 'cmdline')) ?? '');
+    if (named !== undefined) memory.types.add(named);
+    else if (memory.binaries < BINARIES_LOOKED_AT) {
+      memory.binaries++;
+      const language = languageOf(this.procfs, pid);
+      if (language !== undefined) memory.types.add(language);
     }
   }
-}
 
-function emitResources(sink: MetricSink, container: Container, resources: CgroupResources): void {
-  const figures = [
-    [C.cpuUsage, resources.cpuUsage],
-    [C.cpuThrottled, resources.cpuThrottled],
-    [C.cpuLimit, resources.cpuLimit],
-    [C.memoryRss, resources.memoryRss],
-    [C.memoryCache, resources.memoryCache],
-    [C.memoryLimit, resources.memoryLimit],
-  ] as const;
-  for (const [metric, value] of figures) if (value !== undefined) sink.sample(metric, container, {}, value);
-  for (const { resource, kind, seconds } of resources.pressure)
-    sink.sample(PRESSURE[resource], container, { kind }, seconds);
-  for (const { device, reads, readBytes, writes, writtenBytes } of resources.io) {
-    const labels = { mount_point: '', device, volume: '' };
-    sink.sample(C.diskReads, container, labels, reads);
-    sink.sample(C.diskReadBytes, container, labels, readBytes);
-    sink.sample(C.diskWrites, container, labels, writes);
-    sink.sample(C.diskWrittenBytes, container, labels, writtenBytes);
+  /** Of a network namespace that is not the machine's; containers of one pod share it, and its counters. */
+  private emitNetwork(sink: MetricSink, container: Container): void {
+    const pid = container.pids.values().next().value;
+    if (pid === undefined) return;
+    const namespace = networkNamespaceOf(this.procfs, pid);
+    if (namespace === '' || namespace === networkNamespaceOf(this.procfs, 1)) return;
+    const counters = listenCounters(this.procfs, pid);
+    if (counters) sink.sample(C.tcpListenOverflows, container, {}, counters.overflows);
   }
 }
 
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+function emitInfo(sink: MetricSink, container: Container): void {
+  const { runtime, unit } = container;
+  const labels = {
+    image: runtime?.image ?? '',
+    systemd_triggered_by: unit?.triggeredBy.join(',') ?? '',
+    systemd_type: unit?.type ?? '',
+  };
+  sink.sample(C.info, container, labels, 1);
 }
 
-/** Field 22 of /proc/<pid>/stat. */
-function startTicks(procfs: string, pid: number): number | undefined {
-  const stat = read(join(procfs, String(pid), 'stat'));
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-}
-
-/** ns that the process was runnable and waited: second figure of schedstat (Documentation/scheduler/sched-stats). */
-function runDelay(procfs: string, pid: number): number | undefined {
-  const text = read(join(procfs, String(pid), 'schedstat'));
-  return text === undefined ? undefined : Number(text.split(' ')[1]);
+/** What has been added since: whoever is new counts from now on. */
+function growth(before: ReadonlyMap<number, number>, now: ReadonlyMap<number, number>): number {
+  let sum = 0;
+  for (const [key, value] of now) sum += Math.max(0, value - (before.get(key) ?? value));
+  return sum;
 }

@@ -1,0 +1,34 @@
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { readText } from './process-files.ts';
+
+/** Counters of the TcpExt lines of /proc/<pid>/net/netstat (Documentation/networking/snmp_counter). */
+export interface ListenCounters {
+  /** Handshakes completed for which the accept queue had no room. */
+  readonly overflows: number;
+  /** Those, and every other attempt that a listening socket dropped. */
+  readonly drops: number;
+}
+
+/** A line of names, then one of values, each begun with the group. */
+export function parseListenCounters(text: string): ListenCounters | undefined {
+  const [names, values] = text
+    .split('\n')
+    .filter((line) => line.startsWith('TcpExt: '))
+    .map((line) => line.split(' '));
+  const at = (name: string): number => Number(values?.[names?.indexOf(name) ?? -1] ?? NaN);
+  const [overflows, drops] = [at('ListenOverflows'), at('ListenDrops')];
+  return Number.isNaN(overflows) ? undefined : { overflows, drops };
+}
+
+export const listenCounters = (procfs: string, pid: number): ListenCounters | undefined =>
+  parseListenCounters(readText(join(procfs, String(pid), 'net/netstat')) ?? '');
+
+/** Inode name of a process's network namespace (`net:[4026531840]`); '' when it cannot be told. */
+export function networkNamespaceOf(procfs: string, pid: number): string {
+  try {
+    return readlinkSync(join(procfs, String(pid), 'ns/net'));
+  } catch {
+    return '';
+  }
+}
