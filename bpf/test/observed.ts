@@ -50,6 +50,19 @@ export class Observed {
     }
   }
 
+  /** Uprobes of a file; returns what detaches them. Throws when the kernel refuses one. */
+  attachProbes(
+    path: string,
+    probes: readonly { readonly program: string; readonly offset: number }[],
+  ): () => void {
+    const links = probes.map(({ program, offset }) => {
+      const attached = this.#object.attachUprobe(program, path, { offset });
+      if (!attached.ok) throw new Error(`${program} at ${path}: ${attached.refusal.message}`);
+      return attached.link;
+    });
+    return () => links.forEach((link) => link.detach());
+  }
+
   iterate(name: string): void {
     let link = this.#iterators.get(name);
     if (!link) {

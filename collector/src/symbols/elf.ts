@@ -29,6 +29,8 @@ const MAX_STRING_TABLE = 1 << 20;
 export class ElfFile {
   readonly segments: readonly ElfSegment[];
   readonly sections: readonly ElfSection[];
+  /** e_machine. */
+  readonly machine: number;
   readonly #fd: number;
 
   /** @throws Error for what is not such a file. */
@@ -40,6 +42,7 @@ export class ElfFile {
       // Magic, 64 bits, little-endian.
       if (header.readUInt32BE(0) !== 0x7f454c46 || header[4] !== 2 || header[5] !== 1)
         throw new Error('not a 64-bit little-endian ELF file');
+      this.machine = header.readUInt16LE(18);
       this.segments = this.#segments(header);
       this.sections = this.#sections(header);
     } catch (error) {
