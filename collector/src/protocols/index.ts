@@ -3,6 +3,7 @@ import { http } from './http.ts';
 import { mysql } from './mysql.ts';
 import { memcached } from './memcached.ts';
 import { mongodb } from './mongodb.ts';
+import { kafka } from './kafka/kafka.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 
@@ -14,6 +15,7 @@ export const PROTOCOL_DEFINITIONS: readonly ProtocolDefinition[] = [
   mysql,
   memcached,
   mongodb,
+  kafka,
 ];
 
 /** By enum gs_protocol; holes are protocols that user space does not know. */

@@ -12,8 +12,10 @@ const REQUEST_MAGIC = 0x80;
 const RESPONSE_MAGIC = 0x81;
 const BINARY_HEADER = 24;
 
+type KeyWords = 'none' | 'one' | 'all' | 'afterTime';
+
 /** Text commands and how many of their first words are keys: all for retrieval. Source: memcached, protocol.txt. */
-const KEYS = new Map<string, 'none' | 'one' | 'all' | 'afterTime'>([
+const KEYS = new Map<string, KeyWords>([
   ...names('one', 'set add replace append prepend cas delete incr decr touch mg ms md ma me'),
   ...names('none', 'mn stats version flush_all verbosity quit shutdown slabs lru lru_crawler watch'),
   ...names('none', 'cache_memlimit misbehave refresh_certs'),
@@ -21,7 +23,7 @@ const KEYS = new Map<string, 'none' | 'one' | 'all' | 'afterTime'>([
   ...names('afterTime', 'gat gats'),
 ]);
 
-function names<T>(kind: T, list: string): readonly (readonly [string, T])[] {
+function names(kind: KeyWords, list: string): readonly (readonly [string, KeyWords])[] {
   return list.split(' ').map((name) => [name, kind] as const);
 }
 

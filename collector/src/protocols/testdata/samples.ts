@@ -4,6 +4,7 @@ import type { ProtocolSample } from './samples/common.ts';
 import { MYSQL_SAMPLES } from './samples/mysql.ts';
 import { MEMCACHED_SAMPLES } from './samples/memcached.ts';
 import { MONGODB_SAMPLES } from './samples/mongodb.ts';
+import { KAFKA_SAMPLES } from './samples/kafka.ts';
 
 export { SECRET } from './samples/common.ts';
 export type { ProtocolSample } from './samples/common.ts';
@@ -123,4 +124,5 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
   mysql: MYSQL_SAMPLES,
   memcached: MEMCACHED_SAMPLES,
   mongodb: MONGODB_SAMPLES,
+  kafka: KAFKA_SAMPLES,
 };

@@ -288,6 +288,7 @@ export const REQUEST_METRICS = {
   mysql: requests('mysql_queries', 'MySQL'),
   memcached: requests('memcached_queries', 'Memcached'),
   mongodb: requests('mongo_queries', 'MongoDB'),
+  kafka: requests('kafka_requests', 'Kafka'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;
