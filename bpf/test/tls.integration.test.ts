@@ -8,6 +8,7 @@ import { skipReason } from './environment.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { observe } from './observed.ts';
 import type { Observed } from './observed.ts';
+import { NODE, program } from './servers/start.ts';
 import { TlsPrograms } from './servers/tls.ts';
 
 const { GS_INBOUND, GS_PARENT_WIRE, GS_COUNTER_TLS_UNBOUND } = constants;
@@ -80,4 +81,45 @@ describe('TLS', { skip: skipReason('nginx') }, () => {
     assert.deepEqual(joined(observed), { joined: 51, of: 51 });
     assert.equal(observed.counter(GS_COUNTER_TLS_UNBOUND), 0);
   });
+
+  test('Node.js at both ends: its library is linked in and sees no socket', async () => {
+    const node = programs.copyOf(NODE);
+    attach(observed, node);
+    const server = [node, program('tls-server.mjs'), '8444', programs.key, programs.certificate];
+    await namespace.serve(server, /ready/);
+    const client = [node, program('tls-client.mjs'), '8444', programs.certificate, '400', '8'];
+    const sent = JSON.parse(await namespace.run(client)) as unknown;
+    assert.deepEqual(sent, { statuses: { 200: 360, 404: 40 }, failures: 0 });
+    await observed.settle();
+    assert.deepEqual(counts(observed), [
+      'inbound 8444 1 200 x 360',
+      'inbound 8444 1 404 x 40',
+      'outbound 8444 1 200 x 360',
+      'outbound 8444 1 404 x 40',
+    ]);
+    assert.deepEqual(joined(observed), { joined: 400, of: 400 });
+    assert.equal(observed.counter(GS_COUNTER_TLS_UNBOUND), 0);
+  });
+
+  for (const [server, client] of [
+    ['server', 'client'],
+    ['asyncio-server', 'asyncio-client'],
+  ] as const)
+    test(`Python, ${server} and ${client}`, async () => {
+      attach(observed, programs.library);
+      const port = server === 'server' ? '8445' : '8446';
+      const python = (...args: readonly string[]) =>
+        programs.withLibrary('/usr/bin/python3', program('tls.py'), ...args);
+      await namespace.serve(python(server, port, programs.key, programs.certificate), /ready/);
+      await namespace.run(python(client, port, programs.certificate, '200'));
+      await observed.settle();
+      assert.deepEqual(counts(observed), [
+        `inbound ${port} 1 200 x 180`,
+        `inbound ${port} 1 404 x 20`,
+        `outbound ${port} 1 200 x 180`,
+        `outbound ${port} 1 404 x 20`,
+      ]);
+      assert.deepEqual(joined(observed), { joined: 200, of: 200 });
+      assert.equal(observed.counter(GS_COUNTER_TLS_UNBOUND), 0);
+    });
 });
