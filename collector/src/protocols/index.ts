@@ -4,6 +4,7 @@ import { mysql } from './mysql.ts';
 import { memcached } from './memcached.ts';
 import { mongodb } from './mongodb.ts';
 import { kafka } from './kafka/kafka.ts';
+import { cassandra } from './cassandra/cassandra.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 
@@ -16,6 +17,7 @@ export const PROTOCOL_DEFINITIONS: readonly ProtocolDefinition[] = [
   memcached,
   mongodb,
   kafka,
+  cassandra,
 ];
 
 /** By enum gs_protocol; holes are protocols that user space does not know. */

@@ -5,6 +5,7 @@ import { MYSQL_SAMPLES } from './samples/mysql.ts';
 import { MEMCACHED_SAMPLES } from './samples/memcached.ts';
 import { MONGODB_SAMPLES } from './samples/mongodb.ts';
 import { KAFKA_SAMPLES } from './samples/kafka.ts';
+import { CASSANDRA_SAMPLES } from './samples/cassandra.ts';
 
 export { SECRET } from './samples/common.ts';
 export type { ProtocolSample } from './samples/common.ts';
@@ -125,4 +126,5 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
   memcached: MEMCACHED_SAMPLES,
   mongodb: MONGODB_SAMPLES,
   kafka: KAFKA_SAMPLES,
+  cassandra: CASSANDRA_SAMPLES,
 };

@@ -289,6 +289,7 @@ export const REQUEST_METRICS = {
   memcached: requests('memcached_queries', 'Memcached'),
   mongodb: requests('mongo_queries', 'MongoDB'),
   kafka: requests('kafka_requests', 'Kafka'),
+  cassandra: requests('cassandra_queries', 'Cassandra'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;
