@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { findMounts, readCgroup } from './cgroup-files.ts';
 
 function tree(t: TestContext, files: Readonly<Record<string, string>>): string {
@@ -74,4 +75,32 @@ test('cgroup v1 on a hybrid machine: each controller at its own path', (t) => {
   assert.equal(found.memoryLimit, undefined, 'the largest number means none');
   assert.equal(found.oomKills, 4);
   assert.deepEqual(found.io, [{ device: '8:0', reads: 5, readBytes: 50, writes: 6, writtenBytes: 60 }]);
+});
+
+test('cgroup v1, recorded of a limited service after direct I/O and a kill for memory (Linux 6.18)', () => {
+  const root = fileURLToPath(new URL('testdata/cgroup-v1/', import.meta.url));
+  const path = '/shop.service';
+  const controllers = { cpu: path, cpuacct: path, memory: path, blkio: path };
+  const found = readCgroup({ unified: '', controllers }, findMounts(root));
+  assert.deepEqual(found, {
+    cpuUsage: 0.555343278,
+    cpuThrottled: 2077922977 * 1e-9,
+    cpuLimit: 0.2,
+    memoryRss: 114688,
+    memoryCache: 4243456,
+    memoryLimit: 64 << 20,
+    oomKills: 1,
+    pressure: [],
+    io: [{ device: '254:0', reads: 382, readBytes: 17580032, writes: 64, writtenBytes: 4194304 }],
+  });
+});
+
+test('a controller that is not mounted gives no figure', (t) => {
+  const root = tree(t, { 'cpu,cpuacct/a/cpuacct.usage': '1000000000\n' });
+  const found = readCgroup(
+    { unified: '', controllers: { cpuacct: '/a', memory: '/a', blkio: '/a' } },
+    findMounts(root),
+  );
+  assert.equal(found.cpuUsage, 1);
+  assert.equal(found.memoryRss, undefined);
 });

@@ -7,14 +7,13 @@ export const PROC: ReceiverDefinition = {
   name: 'proc',
   gives: 'CPU, memory, disk and network figures of the machine and of containers',
   open({ config, facts, processes }) {
-    const sources = [
-      new NodeSource(config.procfs, facts),
-      new ContainerSource(config.procfs, config.cgroupfs, processes),
-    ];
+    const containers = new ContainerSource(config.procfs, config.cgroupfs, processes);
+    const sources = [new NodeSource(config.procfs, facts), containers];
     return {
       collect(sink) {
         for (const source of sources) source.collect(sink);
       },
+      status: () => ({ fileSystemsThatDoNotAnswer: [...containers.volumes.stuck] }),
     };
   },
 };

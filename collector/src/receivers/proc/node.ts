@@ -3,12 +3,16 @@ import { arch, hostname, networkInterfaces, release } from 'node:os';
 import { join } from 'node:path';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import type { MetricSink, MetricSource } from '../../pipeline/metric-sink.ts';
+import { emitNetworkLimits } from './network-limits.ts';
+import { readText } from './process-files.ts';
 
 const MODES = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'] as const;
 /** USER_HZ; fixed at 100 on every architecture we build for. */
 const TICKS_PER_SECOND = 100;
 const SECTOR = 512;
-const WHOLE_DEVICE = /^(dm-\d+|[shxv]d[a-z]+|xvd[a-z]+|md\d+|mmcblk\d+|nvme\d+n\d+|rbd\d+)$/;
+/** Disks of every driver; no partitions, and none of what is memory or a file in disguise. */
+const WHOLE_DEVICE =
+  /^(dm-\d+|([shv]|xv|ub)d[a-z]+|md\d+|mmcblk\d+|nvme\d+(c\d+)?n\d+|rbd\d+|nbd\d+|drbd\d+|bcache\d+|pmem\d+s?|dasd[a-z]+|zd\d+|sx\d+|skd\d+)$/;
 const INTERFACE = /^(en|eth|em|bond|p\d+p\d+|br|vmbr|ib|wl)/;
 
 export interface MachineFacts {
@@ -52,9 +56,12 @@ export class NodeSource implements MetricSource {
   private readonly procfs: string;
   private readonly facts: MachineFacts;
 
-  constructor(procfs: string, facts: MachineFacts) {
+  private readonly sysfs: string;
+
+  constructor(procfs: string, facts: MachineFacts, sysfs = '/sys') {
     this.procfs = procfs;
     this.facts = facts;
+    this.sysfs = sysfs;
   }
 
   collect(sink: MetricSink): void {
@@ -63,8 +70,8 @@ export class NodeSource implements MetricSource {
     this.read('stat', (text) => emitCpu(sink, text));
     this.read('meminfo', (text) => emitMemory(sink, text));
     this.read('diskstats', (text) => emitDisks(sink, text));
-    this.read('1/net/dev', (text) => emitInterfaces(sink, text));
-    emitAddresses(sink);
+    this.read('1/net/dev', (text) => emitAddresses(sink, emitInterfaces(sink, text), this.sysfs));
+    emitNetworkLimits(sink, this.procfs);
   }
 
   private read(file: string, use: (text: string) => void): void {
@@ -111,11 +118,13 @@ function emitDisks(sink: MetricSink, text: string): void {
   }
 }
 
-function emitInterfaces(sink: MetricSink, text: string): void {
+function emitInterfaces(sink: MetricSink, text: string): readonly string[] {
+  const names: string[] = [];
   for (const line of text.split('\n').slice(2)) {
     const [name = '', rest = ''] = line.split(':');
     const device = name.trim();
     if (!INTERFACE.test(device)) continue;
+    names.push(device);
     const columns = rest.trim().split(/\s+/).map(Number);
     const labels = { interface: device };
     sink.node(NODE_METRICS.netReceivedBytes, labels, columns[0] ?? NaN);
@@ -123,13 +132,25 @@ function emitInterfaces(sink: MetricSink, text: string): void {
     sink.node(NODE_METRICS.netTransmittedBytes, labels, columns[8] ?? NaN);
     sink.node(NODE_METRICS.netTransmittedPackets, labels, columns[9] ?? NaN);
   }
+  return names;
 }
 
-function emitAddresses(sink: MetricSink): void {
+function emitAddresses(sink: MetricSink, names: readonly string[], sysfs: string): void {
+  for (const name of names)
+    sink.node(NODE_METRICS.netInterfaceUp, { interface: name }, isUp(sysfs, name) ? 1 : 0);
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
     if (!INTERFACE.test(name)) continue;
-    sink.node(NODE_METRICS.netInterfaceUp, { interface: name }, 1);
     for (const { address } of addresses ?? [])
       sink.node(NODE_METRICS.netInterfaceIp, { interface: name, ip: address }, 1);
   }
+}
+
+const IFF_UP = 1;
+
+/** Drivers that do not tell their carrier say `unknown`: then what an administrator set counts. */
+function isUp(sysfs: string, name: string): boolean {
+  const folder = join(sysfs, 'class/net', name);
+  const state = readText(join(folder, 'operstate'))?.trim();
+  if (state !== undefined && state !== 'unknown') return state === 'up';
+  return (Number(readText(join(folder, 'flags')) ?? 0) & IFF_UP) === IFF_UP;
 }
