@@ -1,3 +1,10 @@
+import { CLOUD_METRICS } from './cloud.ts';
+import { DOTNET_METRICS } from './dotnet.ts';
+import { GO_METRICS } from './go.ts';
+import { JVM_METRICS } from './jvm.ts';
+import { NODEJS_METRICS } from './nodejs.ts';
+import { PYTHON_METRICS } from './python.ts';
+import { CONTAINER_GPU_METRICS, GPU_METRICS } from './gpu.ts';
 import { CADVISOR_METRICS } from './cadvisor.ts';
 import { CONTAINER_METRICS, REQUEST_METRICS } from './container.ts';
 import type { MetricDefinition } from './define.ts';
@@ -17,4 +24,12 @@ export const METRICS: readonly MetricDefinition[] = [
   REDIS_METRICS,
   SELF_METRICS,
   TRACE_METRICS,
+  CLOUD_METRICS,
+  DOTNET_METRICS,
+  GO_METRICS,
+  CONTAINER_GPU_METRICS,
+  GPU_METRICS,
+  JVM_METRICS,
+  NODEJS_METRICS,
+  PYTHON_METRICS,
 ].flatMap((group) => Object.values(group));
