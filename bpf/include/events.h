@@ -227,9 +227,9 @@ struct gs_socket {
 	struct gs_pending_request first;
 };
 
-/* Value of map tls_processes (key: __u32 tgid), the processes whose TLS is looked into. */
+/* Value of map tls_processes (key: __u32 tgid), the processes that speak TLS. */
 struct gs_tls_process {
-	__u64 hits; /* of the probes */
+	__u64 hits; /* of probes at calls of its TLS library; 0: none was hit yet */
 };
 
 /* Per-CPU losses and totals, map counters (array, index = enum). */

@@ -21,6 +21,7 @@
 #include "lib/target.bpf.h"
 #include "lib/trace_context.bpf.h"
 #include "requests/sockets.bpf.h"
+#include "requests/tls_processes.bpf.h"
 
 /* The kernel asks for a GPL-compatible string; the file may also be used under Apache-2.0. */
 char LICENSE[] SEC("license") = "GPL";
@@ -257,6 +258,7 @@ static __always_inline bool learn(struct gs_socket *socket, const struct transfe
 
 	if (l7_is_tls(transfer->message.head)) {
 		socket->protocol = GS_PROTOCOL_TLS;
+		tls_process_of(bpf_get_current_pid_tgid() >> 32);
 		return false;
 	}
 	if (l7_is_opaque(transfer->message.head)) {

@@ -81,6 +81,7 @@ export class Collector {
       nat: this.nat,
       logFiles: this.logFiles,
       rows: this.rows,
+      lending: {},
       forwardSamples: (samples) => this.forward(samples),
     });
   }

@@ -9,6 +9,7 @@
 #define GUMSHOE_REQUESTS_TLS_ENGINE_BPF_H
 
 #include "sockets.bpf.h"
+#include "tls_processes.bpf.h"
 
 /* Salts of the ids of what TLS carries: never those of the ciphertext's own positions. */
 #define TLS_FROM_START 5
@@ -64,32 +65,13 @@ struct {
 	__type(value, struct tls_thread);
 } tls_threads SEC(".maps");
 
-/* Key: process id. User space watches how often the probes are hit. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u32);
-	__type(value, struct gs_tls_process);
-} tls_processes SEC(".maps");
-
 static const struct tls_session new_tls_session;
 static const struct tls_thread new_tls_thread;
-static const struct gs_tls_process new_tls_process;
 
 /* Key in map sockets of what TLS carries over a socket; kernel addresses are even. */
 static __always_inline __u64 tls_plaintext_id(__u64 sk)
 {
 	return sk | 1;
-}
-
-static __always_inline struct gs_tls_process *tls_process_of(__u32 tgid, bool create)
-{
-	struct gs_tls_process *process = bpf_map_lookup_elem(&tls_processes, &tgid);
-
-	if (process || !create)
-		return process;
-	bpf_map_update_elem(&tls_processes, &tgid, &new_tls_process, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&tls_processes, &tgid);
 }
 
 static __always_inline struct tls_thread *tls_thread_of(__u64 id, bool create)
@@ -213,7 +195,7 @@ static __always_inline void tls_start(struct tls_session_key *key)
 {
 	struct tls_session *session;
 
-	tls_process_of(key->tgid, true);
+	tls_count_hit(key->tgid);
 	session = tls_session_of(key);
 	if (!session)
 		return;
@@ -234,14 +216,6 @@ static __always_inline void tls_bind_last_read(struct tls_thread *thread, const 
 	ciphertext = bpf_map_lookup_elem(&sockets, &id);
 	if (ciphertext && ciphertext->protocol == GS_PROTOCOL_TLS)
 		tls_bind(key, session, (struct sock *)id, ciphertext, false);
-}
-
-static __always_inline void tls_count_hit(__u32 tgid)
-{
-	struct gs_tls_process *process = tls_process_of(tgid, true);
-
-	if (process)
-		__sync_fetch_and_add(&process->hits, 1);
 }
 
 /* A call of the library begins. */
@@ -301,7 +275,7 @@ static __noinline int tls_on_syscall(struct sock *sk, struct gs_socket *cipherte
 	struct tls_session *session;
 	struct tls_thread *thread;
 
-	if (!tls_process_of(pid_tgid >> 32, false))
+	if (!tls_is_probed(pid_tgid >> 32))
 		return 0;
 	thread = tls_thread_of((__u32)pid_tgid, true);
 	if (!thread)

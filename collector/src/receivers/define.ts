@@ -6,8 +6,14 @@ import type { ContainerLogFiles } from '../identity/container-log-files.ts';
 import type { ProcessTable } from '../identity/processes.ts';
 import type { RowConsumers } from '../pipeline/consumers.ts';
 import type { MetricSink } from '../pipeline/metric-sink.ts';
+import type { EbpfReceiver } from './ebpf/receiver.ts';
 import type { TargetSelection } from './ebpf/target.ts';
 import type { MachineFacts } from './proc/node.ts';
+
+/** What receivers that run lend to those that start after them. */
+export interface Lending {
+  ebpf?: Pick<EbpfReceiver, 'requestPrograms' | 'listen'>;
+}
 
 /** What every receiver is given. */
 export interface ReceiverContext {
@@ -20,6 +26,7 @@ export interface ReceiverContext {
   readonly logFiles: ContainerLogFiles;
   /** Takes rows at any rate; what the memory budget or a full queue refuses is counted there. */
   readonly rows: RowConsumers;
+  readonly lending: Lending;
   /** Samples that are not this machine's own, sent on as they are. False when nothing takes them now. */
   readonly forwardSamples: (samples: readonly RemoteWriteSample[]) => boolean;
 }

@@ -4,7 +4,7 @@ import type { ReceiverDefinition } from '../define.ts';
 export const EBPF: ReceiverDefinition = {
   name: 'ebpf',
   gives: 'connections, requests, spans and out-of-memory kills',
-  async open({ config, target, processes, nat, rows, logger }) {
+  async open({ config, target, processes, nat, rows, logger, lending }) {
     const { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } = await import('./open.ts');
     const { ensureTracefs } = await import('./tracefs.ts');
     const problem = ensureTracefs();
@@ -22,6 +22,7 @@ export const EBPF: ReceiverDefinition = {
       { owners: processes, resolve: nat.resolve, onSpans: rows.spans },
     );
     receiver.start();
+    lending.ebpf = receiver;
     return {
       programs: () => receiver.programs,
       collect(sink, now) {

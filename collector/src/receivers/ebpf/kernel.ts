@@ -40,6 +40,10 @@ export interface ObjectPlan {
 /** Ring-buffer records of one batch, framed as ./batch.ts reads them. */
 export type BatchConsumer = (batch: DataView) => void;
 
+/** A uprobe in place, or the kernel's reason. */
+export type AttachedUprobe =
+  { readonly ok: true; readonly detach: () => void } | { readonly ok: false; readonly reason: string };
+
 export interface KernelObject {
   readonly programs: readonly ProgramStatus[];
   /** All entries of a hash map. */
@@ -50,6 +54,8 @@ export interface KernelObject {
   counters(map: string): readonly number[];
   /** Runs an iterator program to its end; a refused one is no error, /status shows it. */
   iterate(program: string): void;
+  /** Attaches a program of section `uprobe` at an offset of a file, for every process that maps the file. */
+  attachUprobe(program: string, path: string, offset: number): AttachedUprobe;
   /** Detaches at once; records still in the ring buffer are delivered before it resolves. */
   close(): Promise<void>;
 }

@@ -4,7 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadObject, probeSupport } from 'ebpf-loader-native';
 import type { IteratorLink, LoadedObject, Refusal } from 'ebpf-loader-native';
 import type { MapDump } from '../../processors/counter-fold.ts';
-import type { BatchConsumer, Constant, Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
+import type {
+  AttachedUprobe,
+  BatchConsumer,
+  Constant,
+  Kernel,
+  KernelObject,
+  ObjectPlan,
+  ProgramStatus,
+} from './kernel.ts';
 
 const OBJECTS = fileURLToPath(new URL('../../../../bpf/out/', import.meta.url));
 const RING = 'events';
@@ -68,6 +76,7 @@ function refusedObject(status: ProgramStatus): KernelObject {
     delete: () => {},
     counters: () => [],
     iterate: () => {},
+    attachUprobe: () => ({ ok: false, reason: status.reason }),
     close: async () => {},
   };
 }
@@ -113,6 +122,14 @@ class NativeObject implements KernelObject {
 
   iterate(program: string): void {
     this.#iterators.get(program)?.read();
+  }
+
+  attachUprobe(program: string, path: string, offset: number): AttachedUprobe {
+    if (!this.#object.programs().some(({ name }) => name === program))
+      return { ok: false, reason: `${program} was refused at load` };
+    const made = this.#object.attachUprobe(program, path, { offset });
+    if (!made.ok) return { ok: false, reason: reasonOf(made.refusal) };
+    return { ok: true, detach: () => made.link.detach() };
   }
 
   async close(): Promise<void> {

@@ -41,6 +41,7 @@ class FakeKernel implements Kernel {
       delete: (map, keys) => note(`delete ${map} ${keys.length}`),
       counters: () => [1, 2, 3, 4, 5, 6],
       iterate: (program) => note(`iterate ${program}`),
+      attachUprobe: () => ({ ok: false, reason: 'no file' }),
       close: async () => void note('close'),
     };
   }

@@ -58,6 +58,7 @@ export class EbpfReceiver {
   readonly #listens: ListenMetrics;
   readonly #exited: ExitedProcesses;
   readonly #destinations: readonly Destinations[];
+  readonly #listeners: ((event: ProcessEvent) => void)[] = [];
   #rows: TraceRow[] = [];
   #now = 0;
   #ownerless = 0;
@@ -97,6 +98,16 @@ export class EbpfReceiver {
     const tcp = this.#objects.get('tcp');
     tcp?.iterate('tcp_adopt_listeners');
     tcp?.iterate('tcp_adopt_connections');
+  }
+
+  /** The request programs, for whoever attaches probes that feed them; undefined before `start`. */
+  get requestPrograms(): KernelObject | undefined {
+    return this.#objects.get('requests');
+  }
+
+  /** `listener` hears of every process event from now on, after the owners. */
+  listen(listener: (event: ProcessEvent) => void): void {
+    this.#listeners.push(listener);
   }
 
   get programs(): readonly ProgramStatus[] {
@@ -156,6 +167,7 @@ export class EbpfReceiver {
       this.#listens.onExit(event.tgid);
     }
     this.#options.owners.onProcess(event);
+    for (const listener of this.#listeners) listener(event);
   }
 
   #updateTcp(now: number): void {
