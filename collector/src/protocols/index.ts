@@ -5,6 +5,7 @@ import { memcached } from './memcached.ts';
 import { mongodb } from './mongodb.ts';
 import { kafka } from './kafka/kafka.ts';
 import { cassandra } from './cassandra/cassandra.ts';
+import { nats } from './nats.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 
@@ -18,6 +19,7 @@ export const PROTOCOL_DEFINITIONS: readonly ProtocolDefinition[] = [
   mongodb,
   kafka,
   cassandra,
+  nats,
 ];
 
 /** By enum gs_protocol; holes are protocols that user space does not know. */

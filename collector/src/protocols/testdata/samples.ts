@@ -6,6 +6,7 @@ import { MEMCACHED_SAMPLES } from './samples/memcached.ts';
 import { MONGODB_SAMPLES } from './samples/mongodb.ts';
 import { KAFKA_SAMPLES } from './samples/kafka.ts';
 import { CASSANDRA_SAMPLES } from './samples/cassandra.ts';
+import { NATS_SAMPLES } from './samples/nats.ts';
 
 export { SECRET } from './samples/common.ts';
 export type { ProtocolSample } from './samples/common.ts';
@@ -127,4 +128,5 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
   mongodb: MONGODB_SAMPLES,
   kafka: KAFKA_SAMPLES,
   cassandra: CASSANDRA_SAMPLES,
+  nats: NATS_SAMPLES,
 };

@@ -290,6 +290,7 @@ export const REQUEST_METRICS = {
   mongodb: requests('mongo_queries', 'MongoDB'),
   kafka: requests('kafka_requests', 'Kafka'),
   cassandra: requests('cassandra_queries', 'Cassandra'),
+  nats: requests('nats_messages', 'NATS'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;
