@@ -20,7 +20,7 @@ interface Strictness {
 /** Asked about one application: what changed there. */
 const ASKED: Strictness = { significance: 4, latencyRatio: 1.25, errorRise: 0.003, length: 30_000 };
 /** Asked what is wrong: only what nobody would call usual. */
-const UNASKED: Strictness = { significance: 5.5, latencyRatio: 1.8, errorRise: 0.02, length: 120_000 };
+const UNASKED: Strictness = { significance: 5.5, latencyRatio: 1.4, errorRise: 0.02, length: 120_000 };
 
 /** Latency rises below this are nothing to a user, seconds. */
 const LEAST_RISE = 0.002;

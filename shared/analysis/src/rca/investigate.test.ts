@@ -239,7 +239,7 @@ test('an investigation can start from one application', () => {
   assert.match(calm.summary, /objectives of redis hold/);
 });
 
-test('trouble without any visible cause is said to be that', () => {
+test('trouble without any visible cause is said to be that; its place is named', () => {
   const slow: faults.Fault = (when) => {
     const late = (good: number) => ({
       latency: (at: number) => (at > when.from ? 2 : good),
@@ -249,9 +249,14 @@ test('trouble without any visible cause is said to be that', () => {
   const report = run({ fault: slow });
   assertSound(report);
   assert.equal(report.impacted.length, 1);
-  const convincing = report.causes.filter((one) => one.kind !== 'service-slow');
-  assert.deepEqual(convincing, []);
-  assert.match(report.summary, /No cause is visible in the collected signals/);
+  assert.deepEqual(
+    report.causes.map((one) => [one.application, one.kind]),
+    [
+      [unit('frontend'), 'self-time'],
+      [unit('frontend'), 'service-slow'],
+    ],
+  );
+  assert.match(report.summary, /No cause is visible in the collected signals, but its place is: frontend/);
 });
 
 test('same samples, same answer, in any order', () => {

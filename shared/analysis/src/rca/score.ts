@@ -1,5 +1,6 @@
 import type { Suspicion } from './candidates/define.ts';
 import { correlation, type Frame } from './frame.ts';
+import { ownTrouble } from './own-trouble.ts';
 import type { Reached } from './reach.ts';
 
 /** A suspicion with its place and weight. */
@@ -24,8 +25,34 @@ export function weigh(kind: string, suspicion: Suspicion, reached: Reached, fram
   const likeness = suspicion.column ? correlation(suspicion.column, frame) : NaN;
   const fit = likeness === likeness ? Math.max(0, likeness) : NEUTRAL;
   const score =
-    clamp(suspicion.magnitude) * reached.reach * orderFactor(suspicion, frame) * (0.65 + 0.35 * fit);
+    clamp(suspicion.magnitude) *
+    reached.reach *
+    orderFactor(suspicion, frame) *
+    ownFactor(kind, reached, frame) *
+    (0.65 + 0.35 * fit);
   return { kind, suspicion, reached, score: clamp(score) };
+}
+
+/** Kinds that, when they matter, make the application itself slow or fail: what else it shows is coincidence. */
+const FELT_THERE: ReadonlySet<string> = new Set([
+  'image-change',
+  'cpu-change',
+  'memory-change',
+  'memory-leak',
+  'disk-io-change',
+  'socket-change',
+  'packet-drop',
+  'log-errors',
+]);
+const UNFELT = 0.25;
+const UNTOLD = 0.7;
+
+/** The placebo: a change in an application that is itself as fast and as right as before has no effect. */
+function ownFactor(kind: string, { application, direction }: Reached, frame: Frame): number {
+  if (!FELT_THERE.has(kind) || direction === 'neighbour') return 1;
+  const { latency, errors } = ownTrouble(application, frame);
+  const share = Math.max(latency, errors);
+  return share === share ? UNFELT + (1 - UNFELT) * Math.min(1, 2 * share) : UNTOLD;
 }
 
 /** Causes come before their effects, give or take the distance of samples. */

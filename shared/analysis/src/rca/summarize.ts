@@ -8,6 +8,9 @@ import type { ImpactedApplication, RankedCause } from './report.ts';
 /** Below this the best suspect is a guess. */
 export const LEAST_CONVINCING_SCORE = 0.3;
 
+/** Kinds that say where, not why. */
+const PLACES: ReadonlySet<string> = new Set(['service-slow', 'self-time', 'error-origin']);
+
 /** One paragraph a person can act on. */
 export function summarize(
   inspected: InspectedWorld,
@@ -34,8 +37,8 @@ export function summarize(
   const top = causes[0];
   if (!top || top.score < LEAST_CONVINCING_SCORE) return `${impact} ${noCause(first, propagation, nameOf)}`;
   const via = top.path.length > 1 ? ` (${top.path.map(nameOf).join(' → ')})` : '';
-  if (top.kind === 'service-slow' && !top.application.includes(':ExternalService:')) {
-    return `${impact} No cause is visible in the collected signals. ${top.title}${via}. ${top.remediation}`;
+  if (PLACES.has(top.kind) && !top.application.includes(':ExternalService:')) {
+    return `${impact} No cause is visible in the collected signals, but its place is: ${top.title}${via}. ${top.remediation}`;
   }
   return `${impact} Most likely cause: ${top.title}${via}. ${top.remediation}`;
 }

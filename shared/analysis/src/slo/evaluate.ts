@@ -53,7 +53,10 @@ function evaluateObjective(
   const budget = new RequestBudget(world.grid, indicators.rate, bad);
   const allowed = 1 - objective.share;
   const { lo, hi } = world.window;
-  const breaches = findBreaches(budget, allowed).filter((breach) => breach.cells.hi > lo);
+  const breaches = findBreaches(
+    budget,
+    objective.assumed ? Math.max(allowed, usualShare(budget)) : allowed,
+  ).filter((breach) => breach.cells.hi > lo);
   const burnRates = BURN_RATE_RULES.map((rule) => burnRateAt(budget, rule, allowed, hi));
   const requests = budget.total(lo, hi);
   const failed = budget.bad(lo, hi);
@@ -77,6 +80,28 @@ function evaluateObjective(
     breaches,
     badShare: indicators.rate.map((_, i) => budget.badShare(i, i + 1)),
   };
+}
+
+/** Cells with requests, calmest first, of which this part tells what is usual. */
+const CALMEST = 0.1;
+/** What is three times the usual is unusual. */
+const UNUSUAL = 3;
+/** An objective that nobody set never allows more than this. */
+const MOST_ALLOWED = 0.3;
+
+/**
+ * What an application that misses an assumed objective even in its calmest time is allowed before an incident opens:
+ * nobody promised that, and nobody wants to be woken by it. 0 for all others.
+ */
+function usualShare(budget: RequestBudget): number {
+  const shares: number[] = [];
+  for (let i = 0; i < budget.grid.points; i++) {
+    const share = budget.badShare(i, i + 1);
+    if (share === share) shares.push(share);
+  }
+  shares.sort((a, b) => a - b);
+  const calm = shares[Math.floor(shares.length * CALMEST)] ?? 0;
+  return Math.min(MOST_ALLOWED, UNUSUAL * calm);
 }
 
 function judge(requests: number, share: number, allowed: number, breached: boolean, open: boolean): Health {

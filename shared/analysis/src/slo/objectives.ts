@@ -4,14 +4,16 @@ export interface Objective {
   readonly kind: 'availability' | 'latency';
   /** Share of requests that must be good, 0..1. */
   readonly share: number;
+  /** Nobody set it: it is what we take for granted until somebody does. */
+  readonly assumed?: boolean;
   /** seconds; latency only */
   readonly threshold?: number;
 }
 
 /** What every application promises unless told otherwise. */
 export const DEFAULT_OBJECTIVES: readonly Objective[] = [
-  { kind: 'availability', share: 0.99 },
-  { kind: 'latency', share: 0.99, threshold: 0.5 },
+  { kind: 'availability', share: 0.99, assumed: true },
+  { kind: 'latency', share: 0.99, threshold: 0.5, assumed: true },
 ];
 
 /** We promise nothing on behalf of services that others run. */

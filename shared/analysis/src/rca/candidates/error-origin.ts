@@ -1,59 +1,62 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn, sumColumns } from '@gumshoe/model/columns';
-import type { Application, OperationColumns } from '@gumshoe/model/world';
+import type { Application } from '@gumshoe/model/world';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
-import { matchLabel, promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import {
+  matchLabel,
+  promqlEvidence,
+  rateWindow,
+  selectApplication,
+  selectDependency,
+} from '../../evidence.ts';
 import { shiftOf, type Frame } from '../frame.ts';
+import { ownFailures, ownTrouble, perRootRequest, riseOf } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
-const SIGNAL = TRACE_METRICS.failures.name;
-const MOST = 0.8;
+const MOST = 0.75;
+const LEAST_RISE = 0.002;
 
-/** The service whose spans fail while nothing they called failed: where the errors come from. */
+/** The service that fails while nothing it called failed: where the errors come from. */
 export const errorOrigin = defineCandidate({
   kind: 'error-origin',
   title: 'Errors begin here',
   examine: ({ application, frame }) => {
-    if (application.operations.length === 0) return undefined;
-    const judged = application.operations
-      .map((operation) => judge(operation, frame))
-      .sort((a, b) => b.rise - a.rise || (a.operation.name < b.operation.name ? -1 : 1));
-    const worst = judged[0]!;
-    if (!(worst.rise > 0.002)) return clear(SIGNAL, 'no more of its spans failed by themselves than before');
-    const { operation, shift, share } = worst;
-    const query = `sum(rate(${selectApplication(application, SIGNAL, matchLabel('span_name', [operation.name]))}${rateWindow(frame.world)}))`;
-    const summary = `${operation.name} of ${application.name} fails without a failed call below it in ${formatValue(shift.during, 'ratio')} of its spans, ${formatValue(shift.before || 0, 'ratio')} before; that is ${formatValue(share, 'ratio')} of the errors that begin anywhere.`;
+    const { errors: share } = ownTrouble(application, frame);
+    if (share !== share) return undefined;
+    const column = perRootRequest(frame, ownFailures(application, frame));
+    const { before, during, by } = riseOf(column, frame);
+    const { signal, query, operation } = lookAt(application, frame);
+    if (!(by > LEAST_RISE) || !(share > 0))
+      return clear(signal, 'it failed no more often by itself than before');
+    const summary = `For each request of ${frame.root.name}, ${application.name} fails ${during.toFixed(3)} times without a failed call below it, ${before.toFixed(3)} times before; that accounts for ${formatValue(share, 'ratio')} of the additional errors.`;
     return suspect({
-      title: `${application.name} fails by itself in ${operation.name}`,
-      signal: SIGNAL,
-      magnitude: MOST * ramp(worst.rise, 0.002, 0.05) * ramp(share, 0.05, 0.5),
-      onset: shift.onset,
-      column: operation.failedHere.map((value) => (value === value ? value : 0)),
+      title: `${application.name} fails by itself${operation ? ` in ${operation}` : ''}`,
+      signal,
+      magnitude: MOST * ramp(by, LEAST_RISE, 0.03) * ramp(share, 0.05, 0.5),
+      onset: shiftOf(column, frame).onset,
+      column,
       evidence: [promqlEvidence(query, frame.world.range, summary)],
-      remediation: `Open a failed trace of ${operation.name}, read what ${application.name} logged then, and look at its last change and at what it calls without a span.`,
+      remediation: `Open a failed trace through ${application.name}, read what it logged then, and look at its last change and at what it calls unobserved.`,
     });
   },
 });
 
-function judge(operation: OperationColumns, frame: Frame) {
-  const shift = shiftOf(ratioColumn(operation.failedHere, operation.rate), frame);
-  const rise = shift.during - (shift.before || 0);
-  return { operation, shift, rise, share: shareOf(operation, frame) };
-}
-
-/** Of the errors that begin anywhere during the incident. */
-function shareOf(operation: OperationColumns, frame: Frame): number {
-  const { lo, hi } = frame.incident;
-  const sum = (column: Float64Array): number => {
-    let total = 0;
-    for (let i = lo; i < hi; i++) total += column[i] || 0;
-    return total;
-  };
-  const all = (one: Application): Float64Array =>
-    sumColumns(
-      one.operations.map(({ failedHere }) => failedHere),
-      frame.world.grid.points,
-    );
-  const total = frame.world.applications.reduce((before, one) => before + sum(all(one)), 0);
-  return total > 0 ? sum(operation.failedHere) / total : 0;
+function lookAt(application: Application, frame: Frame) {
+  const window = rateWindow(frame.world);
+  if (application.operations.length > 0) {
+    const ranked = application.operations
+      .map((one) => ({ name: one.name, by: riseOf(perRootRequest(frame, one.failedHere), frame).by || 0 }))
+      .sort((a, b) => b.by - a.by || (a.name < b.name ? -1 : 1));
+    const operation = ranked[0]?.name ?? '';
+    const signal = TRACE_METRICS.failures.name;
+    const select = selectApplication(application, signal, matchLabel('span_name', [operation]));
+    return { signal, operation, query: `sum(rate(${select}${window}))` };
+  }
+  const source = application.inbound[0]?.protocol;
+  const client = application.downstreams[0];
+  const metrics = requestMetrics(source ?? client?.requests[0]?.protocol ?? 'http');
+  const signal = source || !client ? metrics.inbound.name : metrics.count.name;
+  const select =
+    source || !client ? selectApplication(application, signal) : selectDependency(client, signal);
+  return { signal, operation: '', query: `sum by (status) (rate(${select}${window}))` };
 }

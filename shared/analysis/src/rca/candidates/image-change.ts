@@ -6,7 +6,7 @@ import { clear, defineCandidate, suspect } from './define.ts';
 /** A change further back than this is an old one, ms. */
 const LEAD = 15 * 60_000;
 const LAG = 30_000;
-const MAGNITUDE = 0.7;
+const MAGNITUDE = 0.8;
 
 export const imageChange = defineCandidate({
   kind: 'image-change',

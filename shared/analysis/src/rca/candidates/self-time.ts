@@ -1,78 +1,90 @@
 import { formatValue } from '@gumshoe/base/units';
-import { meanOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
-import type { Application, Column } from '@gumshoe/model/world';
+import type { Application } from '@gumshoe/model/world';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
-import { matchLabel, promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import {
+  matchLabel,
+  promqlEvidence,
+  rateWindow,
+  selectApplication,
+  selectDependency,
+} from '../../evidence.ts';
 import { shiftOf, type Frame } from '../frame.ts';
+import { latencyRise, ownTime, ownTrouble, perRootRequest, riseOf } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
-const SIGNAL = TRACE_METRICS.selfTime.name;
 /** A place is not yet a reason: what saturates or breaks there says more. */
-const MOST = 0.8;
+const MOST = 0.75;
 /** Share of the impact below which a service is not where the time goes. */
 const LEAST_SHARE = 0.08;
+/** By counters alone, calls made at the same time cannot be told from calls one after the other. */
+const BY_COUNTERS = 0.85;
 
 /**
- * The service in which the additional time is spent: its spans' own time, for each request that enters at the impacted
- * application. Had it stayed as before, that much of the impact would be gone (the counterfactual).
+ * The service in which the additional time is spent: its own, without what it waits for, for each request that enters
+ * at the impacted application. Had it stayed as before, that much of the impact would be gone (the counterfactual).
  */
 export const selfTime = defineCandidate({
   kind: 'self-time',
   title: 'Slower in itself',
   examine: ({ application, frame }) => {
-    if (application.operations.length === 0) return undefined;
-    const perRequest = perRootRequest(frame, ownTime(application, frame));
-    const rise = riseOf(perRequest, frame);
-    const impact = latencyRise(frame);
-    if (!(impact > 0)) return undefined;
-    const share = Math.min(1, rise.by / impact);
-    const times = `${formatValue(rise.before, 'seconds')} → ${formatValue(rise.during, 'seconds')}`;
+    const { latency: share } = ownTrouble(application, frame);
+    if (share !== share || !(latencyRise(frame) > 0)) return undefined;
+    const column = perRootRequest(frame, ownTime(application, frame));
+    const { before, during } = riseOf(column, frame);
+    const times = `${formatValue(before, 'seconds')} → ${formatValue(during, 'seconds')}`;
+    const { signal, query, operation } = lookAt(application, frame);
     if (!(share >= LEAST_SHARE))
-      return clear(SIGNAL, `its own time per request of ${frame.root.name} did not rise: ${times}`);
-    const operation = slowestOperation(application, frame);
-    const query = `sum(rate(${selectApplication(application, SIGNAL, matchLabel('span_name', [operation]))}${rateWindow(frame.world)}))`;
+      return clear(signal, `its own time per request of ${frame.root.name} did not rise: ${times}`);
     const summary = `${application.name} itself takes ${times} for each request of ${frame.root.name}; had it stayed as before, ${formatValue(share, 'ratio')} of the additional latency would be gone.`;
+    const outside = application.kind === 'ExternalService';
     return suspect({
-      title: `${application.name} is slower in itself, most of all in ${operation}`,
-      signal: SIGNAL,
-      magnitude: MOST * ramp(share, LEAST_SHARE, 0.6),
-      onset: shiftOf(perRequest, frame).onset,
-      column: perRequest,
+      title: `${application.name}${outside ? ', which runs elsewhere,' : ''} is slower in itself${operation ? `, most of all in ${operation}` : ''}`,
+      signal,
+      magnitude: MOST * ramp(share, LEAST_SHARE, 0.6) * (operation ? 1 : BY_COUNTERS),
+      onset: shiftOf(column, frame).onset,
+      column,
       evidence: [promqlEvidence(query, frame.world.range, summary)],
-      remediation: `Look into ${operation} of ${application.name}: a profile (on and off CPU), its locks, what it calls without a span, and its last change.`,
+      remediation: outside
+        ? `Ask whoever runs ${application.name}, and bound how long callers wait for it.`
+        : `Look into ${operation ? `${operation} of ` : ''}${application.name}: a profile (on and off CPU), its locks, what it calls unobserved, and its last change.`,
     });
   },
 });
 
-function ownTime(application: Application, { world }: Frame): Column {
-  return sumColumns(
-    application.operations.map((one) => one.selfTime),
-    world.grid.points,
-  );
+interface Look {
+  readonly signal: string;
+  readonly query: string;
+  /** '' without spans */
+  readonly operation: string;
 }
 
-function rootRate({ root, world }: Frame): Column {
-  return sumColumns(
-    root.inbound.map((one) => one.rate),
-    world.grid.points,
+function lookAt(application: Application, frame: Frame): Look {
+  const window = rateWindow(frame.world);
+  if (application.operations.length > 0) {
+    const operation = slowestOperation(application, frame);
+    const signal = TRACE_METRICS.selfTime.name;
+    const matcher = matchLabel('span_name', [operation]);
+    return {
+      signal,
+      operation,
+      query: `sum(rate(${selectApplication(application, signal, matcher)}${window}))`,
+    };
+  }
+  const source = application.inbound[0]?.protocol;
+  const client = application.downstreams[0];
+  const metric = source
+    ? `${requestMetrics(source).inboundDuration.name}_sum`
+    : `${requestMetrics(client?.requests[0]?.protocol ?? 'http').duration.name}_sum`;
+  const served =
+    source || !client ? selectApplication(application, metric) : selectDependency(client, metric);
+  const waited = application.upstreams.flatMap((one) =>
+    one.requests.map(
+      ({ protocol }) =>
+        `(sum(rate(${selectDependency(one, `${requestMetrics(protocol).duration.name}_sum`)}${window})) or vector(0))`,
+    ),
   );
-}
-
-const perRootRequest = (frame: Frame, own: Column): Column => ratioColumn(own, rootRate(frame));
-
-function riseOf(column: Column, frame: Frame) {
-  const before = meanOf(column, frame.baseline) || 0;
-  const during = meanOf(column, frame.incident);
-  return { before, during, by: during - before };
-}
-
-/** Seconds by which requests of the impacted application became slower. */
-function latencyRise(frame: Frame): number {
-  const sum = sumColumns(
-    frame.root.inbound.map((one) => one.durationSum),
-    frame.world.grid.points,
-  );
-  return riseOf(ratioColumn(sum, rootRate(frame)), frame).by;
+  return { signal: metric, operation: '', query: [`sum(rate(${served}${window}))`, ...waited].join(' - ') };
 }
 
 function slowestOperation(application: Application, frame: Frame): string {

@@ -1,0 +1,124 @@
+import { meanOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
+import type { Application, Column, RequestColumns } from '@gumshoe/model/world';
+import type { Frame } from './frame.ts';
+
+/** How much of the impact begins in an application itself, rather than in what it waits for. */
+export interface OwnTrouble {
+  /** Share of the impacted application's additional latency, 0..1; NaN when it cannot be told. */
+  readonly latency: number;
+  /** Share of its additional errors. */
+  readonly errors: number;
+}
+
+/** Seconds by which the impacted application must have become slower for shares of it to mean anything. */
+const LEAST_LATENCY_RISE = 0.001;
+const LEAST_ERROR_RISE = 0.002;
+
+interface Served {
+  readonly requests: readonly RequestColumns[];
+  readonly refused: readonly Column[];
+}
+
+/** What an application served, by its own count, else as its clients saw it. */
+function servedBy(application: Application): Served {
+  const clients = application.downstreams.flatMap((one) => one.requests);
+  const refused = application.downstreams.map((one) => one.tcp.failedConnects);
+  return { requests: application.inbound.length > 0 ? application.inbound : clients, refused };
+}
+
+const total = (frame: Frame, columns: readonly Column[]): Column =>
+  sumColumns(columns, frame.world.grid.points);
+
+const minus = (a: Column, b: Column): Column => a.map((value, i) => Math.max(0, value - (b[i] || 0)));
+
+/** Seconds per second that an application spends on requests and not on waiting for others. */
+export function ownTime(application: Application, frame: Frame): Column {
+  if (application.operations.length > 0)
+    return total(
+      frame,
+      application.operations.map((one) => one.selfTime),
+    );
+  const served = total(
+    frame,
+    servedBy(application).requests.map((one) => one.durationSum),
+  );
+  const waited = application.upstreams.flatMap((one) => one.requests.map((requests) => requests.durationSum));
+  return minus(served, total(frame, waited));
+}
+
+/** Failures per second that are not the echo of a failed call, or of a connection that could not be made. */
+export function ownFailures(application: Application, frame: Frame): Column {
+  if (application.operations.length > 0)
+    return total(
+      frame,
+      application.operations.map((one) => one.failedHere),
+    );
+  const failed = total(
+    frame,
+    servedBy(application).requests.map((one) => one.failed),
+  );
+  const below = application.upstreams.flatMap((one) => [
+    ...one.requests.map((requests) => requests.failed),
+    one.tcp.failedConnects,
+  ]);
+  return minus(failed, total(frame, below));
+}
+
+const rootRate = (frame: Frame): Column =>
+  total(
+    frame,
+    servedBy(frame.root).requests.map((one) => one.rate),
+  );
+
+/** For each request of the impacted application. */
+export const perRootRequest = (frame: Frame, column: Column): Column => ratioColumn(column, rootRate(frame));
+
+export interface Rise {
+  readonly before: number;
+  readonly during: number;
+  readonly by: number;
+}
+
+export function riseOf(column: Column, frame: Frame): Rise {
+  const before = meanOf(column, frame.baseline) || 0;
+  const during = meanOf(column, frame.incident);
+  return { before, during, by: during - before };
+}
+
+/** Seconds by which a request of the impacted application became slower. */
+export function latencyRise(frame: Frame): number {
+  const { requests } = servedBy(frame.root);
+  return riseOf(
+    perRootRequest(
+      frame,
+      total(
+        frame,
+        requests.map((one) => one.durationSum),
+      ),
+    ),
+    frame,
+  ).by;
+}
+
+/** Failures for each request of the impacted application, during less before. */
+export function errorRise(frame: Frame): number {
+  const { requests, refused } = servedBy(frame.root);
+  const failed = total(frame, [...requests.map((one) => one.failed), ...refused]);
+  return riseOf(perRootRequest(frame, failed), frame).by;
+}
+
+/** NaN shares where nobody counted its requests. */
+export function ownTrouble(application: Application, frame: Frame): OwnTrouble {
+  const counted = application.operations.length > 0 || servedBy(application).requests.length > 0;
+  if (!counted) return { latency: NaN, errors: NaN };
+  return {
+    latency: shareOf(ownTime(application, frame), latencyRise(frame), LEAST_LATENCY_RISE, frame),
+    errors: shareOf(ownFailures(application, frame), errorRise(frame), LEAST_ERROR_RISE, frame),
+  };
+}
+
+function shareOf(own: Column, impact: number, least: number, frame: Frame): number {
+  if (!(impact > least)) return 0;
+  const { by } = riseOf(perRootRequest(frame, own), frame);
+  return by > 0 ? Math.min(1, by / impact) : 0;
+}
