@@ -75,6 +75,8 @@ const ECHOES: ReadonlySet<string> = new Set([
   'cpu-change',
   'memory-change',
 ]);
+/** What a node without CPU does to everything on it. */
+const STARVED: ReadonlySet<string> = new Set(['self-time', 'service-slow', 'postgres-slow', 'redis-slow']);
 /** A suspicion below this explains nothing. */
 const LEAST_EXPLAINING_SCORE = 0.35;
 const LEFT = 0.35;
@@ -102,6 +104,7 @@ function accountsFor(strong: Weighed, weak: Weighed, propagation: Propagation): 
   const shallow = weak.reached.application.id;
   if (deep === shallow) return (ACCOUNTED_BY[weak.kind] ?? []).includes(strong.kind);
   if (strong.kind === 'cpu-hog' && weak.suspicion.dependsOn?.includes(deep)) return true;
+  if (strong.kind === 'node-cpu' && STARVED.has(weak.kind)) return sharesNode(weak, strong);
   if (weak.kind === 'node-cpu') return strong.kind === 'cpu-hog' && sharesNode(strong, weak);
   return ECHOES.has(weak.kind) && canCause(propagation, deep, shallow);
 }

@@ -26,7 +26,7 @@ export function weigh(kind: string, suspicion: Suspicion, reached: Reached, fram
   const fit = likeness === likeness ? Math.max(0, likeness) : NEUTRAL;
   const score =
     clamp(suspicion.magnitude) *
-    reached.reach *
+    Math.max(reached.reach, suspicion.reach ?? 0) *
     orderFactor(suspicion, frame) *
     ownFactor(kind, reached, frame) *
     (0.65 + 0.35 * fit);

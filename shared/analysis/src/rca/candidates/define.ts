@@ -29,6 +29,8 @@ export interface Suspicion {
   /** Applications whose own trouble would explain this one away: clients whose view it is. */
   readonly dependsOn?: readonly Application['id'][];
   readonly node?: string;
+  /** 0..1: how well it reaches the impact by other ways than calls, such as a node that both run on. */
+  readonly reach?: number;
 }
 
 /** Looked at, and found innocent. */

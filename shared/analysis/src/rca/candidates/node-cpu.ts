@@ -4,9 +4,13 @@ import { sumColumns } from '@gumshoe/model/columns';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { matchLabel, promqlEvidence, rateWindow } from '../../evidence.ts';
 import { shiftOf, type Frame } from '../frame.ts';
+import { ownTrouble } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
-const MOST = 0.6;
+const MOST = 0.8;
+/** A neighbour of somebody who became slow in itself. */
+const NEIGHBOUR_REACH = 0.9;
+const LEAST_TROUBLE = 0.15;
 const SIGNAL = NODE_METRICS.cpuUsage.name;
 
 export const nodeCpu = defineCandidate({
@@ -38,11 +42,22 @@ export const nodeCpu = defineCandidate({
       onset: shift.onset,
       column: node.cpuUsage,
       node: node.id,
+      reach: hurtsNeighbour(application, node, frame) ? NEIGHBOUR_REACH : 0,
       evidence: [promqlEvidence(query, world.range, summary)],
       remediation: `Find what took the CPU of ${node.hostname} (it may be no container at all), limit it or move it away.`,
     });
   },
 });
+
+/** Whether another application on the node, which the impacted one waits for, became slower in itself. */
+function hurtsNeighbour(application: Application, node: Node, frame: Frame): boolean {
+  return frame.world.applications.some(
+    (other) =>
+      other !== application &&
+      other.instances.some((one) => one.node === node.id) &&
+      ownTrouble(other, frame).latency > LEAST_TROUBLE,
+  );
+}
 
 function biggestGrower(world: World, node: Node, frame: Frame): Application | undefined {
   const growth = (application: Application): number => {
