@@ -316,6 +316,22 @@ struct gs_disk_stats {
 	__u64 buckets[GS_DISK_LATENCY_BUCKETS]; /* not cumulative */
 };
 
+/* Key of map nat_connections: a connection as the client dialled it. */
+struct gs_nat_key {
+	__u8 client_address[16];
+	__u8 destination_address[16];
+	__u16 client_port;
+	__u16 destination_port;
+};
+
+/* Value of map nat_connections: who answers. */
+struct gs_nat_value {
+	__u64 seen_ns;
+	__u8 address[16];
+	__u16 port;
+	__u16 reserved[3];
+};
+
 /* Target filter, set before load (.rodata target_mode) and through maps target_cgroups, target_pids, target_netns. */
 enum gs_target_mode {
 	GS_TARGET_ALL = 0,

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applicationType } from './application-type.ts';
 import { identifyCgroup, parseCgroupFile } from './cgroup.ts';
-import { parseConntrack } from './conntrack.ts';
 import { containerIdOf, serviceNameOf, type OrchestratedNames } from './container-id.ts';
 
 const ID = 'c0ffee'.padEnd(64, '0');
@@ -289,11 +288,4 @@ test('software is recognised from its command line', () => {
   assert.equal(applicationType('clickhouse-keeper\0--config'), 'clickhouse');
   assert.equal(applicationType('php-fpm8.2\0'), 'php');
   assert.equal(applicationType('/usr/bin/unknown'), undefined);
-});
-
-test('conntrack: only translated TCP connections count', () => {
-  const text = `ipv4     2 tcp      6 431999 ESTABLISHED src=10.0.0.2 dst=10.96.0.1 sport=40000 dport=443 src=192.168.1.10 dst=10.0.0.2 sport=6443 dport=40000 [ASSURED] mark=0 use=1
-ipv4     2 tcp      6 100 ESTABLISHED src=10.0.0.2 dst=10.0.0.3 sport=40001 dport=80 src=10.0.0.3 dst=10.0.0.2 sport=80 dport=40001 mark=0 use=1
-ipv4     2 udp      17 29 src=10.0.0.2 dst=10.96.0.10 sport=1 dport=53 src=10.0.0.9 dst=10.0.0.2 sport=53 dport=1 use=1`;
-  assert.deepEqual(parseConntrack(text), [{ destination: '10.96.0.1:443', actual: '192.168.1.10:6443' }]);
 });

@@ -1,53 +1,83 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseConntrack, type Translation } from './conntrack-text.ts';
 
-/** One translated connection: what was dialled, and who answers. */
-export interface Translation {
-  readonly destination: string;
-  readonly actual: string;
+/** Something that knows translations. */
+export interface NatSource {
+  /** What /status calls it. */
+  readonly name: string;
+  /** What it knows now, the oldest first; undefined when it cannot be asked any more. */
+  translations(): Iterable<Translation> | undefined;
+  /** Who answers on one connection, for sources that can be asked but not listed. */
+  actualOf?(client: string, destination: string): string | undefined;
 }
 
-const FIELD = /(src|dst|sport|dport)=(\S+)/g;
+/** Connections that are remembered at most; the oldest are forgotten first. */
+const CONNECTIONS = 65_536;
 
 /**
- * Translations in the text of nf_conntrack (Linux, net/netfilter/nf_conntrack_standalone.c): the original
- * direction's destination, and the reply's source, where they differ. TCP only.
+ * Address translations of the machine. Sources give what they know once per interval; the first that can be read
+ * wins. Without any the kernel's own list is read (/proc/1/net/nf_conntrack), where there is one.
  */
-export function parseConntrack(text: string): Translation[] {
-  const out: Translation[] = [];
-  for (const line of text.split('\n')) {
-    if (!/\btcp\b/.test(line)) continue;
-    const values: Record<string, string[]> = { src: [], dst: [], sport: [], dport: [] };
-    for (const match of line.matchAll(FIELD)) values[match[1] ?? '']?.push(match[2] ?? '');
-    const destination = endpoint(values['dst']?.[0], values['dport']?.[0]);
-    const actual = endpoint(values['src']?.[1], values['sport']?.[1]);
-    if (destination && actual && destination !== actual) out.push({ destination, actual });
-  }
-  return out;
-}
-
-function endpoint(ip: string | undefined, port: string | undefined): string {
-  if (!ip || !port) return '';
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
-}
-
-/** Translations of the machine, read once per interval where the kernel lists them. */
 export class NatTable {
-  private readonly procfs: string;
-  private actual = new Map<string, string>();
-  /** '' when the table can be read. */
+  readonly #procfs: string;
+  readonly #sources: NatSource[] = [];
+  /** Of the destination, whoever answered last. */
+  readonly #byDestination = new Map<string, string>();
+  readonly #byConnection = new Map<string, string>();
+  #source = '';
+  /** '' when translations can be told. */
   problem = 'not read yet';
 
   constructor(procfs: string) {
-    this.procfs = procfs;
+    this.#procfs = procfs;
+  }
+
+  /** In the order of preference. */
+  addSource(source: NatSource): void {
+    this.#sources.push(source);
+  }
+
+  removeSource(source: NatSource): void {
+    const at = this.#sources.indexOf(source);
+    if (at >= 0) this.#sources.splice(at, 1);
+  }
+
+  /** Where the translations of the last refresh came from; '' when nothing could be asked. */
+  get source(): string {
+    return this.#source;
   }
 
   refresh(): void {
+    for (const source of this.#sources) {
+      const known = source.translations();
+      if (known === undefined) continue;
+      this.#source = source.name;
+      this.problem = '';
+      for (const one of known) this.learn(one);
+      return;
+    }
+    this.#readList();
+  }
+
+  /** Takes note of one translation. */
+  learn({ client, destination, actual }: Translation): void {
+    if (actual === destination) return;
+    setLatest(this.#byDestination, destination, actual);
+    setLatest(this.#byConnection, `${client} ${destination}`, actual);
+  }
+
+  #readList(): void {
     try {
-      const text = readFileSync(`${this.procfs}/1/net/nf_conntrack`, 'utf8');
-      this.actual = new Map(parseConntrack(text).map((one) => [one.destination, one.actual]));
+      const text = readFileSync(join(this.#procfs, '1/net/nf_conntrack'), 'utf8');
+      this.#byDestination.clear();
+      this.#byConnection.clear();
+      for (const one of parseConntrack(text)) this.learn(one);
+      this.#source = '/proc/net/nf_conntrack';
       this.problem = '';
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
+      this.#source = '';
       this.problem =
         code === 'ENOENT'
           ? 'this kernel lists no tracked connections (nf_conntrack): destinations are shown as dialled'
@@ -55,10 +85,28 @@ export class NatTable {
     }
   }
 
-  /** `ip:port` that answers for `endpoint`; `endpoint` itself when nothing translates it. */
-  readonly resolve = (endpoint: string): string => this.actual.get(endpoint) ?? endpoint;
+  /** `ip:port` that answers for `endpoint`, the last one of several; `endpoint` itself when nothing translates it. */
+  readonly resolve = (endpoint: string): string => this.#byDestination.get(endpoint) ?? endpoint;
+
+  /** Who answers on the connection from `client` to `endpoint`; as `resolve` where that connection is not known. */
+  readonly resolveConnection = (client: string, endpoint: string): string => {
+    const known = this.#byConnection.get(`${client} ${endpoint}`);
+    if (known !== undefined) return known;
+    for (const source of this.#sources) {
+      const actual = source.actualOf?.(client, endpoint);
+      if (actual !== undefined) return actual;
+    }
+    return this.resolve(endpoint);
+  };
 
   get size(): number {
-    return this.actual.size;
+    return this.#byDestination.size;
   }
+}
+
+/** The latest one is last in the map, and the first goes when there are too many. */
+function setLatest(map: Map<string, string>, key: string, value: string): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > CONNECTIONS) map.delete(map.keys().next().value ?? '');
 }

@@ -3,11 +3,13 @@ import { DISK } from './disk/definition.ts';
 import { EBPF } from './ebpf/definition.ts';
 import { LOGS } from './logs/definition.ts';
 import type { ReceiverName } from './names.ts';
+import { NAT } from './nat/definition.ts';
 import { PROC } from './proc/definition.ts';
 import { PROFILES } from './profiles/definition.ts';
 
 /** One line a receiver; its name stands in names.ts as well, and that order is the order of their start. */
 export const RECEIVERS: Readonly<Record<ReceiverName, ReceiverDefinition>> = {
+  nat: NAT,
   ebpf: EBPF,
   profiles: PROFILES,
   disk: DISK,

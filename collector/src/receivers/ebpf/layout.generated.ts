@@ -214,6 +214,24 @@ export const layout = {
       buckets: { offset: 32, size: 128, kind: 'u64', count: 16 },
     },
   },
+  gs_nat_key: {
+    size: 36,
+    fields: {
+      client_address: { offset: 0, size: 16, kind: 'u8', count: 16 },
+      destination_address: { offset: 16, size: 16, kind: 'u8', count: 16 },
+      client_port: { offset: 32, size: 2, kind: 'u16' },
+      destination_port: { offset: 34, size: 2, kind: 'u16' },
+    },
+  },
+  gs_nat_value: {
+    size: 32,
+    fields: {
+      seen_ns: { offset: 0, size: 8, kind: 'u64' },
+      address: { offset: 8, size: 16, kind: 'u8', count: 16 },
+      port: { offset: 24, size: 2, kind: 'u16' },
+      reserved: { offset: 26, size: 6, kind: 'u16', count: 3 },
+    },
+  },
 } as const;
 
 /** Enumerators and numeric constants of the same header. */
