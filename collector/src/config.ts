@@ -81,6 +81,7 @@ const configuration = z
     'max-series-per-container': count(10, 1_000_000).default(5000),
     'spans-per-second': count(0, 1_000_000).default(3000),
     'slow-threshold': duration.default(500),
+    'tls-deny': list,
     'profile-frequency': count(0, 999).default(99),
     'ttl-traces': count(0, 3650).default(7),
     'ttl-logs': count(0, 3650).default(7),
@@ -133,7 +134,7 @@ export class ConfigError extends Error {
   }
 }
 
-const REPEATED = new Set(['target-cgroup', 'target-pid', 'target-netns', 'log-file', 'disable']);
+const REPEATED = new Set(['target-cgroup', 'target-pid', 'target-netns', 'log-file', 'tls-deny', 'disable']);
 const FLAGS: readonly (readonly [string, string, string])[] = [
   ['listen', '<host:port>', '/metrics, /status, /healthz (default 127.0.0.1:10300)'],
   ['interval', '<duration>', 'how often values are collected and pushed (default 15s)'],
@@ -161,6 +162,7 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['spans-per-second', '<n>', 'sampled spans per second; failed and slow ones come on top (default 3000)'],
   ['slow-threshold', '<duration>', 'requests from this latency on are always kept (default 500ms)'],
   ['profile-frequency', '<hz>', 'CPU samples per second and CPU, 0 for none (default 99)'],
+  ['tls-deny', '<glob>', 'executables and libraries whose TLS is never looked into; repeatable'],
   ['ttl-traces', '<days>', 'days traces are kept, 0 for ever (default 7)'],
   ['ttl-logs', '<days>', 'days logs are kept (default 7)'],
   ['ttl-profiles', '<days>', 'days profiles are kept (default 7)'],

@@ -6,11 +6,13 @@ import type { ReceiverName } from './names.ts';
 import { NAT } from './nat/definition.ts';
 import { PROC } from './proc/definition.ts';
 import { PROFILES } from './profiles/definition.ts';
+import { TLS } from './tls/definition.ts';
 
 /** One line a receiver; its name stands in names.ts as well, and that order is the order of their start. */
 export const RECEIVERS: Readonly<Record<ReceiverName, ReceiverDefinition>> = {
   nat: NAT,
   ebpf: EBPF,
+  tls: TLS,
   profiles: PROFILES,
   disk: DISK,
   logs: LOGS,

@@ -1,0 +1,24 @@
+import type { ReceiverDefinition } from '../define.ts';
+
+/** Requests inside TLS connections, read where programs hand them to their TLS library. */
+export const TLS: ReceiverDefinition = {
+  name: 'tls',
+  gives: 'requests and spans inside TLS connections',
+  async open({ config, lending, logger }) {
+    const { DEFAULT_TLS_CONFIGURATION, openTlsReceiver } = await import('./open.ts');
+    const programs = lending.ebpf?.requestPrograms;
+    if (!programs) throw new Error('the request programs do not run');
+    const { receiver, stop } = openTlsReceiver(
+      { ...DEFAULT_TLS_CONFIGURATION, deny: config['tls-deny'] },
+      {
+        programs,
+        listen: (listener) => lending.ebpf?.listen(listener),
+        procfs: config.procfs,
+        onChange: ({ path, build, state, reason }) =>
+          logger.log(state === 'attached' ? 'info' : 'warn', `TLS of ${path} ${state}`, { build, reason }),
+        onProblem: (reason) => logger.log('error', 'looking for TLS libraries failed', { reason }),
+      },
+    );
+    return { status: () => ({ targets: receiver.status(), skipped: receiver.skipped }), stop };
+  },
+};

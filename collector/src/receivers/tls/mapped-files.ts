@@ -1,0 +1,42 @@
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { parseMappings } from '../../symbols/process-maps.ts';
+
+/** A file that a process runs code from. */
+export interface MappedFile {
+  /** `device:inode`: what the kernel attaches probes to. */
+  readonly identity: string;
+  /** In the process's own root. */
+  readonly mapped: string;
+  /** Leads to the very file that is mapped, also from another mount namespace and after it was replaced. */
+  readonly path: string;
+  readonly isExecutable: boolean;
+}
+
+const LIBRARY = /(^|\/)libssl[.-]/;
+
+/**
+ * The files of a process that may hold a TLS library: shared ones by name, and its executable, which may have one
+ * linked in. Empty when the process is gone.
+ */
+export function mappedFiles(pid: number, procfs: string): readonly MappedFile[] {
+  const root = `${procfs}/${pid}`;
+  try {
+    const libraries = parseMappings(readFileSync(`${root}/maps`, 'latin1')).filter(({ path }) =>
+      LIBRARY.test(path),
+    );
+    const files = libraries.map(({ start, end, path }) => ({
+      mapped: path,
+      path: `${root}/map_files/${start.toString(16)}-${end.toString(16)}`,
+      isExecutable: false,
+    }));
+    files.push({ mapped: readlinkSync(`${root}/exe`), path: `${root}/exe`, isExecutable: true });
+    return files.map((file) => ({ ...file, identity: identityOf(file.path) }));
+  } catch {
+    return [];
+  }
+}
+
+function identityOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+}

@@ -1,0 +1,69 @@
+import type { ProcessEvent } from '../ebpf/process-event.ts';
+import { TlsReceiver, type RequestPrograms } from './receiver.ts';
+import type { TargetStatus } from './targets.ts';
+
+/** What a user may configure of this receiver. */
+export interface TlsConfiguration {
+  /** Globs of executables and libraries that are left alone. */
+  readonly deny: readonly string[];
+  /** ms that a library without processes stays attached. */
+  readonly linger: number;
+  /** Probe hits per second on one file from which on it is left alone. */
+  readonly maxHitsPerSecond: number;
+  /** ms behind the attachment within which the death of a process is held against it. */
+  readonly suspicion: number;
+}
+
+export const DEFAULT_TLS_CONFIGURATION: TlsConfiguration = {
+  deny: [],
+  linger: 5 * 60_000,
+  maxHitsPerSecond: 400_000,
+  suspicion: 60_000,
+};
+
+/** The rooms this receiver depends on. */
+export interface TlsNeighbours {
+  readonly programs: RequestPrograms;
+  readonly listen: (listener: (event: ProcessEvent) => void) => void;
+  readonly procfs: string;
+  readonly onChange: (status: TargetStatus) => void;
+  /** Something went wrong in between; what is attached stays so. */
+  readonly onProblem: (reason: string) => void;
+}
+
+/** ms between looks at who speaks TLS. */
+const PERIOD = 1000;
+
+/** A receiver that attaches to TLS libraries from now on. */
+export function openTlsReceiver(
+  configuration: TlsConfiguration,
+  { programs, listen, procfs, onChange, onProblem }: TlsNeighbours,
+): { readonly receiver: TlsReceiver; readonly stop: () => void } {
+  let running = true;
+  // The request programs may be gone before this receiver is.
+  const guarded = (work: () => void): void => {
+    try {
+      if (running) work();
+    } catch (error) {
+      onProblem(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  };
+  const later = (work: () => void, ms: number): void => void setTimeout(() => guarded(work), ms).unref();
+  const receiver = new TlsReceiver({
+    ...configuration,
+    programs,
+    procfs,
+    onChange,
+    later,
+    now: Date.now,
+  });
+  listen((event) => guarded(() => receiver.onProcess(event)));
+  guarded(() => receiver.update());
+  const timer = setInterval(() => guarded(() => receiver.update()), PERIOD).unref();
+  const stop = (): void => {
+    running = false;
+    clearInterval(timer);
+    receiver.close();
+  };
+  return { receiver, stop };
+}
