@@ -11,8 +11,10 @@
 #include <linux/types.h>
 
 #define GS_COMM_LENGTH 16
-#define GS_PAYLOAD_LENGTH 256          /* bytes of request kept */
-#define GS_RESPONSE_LENGTH 64          /* bytes of response kept, for status and error text */
+#define GS_PAYLOAD_LENGTH 1024         /* bytes of request kept */
+#define GS_PAYLOAD_SHORT 256           /* records of shorter requests end after so many of them */
+#define GS_RESPONSE_LENGTH 128         /* bytes of response kept, for status and error text */
+#define GS_HELD_LENGTH 16              /* bytes of a message's header kept until the rest of it comes */
 #define GS_LATENCY_BUCKETS 16
 
 /* Status of a request whose connection ended before the first byte of a response: no code was ever sent. */
@@ -133,16 +135,22 @@ struct gs_request_event {
 	__u64 parent_span_id; /* 0 for a root */
 	__u32 direction;
 	__u16 protocol;    /* enum gs_protocol */
-	__u16 status;      /* HTTP status code; else 0 ok, 1 failed; GS_STATUS_NO_RESPONSE */
+	__u16 status;      /* HTTP status code; else 0 ok, 1 failed, or GS_METHOD_*; GS_STATUS_NO_RESPONSE */
 	__u32 parent_link; /* enum gs_parent_link */
 	__u32 reason;      /* GS_REASON_* */
 	__u32 request_size;  /* bytes of the first request segment(s) seen */
 	__u32 response_size; /* bytes of the first response segment */
 	__u32 payload_length;
 	__u32 response_length;
-	__u8 payload[GS_PAYLOAD_LENGTH];
+	__u32 keep_ppm; /* share of all traces that was sampled when this one began, in millionths */
+	__u32 reserved;
 	__u8 response[GS_RESPONSE_LENGTH];
+	__u8 payload[GS_PAYLOAD_LENGTH]; /* the record ends after GS_PAYLOAD_SHORT when that is enough */
 };
+
+/* Messages that are never answered (AMQP, NATS): in place of a status. */
+#define GS_METHOD_PRODUCE 1
+#define GS_METHOD_CONSUME 2
 
 /* Key of map tcp_stats. Outbound: remote endpoint dialled. Inbound: local address and listening port. */
 struct gs_peer_key {
@@ -191,7 +199,7 @@ struct gs_trace_context {
 	__u64 trace_id_low;
 	__u64 span_id;
 	__u32 parent_link; /* enum gs_parent_link that a child made from it would have */
-	__u32 sampled;     /* the decision for the whole trace, made at its root */
+	__u32 sampled;     /* the root's decision for the whole trace: 0 no, else the share then kept in millionths */
 };
 
 /* One request that waits for the first byte of its response. */
@@ -203,7 +211,29 @@ struct gs_pending_request {
 	__u32 request_size;
 	__u32 payload_length;
 	__u32 tid;
+};
+
+/* Key of map pipelines. */
+struct gs_waiting_key {
+	__u64 id;  /* as in sockets */
+	__u64 key; /* what request and answer have in common; else the place in the row */
+};
+
+/* Value of map pipelines: requests that wait behind the first, or for the answer that bears their key. */
+struct gs_waiting {
+	struct gs_pending_request request;
 	__u8 payload[GS_PAYLOAD_LENGTH];
+};
+
+/* Where one direction of a connection stands between two calls. */
+struct gs_stream {
+	__u32 boundary;      /* sequence number at which the next message begins */
+	__u32 held_sequence; /* of the first byte held */
+	__u8 has_boundary;
+	__u8 held_length;
+	__u8 capturing; /* HTTP/2: the frame that goes on is one that user space wants */
+	__u8 lost;      /* HTTP/2: bytes were missed */
+	__u8 held[GS_HELD_LENGTH]; /* beginning of a message that was cut short */
 };
 
 /*
@@ -222,7 +252,11 @@ struct gs_socket {
 	__u8 attempts;   /* messages looked at without learning the protocol */
 	__u8 encrypted;  /* 1: what TLS carries; the ciphertext has an entry of its own */
 	__u16 pending;   /* requests in map pipelines, behind `first` */
-	__u32 pipeline_head; /* index in map pipelines of the next one */
+	__u32 pipeline_head; /* place in map pipelines of the next one */
+	__u32 keyed; /* requests in map pipelines that wait for an answer with their key */
+	__u32 reserved;
+	struct gs_stream read;
+	struct gs_stream written;
 	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
 	struct gs_pending_request first;
 };
@@ -249,20 +283,27 @@ enum gs_profile_counter {
 	GS_PROFILE_SAMPLES = 0,
 	GS_PROFILE_SAMPLES_LOST = 1, /* the sample's map was full */
 	GS_PROFILE_STACKS_LOST = 2,  /* counted without this stack */
-	GS_PROFILE_COUNTER_MAX = 3,
+	GS_PROFILE_SHORT = 3,        /* waits shorter than what is kept */
+	GS_PROFILE_SHORT_NS = 4,     /* their time */
+	GS_PROFILE_SKIPPED = 5,      /* not looked at to stay within budget; the others stand for them */
+	GS_PROFILE_COUNTER_MAX = 6,
 };
 
 #define GS_STACK_DEPTH 127
 #define GS_PYTHON_DEPTH 96
 
-/* Key of maps profile_samples_{0,1}; the value is a __u64 count. Stacks are keys of profile_stacks_{0,1}, 0: none. */
+#define GS_WAIT_SYSCALL 0xFFFF    /* mask */
+#define GS_WAIT_IO 0x10000        /* the kernel counts it as a wait for a device */
+#define GS_WAIT_RUNQUEUE 0x20000  /* able to run, but no CPU was free */
+
+/* Key of maps profile_samples_{0,1}; the value is a __u64: samples, ns off CPU, bytes touched. Stacks are keys of profile_stacks_{0,1}, 0: none. */
 struct gs_profile_key {
 	__u64 cgroup_id;
 	__u64 user_stack;
 	__u64 kernel_stack;
 	__u64 python_stack;
 	__u32 tgid;
-	__u32 reserved;
+	__u32 detail; /* off CPU: GS_WAIT_*, and the number of the system call + 1; else 0 */
 };
 
 /*

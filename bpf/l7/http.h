@@ -27,24 +27,29 @@ static __always_inline __u32 http_method(const __u8 *head)
 	return 0;
 }
 
-static __always_inline enum l7_request http_request(const struct l7_message *message)
+__noinline int http_request(struct l7_message *message, struct l7_facts *facts)
 {
+	if (!message || !facts)
+		return L7_OTHER;
 	return http_method(message->head) ? L7_REQUEST : L7_OTHER;
 }
 
 /* Interim answers (100 Continue, 103) do not end the wait; 101 Switching Protocols does. */
-static __always_inline enum l7_response http_response(const struct l7_message *message, __u16 *status)
+__noinline int http_response(struct l7_message *message, struct l7_facts *facts)
 {
-	const __u8 *head = message->head;
+	const __u8 *head;
 	__u16 code;
 
+	if (!message || !facts)
+		return L7_OTHER;
+	head = message->head;
 	if (l7_be32(head) != 0x48545450 || head[4] != '/' || head[5] != '1' || !l7_is_digit(head[9]) ||
 	    !l7_is_digit(head[10]) || !l7_is_digit(head[11]))
-		return L7_WAIT;
+		return L7_OTHER;
 	code = (head[9] - '0') * 100 + (head[10] - '0') * 10 + head[11] - '0';
 	if (code < 200 && code != 101)
-		return L7_WAIT;
-	*status = code;
+		return L7_SETUP;
+	facts->status = code;
 	return L7_ANSWER;
 }
 

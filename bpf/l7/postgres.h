@@ -26,10 +26,13 @@ static __always_inline bool postgres_is_startup(const struct l7_message *message
  * Query starts a request; so do Parse, Bind, Execute and Function call, unless they follow one that is not
  * answered yet (the caller knows). The rest of an extended query may come in further writes.
  */
-static __always_inline enum l7_request postgres_request(const struct l7_message *message)
+__noinline int postgres_request(struct l7_message *message, struct l7_facts *facts)
 {
-	__u32 length = l7_be32(message->head + 1);
+	__u32 length;
 
+	if (!message || !facts)
+		return L7_OTHER;
+	length = l7_be32(message->head + 1);
 	if (postgres_is_startup(message))
 		return L7_SETUP;
 	if (length < 4 || length >= POSTGRES_MAX_MESSAGE)
@@ -53,18 +56,22 @@ static __always_inline bool postgres_is_whole_query(const struct l7_message *mes
 }
 
 /* Stricter, for a connection of unknown protocol whose start was not seen. */
-static __always_inline enum l7_request postgres_learn(const struct l7_message *message)
+__noinline int postgres_learn(struct l7_message *message, struct l7_facts *facts)
 {
-	__u32 size = l7_be32(message->head + 1) + 1;
-	__u8 type = message->head[0];
+	__u32 size;
+	__u8 type;
 
+	if (!message || !facts)
+		return L7_OTHER;
+	size = l7_be32(message->head + 1) + 1;
+	type = message->head[0];
 	if (postgres_is_startup(message))
 		return L7_SETUP;
 	if (postgres_is_whole_query(message))
-		return postgres_request(message);
+		return postgres_request(message, facts);
 	/* An extended query is Parse or Bind followed by more, in this call or the next segments of it. */
 	if ((type == 'P' || type == 'B') && size >= 8 && size <= message->total && message->head[1] == 0)
-		return postgres_request(message);
+		return postgres_request(message, facts);
 	return L7_OTHER;
 }
 
@@ -80,24 +87,24 @@ static __always_inline bool postgres_is_unsolicited(__u8 type)
 	return type == 'N' || type == 'A' || type == 'S' || type == 'K' || type == 'R' || type == 'Z';
 }
 
-static __always_inline enum l7_response postgres_response(const struct l7_message *message, __u16 *status)
+__noinline int postgres_response(struct l7_message *message, struct l7_facts *facts)
 {
-	enum l7_response verdict = L7_WAIT;
+	enum l7_verdict verdict = L7_OTHER;
 	__u32 offset = 0;
 	__u8 frame[5];
 
-	*status = 0;
+	if (!message || !facts)
+		return L7_OTHER;
+	facts->status = 0;
 	for (int i = 0; i < POSTGRES_FRAMES; i++) {
-		if (offset + sizeof(frame) > message->length)
-			break;
-		if (bpf_probe_read_user(frame, sizeof(frame), (void *)message->buffer + offset))
+		if (!l7_read(message, offset, frame, sizeof(frame)))
 			break;
 		offset += 1 + (l7_be32(frame + 1) & (POSTGRES_MAX_MESSAGE - 1));
 		if (postgres_is_unsolicited(frame[0]))
 			continue;
 		verdict = L7_ANSWER;
 		if (frame[0] == 'E')
-			*status = 1;
+			facts->status = 1;
 		if (!postgres_goes_on(frame[0]))
 			break;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Redis serialization protocol, RESP2 and RESP3. Inline commands are not recognised. */
+/* Redis serialization protocol, RESP2 and RESP3. Inline commands only where the connection is known. */
 #ifndef GUMSHOE_L7_REDIS_H
 #define GUMSHOE_L7_REDIS_H
 
@@ -40,7 +40,7 @@ static __always_inline bool redis_is_blocking(__u32 letters)
 }
 
 /* *<arguments>CRLF$<length>CRLF<command>: both numbers have one or two digits in every real command. */
-static __always_inline enum l7_request redis_request(const struct l7_message *message)
+static __always_inline enum l7_verdict redis_array_request(const struct l7_message *message)
 {
 	const __u8 *head = message->head;
 	__u32 at = 2;
@@ -58,11 +58,8 @@ static __always_inline enum l7_request redis_request(const struct l7_message *me
 	return redis_is_blocking(redis_letters(head + at + 2)) ? L7_SETUP : L7_REQUEST;
 }
 
-static __always_inline enum l7_response redis_response(const struct l7_message *message, __u16 *status)
+static __always_inline bool redis_is_reply(__u8 type)
 {
-	__u8 type = message->head[0];
-
-	*status = type == '-' || type == '!';
 	switch (type) {
 	case '-':
 	case '!':
@@ -77,9 +74,9 @@ static __always_inline enum l7_response redis_response(const struct l7_message *
 	case '=':
 	case '~':
 	case '%':
-		return L7_ANSWER;
+		return true;
 	}
-	return L7_WAIT; /* pushed with >, or the middle of a long value */
+	return false; /* pushed with >, or the middle of a long value */
 }
 
 /* Values (nested ones included) that are walked through to find where a command or reply ends. */
@@ -104,7 +101,8 @@ __noinline int redis_read_value(struct l7_message *message, __u32 offset, struct
 	left = message->length - offset;
 	if (left > REDIS_LINE)
 		left = REDIS_LINE;
-	if (bpf_probe_read_user(line, left, (void *)message->buffer + offset))
+	if (message->in_kernel ? bpf_probe_read_kernel(line, left, (void *)message->buffer + offset) :
+				 bpf_probe_read_user(line, left, (void *)message->buffer + offset))
 		return 0;
 	for (int i = 1; i < REDIS_LINE; i++) {
 		if (line[i] == '\r') {
@@ -123,7 +121,7 @@ __noinline int redis_read_value(struct l7_message *message, __u32 offset, struct
 	value->nested = 0;
 	if (!negative && (line[0] == '$' || line[0] == '='))
 		value->size += number + 2;
-	if (line[0] == '*' || line[0] == '~')
+	if (line[0] == '*' || line[0] == '~' || line[0] == '>')
 		value->nested = number;
 	if (line[0] == '%')
 		value->nested = 2 * number;
@@ -145,6 +143,73 @@ __noinline int redis_value_end(struct l7_message *message, __u32 offset)
 		values += value.nested - 1;
 	}
 	return values || offset > message->length ? 0 : offset;
+}
+
+/* Longest line of an inline command that is looked for. */
+#define REDIS_INLINE 64
+
+/* Offset behind the first line, or 0. */
+static __always_inline __u32 redis_line_end(struct l7_message *message)
+{
+	__u8 line[REDIS_INLINE] = {};
+	__u32 length = message->length;
+
+	if (length > REDIS_INLINE)
+		length = REDIS_INLINE;
+	if (!length || (message->in_kernel ? bpf_probe_read_kernel(line, length, (void *)message->buffer) :
+					     bpf_probe_read_user(line, length, (void *)message->buffer)))
+		return 0;
+	for (__u32 i = 0; i < REDIS_INLINE; i++) {
+		if (line[i] == '\n')
+			return i + 1;
+		if (line[i] < ' ' && line[i] != '\r')
+			return 0;
+	}
+	return 0;
+}
+
+__noinline int redis_learn(struct l7_message *message, struct l7_facts *facts)
+{
+	if (!message || !facts)
+		return L7_OTHER;
+	return redis_array_request(message);
+}
+
+/* A command, or on a connection known to be Redis a line of text: an inline command. */
+__noinline int redis_request(struct l7_message *message, struct l7_facts *facts)
+{
+	enum l7_verdict verdict;
+	__u8 first;
+
+	if (!message || !facts)
+		return L7_OTHER;
+	verdict = redis_array_request(message);
+	if (verdict != L7_OTHER) {
+		facts->size = redis_value_end(message, 0);
+		return verdict;
+	}
+	first = message->head[0] & 0xdf;
+	if (first < 'A' || first > 'Z')
+		return L7_OTHER;
+	facts->size = redis_line_end(message);
+	if (!facts->size)
+		return L7_OTHER;
+	return redis_is_blocking(redis_letters(message->head)) ? L7_SETUP : L7_REQUEST;
+}
+
+__noinline int redis_response(struct l7_message *message, struct l7_facts *facts)
+{
+	__u8 type;
+
+	if (!message || !facts)
+		return L7_OTHER;
+	type = message->head[0];
+	facts->status = type == '-' || type == '!';
+	if (facts->wants_size || type == '>')
+		facts->size = redis_value_end(message, 0);
+	if (type == '>')
+		return L7_SETUP;
+	return redis_is_reply(type) ? L7_ANSWER : L7_OTHER;
 }
 
 #endif

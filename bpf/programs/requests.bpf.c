@@ -29,7 +29,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* Messages looked at before a connection is given up as of unknown protocol. */
 #define MAX_ATTEMPTS 16
 /* Requests or answers looked for in one message. */
-#define MAX_BATCH 16
+#define MAX_BATCH 128
 #define SHUTDOWN_MASK 3
 
 /* One call that moved bytes over a TCP connection. */
@@ -39,267 +39,20 @@ struct transfer {
 	__u64 id; /* of the socket's entry */
 	__u64 now;
 	__u32 sequence; /* of the first byte */
+	__u32 size;	/* of the message looked at; 0 when it cannot be told */
 	bool is_write;
 };
-
-static __always_inline __u64 span_id(const struct gs_socket *socket, __u64 wire)
-{
-	return mix(wire, socket->direction == GS_OUTBOUND ? SPAN_CLIENT : SPAN_SERVER);
-}
-
-/* message: where the response's bytes are, or 0. */
-static __noinline void emit(const struct gs_socket *socket, const struct l7_message *message, __u64 duration_ns,
-			    __u32 status_and_reason)
-{
-	const struct gs_pending_request *request = &socket->first;
-	struct gs_request_event *event = event_reserve(sizeof(*event));
-	__u32 length;
-
-	if (!event)
-		return;
-	event_header(&event->header, GS_EVENT_REQUEST, sizeof(*event), socket->tgid, request->tid, socket->cgroup_id);
-	event->header.time_ns = request->started_ns;
-	event->tuple = socket->tuple;
-	event->duration_ns = duration_ns;
-	event->wire_id = request->wire_id;
-	event->trace_id_high = request->parent.trace_id_high;
-	event->trace_id_low = request->parent.trace_id_low;
-	event->span_id = span_id(socket, request->wire_id);
-	event->parent_span_id = request->parent.span_id;
-	event->direction = socket->direction;
-	event->protocol = socket->protocol;
-	event->status = status_and_reason;
-	event->parent_link = request->parent.parent_link;
-	event->reason = status_and_reason >> 16;
-	event->request_size = request->request_size;
-	event->payload_length = request->payload_length;
-	__builtin_memcpy(event->payload, request->payload, GS_PAYLOAD_LENGTH);
-	event->response_size = 0;
-	event->response_length = 0;
-	__builtin_memset(event->response, 0, GS_RESPONSE_LENGTH);
-	if (message) {
-		event->response_size = message->total;
-		length = message->length < GS_RESPONSE_LENGTH ? message->length : GS_RESPONSE_LENGTH;
-		if (bpf_probe_read_user(event->response, length, (void *)message->buffer) == 0)
-			event->response_length = length;
-	}
-	bpf_ringbuf_submit(event, 0);
-}
-
-/* The request in flight got its answer, or will never get one. */
-static __noinline void finish(struct gs_socket *socket, const struct l7_message *message, __u16 status, __u64 now)
-{
-	struct gs_pending_request *request = &socket->first;
-	__u64 duration_ns = now - request->started_ns;
-	bool failed = l7_failed(socket->protocol, status);
-	__u32 reason;
-
-	count(GS_COUNTER_REQUESTS);
-	count_request(socket, status, duration_ns);
-	sampling_count(now);
-	reason = sampling_reasons(request->parent.sampled, duration_ns, failed);
-	if (reason)
-		emit(socket, message, duration_ns, reason << 16 | status);
-	else
-		count(GS_COUNTER_SPANS_SAMPLED_OUT);
-	request->started_ns = 0;
-	/* Positions in TLS start at 0: an end that missed bytes must not find an older request at its position. */
-	if (socket->encrypted && socket->direction == GS_OUTBOUND)
-		bpf_map_delete_elem(&wire_traces, &request->wire_id);
-	if (socket->direction == GS_INBOUND)
-		leave_request(socket->tgid, request, message ? (__u32)bpf_get_current_pid_tgid() : 0);
-}
-
-/* Not static, like start_one and answer_one: the verifier looks at it once, not once per turn of a loop. */
-__noinline int abandon_one(struct gs_socket *socket, __u64 id)
-{
-	if (!socket)
-		return 0;
-	count(GS_COUNTER_REQUESTS_UNPAIRED);
-	socket->first.started_ns = 0;
-	if (socket->direction == GS_INBOUND)
-		leave_request(socket->tgid, &socket->first, 0);
-	advance_pipeline(socket, id);
-	return socket->first.started_ns != 0;
-}
-
-/* Forgets all that waits on a connection: answers and requests can no longer be told apart. */
-static __always_inline void abandon(struct gs_socket *socket, __u64 id)
-{
-	for (int i = 0; i <= MAX_PENDING; i++) {
-		if (!abandon_one(socket, id))
-			break;
-	}
-}
-
-static __noinline void start_request(struct gs_socket *socket, struct gs_pending_request *request,
-				     const struct transfer *transfer)
-{
-	__u32 length = transfer->message.length;
-
-	socket->tgid = bpf_get_current_pid_tgid() >> 32;
-	socket->cgroup_id = bpf_get_current_cgroup_id();
-	request->tid = (__u32)bpf_get_current_pid_tgid();
-	request->started_ns = transfer->now;
-	request->sequence = transfer->sequence;
-	request->wire_id = wire_id(socket->endpoints_hash, transfer->sequence);
-	request->request_size = transfer->message.total;
-	if (length > GS_PAYLOAD_LENGTH)
-		length = GS_PAYLOAD_LENGTH;
-	if (bpf_probe_read_user(request->payload, length, (void *)transfer->message.buffer))
-		length = 0;
-	request->payload_length = length;
-	if (socket->direction == GS_INBOUND)
-		start_inbound(socket->tgid, request);
-	else
-		start_outbound(socket, request);
-}
-
-/* Moves on within the message. False at its end. */
-static __always_inline bool skip(struct transfer *transfer, __u32 bytes)
-{
-	struct l7_message *message = &transfer->message;
-
-	if (!bytes || bytes >= message->length)
-		return false;
-	message->buffer += bytes;
-	message->length -= bytes;
-	message->total -= bytes;
-	transfer->sequence += bytes;
-	__builtin_memset(message->head, 0, L7_HEAD_LENGTH);
-	return message_read_head(message);
-}
-
-__noinline int start_one(struct gs_socket *socket, struct transfer *transfer)
-{
-	struct gs_pending_request *slot;
-	__u32 size = 0;
-
-	if (!socket || !transfer)
-		return 0;
-	if (l7_is_pipelined(socket->protocol))
-		size = l7_next(socket->protocol, &transfer->message);
-	if (l7_request(socket->protocol, &transfer->message) == L7_REQUEST) {
-		if (socket->pending >= MAX_PENDING)
-			abandon(socket, transfer->id);
-		slot = pending_slot(socket, transfer->id);
-		if (slot)
-			start_request(socket, slot, transfer);
-	}
-	return skip(transfer, size);
-}
-
-/* Bytes on the side that asks. */
-static __always_inline void on_request_side(struct gs_socket *socket, struct transfer *transfer)
-{
-	struct gs_pending_request *first = &socket->first;
-	struct thread *thread;
-
-	if (first->started_ns && first->sequence == transfer->sequence)
-		return; /* the same bytes again: the first write did not go through */
-	if (first->started_ns && l7_starts_anew(socket->protocol, &transfer->message))
-		abandon(socket, transfer->id); /* the answer came in a way that is not seen */
-	if (first->started_ns && !l7_is_pipelined(socket->protocol)) {
-		/* The rest of a request in flight. */
-		first->request_size += transfer->message.total;
-		thread = thread_of(first->tid, false);
-		if (thread && socket->direction == GS_INBOUND)
-			enter_request(thread, first);
-		return;
-	}
-	for (int i = 0; i < MAX_BATCH; i++) {
-		if (!start_one(socket, transfer))
-			break;
-	}
-}
-
-/* One answer. True when more may follow in the same message. */
-__noinline int answer_one(struct gs_socket *socket, struct transfer *transfer, int is_first)
-{
-	struct gs_trace_context context;
-	__u16 status = 0;
-	__u32 size;
-
-	if (!socket || !transfer)
-		return 0;
-	context = socket->first.parent;
-
-	if (l7_response(socket->protocol, &transfer->message, &status) == L7_ANSWER) {
-		finish(socket, &transfer->message, status, transfer->now);
-		advance_pipeline(socket, transfer->id);
-		if (l7_switches_protocol(socket->protocol, status))
-			socket->protocol = GS_PROTOCOL_IGNORED;
-	}
-	if (socket->direction == GS_OUTBOUND)
-		resume(&context, is_first);
-	if (!socket->first.started_ns)
-		return false;
-	/* When the end of this answer cannot be told, the others are taken as answered too: better than never. */
-	size = l7_next(socket->protocol, &transfer->message);
-	return size ? skip(transfer, size) : l7_is_pipelined(socket->protocol);
-}
-
-/* Bytes on the side that answers. */
-static __always_inline void on_response_side(struct gs_socket *socket, struct transfer *transfer)
-{
-	if (!socket->first.started_ns)
-		return;
-	for (int i = 0; i < MAX_BATCH; i++) {
-		if (!answer_one(socket, transfer, i == 0))
-			break;
-	}
-}
-
-/* Learns the protocol, and the direction when only the first request can tell. */
-static __always_inline bool learn(struct gs_socket *socket, const struct transfer *transfer)
-{
-	__u16 protocol = GS_PROTOCOL_UNKNOWN;
-	bool asks = transfer->is_write ? socket->direction != GS_INBOUND : socket->direction != GS_OUTBOUND;
-
-	if (l7_is_tls(transfer->message.head)) {
-		socket->protocol = GS_PROTOCOL_TLS;
-		tls_process_of(bpf_get_current_pid_tgid() >> 32);
-		return false;
-	}
-	if (l7_is_opaque(transfer->message.head)) {
-		socket->protocol = GS_PROTOCOL_IGNORED;
-		return false;
-	}
-	if (asks && l7_learn(&transfer->message, &protocol) != L7_OTHER) {
-		socket->protocol = protocol;
-		socket->direction = transfer->is_write ? GS_OUTBOUND : GS_INBOUND;
-		return true;
-	}
-	if (++socket->attempts >= MAX_ATTEMPTS)
-		socket->protocol = GS_PROTOCOL_IGNORED;
-	return false;
-}
-
-/*
- * Bytes that a process sent or received, in plain or out of TLS. transfer: everything but the message's head is set.
- * Not static: verified once, whoever calls it.
- */
-__noinline int take_transfer(struct gs_socket *socket, struct transfer *transfer)
-{
-	if (!socket || !transfer || !message_read_head(&transfer->message))
-		return 0;
-	if (!socket->protocol && !learn(socket, transfer))
-		return 0;
-	/* Learning may have told the direction. */
-	if (transfer->is_write == (socket->direction == GS_OUTBOUND))
-		on_request_side(socket, transfer);
-	else
-		on_response_side(socket, transfer);
-	return 0;
-}
 
 /* Most bytes of large answers end here. */
 static __always_inline bool is_of_no_interest(const struct gs_socket *socket, bool is_write)
 {
 	bool asks = is_write == (socket->direction == GS_OUTBOUND);
 
-	return socket->protocol && !asks && !socket->first.started_ns;
+	return socket->protocol && !asks && !socket->first.started_ns && !socket->keyed &&
+	       !l7_has_messages(socket->protocol);
 }
+
+#include "requests/pairing.bpf.h"
 
 #include "requests/tls_engine.bpf.h"
 
@@ -313,10 +66,7 @@ static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *s
 	transfer->now = bpf_ktime_get_ns();
 	transfer->sequence = transfer->is_write ? BPF_CORE_READ(tcp, write_seq) :
 						  BPF_CORE_READ(tcp, copied_seq) - transfer->message.total;
-	take_transfer(socket, transfer);
-	if (socket->protocol == GS_PROTOCOL_TLS)
-		tls_on_syscall(transfer->sk, socket, transfer->is_write);
-	return 0;
+	return take_transfer(socket, transfer);
 }
 
 enum shape { SHAPE_BUFFER, SHAPE_VECTOR, SHAPE_HEADER };
@@ -345,7 +95,9 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 	if (socket->protocol == GS_PROTOCOL_TLS)
 		return tls_on_syscall(transfer.sk, socket, true);
 	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u);
-	return on_transfer(&transfer, socket);
+	on_transfer(&transfer, socket);
+	/* Only now it is known that these are records of TLS. */
+	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(transfer.sk, socket, true) : 0;
 }
 
 enum flags_place { FLAGS_NONE, FLAGS_THIRD, FLAGS_FOURTH };
@@ -376,7 +128,8 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 	if (socket->protocol == GS_PROTOCOL_TLS)
 		return tls_on_syscall(transfer.sk, socket, false);
 	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret);
-	return on_transfer(&transfer, socket);
+	on_transfer(&transfer, socket);
+	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(transfer.sk, socket, false) : 0;
 }
 
 SEC("tracepoint/syscalls/sys_enter_write")
@@ -453,20 +206,6 @@ static __always_inline void on_connect(__u64 id)
 	}
 }
 
-/* Not static: verified once for a connection's bytes and for what TLS carries on it. */
-__noinline int end_requests(__u64 id)
-{
-	struct gs_socket *socket = bpf_map_lookup_elem(&sockets, &id);
-
-	if (!socket)
-		return 0;
-	for (int i = 0; i <= MAX_PENDING && socket->first.started_ns; i++) {
-		finish(socket, 0, GS_STATUS_NO_RESPONSE, bpf_ktime_get_ns());
-		advance_pipeline(socket, id);
-	}
-	return 0;
-}
-
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
 {
@@ -484,8 +223,8 @@ int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
 	end_requests(id);
 	end_requests(plaintext);
 	if (after == TCP_CLOSE) {
-		bpf_map_delete_elem(&sockets, &id);
-		bpf_map_delete_elem(&sockets, &plaintext);
+		forget_socket(id);
+		forget_socket(plaintext);
 	}
 	return 0;
 }

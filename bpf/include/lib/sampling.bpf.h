@@ -41,12 +41,16 @@ static __always_inline void sampling_count(__u64 now)
 							     (__u64)span_rate_per_second * SAMPLING_ALL / spans;
 }
 
-/* Whole traces are kept or dropped: the root decides, by the wall time of its start. */
-static __always_inline bool sample_root(__u64 started_ns)
+/*
+ * Whole traces are kept or dropped: the root decides, by the wall time of its start. 0: dropped; else the share of
+ * traces that is kept at this time, in millionths.
+ */
+static __always_inline __u32 sample_root(__u64 started_ns)
 {
 	__u64 position = (started_ns + realtime_offset_ns) % SAMPLING_SLOT_NS;
+	__u32 keep_ppm = sampling.keep_ppm;
 
-	return position * SAMPLING_ALL < sampling.keep_ppm * SAMPLING_SLOT_NS;
+	return position * SAMPLING_ALL < keep_ppm * SAMPLING_SLOT_NS ? keep_ppm : 0;
 }
 
 /* Why this request's span goes to user space: bits GS_REASON_*, 0 when it does not. */

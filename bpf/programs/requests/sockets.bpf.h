@@ -8,7 +8,7 @@
 #include "lib/span_identity.bpf.h"
 
 /* Requests waiting on one connection behind the first. */
-#define MAX_PENDING 32
+#define MAX_PENDING 128
 /* inet_bind_bucket.fastreuse of a port that connect() chose */
 #define CHOSEN_BY_CONNECT -1
 
@@ -21,49 +21,67 @@ struct {
 	__type(value, struct gs_socket);
 } sockets SEC(".maps");
 
-struct pipeline_key {
-	__u64 id; /* as in sockets */
-	__u32 index;
-	__u32 reserved;
-};
-
-/* Requests sent behind one that is not answered yet. */
+/* Requests sent behind one that is not answered yet, and those whose answer bears their key. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 32768);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct pipeline_key);
-	__type(value, struct gs_pending_request);
+	__type(key, struct gs_waiting_key);
+	__type(value, struct gs_waiting);
 } pipelines SEC(".maps");
+
+struct payload {
+	__u8 bytes[GS_PAYLOAD_LENGTH];
+};
+
+/* Of gs_socket.first. Apart from it, so that user space can read all sockets quickly. Same key. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct payload);
+} payloads SEC(".maps");
 
 /* Templates: too large for the stack. */
 static const struct gs_socket new_socket;
-static const struct gs_pending_request new_pending;
+static const struct gs_waiting new_waiting;
+static const struct payload new_payload;
 
-/* Where the next request of this connection goes: in front, or behind those that wait. 0 when there is no room. */
-static __always_inline struct gs_pending_request *pending_slot(struct gs_socket *socket, __u64 id)
+/* Room for a request and its first bytes. request is 0 when there is none. */
+struct slot {
+	struct gs_pending_request *request;
+	__u8 *payload;
+};
+
+static __always_inline __u8 *first_payload(__u64 id)
 {
-	struct pipeline_key key = { .id = id };
-	struct gs_pending_request *slot;
+	struct payload *payload = bpf_map_lookup_elem(&payloads, &id);
 
-	if (!socket->first.started_ns)
-		return &socket->first;
-	key.index = socket->pipeline_head + socket->pending;
-	if (bpf_map_update_elem(&pipelines, &key, &new_pending, BPF_ANY)) {
+	if (payload)
+		return payload->bytes;
+	bpf_map_update_elem(&payloads, &id, &new_payload, BPF_NOEXIST);
+	payload = bpf_map_lookup_elem(&payloads, &id);
+	return payload ? payload->bytes : 0;
+}
+
+static __always_inline struct gs_waiting *make_waiting(__u64 id, __u64 place)
+{
+	struct gs_waiting_key key = { .id = id, .key = place };
+
+	if (bpf_map_update_elem(&pipelines, &key, &new_waiting, BPF_ANY)) {
 		count(GS_COUNTER_REQUESTS_UNPAIRED);
 		return 0;
 	}
-	slot = bpf_map_lookup_elem(&pipelines, &key);
-	if (slot)
-		socket->pending++;
-	return slot;
+	return bpf_map_lookup_elem(&pipelines, &key);
 }
 
 /* The front request is done; the next one waits for its answer now. */
 static __always_inline void advance_pipeline(struct gs_socket *socket, __u64 id)
 {
-	struct pipeline_key key = { .id = id, .index = socket->pipeline_head };
-	struct gs_pending_request *next;
+	struct gs_waiting_key key = { .id = id, .key = socket->pipeline_head };
+	struct gs_waiting *next;
+	__u8 *payload;
 
 	if (!socket->pending)
 		return;
@@ -72,7 +90,10 @@ static __always_inline void advance_pipeline(struct gs_socket *socket, __u64 id)
 	next = bpf_map_lookup_elem(&pipelines, &key);
 	if (!next)
 		return;
-	socket->first = *next;
+	socket->first = next->request;
+	payload = first_payload(id);
+	if (payload)
+		bpf_probe_read_kernel(payload, GS_PAYLOAD_LENGTH, next->payload);
 	bpf_map_delete_elem(&pipelines, &key);
 }
 

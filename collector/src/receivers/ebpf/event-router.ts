@@ -4,6 +4,9 @@ import { listenEventAt, processEventAt } from './process-event.ts';
 import type { ListenEvent, ProcessEvent } from './process-event.ts';
 import { RequestEvent } from './request-event.ts';
 
+/** Records of short requests end within the payload. */
+const SHORTEST_REQUEST = layout.gs_request_event.fields.payload.offset + constants.GS_PAYLOAD_SHORT;
+
 /** Who gets which records. Each is called within the batch; a request is valid during its call only. */
 export interface EventSinks {
   readonly request: (event: RequestEvent) => void;
@@ -32,7 +35,7 @@ export class EventRouter {
 
   readonly #visit = (batch: DataView, at: number, type: number, size: number): void => {
     if (type === constants.GS_EVENT_REQUEST) {
-      if (size < layout.gs_request_event.size) this.#malformed++;
+      if (size < SHORTEST_REQUEST) this.#malformed++;
       else this.#sinks.request(this.#request.moveTo(batch, at));
     } else if (type <= constants.GS_EVENT_OOM_KILL) {
       const event = size < layout.gs_process_event.size ? undefined : processEventAt(batch, at);

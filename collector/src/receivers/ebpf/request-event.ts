@@ -87,6 +87,10 @@ export class RequestEvent implements CapturedRequest {
   get reason(): number {
     return this.#view.getUint32(this.#at + EVENT.reason.offset, true);
   }
+  /** Share of all traces that was kept when this one began: 0 when it was not chosen, else up to 1. */
+  get sampledShare(): number {
+    return this.#view.getUint32(this.#at + EVENT.keep_ppm.offset, true) / 1e6;
+  }
   get netns(): number {
     return this.#view.getUint32(this.#at + NETNS, true);
   }
@@ -104,7 +108,8 @@ export class RequestEvent implements CapturedRequest {
   }
   get payload(): Uint8Array {
     const length = this.#view.getUint32(this.#at + EVENT.payload_length.offset, true);
-    return this.#bytes(EVENT.payload.offset, Math.min(length, EVENT.payload.size));
+    const kept = this.#view.getUint32(this.#at + HEADER.size.offset, true) - EVENT.payload.offset;
+    return this.#bytes(EVENT.payload.offset, Math.min(length, kept, EVENT.payload.size));
   }
   get response(): Uint8Array {
     const length = this.#view.getUint32(this.#at + EVENT.response_length.offset, true);
