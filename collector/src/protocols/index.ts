@@ -6,6 +6,7 @@ import { mongodb } from './mongodb.ts';
 import { kafka } from './kafka/kafka.ts';
 import { cassandra } from './cassandra/cassandra.ts';
 import { nats } from './nats.ts';
+import { amqp } from './amqp.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 
@@ -20,6 +21,7 @@ export const PROTOCOL_DEFINITIONS: readonly ProtocolDefinition[] = [
   kafka,
   cassandra,
   nats,
+  amqp,
 ];
 
 /** By enum gs_protocol; holes are protocols that user space does not know. */

@@ -7,6 +7,7 @@ import { MONGODB_SAMPLES } from './samples/mongodb.ts';
 import { KAFKA_SAMPLES } from './samples/kafka.ts';
 import { CASSANDRA_SAMPLES } from './samples/cassandra.ts';
 import { NATS_SAMPLES } from './samples/nats.ts';
+import { AMQP_SAMPLES } from './samples/amqp.ts';
 
 export { SECRET } from './samples/common.ts';
 export type { ProtocolSample } from './samples/common.ts';
@@ -129,4 +130,5 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
   kafka: KAFKA_SAMPLES,
   cassandra: CASSANDRA_SAMPLES,
   nats: NATS_SAMPLES,
+  amqp: AMQP_SAMPLES,
 };

@@ -291,6 +291,7 @@ export const REQUEST_METRICS = {
   kafka: requests('kafka_requests', 'Kafka'),
   cassandra: requests('cassandra_queries', 'Cassandra'),
   nats: requests('nats_messages', 'NATS'),
+  amqp: requests('rabbitmq_messages', 'AMQP 0-9-1'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;
