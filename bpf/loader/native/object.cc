@@ -7,6 +7,8 @@
 #include <malloc.h>
 #endif
 #include <sys/syscall.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 
 namespace loader {
@@ -261,6 +263,20 @@ Napi::Value BpfObject::detach(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), true);
 }
 
+// On a thread of its own: the kernel takes 100 ms and more to be sure that nobody runs in a uprobe any more.
+Napi::Value BpfObject::detach_later(const Napi::CallbackInfo &info) {
+  auto found = links_.find(info[0].As<Napi::Number>().Uint32Value());
+  if (found == links_.end()) return Napi::Boolean::New(info.Env(), false);
+  struct bpf_link *link = found->second;
+  links_.erase(found);
+  try {
+    std::thread([link] { bpf_link__destroy(link); }).detach();
+  } catch (const std::system_error &) {
+    bpf_link__destroy(link);
+  }
+  return Napi::Boolean::New(info.Env(), true);
+}
+
 static bool per_cpu(const struct bpf_map *map) {
   switch (bpf_map__type(map)) {
   case BPF_MAP_TYPE_PERCPU_HASH:
@@ -441,6 +457,7 @@ Napi::Function BpfObject::define(Napi::Env env) {
                       InstanceMethod<&BpfObject::attach>("attach"), InstanceMethod<&BpfObject::attach_perf_event>("attachPerfEvent"),
                       InstanceMethod<&BpfObject::attach_uprobe>("attachUprobe"), InstanceMethod<&BpfObject::attach_iterator>("attachIterator"),
                       InstanceMethod<&BpfObject::read_iterator>("readIterator"), InstanceMethod<&BpfObject::detach>("detach"),
+                      InstanceMethod<&BpfObject::detach_later>("detachLater"),
                       InstanceMethod<&BpfObject::lookup>("lookup"), InstanceMethod<&BpfObject::update>("update"),
                       InstanceMethod<&BpfObject::remove>("remove"), InstanceMethod<&BpfObject::entries>("entries"),
                       InstanceMethod<&BpfObject::open_ring>("openRing"), InstanceMethod<&BpfObject::ring_statistics>("ringStatistics"),

@@ -33,6 +33,7 @@ private:
   Napi::Value attach_iterator(const Napi::CallbackInfo &);
   Napi::Value read_iterator(const Napi::CallbackInfo &);
   Napi::Value detach(const Napi::CallbackInfo &);
+  Napi::Value detach_later(const Napi::CallbackInfo &);
   Napi::Value lookup(const Napi::CallbackInfo &);
   Napi::Value update(const Napi::CallbackInfo &);
   Napi::Value remove(const Napi::CallbackInfo &);

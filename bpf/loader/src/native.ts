@@ -36,6 +36,7 @@ export interface NativeObject {
   attachIterator(program: string, map?: string): number | NativeRefusal;
   readIterator(link: number): ArrayBuffer;
   detach(link: number): boolean;
+  detachLater(link: number): boolean;
   lookup(map: string, key: Uint8Array): Uint8Array | undefined;
   update(map: string, key: Uint8Array, value: Uint8Array): void;
   remove(map: string, key: Uint8Array): boolean;

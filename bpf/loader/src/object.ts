@@ -56,6 +56,8 @@ export interface Link {
   readonly program: string;
   /** Idempotent. */
   detach(): void;
+  /** The same without waiting: detaching a uprobe takes the kernel 100 ms and more. */
+  detachLater(): void;
 }
 
 export interface IteratorLink extends Link {
@@ -101,7 +103,15 @@ export class LoadedObject {
 
   private outcome(program: string, made: number | NativeRefusal): Attached {
     if (isRefusal(made)) return { ok: false, refusal: this.refusal(program, made) };
-    return { ok: true, link: { program, detach: () => void (this.closed || this.native.detach(made)) } };
+    return { ok: true, link: this.link(program, made) };
+  }
+
+  private link(program: string, made: number): Link {
+    return {
+      program,
+      detach: () => void (this.closed || this.native.detach(made)),
+      detachLater: () => void (this.closed || this.native.detachLater(made)),
+    };
   }
 
   private refusal(program: string, native: NativeRefusal): Refusal {
@@ -143,8 +153,10 @@ export class LoadedObject {
   attachIterator(program: string, map?: string): Attached<IteratorLink> {
     const made = this.native.attachIterator(program, map);
     if (isRefusal(made)) return { ok: false, refusal: this.refusal(program, made) };
-    const detach = () => void (this.closed || this.native.detach(made));
-    return { ok: true, link: { program, detach, read: () => this.native.readIterator(made) } };
+    return {
+      ok: true,
+      link: { ...this.link(program, made), read: () => this.native.readIterator(made) },
+    };
   }
 
   /** undefined when the key is absent. For per-CPU maps: one slot of 8-byte aligned values for each possible CPU. */

@@ -129,7 +129,7 @@ class NativeObject implements KernelObject {
       return { ok: false, reason: `${program} was refused at load` };
     const made = this.#object.attachUprobe(program, path, { offset });
     if (!made.ok) return { ok: false, reason: reasonOf(made.refusal) };
-    return { ok: true, detach: () => made.link.detach() };
+    return { ok: true, detach: () => made.link.detachLater() };
   }
 
   async close(): Promise<void> {
