@@ -166,7 +166,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     'collector/src/exporters/clickhouse',
     'collector/src/gateway',
   ],
-  '@grpc/grpc-js': ['shared/reader/src/grpc', 'collector/src/gateway'],
+  '@grpc/grpc-js': ['shared/reader/src/grpc', 'collector/src/gateway', 'collector/src/identity/runtimes'],
   '@grpc/proto-loader': ['shared/reader/src/grpc', 'collector/src/gateway'],
   'better-sqlite3': ['shared/reader/src/snapshot'],
   ssh2: ['shared/reader/src/ssh'],
