@@ -1,0 +1,334 @@
+import { contextOfHeaders, type TraceContext } from '../trace-context.ts';
+import { HpackDecoder, type Header } from './hpack.ts';
+
+/** Bytes of one direction of a connection, in their order. */
+export interface Http2Chunk {
+  readonly fromClient: boolean;
+  /**
+   * Frames, each with its 9-byte header. Bodies of frames other than HEADERS, CONTINUATION, PUSH_PROMISE, RST_STREAM and
+   * GOAWAY are left out: their headers stand alone. A frame may go on in the next chunk of its direction.
+   */
+  readonly bytes: Uint8Array;
+  /** CLOCK_MONOTONIC, ns */
+  readonly time: bigint;
+  /** TCP sequence number of the first byte. */
+  readonly sequence: number;
+  /** Bytes before these were missed. */
+  readonly lost: boolean;
+}
+
+/** A request with its answer. Times as in Http2Chunk. */
+export interface Http2Request {
+  readonly streamId: number;
+  /** '' where it was indexed before we looked. */
+  readonly method: string;
+  readonly path: string;
+  readonly authority: string;
+  readonly scheme: string;
+  /** 0 without an answer. */
+  readonly status: number;
+  /** undefined when it is no gRPC call, or ended without one. */
+  readonly grpcStatus: number | undefined;
+  readonly grpcMessage: string;
+  readonly isGrpc: boolean;
+  readonly traceContext: TraceContext | undefined;
+  /** The chunk that began the request. */
+  readonly sequence: number;
+  readonly started: bigint;
+  /** First byte of the answer's headers; `ended` where none came. */
+  readonly answered: bigint;
+  readonly ended: bigint;
+  /** ended: both sides closed; reset: RST_STREAM or GOAWAY; closed: the connection went away. */
+  readonly outcome: 'ended' | 'reset' | 'closed';
+}
+
+const FRAME = { data: 0, headers: 1, rstStream: 3, pushPromise: 5, goaway: 7, continuation: 9 } as const;
+const FLAG = { endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
+const WITH_BODY: ReadonlySet<number> = new Set([
+  FRAME.headers,
+  FRAME.rstStream,
+  FRAME.pushPromise,
+  FRAME.goaway,
+  FRAME.continuation,
+]);
+const FRAME_HEADER = 9;
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const MOST_STREAMS = 1000;
+/** A header block larger than this is given up. */
+const LARGEST_BLOCK = 256 * 1024;
+/** ns after which a stream without an end is forgotten. */
+const STALE = 600_000_000_000n;
+
+interface Stream {
+  readonly id: number;
+  readonly started: bigint;
+  readonly sequence: number;
+  request: ReadonlyMap<string, string>;
+  answer: Map<string, string>;
+  answered: bigint | undefined;
+  clientDone: boolean;
+  serverDone: boolean;
+}
+
+/** What one direction has in hand. */
+class Side {
+  readonly hpack = new HpackDecoder();
+  /** Beginning of a frame that goes on. */
+  pending: Uint8Array = new Uint8Array(0);
+  block:
+    { readonly streamId: number; readonly endStream: boolean; parts: Uint8Array[]; size: number } | undefined;
+
+  lose(): void {
+    this.hpack.reset();
+    this.pending = new Uint8Array(0);
+    this.block = undefined;
+  }
+}
+
+/** One HTTP/2 connection (RFC 9113) as both directions show it. Never throws; bounded in streams and bytes. */
+export class Http2Connection {
+  readonly #client = new Side();
+  readonly #server = new Side();
+  readonly #streams = new Map<number, Stream>();
+  #mayBegin = true;
+  /** Streams given up: too many, or too old. */
+  dropped = 0;
+
+  /** Requests that ended with this chunk. */
+  feed(chunk: Http2Chunk): readonly Http2Request[] {
+    const side = chunk.fromClient ? this.#client : this.#server;
+    if (chunk.lost) side.lose();
+    const done: Http2Request[] = [];
+    let bytes = side.pending.length === 0 ? chunk.bytes : joined([side.pending, chunk.bytes]);
+    side.pending = new Uint8Array(0);
+    if (chunk.fromClient && this.#mayBegin) {
+      if (bytes.length < PREFACE.length && startsWith(PREFACE, bytes)) {
+        side.pending = bytes.slice();
+        return done;
+      }
+      this.#mayBegin = false;
+      if (startsWith(bytes, PREFACE)) bytes = bytes.subarray(PREFACE.length);
+    }
+    for (let at = 0; at < bytes.length;) {
+      const next = this.#frame(bytes, at, side, chunk, done);
+      if (next < 0) {
+        side.pending = bytes.slice(at);
+        break;
+      }
+      at = next;
+    }
+    if (side.pending.length > LARGEST_BLOCK) side.lose();
+    return done;
+  }
+
+  /** The connection is gone: what is open has no answer. */
+  close(time: bigint): readonly Http2Request[] {
+    const open = [...this.#streams.values()].map((stream) => finish(stream, time, 'closed'));
+    this.#streams.clear();
+    return open;
+  }
+
+  /** Forgets streams that began long ago; how many. */
+  expire(now: bigint): number {
+    let expired = 0;
+    for (const [id, stream] of this.#streams)
+      if (now - stream.started > STALE) {
+        this.#streams.delete(id);
+        expired++;
+      }
+    this.dropped += expired;
+    return expired;
+  }
+
+  get open(): number {
+    return this.#streams.size;
+  }
+
+  /** Start of the oldest open request, ns; undefined without one. */
+  get oldest(): bigint | undefined {
+    return this.#streams.values().next().value?.started;
+  }
+
+  /** Handles the frame at `at`; where the next one begins, -1 when this one is not whole yet. */
+  #frame(bytes: Uint8Array, at: number, side: Side, chunk: Http2Chunk, done: Http2Request[]): number {
+    if (at + FRAME_HEADER > bytes.length) return -1;
+    const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+    const type = bytes[at + 3]!;
+    const flags = bytes[at + 4]!;
+    const streamId =
+      (((bytes[at + 5]! & 0x7f) << 24) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 8) | bytes[at + 8]!) >>>
+      0;
+    const body = at + FRAME_HEADER;
+    if (!WITH_BODY.has(type)) {
+      if (type === FRAME.data && flags & FLAG.endStream) this.#endOfStream(streamId, chunk, done);
+      return body;
+    }
+    if (length > LARGEST_BLOCK) {
+      side.lose();
+      return bytes.length;
+    }
+    if (body + length > bytes.length) return -1;
+    const payload = bytes.subarray(body, body + length);
+    if (type === FRAME.headers) this.#headers(payload, flags, streamId, side, chunk, done);
+    else if (type === FRAME.continuation) this.#continuation(payload, flags, streamId, side, chunk, done);
+    else if (type === FRAME.pushPromise) this.#pushPromise(payload, flags, side);
+    else if (type === FRAME.rstStream) this.#reset(streamId, chunk, done);
+    return body + length;
+  }
+
+  #headers(
+    payload: Uint8Array,
+    flags: number,
+    streamId: number,
+    side: Side,
+    chunk: Http2Chunk,
+    done: Http2Request[],
+  ): void {
+    const fragment = withoutPadding(payload, flags, flags & FLAG.priority ? 5 : 0);
+    if (!fragment || streamId === 0) return side.lose();
+    side.block = {
+      streamId,
+      endStream: (flags & FLAG.endStream) !== 0,
+      parts: [fragment],
+      size: fragment.length,
+    };
+    if (flags & FLAG.endHeaders) this.#block(side, chunk, done);
+  }
+
+  #continuation(
+    payload: Uint8Array,
+    flags: number,
+    streamId: number,
+    side: Side,
+    chunk: Http2Chunk,
+    done: Http2Request[],
+  ): void {
+    const { block } = side;
+    if (!block || block.streamId !== streamId || block.size + payload.length > LARGEST_BLOCK)
+      return side.lose();
+    block.parts.push(payload.slice());
+    block.size += payload.length;
+    if (flags & FLAG.endHeaders) this.#block(side, chunk, done);
+  }
+
+  /** A pushed request has nobody who asked: only its effect on the header table matters. */
+  #pushPromise(payload: Uint8Array, flags: number, side: Side): void {
+    const fragment = withoutPadding(payload, flags, 4);
+    if (!fragment || !(flags & FLAG.endHeaders)) return side.lose();
+    side.hpack.decode(fragment);
+  }
+
+  #block(side: Side, chunk: Http2Chunk, done: Http2Request[]): void {
+    const { block } = side;
+    side.block = undefined;
+    if (!block) return;
+    const headers = textOf(
+      side.hpack.decode(block.parts.length === 1 ? block.parts[0]! : joined(block.parts)),
+    );
+    if (chunk.fromClient) this.#requestHeaders(block.streamId, headers, chunk);
+    else this.#answerHeaders(block.streamId, headers, chunk);
+    if (block.endStream) this.#endOfStream(block.streamId, chunk, done);
+  }
+
+  #requestHeaders(streamId: number, headers: ReadonlyMap<string, string>, chunk: Http2Chunk): void {
+    // what a client sends on an open stream are trailers
+    if (streamId % 2 === 0 || this.#streams.has(streamId)) return;
+    if (this.#streams.size >= MOST_STREAMS) {
+      const [oldest] = this.#streams.keys();
+      this.#streams.delete(oldest!);
+      this.dropped++;
+    }
+    this.#streams.set(streamId, {
+      id: streamId,
+      started: chunk.time,
+      sequence: chunk.sequence,
+      request: headers,
+      answer: new Map(),
+      answered: undefined,
+      clientDone: false,
+      serverDone: false,
+    });
+  }
+
+  #answerHeaders(streamId: number, headers: ReadonlyMap<string, string>, chunk: Http2Chunk): void {
+    const stream = this.#streams.get(streamId);
+    // 1xx answers come before the one that counts
+    if (!stream || /^1\d\d$/.test(headers.get(':status') ?? '')) return;
+    stream.answered ??= chunk.time;
+    for (const [name, value] of headers) stream.answer.set(name, value);
+  }
+
+  #endOfStream(streamId: number, chunk: Http2Chunk, done: Http2Request[]): void {
+    const stream = this.#streams.get(streamId);
+    if (!stream) return;
+    if (chunk.fromClient) stream.clientDone = true;
+    else stream.serverDone = true;
+    // a server may be done before its client is: the answer is whole, nobody waits any more
+    if (!stream.serverDone) return;
+    this.#streams.delete(streamId);
+    done.push(finish(stream, chunk.time, 'ended'));
+  }
+
+  #reset(streamId: number, chunk: Http2Chunk, done: Http2Request[]): void {
+    const stream = this.#streams.get(streamId);
+    if (!stream) return;
+    this.#streams.delete(streamId);
+    done.push(finish(stream, chunk.time, 'reset'));
+  }
+}
+
+function finish(stream: Stream, ended: bigint, outcome: Http2Request['outcome']): Http2Request {
+  const { request, answer, id, sequence, started } = stream;
+  const grpc = answer.get('grpc-status');
+  const isGrpc = grpc !== undefined || (request.get('content-type') ?? '').startsWith('application/grpc');
+  return {
+    streamId: id,
+    method: request.get(':method') ?? '',
+    path: request.get(':path') ?? '',
+    authority: request.get(':authority') ?? '',
+    scheme: request.get(':scheme') ?? '',
+    status: smallNumber(answer.get(':status')) ?? 0,
+    grpcStatus: smallNumber(grpc),
+    grpcMessage: answer.get('grpc-message') ?? '',
+    isGrpc,
+    traceContext: contextOfHeaders((name) => request.get(name)),
+    sequence,
+    started,
+    answered: stream.answered ?? ended,
+    ended,
+    outcome,
+  };
+}
+
+const smallNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : undefined;
+
+/** Known names and values; of a header given twice the first. */
+function textOf(headers: readonly Header[]): ReadonlyMap<string, string> {
+  const out = new Map<string, string>();
+  for (const { name, value } of headers)
+    if (name !== '' && value !== undefined && !out.has(name)) out.set(name, value);
+  return out;
+}
+
+/** The block fragment of a frame: behind the pad length and `extra` bytes, before the padding. */
+function withoutPadding(payload: Uint8Array, flags: number, extra: number): Uint8Array | undefined {
+  const padded = (flags & FLAG.padded) !== 0;
+  const start = (padded ? 1 : 0) + extra;
+  const end = payload.length - (padded ? (payload[0] ?? 0) : 0);
+  // the buffer it is part of belongs to the kernel's batch
+  return start <= end ? payload.slice(start, end) : undefined;
+}
+
+const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean =>
+  bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte);
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

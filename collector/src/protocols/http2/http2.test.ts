@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { Http2Connection, type Http2Request } from './connection.ts';
+import { HpackDecoder } from './hpack.ts';
+import { decodeHuffman, KRAFT_SUM } from './huffman.ts';
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+
+test('the Huffman code is complete', () => {
+  assert.equal(KRAFT_SUM, 1);
+});
+
+test('strings of RFC 7541, appendix C', () => {
+  assert.equal(decodeHuffman(hex('f1e3 c2e5 f23a 6ba0 ab90 f4ff')), 'www.example.com');
+  assert.equal(
+    decodeHuffman(hex('d07a be94 1054 d444 a820 0595 040b 8166 e082 a62d 1bff')),
+    'Mon, 21 Oct 2013 20:13:21 GMT',
+  );
+  assert.equal(decodeHuffman(hex('f1e3 c2e5 f23a 6ba0 ab90 f4')), undefined, 'padding of zeros');
+  assert.equal(decodeHuffman(hex('ffff ffff')), undefined, 'EOS');
+});
+
+test('requests of RFC 7541, C.4: one table over three blocks', () => {
+  const decoder = new HpackDecoder();
+  const authority = (block: string): string | undefined =>
+    decoder.decode(hex(block)).find(({ name }) => name === ':authority')?.value;
+  assert.equal(authority('8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff'), 'www.example.com');
+  assert.equal(authority('8286 84be 5886 a8eb 1064 9cbf'), 'www.example.com');
+  assert.equal(authority('8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf'), 'www.example.com');
+});
+
+test('a decoder that joins late gives no value for what it did not see, and the right one for what it did', () => {
+  const decoder = new HpackDecoder();
+  const [, , , unknown] = decoder.decode(hex('8286 84be'));
+  assert.deepEqual(unknown, { name: '', value: undefined });
+  decoder.decode(hex('4401 2f'));
+  assert.deepEqual(decoder.decode(hex('be')), [{ name: ':path', value: '/' }]);
+});
+
+test('headers that authenticate are not kept, whatever form they take', () => {
+  const decoder = new HpackDecoder();
+  const headers = decoder.decode(
+    hex('57 06 736563726574 40 06 782d6b6579 73 06 736563726574'.replace('782d6b6579 73', '782d6b657973')),
+  );
+  assert.deepEqual(
+    headers.map(({ value }) => value),
+    [undefined, undefined],
+  );
+});
+
+test('no block makes the decoder throw', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 5 }), (blocks) => {
+      const decoder = new HpackDecoder();
+      for (const block of blocks)
+        for (const { name } of decoder.decode(block)) assert.equal(typeof name, 'string');
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+interface Wire {
+  readonly fromClient: boolean;
+  readonly bytes: Buffer;
+}
+
+/** A proxy that keeps the bytes of both directions in the order in which they passed. */
+async function recorded(
+  t: TestContext,
+  port: number,
+): Promise<{ readonly port: number; readonly wire: Wire[] }> {
+  const wire: Wire[] = [];
+  const proxy = createServer((client) => {
+    const server = connect(port, '127.0.0.1');
+    client.on('data', (bytes: Buffer) => {
+      wire.push({ fromClient: true, bytes });
+      server.write(bytes);
+    });
+    server.on('data', (bytes: Buffer) => {
+      wire.push({ fromClient: false, bytes });
+      client.write(bytes);
+    });
+    for (const socket of [client, server])
+      socket.on('error', () => undefined).on('close', () => (client.destroy(), server.destroy()));
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => proxy.close());
+  return { port: (proxy.address() as AddressInfo).port, wire };
+}
+
+/** As the kernel hands it over: without the bodies of frames that nobody needs. */
+class KernelView {
+  readonly #left = new Map<boolean, Buffer>([
+    [true, Buffer.alloc(0)],
+    [false, Buffer.alloc(0)],
+  ]);
+  #preface = true;
+
+  take({ fromClient, bytes }: Wire): Uint8Array {
+    let rest = Buffer.concat([this.#left.get(fromClient)!, bytes]);
+    const out: Buffer[] = [];
+    if (fromClient && this.#preface) {
+      out.push(rest.subarray(0, 24));
+      rest = rest.subarray(24);
+      this.#preface = false;
+    }
+    while (rest.length >= 9) {
+      const length = rest.readUIntBE(0, 3);
+      if (rest.length < 9 + length) break;
+      out.push([1, 3, 5, 7, 9].includes(rest[3]!) ? rest.subarray(0, 9 + length) : rest.subarray(0, 9));
+      rest = rest.subarray(9 + length);
+    }
+    this.#left.set(fromClient, Buffer.from(rest));
+    return Buffer.concat(out);
+  }
+}
+
+/** Feeds what was recorded, cut into pieces by `cut`. */
+function replay(wire: readonly Wire[], cut: (length: number) => number): Http2Request[] {
+  const connection = new Http2Connection();
+  const view = new KernelView();
+  let time = 0n;
+  const done: Http2Request[] = [];
+  for (const one of wire) {
+    const bytes = view.take(one);
+    for (let at = 0; at < bytes.length;) {
+      const size = Math.max(1, Math.min(bytes.length - at, cut(bytes.length)));
+      done.push(
+        ...connection.feed({
+          fromClient: one.fromClient,
+          bytes: bytes.subarray(at, at + size),
+          time: ++time,
+          sequence: at,
+          lost: false,
+        }),
+      );
+      at += size;
+    }
+  }
+  return done;
+}
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** Many streams at once against a real server, with trailers, large headers and an early reset. */
+async function traffic(
+  t: TestContext,
+): Promise<{ readonly wire: readonly Wire[]; readonly paths: readonly string[] }> {
+  const server = http2.createServer();
+  server.on('stream', (stream, headers) => {
+    const path = headers[':path'] ?? '';
+    if (path === '/reset') return stream.close(http2.constants.NGHTTP2_CANCEL);
+    if (path.startsWith('/grpc')) {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '13', 'grpc-message': 'broken' }));
+      return stream.end('x'.repeat(100));
+    }
+    stream.additionalHeaders({ ':status': 103 });
+    stream.respond({ ':status': path === '/missing' ? 404 : 200, 'x-large': 'y'.repeat(9000) });
+    stream.end('body '.repeat(5000));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const proxy = await recorded(t, (server.address() as AddressInfo).port);
+  const client = http2.connect(`http://127.0.0.1:${proxy.port}`);
+  const paths = [
+    '/',
+    '/missing',
+    '/reset',
+    '/grpc.Shop/Get',
+    ...Array.from({ length: 40 }, (_, i) => `/item/${i}`),
+  ];
+  await Promise.all(
+    paths.map(
+      (path) =>
+        new Promise<void>((resolve) => {
+          const stream = client.request({
+            ':path': path,
+            ':method': 'POST',
+            traceparent: TRACEPARENT,
+            authorization: 'Bearer hunter2',
+            'x-long': 'z'.repeat(9000),
+          });
+          stream
+            .on('error', () => undefined)
+            .on('close', resolve)
+            .resume();
+          stream.end('request body');
+        }),
+    ),
+  );
+  client.close();
+  return { wire: proxy.wire, paths };
+}
+
+test('every request of a real client and server, however the bytes are cut', async (t) => {
+  const { wire, paths } = await traffic(t);
+  let random = 1;
+  const cuts: ((length: number) => number)[] = [
+    (length) => length,
+    () => 1,
+    () => 7,
+    () => (random = (random * 48271) % 2147483647) % 200,
+  ];
+  for (const cut of cuts) {
+    const done = replay(wire, cut);
+    const byPath = new Map(done.map((one) => [one.path, one]));
+    assert.deepEqual([...byPath.keys()].sort(), [...paths].sort());
+    assert.equal(done.length, paths.length);
+    assert.equal(byPath.get('/')?.status, 200);
+    assert.equal(byPath.get('/missing')?.status, 404);
+    assert.equal(byPath.get('/reset')?.outcome, 'reset');
+    const grpc = byPath.get('/grpc.Shop/Get');
+    assert.deepEqual([grpc?.isGrpc, grpc?.grpcStatus, grpc?.grpcMessage], [true, 13, 'broken']);
+    for (const one of done) {
+      assert.equal(one.method, 'POST');
+      assert.equal(one.traceContext?.spanId, 'b7ad6b7169203331');
+      assert.ok(one.started < one.ended && one.answered <= one.ended);
+    }
+    assert.ok(
+      !JSON.stringify(done, (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      ).includes('hunter2'),
+    );
+  }
+});
+
+test('joined late, or with bytes lost: what is said is right or missing', async (t) => {
+  const { wire, paths } = await traffic(t);
+  const view = new KernelView();
+  const chunks = wire.map((one) => ({ fromClient: one.fromClient, bytes: view.take(one) }));
+  for (let skip = 1; skip < chunks.length; skip++) {
+    const connection = new Http2Connection();
+    const done = chunks.flatMap((one, i) =>
+      i < skip ? [] : connection.feed({ ...one, time: BigInt(i), sequence: 0, lost: i === skip }),
+    );
+    for (const { path, status } of done) {
+      assert.ok(path === '' || paths.includes(path), path);
+      assert.ok([0, 200, 404].includes(status), String(status));
+    }
+  }
+});
+
+test('garbage: no throw, bounded in streams, the same answer twice', () => {
+  const chunk = fc.record({
+    fromClient: fc.boolean(),
+    bytes: fc.uint8Array({ maxLength: 120 }),
+    lost: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(chunk, { maxLength: 20 }), (chunks) => {
+      const run = () => {
+        const connection = new Http2Connection();
+        const done = chunks.flatMap((one, i) => connection.feed({ ...one, time: BigInt(i), sequence: i }));
+        return [done, connection.close(99n), connection.open];
+      };
+      assert.deepEqual(run(), run());
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('streams without an end are bounded in number and in time', () => {
+  const connection = new Http2Connection();
+  const request = (streamId: number): Uint8Array => {
+    const frame = Buffer.concat([Buffer.from([0, 0, 3, 1, 4, 0, 0, 0, 0]), Buffer.from([0x82, 0x86, 0x84])]);
+    frame.writeUInt32BE(streamId, 5);
+    return frame;
+  };
+  for (let i = 0; i < 1500; i++)
+    connection.feed({
+      fromClient: true,
+      bytes: request(2 * i + 1),
+      time: BigInt(i),
+      sequence: 0,
+      lost: false,
+    });
+  assert.equal(connection.open, 1000);
+  assert.equal(connection.dropped, 500);
+  assert.equal(connection.expire(601_000_000_000n), 1000);
+  assert.equal(connection.open, 0);
+});
