@@ -7,10 +7,13 @@ import type { Exporter } from './exporters/define.ts';
 import { openExporters } from './exporters/open.ts';
 import { ExpositionCache } from './exporters/prometheus/exposition.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { cgroupBase } from './identity/cgroup-namespace.ts';
 import { NatTable } from './identity/conntrack.ts';
 import { ContainerLogFiles } from './identity/container-log-files.ts';
 import { processFilter } from './identity/process-filter.ts';
 import { ProcessTable } from './identity/processes.ts';
+import { ContainerRuntimes } from './identity/runtimes/registry.ts';
+import { UnitFiles } from './identity/unit-files.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
 import { MemoryBudget } from './pipeline/memory-budget.ts';
 import { IntervalSamples } from './pipeline/registry.ts';
@@ -37,6 +40,7 @@ export class Collector {
   private readonly nat: NatTable;
   private readonly logFiles: ContainerLogFiles;
   private readonly processes: ProcessTable;
+  private readonly runtimes: ContainerRuntimes;
   private readonly exporters: readonly Exporter[];
   private readonly memory: MemoryBudget;
   private readonly receivers: Receivers;
@@ -61,6 +65,8 @@ export class Collector {
     };
     this.nat = new NatTable(config.procfs);
     this.logFiles = new ContainerLogFiles(config['host-root']);
+    this.runtimes = new ContainerRuntimes(config['host-root']);
+    const units = new UnitFiles(config['host-root']);
     this.processes = new ProcessTable({
       procfs: config.procfs,
       cgroupfs: config.cgroupfs,
@@ -68,6 +74,9 @@ export class Collector {
       hostName: this.facts.hostname,
       hostId: this.facts.machineId,
       kubernetesNames: this.logFiles.namesOf,
+      runtimeContainer: this.runtimes.containerOf,
+      unitFacts: (unit) => units.factsOf(unit),
+      cgroupBase: cgroupBase(config.procfs, config.cgroupfs, process.pid),
       keepExitedFor: KEEP_EXITED_FOR,
     });
     this.memory = new MemoryBudget(config['memory-limit']);
@@ -112,6 +121,7 @@ export class Collector {
   async start(): Promise<string> {
     const listen = await this.listen();
     await this.startGateway();
+    this.runtimes.start();
     this.logFiles.refresh();
     this.processes.scan(Date.now());
     this.nat.refresh();
@@ -217,6 +227,7 @@ export class Collector {
         service: one.serviceName,
         processes: one.pids.size,
       })),
+      containerRuntimes: this.runtimes.status(),
       addressTranslation: this.nat.problem === '' ? `${this.nat.size} translations known` : this.nat.problem,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
@@ -263,6 +274,7 @@ export class Collector {
     await this.round;
     await this.collectOnce();
     await this.receivers.stop();
+    this.runtimes.stop();
     await this.flush();
     for (const one of this.exporters) await one.close();
     await this.server?.stop();

@@ -1,5 +1,5 @@
+import { join } from 'node:path';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
-import { identifyCgroup } from '../../identity/cgroup.ts';
 import type { ReceiverContext, ReceiverDefinition } from '../define.ts';
 import type { LogsReceiver } from './receiver.ts';
 
@@ -44,8 +44,10 @@ function followContainers(
   fromStart: boolean,
 ): void {
   const wanted = new Set(config['log-file'].map((file) => file.path));
-  for (const { cgroups, containerId } of processes.all()) {
-    const path = logFiles.pathOf(identifyCgroup(cgroups)?.id ?? '');
+  for (const { containerId, identity, runtime } of processes.all()) {
+    if (runtime?.optOuts.logs) continue;
+    const told = runtime?.logPath ? join(config['host-root'], runtime.logPath) : undefined;
+    const path = logFiles.pathOf(identity.id) ?? told;
     if (path === undefined) continue;
     wanted.add(path);
     receiver.follow({ containerId, path }, fromStart);

@@ -11,7 +11,7 @@ export const PROFILES: ReceiverDefinition = {
     const receiver = openProfileReceiver(
       { target, frequency: config['profile-frequency'] },
       {
-        ownerOf: (tgid) => processes.spanOwnerOf(tgid),
+        ownerOf: (tgid) => processes.profileOwnerOf(tgid),
         onRows: ({ stacks, samples }) => rows.profiles(stacks, samples),
       },
     );
