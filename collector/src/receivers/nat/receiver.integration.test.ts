@@ -3,7 +3,12 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { NatTable } from '../../identity/conntrack.ts';
+import { processFilter } from '../../identity/process-filter.ts';
+import { ProcessTable } from '../../identity/processes.ts';
+import { IntervalSamples } from '../../pipeline/registry.ts';
+import { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } from '../ebpf/open.ts';
 import { openNatReceiver, type NatReceiver } from './open.ts';
 
 const run = promisify(execFile);
@@ -111,6 +116,42 @@ describe('address translation, a real DNAT rule between network namespaces', { s
     assert.equal(nat.size, 2);
   });
 
+  test('connections of the client carry the backend as their actual destination', async () => {
+    const selection = { cgroups: [], pids: [], netns: [CLIENT] };
+    const processes = new ProcessTable({
+      procfs: '/proc',
+      cgroupfs: '/sys/fs/cgroup',
+      filter: processFilter(selection, '/proc', '/sys/fs/cgroup'),
+      hostName: 'h',
+      hostId: 'i',
+      keepExitedFor: 60_000,
+    });
+    const configuration = { ...DEFAULT_EBPF_CONFIGURATION, target: selection };
+    const tcp = openEbpfReceiver(configuration, {
+      owners: processes,
+      resolve: nat.resolve,
+      onSpans: () => undefined,
+    });
+    tcp.start();
+    const client = execFile('ip', ['netns', 'exec', CLIENT, 'python3', '-c', HELD_CONNECTION]);
+    try {
+      const answered = await new Promise<string>((resolve) => client.stdout?.once('data', resolve));
+      processes.scan(Date.now());
+      nat.refresh();
+      tcp.update(Date.now());
+      const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, Date.now());
+      tcp.collect(sink);
+      const connects = sink.samples.filter(({ metric }) => metric === CONTAINER_METRICS.tcpConnects);
+      assert.deepEqual(
+        connects.map(({ labels, value }) => [labels['destination'], labels['actual_destination'], value]),
+        [[SERVICE, answered.trim(), 1]],
+      );
+    } finally {
+      client.kill();
+      await tcp.stop();
+    }
+  });
+
   test(
     'conntrack-tools tell the same',
     { skip: existsSync('/usr/sbin/conntrack') ? false : 'conntrack is not installed' },
@@ -162,6 +203,14 @@ for i in range(50):
         import time; time.sleep(0.1)
 host, port = s.getsockname()[:2]
 print('[%s]:%d' % (host, port) if ':' in host else '%s:%d' % (host, port), s.recv(100).decode())
+`;
+
+/** Says who answered, and stays. */
+const HELD_CONNECTION = `
+import socket, time
+s = socket.create_connection(('10.96.0.1', 80), 5)
+print(s.recv(100).decode(), flush=True)
+time.sleep(30)
 `;
 
 async function dial(host: string, port = 80): Promise<{ client: string; answeredBy: string }> {
