@@ -5,6 +5,7 @@ import { LOGS } from './logs/definition.ts';
 import type { ReceiverName } from './names.ts';
 import { NAT } from './nat/definition.ts';
 import { PROC } from './proc/definition.ts';
+import { RUNTIMES } from './runtimes/definition.ts';
 import { PROFILES } from './profiles/definition.ts';
 import { TLS } from './tls/definition.ts';
 
@@ -17,4 +18,5 @@ export const RECEIVERS: Readonly<Record<ReceiverName, ReceiverDefinition>> = {
   disk: DISK,
   logs: LOGS,
   proc: PROC,
+  runtimes: RUNTIMES,
 };

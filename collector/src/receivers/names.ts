@@ -1,4 +1,4 @@
 /** Names of the receivers that `--disable` takes, in the order in which they start. */
-export const RECEIVER_NAMES = ['nat', 'ebpf', 'tls', 'profiles', 'disk', 'logs', 'proc'] as const;
+export const RECEIVER_NAMES = ['nat', 'ebpf', 'tls', 'profiles', 'disk', 'logs', 'proc', 'runtimes'] as const;
 
 export type ReceiverName = (typeof RECEIVER_NAMES)[number];
