@@ -42,6 +42,8 @@ enum gs_event_type {
 	GS_EVENT_TCP_CONNECT_FAILED = 8,
 	GS_EVENT_TCP_CLOSE = 9,
 	GS_EVENT_REQUEST = 10,
+	GS_EVENT_HTTP2 = 11,
+	GS_EVENT_DNS = 12,
 };
 
 enum gs_direction {
@@ -148,6 +150,38 @@ struct gs_request_event {
 	__u8 payload[GS_PAYLOAD_LENGTH]; /* the record ends after GS_PAYLOAD_SHORT when that is enough */
 };
 
+#define GS_HTTP2_BYTES 4096
+#define GS_HTTP2_STREAMS 8
+#define GS_HTTP2_STREAM_WORDS 6
+
+#define GS_HTTP2_LOST 1   /* bytes of this direction were missed before this record: HPACK state is unknown */
+#define GS_HTTP2_CLOSED 2 /* the connection has ended; the record holds no frames */
+
+/*
+ * Frames of one direction of an HTTP/2 connection that went through one call, or a part of them. Whole frames with
+ * their headers, one behind the other: HEADERS, RST_STREAM, SETTINGS, PUSH_PROMISE, GOAWAY, CONTINUATION. Of
+ * DATA frames only the 9-byte header, and only with END_STREAM. PRIORITY, PING and WINDOW_UPDATE are left out.
+ * A frame may be cut at the end of a record; the next record of the direction goes on with it. The connection preface
+ * is left out.
+ */
+struct gs_http2_event {
+	struct gs_header header; /* time_ns = when the bytes were sent or read; the record ends after `length` bytes */
+	struct gs_tuple tuple;
+	__u64 connection;  /* the kernel's name of it, reused after GS_HTTP2_CLOSED */
+	__u32 direction;   /* enum gs_direction: outbound, when this process is the client */
+	__u32 from_client; /* 1: bytes of the client */
+	__u32 flags;       /* GS_HTTP2_* */
+	__u32 sequence;    /* TCP sequence number of the first byte looked at */
+	__u32 length;
+	__u32 stream_count;
+	/*
+	 * Requests that began in these frames, GS_HTTP2_STREAM_WORDS each: stream id | parent link << 32, wire id,
+	 * trace id high and low, parent span id, TCP sequence number of the HEADERS frame | sampled share << 32.
+	 */
+	__u64 streams[GS_HTTP2_STREAMS * GS_HTTP2_STREAM_WORDS];
+	__u8 bytes[GS_HTTP2_BYTES];
+};
+
 /* Messages that are never answered (AMQP, NATS): in place of a status. */
 #define GS_METHOD_PRODUCE 1
 #define GS_METHOD_CONSUME 2
@@ -232,7 +266,10 @@ struct gs_stream {
 	__u8 has_boundary;
 	__u8 held_length;
 	__u8 capturing; /* HTTP/2: the frame that goes on is one that user space wants */
-	__u8 lost;      /* HTTP/2: bytes were missed */
+	__u8 flags;     /* HTTP/2: GS_HTTP2_LOST for the next record */
+	__u32 expected; /* HTTP/2: sequence number of the byte behind the last one looked at */
+	__u8 is_expected;
+	__u8 reserved[3];
 	__u8 held[GS_HELD_LENGTH]; /* beginning of a message that was cut short */
 };
 
@@ -296,7 +333,10 @@ enum gs_profile_counter {
 #define GS_WAIT_IO 0x10000        /* the kernel counts it as a wait for a device */
 #define GS_WAIT_RUNQUEUE 0x20000  /* able to run, but no CPU was free */
 
-/* Key of maps profile_samples_{0,1}; the value is a __u64: samples, ns off CPU, bytes touched. Stacks are keys of profile_stacks_{0,1}, 0: none. */
+/*
+ * Key of maps profile_samples_{0,1}; the value is a __u64: samples, ns off CPU, or bytes. Stacks are keys of
+ * profile_stacks_{0,1}, 0: none.
+ */
 struct gs_profile_key {
 	__u64 cgroup_id;
 	__u64 user_stack;
@@ -304,6 +344,24 @@ struct gs_profile_key {
 	__u64 python_stack;
 	__u32 tgid;
 	__u32 detail; /* off CPU: GS_WAIT_*, and the number of the system call + 1; else 0 */
+};
+
+/* Value of map heap_live (key: __u64 address): a sampled allocation that was not freed. */
+struct gs_heap_block {
+	__u64 size;
+	__u64 weight; /* bytes that it stands for, itself included */
+	__u64 time_ns;
+	__u64 user_stack;
+};
+
+/* Counts of map heap_counters (per-CPU array). */
+enum gs_heap_counter {
+	GS_HEAP_ALLOCATIONS = 0, /* calls */
+	GS_HEAP_SAMPLED = 1,
+	GS_HEAP_BYTES = 2, /* of all calls */
+	GS_HEAP_FREES = 3,
+	GS_HEAP_LOST = 4, /* the map was full */
+	GS_HEAP_COUNTER_MAX = 5,
 };
 
 /*

@@ -35,9 +35,15 @@
 #define GUMSHOE_L7_CLASSIFY_H
 
 #include "events.h"
+#include "amqp.h"
+#include "cassandra.h"
 #include "http.h"
+#include "http2.h"
+#include "kafka.h"
 #include "memcached.h"
+#include "mongodb.h"
 #include "mysql.h"
+#include "nats.h"
 #include "postgres.h"
 #include "redis.h"
 
@@ -45,12 +51,6 @@
 static __always_inline bool l7_is_tls(const __u8 *head)
 {
 	return head[0] >= 0x14 && head[0] <= 0x17 && head[1] == 0x03 && head[2] <= 0x04 && head[3] <= 0x41;
-}
-
-/* HTTP/2 with prior knowledge. */
-static __always_inline bool l7_is_opaque(const __u8 *head)
-{
-	return l7_be32(head) == 0x50524920 && head[4] == '*';
 }
 
 #define L7_LEARN(number, function)                              \
@@ -65,11 +65,16 @@ static __always_inline enum l7_verdict l7_learn(struct l7_message *message, stru
 {
 	enum l7_verdict verdict;
 
+	L7_LEARN(GS_PROTOCOL_NATS, nats_learn) /* before HTTP: CONNECT { */
 	L7_LEARN(GS_PROTOCOL_HTTP, http_request)
 	L7_LEARN(GS_PROTOCOL_POSTGRES, postgres_learn)
 	L7_LEARN(GS_PROTOCOL_REDIS, redis_learn)
 	L7_LEARN(GS_PROTOCOL_MEMCACHED, memcached_learn)
 	L7_LEARN(GS_PROTOCOL_MYSQL, mysql_learn)
+	L7_LEARN(GS_PROTOCOL_MONGODB, mongodb_learn)
+	L7_LEARN(GS_PROTOCOL_AMQP, amqp_learn)
+	L7_LEARN(GS_PROTOCOL_CASSANDRA, cassandra_learn)
+	L7_LEARN(GS_PROTOCOL_KAFKA, kafka_learn)
 	return L7_OTHER;
 }
 
@@ -78,6 +83,10 @@ static __always_inline bool l7_learn_greeting(struct l7_message *message, __u16 
 {
 	if (mysql_greeting(message)) {
 		*protocol = GS_PROTOCOL_MYSQL;
+		return true;
+	}
+	if (nats_greeting(message)) {
+		*protocol = GS_PROTOCOL_NATS;
 		return true;
 	}
 	return false;
@@ -96,6 +105,16 @@ static __always_inline enum l7_verdict l7_request(__u16 protocol, struct l7_mess
 		return memcached_request(message, facts);
 	case GS_PROTOCOL_MYSQL:
 		return mysql_request(message, facts);
+	case GS_PROTOCOL_MONGODB:
+		return mongodb_request(message, facts);
+	case GS_PROTOCOL_KAFKA:
+		return kafka_request(message, facts);
+	case GS_PROTOCOL_CASSANDRA:
+		return cassandra_request(message, facts);
+	case GS_PROTOCOL_AMQP:
+		return amqp_request(message, facts);
+	case GS_PROTOCOL_NATS:
+		return nats_request(message, facts);
 	}
 	return L7_OTHER;
 }
@@ -113,6 +132,16 @@ static __always_inline enum l7_verdict l7_response(__u16 protocol, struct l7_mes
 		return memcached_response(message, facts);
 	case GS_PROTOCOL_MYSQL:
 		return mysql_response(message, facts);
+	case GS_PROTOCOL_MONGODB:
+		return mongodb_response(message, facts);
+	case GS_PROTOCOL_KAFKA:
+		return kafka_response(message, facts);
+	case GS_PROTOCOL_CASSANDRA:
+		return cassandra_response(message, facts);
+	case GS_PROTOCOL_AMQP:
+		return amqp_response(message, facts);
+	case GS_PROTOCOL_NATS:
+		return nats_response(message, facts);
 	}
 	return L7_OTHER;
 }
@@ -141,7 +170,7 @@ static __always_inline bool l7_is_pipelined(__u16 protocol)
 /* Either side sends messages that nobody answers, so both are always looked at. */
 static __always_inline bool l7_has_messages(__u16 protocol)
 {
-	return protocol == GS_PROTOCOL_AMQP || protocol == GS_PROTOCOL_NATS;
+	return protocol == GS_PROTOCOL_AMQP || protocol == GS_PROTOCOL_NATS || protocol == GS_PROTOCOL_HTTP2;
 }
 
 /* What to do with a request while another one is in flight on a connection that has one at a time. */

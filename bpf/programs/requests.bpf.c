@@ -30,6 +30,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_ATTEMPTS 16
 /* Requests or answers looked for in one message. */
 #define MAX_BATCH 128
+#define RCV_SHUTDOWN 1
 #define SHUTDOWN_MASK 3
 
 /* One call that moved bytes over a TCP connection. */
@@ -56,16 +57,28 @@ static __always_inline bool is_of_no_interest(const struct gs_socket *socket, bo
 
 #include "requests/tls_engine.bpf.h"
 
+/* Sequence number of the first of the `total` bytes that a call moves, or has just read. */
+static __always_inline __u32 first_sequence(struct sock *sk, bool is_write, __u32 total)
+{
+	struct tcp_sock *tcp = (void *)sk;
+	__u32 copied;
+
+	if (is_write)
+		return BPF_CORE_READ(tcp, write_seq);
+	copied = BPF_CORE_READ(tcp, copied_seq);
+	/* A read that reaches the FIN takes it for a byte more. */
+	if (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN && copied == BPF_CORE_READ(tcp, rcv_nxt))
+		copied--;
+	return copied - total;
+}
+
 static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
 {
-	struct tcp_sock *tcp = (void *)transfer->sk;
-
 	if (is_of_no_interest(socket, transfer->is_write))
 		return 0;
 	transfer->id = (__u64)transfer->sk;
 	transfer->now = bpf_ktime_get_ns();
-	transfer->sequence = transfer->is_write ? BPF_CORE_READ(tcp, write_seq) :
-						  BPF_CORE_READ(tcp, copied_seq) - transfer->message.total;
+	transfer->sequence = first_sequence(transfer->sk, transfer->is_write, transfer->message.total);
 	return take_transfer(socket, transfer);
 }
 
@@ -82,6 +95,54 @@ static __always_inline void describe(struct l7_message *message, enum shape shap
 		message_from_header(message, where, limit);
 }
 
+/* Segments that are walked one by one. */
+#define HTTP2_SEGMENTS 512
+
+/*
+ * The segments of a vector one after the other: of HTTP/2 no byte may be missed. limit: bytes moved. Not static:
+ * verified once.
+ */
+__noinline int take_segments(struct gs_socket *socket, struct transfer *transfer, __u64 vector, __u64 segments,
+			     __u64 limit)
+{
+	__u32 sequence;
+
+	if (!socket || !transfer)
+		return 0;
+	sequence = first_sequence(transfer->sk, transfer->is_write, limit);
+	transfer->id = (__u64)transfer->sk;
+	transfer->now = bpf_ktime_get_ns();
+	for (__u32 i = 0; i < HTTP2_SEGMENTS && i < segments && limit; i++) {
+		struct iovec segment;
+		__u64 length;
+
+		if (bpf_probe_read_user(&segment, sizeof(segment), (struct iovec *)vector + i))
+			break;
+		length = segment.iov_len < limit ? segment.iov_len : limit;
+		if (!length)
+			continue;
+		limit -= length;
+		transfer->sequence = sequence;
+		transfer->message.in_kernel = 0;
+		message_from_buffer(&transfer->message, (__u64)segment.iov_base, length, ~0u);
+		take_transfer(socket, transfer);
+		sequence += length;
+	}
+	return 0;
+}
+
+static __always_inline int on_segments(struct gs_socket *socket, struct transfer *transfer, enum shape shape,
+				       __u64 where, __u64 size, __u64 limit)
+{
+	struct user_msghdr header;
+
+	if (shape == SHAPE_VECTOR)
+		return take_segments(socket, transfer, where, size, limit);
+	if (bpf_probe_read_user(&header, sizeof(header), (void *)where))
+		return 0;
+	return take_segments(socket, transfer, (__u64)header.msg_iov, header.msg_iovlen, limit);
+}
+
 static __always_inline int on_write(struct trace_event_raw_sys_enter *context, enum shape shape)
 {
 	struct transfer transfer = { .is_write = true };
@@ -94,9 +155,13 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 		return 0;
 	if (socket->protocol == GS_PROTOCOL_TLS)
 		return tls_on_syscall(transfer.sk, socket, true);
+	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
+		return on_segments(socket, &transfer, shape, context->args[1], context->args[2], ~0ull);
 	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u);
 	on_transfer(&transfer, socket);
-	/* Only now it is known that these are records of TLS. */
+	/* Only now it is known what these are. */
+	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
+		return on_segments(socket, &transfer, shape, context->args[1], context->args[2], ~0ull);
 	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(transfer.sk, socket, true) : 0;
 }
 
@@ -127,8 +192,12 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 		return 0;
 	if (socket->protocol == GS_PROTOCOL_TLS)
 		return tls_on_syscall(transfer.sk, socket, false);
+	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
+		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);
 	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret);
 	on_transfer(&transfer, socket);
+	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
+		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);
 	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(transfer.sk, socket, false) : 0;
 }
 

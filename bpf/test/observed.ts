@@ -27,6 +27,7 @@ function targetOf(target: Target): { mode: number; map: string; keys: readonly U
 
 function structOf(type: number): StructName {
   if (type === constants.GS_EVENT_REQUEST) return 'gs_request_event';
+  if (type === constants.GS_EVENT_HTTP2) return 'gs_http2_event';
   return type >= constants.GS_EVENT_TCP_LISTEN ? 'gs_tcp_event' : 'gs_process_event';
 }
 

@@ -417,6 +417,8 @@ __noinline int answer_one(struct gs_socket *socket, struct transfer *transfer, i
 	return socket->first.started_ns && l7_is_pipelined(socket->protocol);
 }
 
+#include "http2.bpf.h"
+
 /* Bytes on the side that asks. */
 static __always_inline void on_request_side(struct gs_socket *socket, struct transfer *transfer)
 {
@@ -451,10 +453,8 @@ __noinline int learn(struct gs_socket *socket, struct transfer *transfer)
 		socket->protocol = GS_PROTOCOL_TLS;
 		return 0;
 	}
-	if (l7_is_opaque(transfer->message.head)) {
-		socket->protocol = GS_PROTOCOL_IGNORED;
-		return 0;
-	}
+	if (asks && learn_http2(socket, transfer))
+		return 1;
 	if (asks && l7_learn(&transfer->message, &facts, &protocol) != L7_OTHER) {
 		socket->protocol = protocol;
 		socket->direction = transfer->is_write ? GS_OUTBOUND : GS_INBOUND;
@@ -478,12 +478,18 @@ __noinline int learn(struct gs_socket *socket, struct transfer *transfer)
  */
 __noinline int take_transfer(struct gs_socket *socket, struct transfer *transfer)
 {
-	if (!socket || !transfer || !to_boundary(stream_of(socket, transfer->is_write), transfer))
+	if (!socket || !transfer)
+		return 0;
+	if (socket->protocol == GS_PROTOCOL_HTTP2)
+		return take_http2(socket, transfer);
+	if (!to_boundary(stream_of(socket, transfer->is_write), transfer))
 		return 0;
 	if (!message_read_head(&transfer->message))
 		return 0;
 	if (!socket->protocol && !learn(socket, transfer))
 		return 0;
+	if (socket->protocol == GS_PROTOCOL_HTTP2)
+		return take_http2(socket, transfer);
 	/* Learning may have told the direction. */
 	if (transfer->is_write == (socket->direction == GS_OUTBOUND))
 		on_request_side(socket, transfer);
@@ -512,7 +518,11 @@ static long end_waiting(struct bpf_map *map, struct gs_waiting_key *key, struct 
 		return 1;
 	slot.request = &waiting->request;
 	slot.payload = waiting->payload;
-	finish(socket, &slot, 0, GS_STATUS_NO_RESPONSE, ended->now);
+	/* User space counts the requests of HTTP/2. */
+	if (socket->protocol != GS_PROTOCOL_HTTP2)
+		finish(socket, &slot, 0, GS_STATUS_NO_RESPONSE, ended->now);
+	else if (socket->direction == GS_INBOUND)
+		leave_request(socket->tgid, &waiting->request, 0);
 	bpf_map_delete_elem(map, key);
 	return 0;
 }
@@ -529,6 +539,10 @@ __noinline int end_requests(__u64 id)
 	if (socket->keyed)
 		bpf_for_each_map_elem(&pipelines, end_waiting, &ended, 0);
 	socket->keyed = 0;
+	if (socket->protocol == GS_PROTOCOL_HTTP2) {
+		close_http2(socket, id, ended.now);
+		socket->protocol = GS_PROTOCOL_IGNORED; /* told once */
+	}
 	return 0;
 }
 

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { constants, layout } from '../../collector/src/receivers/ebpf/layout.generated.ts';
+import type { Struct } from './decode.ts';
+import { skipReason } from './environment.ts';
+import { NetworkNamespace, stop } from './network-namespace.ts';
+import { observe } from './observed.ts';
+import type { Observed } from './observed.ts';
+import { NODE, program } from './servers/start.ts';
+
+const PORT = '8010';
+const DATA = 0;
+const HEADERS = 1;
+const HEAD = 9;
+const EVERYTHING = { span_rate_per_second: 100_000 };
+
+interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+}
+
+/** Takes captured bytes apart; throws when they are no row of frames. */
+function framesOf(bytes: Uint8Array): readonly Frame[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const frames: Frame[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const length = view.getUint32(at, false) >>> 8;
+    const frame = { type: bytes[at + 3]!, flags: bytes[at + 4]!, stream: view.getUint32(at + 5, false) };
+    frames.push(frame);
+    at += HEAD + (frame.type === DATA ? 0 : length);
+    assert.ok(
+      at <= bytes.length,
+      `frame ${frames.length} of type ${frame.type} ends behind the captured bytes`,
+    );
+  }
+  return frames;
+}
+
+interface Direction {
+  readonly frames: readonly Frame[];
+  readonly events: readonly Struct[];
+}
+
+/** By connection and side: all bytes of one direction as one. */
+function directions(observed: Observed, direction: number, fromClient: number): readonly Direction[] {
+  const byConnection = new Map<bigint, Struct[]>();
+  for (const event of observed.events) {
+    if (event['direction'] !== direction || event['from_client'] !== fromClient) continue;
+    if ((event['flags'] as number) & constants.GS_HTTP2_CLOSED) continue;
+    const key = event['connection'] as bigint;
+    byConnection.set(key, [...(byConnection.get(key) ?? []), event]);
+  }
+  return [...byConnection.values()].map((events) => {
+    const bytes = events.map((event) =>
+      (event['bytes'] as Uint8Array).subarray(0, event['length'] as number),
+    );
+    return { frames: framesOf(Buffer.concat(bytes)), events };
+  });
+}
+
+function identities(events: readonly Struct[]): readonly string[] {
+  const words = constants.GS_HTTP2_STREAM_WORDS;
+  return events.flatMap((event) =>
+    Array.from({ length: event['stream_count'] as number }, (_, i) => {
+      const [stream, wire, high, low] = (event['streams'] as readonly bigint[]).slice(
+        i * words,
+        (i + 1) * words,
+      );
+      return `${stream! & 0xffffffffn} ${wire} ${high} ${low}`;
+    }),
+  );
+}
+
+describe('HTTP/2', { skip: skipReason() }, () => {
+  let namespace: NetworkNamespace;
+  let server: ChildProcess;
+  let observed: Observed;
+  before(async () => {
+    namespace = new NetworkNamespace();
+    server = await namespace.serve([NODE, program('http2.mjs'), 'serve', PORT], /ready/);
+    observed = observe('requests', { netns: [namespace.inode] }, EVERYTHING, { events: 1 << 23 });
+  });
+  after(async () => {
+    observed.close();
+    await stop(server);
+    await namespace.close();
+  });
+
+  test('every request and answer of node:http2 reaches user space whole, with one identity at both ends', async () => {
+    const sent = JSON.parse(
+      await namespace.run([NODE, program('http2.mjs'), 'load', PORT, '80', '3']),
+    ) as Record<string, number>;
+    await observed.settle();
+    assert.deepEqual(sent, { 200: 180, 503: 60 });
+    for (const side of [constants.GS_OUTBOUND, constants.GS_INBOUND]) {
+      const asked = directions(observed, side, 1);
+      const answered = directions(observed, side, 0);
+      assert.deepEqual([asked.length, answered.length], [3, 3]);
+      for (const { frames, events } of asked) {
+        assert.equal(frames.filter(({ type }) => type === HEADERS).length, 80);
+        assert.equal(identities(events).length, 80);
+      }
+      for (const { frames } of answered) {
+        assert.equal(frames.filter(({ type }) => type === HEADERS).length, 80);
+        assert.equal(frames.filter(({ type, flags }) => type === DATA && flags & 1).length, 80);
+      }
+    }
+    const [client, served] = [constants.GS_OUTBOUND, constants.GS_INBOUND].map((side) =>
+      directions(observed, side, 1).flatMap(({ events }) => identities(events)),
+    );
+    assert.deepEqual([...client!].sort(), [...served!].sort());
+    assert.equal(new Set(client).size, 240);
+    const lost = observed.events.filter((event) => (event['flags'] as number) & constants.GS_HTTP2_LOST);
+    assert.equal(lost.length, 0);
+  });
+
+  test('a record is as long as its frames', () => {
+    for (const event of observed.events) {
+      const size = (event['header'] as Struct)['size'] as number;
+      assert.equal(size, layout.gs_http2_event.fields.bytes.offset + (event['length'] as number));
+    }
+  });
+
+  test('nothing is left behind once the connections are closed', async () => {
+    await observed.settle();
+    const closed = observed.events.filter((event) => (event['flags'] as number) & constants.GS_HTTP2_CLOSED);
+    assert.equal(closed.length, 6);
+    assert.equal(observed.entries('pipelines', 'gs_waiting_key', 'gs_waiting').length, 0);
+  });
+});
