@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 #include "errors.h"
 #include "object.h"
+#include "pinned_map.h"
 #include <unistd.h>
 
 static Napi::Value enable_statistics(const Napi::CallbackInfo &info) {
@@ -18,6 +19,8 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("BpfObject", loader::BpfObject::define(env));
   exports.Set("enableStatistics", Napi::Function::New(env, enable_statistics));
   exports.Set("closeDescriptor", Napi::Function::New(env, close_descriptor));
+  exports.Set("openPinnedMap", Napi::Function::New(env, loader::open_pinned_map));
+  exports.Set("lookupPinnedMap", Napi::Function::New(env, loader::lookup_pinned_map));
   exports.Set("possibleCpus", Napi::Function::New(env, possible_cpus));
   return exports;
 }

@@ -13,6 +13,7 @@ export type {
   RingOptions,
   RingReader,
 } from './object.ts';
+export { PinnedMap } from './pinned-map.ts';
 export { forEachRecord } from './records.ts';
 export { probeSupport } from './support.ts';
 export type { Support } from './support.ts';

@@ -56,6 +56,16 @@ export interface NativeAddon {
   enableStatistics(): number | NativeRefusal;
   closeDescriptor(fd: number): void;
   possibleCpus(): number;
+  openPinnedMap(path: string):
+    | {
+        readonly fd: number;
+        readonly type: number;
+        readonly keySize: number;
+        readonly valueSize: number;
+      }
+    | NativeRefusal;
+  /** Fills `value`; whether the key was there. */
+  lookupPinnedMap(fd: number, key: Uint8Array, value: Uint8Array): boolean;
 }
 
 const PATH = join(import.meta.dirname, '..', 'build', 'Release', 'ebpf_loader.node');

@@ -10,6 +10,8 @@ export interface NatSource {
   translations(): Iterable<Translation> | undefined;
   /** Who answers on one connection, for sources that can be asked but not listed. */
   actualOf?(client: string, destination: string): string | undefined;
+  /** Who answers for a destination, where it can be nobody else. */
+  onlyActualOf?(destination: string): string | undefined;
 }
 
 /** Connections that are remembered at most; the oldest are forgotten first. */
@@ -86,18 +88,23 @@ export class NatTable {
   }
 
   /** `ip:port` that answers for `endpoint`, the last one of several; `endpoint` itself when nothing translates it. */
-  readonly resolve = (endpoint: string): string => this.#byDestination.get(endpoint) ?? endpoint;
+  readonly resolve = (endpoint: string): string =>
+    this.#byDestination.get(endpoint) ?? this.#ask((source) => source.onlyActualOf?.(endpoint)) ?? endpoint;
 
   /** Who answers on the connection from `client` to `endpoint`; as `resolve` where that connection is not known. */
   readonly resolveConnection = (client: string, endpoint: string): string => {
     const known = this.#byConnection.get(`${client} ${endpoint}`);
     if (known !== undefined) return known;
-    for (const source of this.#sources) {
-      const actual = source.actualOf?.(client, endpoint);
-      if (actual !== undefined) return actual;
-    }
-    return this.resolve(endpoint);
+    return this.#ask((source) => source.actualOf?.(client, endpoint)) ?? this.resolve(endpoint);
   };
+
+  #ask(question: (source: NatSource) => string | undefined): string | undefined {
+    for (const source of this.#sources) {
+      const answer = question(source);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
 
   get size(): number {
     return this.#byDestination.size;

@@ -6,7 +6,7 @@ export const NAT: ReceiverDefinition = {
   gives: 'backends behind translated addresses, as far as /proc does not list them',
   async open({ config, target, nat }) {
     const { openNatReceiver } = await import('./open.ts');
-    const receiver = openNatReceiver(target, config.procfs, nat);
+    const receiver = openNatReceiver(target, { procfs: config.procfs, hostRoot: config['host-root'] }, nat);
     return {
       programs: () => receiver.programs,
       status: () => receiver.status(),

@@ -4,6 +4,7 @@ import { parseConntrack } from '../../identity/conntrack-text.ts';
 import type { NatTable } from '../../identity/conntrack.ts';
 import type { ProgramStatus } from '../define.ts';
 import { resolveTarget, type TargetSelection } from '../ebpf/target.ts';
+import { CiliumMaps } from './cilium.ts';
 import { ConntrackProgram, listedTranslations } from './conntrack-program.ts';
 import { openKernelNat } from './kernel.ts';
 
@@ -17,8 +18,14 @@ export interface NatReceiver {
  * Gives `nat` the best source that this machine has. Never waits: what takes time is added when it is there.
  * @throws FailureError `invalid-input` when the target cannot be resolved.
  */
-export function openNatReceiver(target: TargetSelection, procfs: string, nat: NatTable): NatReceiver {
+export function openNatReceiver(
+  target: TargetSelection,
+  { procfs, hostRoot }: { readonly procfs: string; readonly hostRoot: string },
+  nat: NatTable,
+): NatReceiver {
   const kernel = openKernelNat(resolveTarget(target));
+  const cilium = ciliumOf(hostRoot);
+  if (cilium) nat.addSource(cilium);
   let program: ConntrackProgram | undefined;
   let problem = '';
   let stopped = false;
@@ -37,6 +44,7 @@ export function openNatReceiver(target: TargetSelection, procfs: string, nat: Na
     programs: kernel.programs,
     status: () => ({
       source: nat.source || 'none',
+      ...(cilium ? { cilium: 'present' } : {}),
       translations: nat.size,
       ...(nat.problem ? { reason: nat.problem } : {}),
       ...(problem ? { conntrackProgram: problem } : {}),
@@ -45,10 +53,22 @@ export function openNatReceiver(target: TargetSelection, procfs: string, nat: Na
       stopped = true;
       if (kernel.source) nat.removeSource(kernel.source);
       if (program) nat.removeSource(program);
+      if (cilium) nat.removeSource(cilium);
+      cilium?.close();
       kernel.close();
       program?.close();
     },
   };
+}
+
+/** undefined where there is no Cilium, and where nothing can be asked of the kernel. */
+function ciliumOf(hostRoot: string): CiliumMaps | undefined {
+  try {
+    const maps = new CiliumMaps(hostRoot);
+    return maps.present ? maps : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Connections that were open before: from the kernel's list, else from conntrack-tools. */

@@ -73,7 +73,11 @@ describe('address translation, a real DNAT rule between network namespaces', { s
     execFileSync('ip', ['netns', 'exec', ROUTER, 'nft', '-f', '-'], { input: RULES });
     server = execFile('ip', ['netns', 'exec', BACKEND, 'python3', '-c', SERVER]);
     await new Promise((resolve) => server.stdout?.once('data', resolve));
-    receiver = openNatReceiver({ cgroups: [], pids: [], netns: [ROUTER] }, '/nowhere', nat);
+    receiver = openNatReceiver(
+      { cgroups: [], pids: [], netns: [ROUTER] },
+      { procfs: '/nowhere', hostRoot: '/nowhere' },
+      nat,
+    );
   });
   after(() => {
     receiver?.stop();
