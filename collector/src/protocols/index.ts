@@ -7,6 +7,10 @@ import { kafka } from './kafka/kafka.ts';
 import { cassandra } from './cassandra/cassandra.ts';
 import { nats } from './nats.ts';
 import { amqp } from './amqp.ts';
+import { clickhouse } from './clickhouse.ts';
+import { dubbo2 } from './dubbo2.ts';
+import { foundationdb } from './foundationdb.ts';
+import { zookeeper } from './zookeeper.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 
@@ -22,6 +26,10 @@ export const PROTOCOL_DEFINITIONS: readonly ProtocolDefinition[] = [
   cassandra,
   nats,
   amqp,
+  dubbo2,
+  clickhouse,
+  zookeeper,
+  foundationdb,
 ];
 
 /** By enum gs_protocol; holes are protocols that user space does not know. */

@@ -8,6 +8,10 @@ import { KAFKA_SAMPLES } from './samples/kafka.ts';
 import { CASSANDRA_SAMPLES } from './samples/cassandra.ts';
 import { NATS_SAMPLES } from './samples/nats.ts';
 import { AMQP_SAMPLES } from './samples/amqp.ts';
+import { CLICKHOUSE_SAMPLES } from './samples/clickhouse.ts';
+import { DUBBO2_SAMPLES } from './samples/dubbo2.ts';
+import { FOUNDATIONDB_SAMPLES } from './samples/foundationdb.ts';
+import { ZOOKEEPER_SAMPLES } from './samples/zookeeper.ts';
 
 export { SECRET } from './samples/common.ts';
 export type { ProtocolSample } from './samples/common.ts';
@@ -131,4 +135,8 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
   cassandra: CASSANDRA_SAMPLES,
   nats: NATS_SAMPLES,
   amqp: AMQP_SAMPLES,
+  clickhouse: CLICKHOUSE_SAMPLES,
+  dubbo2: DUBBO2_SAMPLES,
+  foundationdb: FOUNDATIONDB_SAMPLES,
+  zookeeper: ZOOKEEPER_SAMPLES,
 };
