@@ -30,6 +30,9 @@ export const SPAN_ATTRIBUTES = {
   messagingClient: 'messaging.client.id',
   messagingConsumerGroup: 'messaging.consumer.group.name',
   messagingRoutingKey: 'messaging.rabbitmq.destination.routing_key',
+  rpcSystem: 'rpc.system',
+  rpcService: 'rpc.service',
+  rpcMethod: 'rpc.method',
   /** Low-cardinality name of what went wrong. */
   errorType: 'error.type',
   /** Version of the application protocol, where it differs from request to request. */

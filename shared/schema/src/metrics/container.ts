@@ -292,6 +292,10 @@ export const REQUEST_METRICS = {
   cassandra: requests('cassandra_queries', 'Cassandra'),
   nats: requests('nats_messages', 'NATS'),
   amqp: requests('rabbitmq_messages', 'AMQP 0-9-1'),
+  dubbo2: requests('dubbo_requests', 'Dubbo 2'),
+  clickhouse: requests('clickhouse_queries', 'ClickHouse'),
+  zookeeper: requests('zookeeper_requests', 'ZooKeeper'),
+  foundationdb: requests('foundationdb_requests', 'FoundationDB'),
 } as const;
 
 export type Protocol = keyof typeof REQUEST_METRICS;
