@@ -36,7 +36,8 @@ test('joins samples with their stacks; a lost stack is empty', () => {
   assert.deepEqual(sample, {
     tgid: 4242,
     cgroupId: 77n,
-    count: 12,
+    value: 12,
+    detail: 0,
     user: Float64Array.of(0x7fff_1234_5678, 0xffff_8100_0010),
     kernel: new Float64Array(0),
     python: [

@@ -34,7 +34,8 @@ export function decodeSamples(samples: PackedEntries, stacks: PackedEntries): re
     return {
       tgid: keys.getUint32(key + KEY.fields.tgid.offset, true),
       cgroupId: keys.getBigUint64(key + KEY.fields.cgroup_id.offset, true),
-      count: Number(values.getBigUint64(i * 8, true)),
+      value: Number(values.getBigUint64(i * 8, true)),
+      detail: keys.getUint32(key + KEY.fields.detail.offset, true),
       user: framesOf(keys.getBigUint64(key + KEY.fields.user_stack.offset, true)),
       kernel: framesOf(keys.getBigUint64(key + KEY.fields.kernel_stack.offset, true)),
       python: pythonFrames(framesOf(keys.getBigUint64(key + KEY.fields.python_stack.offset, true))),

@@ -1,5 +1,6 @@
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import type { ReceiverDefinition } from '../define.ts';
+import type { ProfileReceiver } from './receiver.ts';
 
 /** CPU profiles by stack. */
 export const PROFILES: ReceiverDefinition = {
@@ -19,9 +20,35 @@ export const PROFILES: ReceiverDefinition = {
       programs: () => receiver.programs,
       collect: () => receiver.collect(),
       collectSelf(sink) {
-        sink.self(SELF_METRICS.ebpfLost, { cause: 'profile_samples' }, receiver.totals.samplesLost);
+        const { counters } = receiver.totals;
+        for (const [type, { samplesLost, stacksLost }] of Object.entries(counters)) {
+          sink.self(SELF_METRICS.ebpfLost, { cause: `profile_samples ${type}` }, samplesLost);
+          sink.self(SELF_METRICS.ebpfLost, { cause: `profile_stacks ${type}` }, stacksLost);
+        }
       },
+      status: () => profileStatus(receiver),
       stop: () => receiver.stop(),
     };
   },
 };
+
+/** For each profile: what the kernel counted, and which share of it has missing callers or nameless frames. */
+function profileStatus({ totals, quality }: ProfileReceiver): Readonly<Record<string, unknown>> {
+  const share = (part: number, whole: number): number => (whole > 0 ? Number((part / whole).toFixed(4)) : 0);
+  const profiles = Object.entries(totals.counters).map(([type, counters]) => {
+    const seen = quality.types.get(type);
+    return [
+      type,
+      {
+        ...counters,
+        cutShare: share(seen?.cut ?? 0, seen?.value ?? 0),
+        unnamedFrames: share(seen?.unnamed ?? 0, seen?.frames ?? 0),
+      },
+    ];
+  });
+  return {
+    profiles: Object.fromEntries(profiles) as unknown,
+    ownerless: totals.ownerless,
+    symbolizationSeconds: Number(quality.seconds.toFixed(3)),
+  };
+}

@@ -1,10 +1,13 @@
 import type { PythonProcess } from '../../symbols/python-process.ts';
 
-/** Samples of one process with one combination of stacks since the last drain. */
+/** What one process did with one combination of stacks since the last drain. */
 export interface KernelSample {
   readonly tgid: number;
   readonly cgroupId: bigint;
-  readonly count: number;
+  /** Samples on CPU; ns off CPU; bytes of memory. */
+  readonly value: number;
+  /** gs_profile_key: bits GS_WAIT_*, off CPU only. */
+  readonly detail: number;
   /**
    * Innermost first. Addresses of instructions; those of the kernel without their upper 16 bits, which are set.
    * Empty where there was no such stack.
@@ -26,7 +29,21 @@ export interface ProfileCounters {
   readonly samples: number;
   readonly samplesLost: number;
   readonly stacksLost: number;
+  /** Waits too short to be kept, and their ns. */
+  readonly shortWaits: number;
+  readonly shortNs: number;
+  /** Not looked at to stay within budget: others stand for them. */
+  readonly skipped: number;
 }
+
+export const NO_COUNTS: ProfileCounters = {
+  samples: 0,
+  samplesLost: 0,
+  stacksLost: 0,
+  shortWaits: 0,
+  shortNs: 0,
+  skipped: 0,
+};
 
 /** What this receiver asks of the kernel; native.ts speaks to the loader. */
 export interface ProfileKernel {

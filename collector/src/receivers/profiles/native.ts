@@ -2,16 +2,15 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadObject } from 'ebpf-loader-native';
-import type { LoadedObject, Refusal } from 'ebpf-loader-native';
+import type { Attached, IteratorLink, LoadedObject, Refusal } from 'ebpf-loader-native';
 import type { PythonProcess } from '../../symbols/python-process.ts';
 import { constants, layout } from '../ebpf/layout.generated.ts';
 import type { KernelTarget } from '../ebpf/target.ts';
 import { decodeSamples } from './decode.ts';
+import { NO_COUNTS } from './kernel.ts';
 import type { KernelSample, ProfileCounters, ProfileKernel, ProfileProgram } from './kernel.ts';
 
 const OBJECTS = fileURLToPath(new URL('../../../../bpf/out/', import.meta.url));
-const OBJECT = 'cpu_profile';
-const PROGRAM = 'cpu_sample';
 const ONLINE_CPUS = '/sys/devices/system/cpu/online';
 /** Keeps map target_pids current; of no use in other modes. */
 const PID_PROGRAMS = ['target_inherit', 'target_forget'];
@@ -22,36 +21,62 @@ const SET = Uint8Array.of(1);
 const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 const u64 = (value: bigint): Uint8Array => new Uint8Array(BigUint64Array.of(value).buffer);
 
+/** An object that makes a profile. */
+export interface ProfilePlan {
+  /** File of bpf/out without its ending. */
+  readonly object: string;
+  /** Sampled on each CPU, so many times a second. */
+  readonly clock?: { readonly program: string; readonly frequency: number };
+  /** An iterator over `map` that completes a set of samples after the sets have changed over. */
+  readonly settle?: { readonly program: string; readonly map: string };
+  readonly globals?: Readonly<Record<string, Uint8Array>>;
+}
+
+export const cpuPlan = (frequency: number): ProfilePlan => ({
+  object: 'cpu_profile',
+  clock: { program: 'cpu_sample', frequency },
+});
+
+export const OFF_CPU_PLAN: ProfilePlan = {
+  object: 'offcpu',
+  settle: { program: 'offcpu_settle', map: 'waiting_threads' },
+};
+
+export const MEMORY_PLAN: ProfilePlan = { object: 'memory_profile' };
+
+/** CPUs that run. */
+export const onlineCpus = (): readonly number[] => parseCpuList(readFileSync(ONLINE_CPUS, 'utf8'));
+
 /** Nothing runs, and /status says why. */
-function refusedKernel(reason: string): ProfileKernel {
+function refusedKernel(object: string, reason: string): ProfileKernel {
   return {
-    programs: [{ object: OBJECT, program: '*', attached: false, reason }],
+    programs: [{ object, program: '*', attached: false, reason }],
     drain: async () => [],
     setPython: () => {},
-    counters: () => ({ samples: 0, samplesLost: 0, stacksLost: 0 }),
+    counters: () => NO_COUNTS,
     close: () => {},
   };
 }
 
-/** Loads the object and samples every CPU `frequency` times a second. A refusal is a value. */
+/** Loads the object of a profile and attaches it. A refusal is a value. */
 export function openProfileKernel(
   target: KernelTarget,
   collectorTgid: number,
-  frequency: number,
+  plan: ProfilePlan,
 ): ProfileKernel {
   try {
-    return new NativeProfileKernel(load(target, collectorTgid), target, frequency);
+    return new NativeProfileKernel(load(target, collectorTgid, plan), target, plan);
   } catch (error) {
-    return refusedKernel(error instanceof Error ? error.message : String(error));
+    return refusedKernel(plan.object, error instanceof Error ? error.message : String(error));
   }
 }
 
-function load(target: KernelTarget, collectorTgid: number): LoadedObject {
+function load(target: KernelTarget, collectorTgid: number, { object, globals }: ProfilePlan): LoadedObject {
   return loadObject({
-    bytes: readFileSync(`${OBJECTS}/${OBJECT}.bpf.o`),
-    name: OBJECT,
+    bytes: readFileSync(`${OBJECTS}/${object}.bpf.o`),
+    name: object,
     exclude: target.mode === constants.GS_TARGET_PID ? [] : PID_PROGRAMS,
-    globals: { target_mode: u32(target.mode), collector_tgid: u32(collectorTgid) },
+    globals: { target_mode: u32(target.mode), collector_tgid: u32(collectorTgid), ...globals },
   });
 }
 
@@ -70,14 +95,17 @@ export function parseCpuList(text: string): readonly number[] {
 class NativeProfileKernel implements ProfileKernel {
   readonly programs: readonly ProfileProgram[];
   readonly #object: LoadedObject;
+  readonly #plan: ProfilePlan;
+  #settle: IteratorLink | undefined;
   #set = 0;
 
-  constructor(object: LoadedObject, target: KernelTarget, frequency: number) {
+  constructor(object: LoadedObject, target: KernelTarget, plan: ProfilePlan) {
     this.#object = object;
+    this.#plan = plan;
     for (const id of target.cgroupIds) object.update('target_cgroups', u64(id), SET);
     for (const pid of target.pids) object.update('target_pids', u32(pid), SET);
     for (const netns of target.netns) object.update('target_netns', u32(netns), SET);
-    this.programs = [...object.refusals.map(refused), ...this.#attach(frequency)];
+    this.programs = [...object.refusals.map((refusal) => refused(plan.object, refusal)), ...this.#attach()];
   }
 
   async drain(): Promise<readonly KernelSample[]> {
@@ -85,6 +113,7 @@ class NativeProfileKernel implements ProfileKernel {
     this.#set = 1 - full;
     this.#object.update('profile_control', u32(0), u32(this.#set));
     await sleep(SETTLE_MS);
+    this.#settle?.read();
     return decodeSamples(
       this.#object.takeEntries(`profile_samples_${full}`),
       this.#object.takeEntries(`profile_stacks_${full}`),
@@ -101,6 +130,9 @@ class NativeProfileKernel implements ProfileKernel {
       samples: this.#counter(constants.GS_PROFILE_SAMPLES),
       samplesLost: this.#counter(constants.GS_PROFILE_SAMPLES_LOST),
       stacksLost: this.#counter(constants.GS_PROFILE_STACKS_LOST),
+      shortWaits: this.#counter(constants.GS_PROFILE_SHORT),
+      shortNs: this.#counter(constants.GS_PROFILE_SHORT_NS),
+      skipped: this.#counter(constants.GS_PROFILE_SKIPPED),
     };
   }
 
@@ -108,26 +140,30 @@ class NativeProfileKernel implements ProfileKernel {
     this.#object.close();
   }
 
-  #attach(frequency: number): readonly ProfileProgram[] {
-    const programs: ProfileProgram[] = [];
-    for (const { name } of this.#object.programs()) {
-      const made = name === PROGRAM ? this.#attachToCpus(frequency) : [this.#object.attach(name)];
+  #attach(): readonly ProfileProgram[] {
+    const { object } = this.#plan;
+    return this.#object.programs().map(({ name }) => {
+      const made = this.#attachOne(name);
       const failed = made.find((one) => !one.ok);
       const isAttached = made.some((one) => one.ok);
-      programs.push(
-        failed && !failed.ok && !isAttached
-          ? refused(failed.refusal)
-          : { object: OBJECT, program: name, attached: isAttached, reason: '' },
-      );
-    }
-    return programs;
+      return failed && !failed.ok && !isAttached
+        ? refused(object, failed.refusal)
+        : { object, program: name, attached: isAttached, reason: '' };
+    });
+  }
+
+  #attachOne(name: string): readonly Attached[] {
+    const { clock, settle } = this.#plan;
+    if (name === clock?.program) return this.#attachToCpus(name, clock.frequency);
+    if (name !== settle?.program) return [this.#object.attach(name)];
+    const made = this.#object.attachIterator(name, settle.map);
+    if (made.ok) this.#settle = made.link;
+    return [made];
   }
 
   /** A CPU that goes offline meanwhile is no refusal of the others. */
-  #attachToCpus(frequency: number) {
-    return parseCpuList(readFileSync(ONLINE_CPUS, 'utf8')).map((cpu) =>
-      this.#object.attachPerfEvent(PROGRAM, cpu, frequency),
-    );
+  #attachToCpus(program: string, frequency: number): readonly Attached[] {
+    return onlineCpus().map((cpu) => this.#object.attachPerfEvent(program, cpu, frequency));
   }
 
   #counter(index: number): number {
@@ -137,9 +173,9 @@ class NativeProfileKernel implements ProfileKernel {
   }
 }
 
-function refused({ program, stage, message, code, log }: Refusal): ProfileProgram {
+function refused(object: string, { program, stage, message, code, log }: Refusal): ProfileProgram {
   const reason = `${stage}: ${message} (${code})${log ? `\n${log.trimEnd()}` : ''}`;
-  return { object: OBJECT, program, attached: false, reason };
+  return { object, program, attached: false, reason };
 }
 
 function encodePython({ runtime, layout: offsets }: PythonProcess): Uint8Array {

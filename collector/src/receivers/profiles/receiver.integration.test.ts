@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CPU_PROFILE_TYPE } from '@gumshoe/schema/tables/profiles';
 import { unsupported } from '../ebpf/native.ts';
 import { cannotObserve, Sandbox } from '../ebpf/testdata/sandbox.ts';
 import { openProfileReceiver } from './open.ts';
@@ -82,7 +83,7 @@ interface Profile {
 function profileOf(service: string): Profile {
   const stacks = batches.flatMap(({ samples }) =>
     samples
-      .filter((sample) => sample.ServiceName === service)
+      .filter((sample) => sample.ServiceName === service && sample.Type === CPU_PROFILE_TYPE)
       .map(({ StackHash, Value }) => ({
         frames: stacksByHash.get(`${service} ${StackHash}`)!,
         value: Value,
@@ -104,10 +105,16 @@ async function collectUntil(what: string, condition: () => boolean): Promise<voi
 const shareOf = ({ stacks, total }: Profile, holds: (frames: readonly string[]) => boolean): number =>
   stacks.filter(({ frames }) => holds(frames)).reduce((sum, { value }) => sum + value, 0) / total;
 
-test('the program is attached', { skip }, () => {
+test('the programs are attached', { skip }, () => {
   assert.deepEqual(
     receiver.programs.map(({ program, attached, reason }) => [program, attached, reason]),
-    [['cpu_sample', true, '']],
+    [
+      ['cpu_sample', true, ''],
+      ['offcpu_switch', true, ''],
+      ['offcpu_wakeup', true, ''],
+      ['offcpu_settle', true, ''],
+      ['memory_fault', true, ''],
+    ],
   );
 });
 
@@ -160,5 +167,5 @@ test('nobody outside the target is sampled', { skip }, () => {
     [],
   );
   assert.equal(receiver.totals.ownerless, 0);
-  assert.equal(receiver.totals.samplesLost, 0);
+  assert.equal(receiver.totals.counters[CPU_PROFILE_TYPE]?.samplesLost, 0);
 });

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_COUNTS } from './kernel.ts';
 import type { KernelSample, ProfileKernel } from './kernel.ts';
+import { cpuKind } from './kinds.ts';
 import { ProfileReceiver } from './receiver.ts';
 import type { ProfileRows } from './receiver.ts';
 import { stackHash } from './stack-hash.ts';
 
 const NONE = new Float64Array(0);
 
-function sampleOf(tgid: number, count: number, user: readonly number[] = [8]): KernelSample {
-  return { tgid, cgroupId: 1n, count, user: Float64Array.from(user), kernel: NONE, python: [] };
+function sampleOf(tgid: number, value: number, user: readonly number[] = [8]): KernelSample {
+  return { tgid, cgroupId: 1n, value, detail: 0, user: Float64Array.from(user), kernel: NONE, python: [] };
 }
 
 function receiverOf(...drains: readonly (readonly KernelSample[])[]) {
@@ -20,17 +22,16 @@ function receiverOf(...drains: readonly (readonly KernelSample[])[]) {
     programs: [],
     drain: async () => left.shift() ?? [],
     setPython: () => assert.fail('no process here runs Python'),
-    counters: () => ({ samples: 5, samplesLost: 1, stacksLost: 2 }),
+    counters: () => ({ ...NO_COUNTS, samples: 5, samplesLost: 1, stacksLost: 2 }),
     close: () => (isClosed = true),
   };
   const receiver = new ProfileReceiver({
-    kernel,
+    sources: [{ kernel, kind: cpuKind(100) }],
     ownerOf: (tgid) =>
       tgid === 666
         ? undefined
         : { serviceName: `service-${tgid % 2}`, resource: { 'container.id': '/shop' } },
     onRows: (built) => rows.push(built),
-    frequency: 100,
     now: () => (now += 1_000_000_000n),
     proc: '/nowhere',
   });
@@ -72,7 +73,10 @@ test('samples without an owner are counted and nothing else', async () => {
   const { receiver, rows } = receiverOf([sampleOf(666, 9)]);
   await receiver.collect();
   assert.deepEqual(rows, []);
-  assert.deepEqual(receiver.totals, { samples: 5, samplesLost: 1, stacksLost: 2, ownerless: 9 });
+  assert.deepEqual(receiver.totals, {
+    counters: { 'ebpf:cpu:nanoseconds': { ...NO_COUNTS, samples: 5, samplesLost: 1, stacksLost: 2 } },
+    ownerless: 1,
+  });
 });
 
 test('intervals follow each other without a gap', async () => {

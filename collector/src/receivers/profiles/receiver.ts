@@ -1,22 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { RESOURCE_ATTRIBUTES } from '@gumshoe/schema/attributes';
-import { CPU_PROFILE_TYPE } from '@gumshoe/schema/tables/profiles';
 import type { SampleRow, StackRow } from '@gumshoe/schema/tables/profiles';
 import { timestampText } from '../../processors/clock-offset.ts';
 import { KernelSymbols } from '../../symbols/kernel-symbols.ts';
 import { ModuleCache } from '../../symbols/modules.ts';
+import type { PythonProcess } from '../../symbols/python-process.ts';
 import { ProcessSymbols } from '../../symbols/process-symbols.ts';
 import type { KernelSample, ProfileCounters, ProfileKernel, ProfileProgram } from './kernel.ts';
-import { stackFrames } from './stack-frames.ts';
-import { stackHash } from './stack-hash.ts';
+import type { ProfileKind } from './kinds.ts';
+import { ProfileQuality } from './quality.ts';
+import { type ProfileOwner, RowBuilder, stackKey } from './rows.ts';
+import { isCut } from './stack-end.ts';
+import { userFrames, wholeStack } from './stack-frames.ts';
 
-/** Whose samples they are. */
-export interface ProfileOwner {
-  readonly serviceName: string;
-  /** Resource attributes; `container.id` becomes a label. */
-  readonly resource: Readonly<Record<string, string>>;
-}
+export type { ProfileOwner } from './rows.ts';
 
 export interface ProfileRows {
   /** Those of the samples that were not handed over lately. */
@@ -24,28 +21,36 @@ export interface ProfileRows {
   readonly samples: readonly SampleRow[];
 }
 
-export interface ProfileReceiverOptions {
+/** One profile: where its samples come from and what they mean. */
+export interface ProfileSource {
   readonly kernel: ProfileKernel;
+  readonly kind: ProfileKind;
+}
+
+export interface ProfileReceiverOptions {
+  readonly sources: readonly ProfileSource[];
   /** undefined: not ours to store. */
   readonly ownerOf: (tgid: number, cgroupId: bigint) => ProfileOwner | undefined;
   /** Rows of one interval. The consumer bounds its own queue. */
   readonly onRows: (rows: ProfileRows) => void;
-  /** Samples a second and CPU. */
-  readonly frequency: number;
   /** ns since the epoch. */
   readonly now: () => bigint;
   readonly proc?: string;
   readonly kernelSymbols?: KernelSymbols;
 }
 
-export interface ProfileTotals extends ProfileCounters {
-  /** Samples of processes that belong to no container. */
+export interface ProfileTotals {
+  /** Of the kernel, by profile type. */
+  readonly counters: Readonly<Record<string, ProfileCounters>>;
+  /** Stacks of processes that belong to no container. */
   readonly ownerless: number;
 }
 
 /** A stack is handed over again after this time, so that a loss heals and its time to live is renewed. */
 const REPEAT_STACKS_AFTER = 60_000_000_000n;
 const MAX_SENT_STACKS = 50_000;
+/** Label of stacks whose callers are missing. */
+export const STACK_CUT = 'stack.cut';
 /** Processes whose names are kept between intervals; the longest silent goes first. */
 const MAX_PROCESSES = 512;
 
@@ -55,11 +60,15 @@ interface KnownProcess {
   hasPython: boolean;
 }
 
+interface TypedSample extends KernelSample {
+  readonly kind: ProfileKind;
+}
+
 interface SampledProcess {
   readonly tgid: number;
   readonly owner: ProfileOwner;
   readonly symbols: ProcessSymbols;
-  readonly samples: readonly KernelSample[];
+  readonly samples: readonly TypedSample[];
 }
 
 /** Turns the kernel's sampled stacks into rows, once per `collect`. */
@@ -71,6 +80,7 @@ export class ProfileReceiver {
   readonly #proc: string;
   /** When each stack was handed over last, by service and hash. */
   readonly #sent = new Map<string, bigint>();
+  readonly quality = new ProfileQuality();
   #ownerless = 0;
   #since: bigint;
   #running: Promise<void> | undefined;
@@ -83,11 +93,15 @@ export class ProfileReceiver {
   }
 
   get programs(): readonly ProfileProgram[] {
-    return this.#options.kernel.programs;
+    return this.#options.sources.flatMap(({ kernel }) => kernel.programs);
   }
 
   get totals(): ProfileTotals {
-    return { ...this.#options.kernel.counters(), ownerless: this.#ownerless };
+    const counters = this.#options.sources.map(({ kernel, kind }) => [kind.type, kernel.counters()]);
+    return {
+      counters: Object.fromEntries(counters) as Record<string, ProfileCounters>,
+      ownerless: this.#ownerless,
+    };
   }
 
   /** Reads what was sampled since the last call and hands over its rows. A call during another waits for that one. */
@@ -100,46 +114,81 @@ export class ProfileReceiver {
   async stop(): Promise<void> {
     await this.#running;
     await this.collect();
-    this.#options.kernel.close();
+    for (const { kernel } of this.#options.sources) kernel.close();
     this.#modules.close();
     this.#processes.clear();
   }
 
   async #collect(): Promise<void> {
-    const samples = await this.#options.kernel.drain();
+    const samples = await this.#drain();
+    const began = performance.now();
     const processes = this.#ownProcesses(samples);
     if (samples.some((sample) => sample.kernel.length > 0)) await this.#kernelSymbols.load();
     const [start, end] = [this.#since, this.#options.now()];
     this.#since = end;
-    const rows = new RowBuilder(timestampText(start), timestampText(end), 1e9 / this.#options.frequency);
+    const rows = new RowBuilder(timestampText(start), timestampText(end));
     for (const own of processes) {
-      addProcess(rows, own, (address) => this.#kernelSymbols.frameAt(address));
+      this.#addProcess(rows, own);
       // Reading symbol tables takes a while: others have their turn.
       await setImmediate();
     }
     this.#forget();
+    this.quality.addTime(performance.now() - began);
     if (rows.samples.length > 0)
       this.#options.onRows({ stacks: this.#unsent(rows.stacks, end), samples: rows.samples });
   }
 
+  async #drain(): Promise<readonly TypedSample[]> {
+    const { sources } = this.#options;
+    const drained = await Promise.all(sources.map(({ kernel }) => kernel.drain()));
+    return drained.flatMap((samples, i) => samples.map((sample) => ({ ...sample, kind: sources[i]!.kind })));
+  }
+
+  #addProcess(rows: RowBuilder, { tgid, owner, symbols, samples }: SampledProcess): void {
+    const names = {
+      frameAt: (address: number) => symbols.frameAt(address),
+      codeAt: (code: number) => symbols.codeAt(code),
+      interpreter: symbols.python?.module,
+    };
+    for (const sample of samples) {
+      const { kind } = sample;
+      const kernel = Array.from(sample.kernel, (address) => this.#kernelSymbols.frameAt(address));
+      const user = userFrames(sample, names);
+      // Python's own stack is whole, whatever C hides.
+      const cut = sample.python.length === 0 && isCut(user);
+      const value = sample.value * kind.unit;
+      this.quality.add(kind.type, value, user, cut);
+      rows.add(owner, {
+        type: kind.type,
+        tgid,
+        frames: wholeStack(kind.kernelFrames?.(kernel) ?? kernel, user),
+        labels: { ...kind.labelsOf?.(sample, kernel), ...(cut ? { [STACK_CUT]: 'true' } : {}) },
+        value,
+      });
+    }
+    symbols.end();
+  }
+
   #unsent(stacks: readonly StackRow[], now: bigint): readonly StackRow[] {
     if (this.#sent.size > MAX_SENT_STACKS) this.#sent.clear();
-    const due = stacks.filter((stack) => now - (this.#sent.get(keyOf(stack)) ?? 0n) >= REPEAT_STACKS_AFTER);
-    for (const stack of due) this.#sent.set(keyOf(stack), now);
+    const due = stacks.filter(
+      (stack) => now - (this.#sent.get(stackKey(stack)) ?? 0n) >= REPEAT_STACKS_AFTER,
+    );
+    for (const stack of due) this.#sent.set(stackKey(stack), now);
     return due;
   }
 
   /** Before anything slow: Python stacks are read from the moment that the interpreter is known. */
-  #ownProcesses(samples: readonly KernelSample[]): readonly SampledProcess[] {
+  #ownProcesses(samples: readonly TypedSample[]): readonly SampledProcess[] {
     const own: SampledProcess[] = [];
     for (const [tgid, taken] of Map.groupBy(samples, (sample) => sample.tgid)) {
       const owner = this.#options.ownerOf(tgid, taken[0]!.cgroupId);
       if (!owner) {
-        this.#ownerless += taken.reduce((sum, sample) => sum + sample.count, 0);
+        this.#ownerless += taken.length;
         continue;
       }
       const known = this.#processOf(tgid);
-      known.symbols.begin(taken[0]!.user[0]);
+      known.symbols.begin(taken.find(({ user }) => user.length > 0)?.user[0]);
       this.#followPython(tgid, known);
       own.push({ tgid, owner, symbols: known.symbols, samples: taken });
     }
@@ -151,7 +200,11 @@ export class ProfileReceiver {
     const { python } = process.symbols;
     if ((python !== undefined) === process.hasPython) return;
     process.hasPython = python !== undefined;
-    this.#options.kernel.setPython(tgid, python);
+    this.#setPython(tgid, python);
+  }
+
+  #setPython(tgid: number, python: PythonProcess | undefined): void {
+    for (const { kernel } of this.#options.sources) kernel.setPython(tgid, python);
   }
 
   /** A process id that is used again is another process. */
@@ -164,7 +217,7 @@ export class ProfileReceiver {
       this.#processes.set(tgid, known);
       return known;
     }
-    if (known?.hasPython) this.#options.kernel.setPython(tgid, undefined);
+    if (known?.hasPython) this.#setPython(tgid, undefined);
     const process = { started, symbols: new ProcessSymbols(root, this.#modules), hasPython: false };
     this.#processes.set(tgid, process);
     return process;
@@ -176,24 +229,9 @@ export class ProfileReceiver {
       const isGone = startOf(`${this.#proc}/${tgid}`) !== started;
       if (!isGone && this.#processes.size <= MAX_PROCESSES) continue;
       this.#processes.delete(tgid);
-      if (hasPython) this.#options.kernel.setPython(tgid, undefined);
+      if (hasPython) this.#setPython(tgid, undefined);
     }
   }
-}
-
-function addProcess(
-  rows: RowBuilder,
-  { tgid, owner, symbols, samples }: SampledProcess,
-  kernelFrameAt: (address: number) => string,
-): void {
-  const names = {
-    frameAt: (address: number) => symbols.frameAt(address),
-    codeAt: (code: number) => symbols.codeAt(code),
-    interpreter: symbols.python?.module,
-  };
-  for (const sample of samples)
-    rows.add(owner, tgid, stackFrames(sample, names, kernelFrameAt), sample.count);
-  symbols.end();
 }
 
 /** Start time in ticks since boot; '' when the process is gone. */
@@ -204,61 +242,5 @@ function startOf(root: string): string {
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';
-  }
-}
-
-const keyOf = ({ ServiceName, Hash }: Pick<StackRow, 'ServiceName' | 'Hash'>): string =>
-  `${ServiceName}\0${Hash}`;
-
-/** Merges samples with equal frames of a process; addresses within one function differ, frames do not. */
-class RowBuilder {
-  readonly #start: string;
-  readonly #end: string;
-  readonly #nanosecondsEach: number;
-  readonly #stacks = new Map<string, StackRow>();
-  readonly #samples = new Map<string, SampleRow & { Value: number }>();
-
-  constructor(start: string, end: string, nanosecondsEach: number) {
-    this.#start = start;
-    this.#end = end;
-    this.#nanosecondsEach = nanosecondsEach;
-  }
-
-  add(owner: ProfileOwner, tgid: number, frames: readonly string[], count: number): void {
-    const hash = stackHash(frames);
-    const stackKey = keyOf({ ServiceName: owner.serviceName, Hash: hash });
-    if (!this.#stacks.has(stackKey))
-      this.#stacks.set(stackKey, {
-        ServiceName: owner.serviceName,
-        Hash: hash,
-        LastSeen: this.#end,
-        Stack: frames,
-      });
-    const value = Math.round(count * this.#nanosecondsEach);
-    const sampleKey = `${tgid}\0${stackKey}`;
-    const known = this.#samples.get(sampleKey);
-    if (known) known.Value += value;
-    else this.#samples.set(sampleKey, this.#sample(owner, tgid, hash, value));
-  }
-
-  get stacks(): readonly StackRow[] {
-    return [...this.#stacks.values()];
-  }
-
-  get samples(): readonly SampleRow[] {
-    return [...this.#samples.values()];
-  }
-
-  #sample(owner: ProfileOwner, tgid: number, hash: string, value: number): SampleRow & { Value: number } {
-    const { containerId, processPid } = RESOURCE_ATTRIBUTES;
-    return {
-      ServiceName: owner.serviceName,
-      Type: CPU_PROFILE_TYPE,
-      Start: this.#start,
-      End: this.#end,
-      Labels: { [containerId]: owner.resource[containerId] ?? '', [processPid]: String(tgid) },
-      StackHash: hash,
-      Value: value,
-    };
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PythonFrame } from './kernel.ts';
-import { stackFrames } from './stack-frames.ts';
+import { userFrames, wholeStack } from './stack-frames.ts';
 
 const LOOP = '_PyEval_EvalFrameDefault';
 const NATIVE: Readonly<Record<number, string>> = {
@@ -20,18 +20,12 @@ const names = {
   codeAt: (code: number) => `f${code} x.py:1`,
   interpreter: 'python3.11' as string | undefined,
 };
-const kernelFrameAt = (address: number): string => `k${address}`;
 const frame = (code: number, isEntry = false): PythonFrame => ({ code, isEntry });
 const frames = (
   user: readonly number[],
   python: readonly PythonFrame[] = [],
-  kernel: readonly number[] = [],
-): readonly string[] =>
-  stackFrames(
-    { user: Float64Array.from(user), kernel: Float64Array.from(kernel), python },
-    names,
-    kernelFrameAt,
-  );
+  kernel: readonly string[] = [],
+): readonly string[] => wholeStack(kernel, userFrames({ user: Float64Array.from(user), python }, names));
 
 test('return addresses name the call, the innermost address itself', () => {
   assert.deepEqual(frames([10, 30, 50]), ['PyNumber_Remainder', 'PyObject_Call', 'main']);
@@ -42,7 +36,7 @@ test('a row of functions without a name is one frame', () => {
 });
 
 test('kernel frames stand inside user frames', () => {
-  assert.deepEqual(frames([10, 50], [], [7, 8]), ['k7', 'k8', 'PyNumber_Remainder', 'main']);
+  assert.deepEqual(frames([10, 50], [], ['k7', 'k8']), ['k7', 'k8', 'PyNumber_Remainder', 'main']);
 });
 
 test('ends where the stack leads astray', () => {
@@ -74,11 +68,7 @@ test('an incomplete C stack keeps what Python called, and all Python frames', ()
 test('nameless functions of the interpreter are left out, of other modules they stay', () => {
   assert.deepEqual(frames([59], [frame(1, true)]), ['f1 x.py:1']);
   assert.deepEqual(
-    stackFrames(
-      { user: Float64Array.of(59), kernel: new Float64Array(), python: [] },
-      { ...names, interpreter: undefined },
-      kernelFrameAt,
-    ),
+    userFrames({ user: Float64Array.of(59), python: [] }, { ...names, interpreter: undefined }),
     ['python3.11+0x1234'],
   );
 });

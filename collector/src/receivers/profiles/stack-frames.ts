@@ -13,15 +13,17 @@ const MAX_FRAME_LENGTH = 200;
 /** Stand for functions of a run-time compiler or interpreter that nothing names: a row of them says no more than one. */
 const NAMELESS: ReadonlySet<string> = new Set(['[jit]', 'Builtins_InterpreterEntryTrampoline']);
 
-/** Frames of a sample, innermost first: kernel, then user space with Python's functions in their places. */
-export function stackFrames(
-  sample: Pick<KernelSample, 'user' | 'kernel' | 'python'>,
+/** Frames of a sample, innermost first: user space with Python's functions in their places. */
+export function userFrames(
+  { user, python }: Pick<KernelSample, 'user' | 'python'>,
   names: FrameNames,
-  kernelFrameAt: (address: number) => string,
 ): readonly string[] {
-  const kernel = Array.from(sample.kernel, kernelFrameAt);
-  const native = nativeFrames(sample.user, names);
-  const user = sample.python.length > 0 ? withPython(native, sample.python, names) : native;
+  const native = nativeFrames(user, names);
+  return python.length > 0 ? withPython(native, python, names) : native;
+}
+
+/** Frames as they are stored, innermost first: kernel, then user space. */
+export function wholeStack(kernel: readonly string[], user: readonly string[]): readonly string[] {
   const frames = [...kernel, ...user].map((frame) => frame.slice(0, MAX_FRAME_LENGTH));
   return frames.length > 0 ? frames : ['[unknown]'];
 }

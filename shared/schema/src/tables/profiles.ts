@@ -56,10 +56,17 @@ export interface SampleRow {
   readonly Type: string;
   readonly Start: string;
   readonly End: string;
-  /** At least `container.id`, `process.pid`. */
+  /**
+   * At least `container.id`, `process.pid`. Off CPU also `wait.reason`; `stack.cut` is `true` where callers are
+   * missing, because code without frame pointers hid them.
+   */
   readonly Labels: Readonly<Record<string, string>>;
   readonly StackHash: string;
   readonly Value: number;
 }
 
 export const CPU_PROFILE_TYPE = 'ebpf:cpu:nanoseconds';
+/** ns that threads waited, by what they waited in. */
+export const OFF_CPU_PROFILE_TYPE = 'ebpf:off_cpu:nanoseconds';
+/** Bytes of pages touched for the first time, by who touched them. */
+export const MEMORY_PROFILE_TYPE = 'ebpf:page_faults:bytes';
