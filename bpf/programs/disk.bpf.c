@@ -74,24 +74,23 @@ struct {
 	__type(value, __u64);
 } disk_lost SEC(".maps");
 
+/* Pointers of the request are followed directly: the kernel answers 0 for what cannot be read. */
 static __always_inline struct gendisk *disk_of(struct request *request)
 {
 	struct request___before_5_15 *old = (void *)request;
-	struct request_queue *queue;
 
 	if (bpf_core_field_exists(old->rq_disk))
-		return BPF_CORE_READ(old, rq_disk);
-	queue = BPF_CORE_READ(request, q);
-	return bpf_core_field_exists(queue->disk) ? BPF_CORE_READ(queue, disk) : 0;
+		return old->rq_disk;
+	return bpf_core_field_exists(request->q->disk) ? request->q->disk : 0;
 }
 
 static __always_inline __u64 charged_cgroup(struct request *request)
 {
-	struct bio *bio = BPF_CORE_READ(request, bio);
+	struct bio *bio = request->bio;
 
 	if (!bio || !bpf_core_field_exists(bio->bi_blkg))
 		return 0;
-	return BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup, kn, id);
+	return bio->bi_blkg ? bio->bi_blkg->blkcg->css.cgroup->kn->id : 0;
 }
 
 static __always_inline __u32 operation_of(__u32 operation)
@@ -135,8 +134,8 @@ static __always_inline void add_duration(struct gs_disk_stats *stats, __u64 dura
 SEC("tp_btf/block_rq_complete")
 int BPF_PROG(disk_complete, struct request *request, __u32 error, unsigned int bytes)
 {
-	__u32 operation = BPF_CORE_READ(request, cmd_flags) & REQ_OP_MASK;
-	__u64 started = BPF_CORE_READ(request, start_time_ns);
+	__u32 operation = request->cmd_flags & REQ_OP_MASK;
+	__u64 started = request->start_time_ns;
 	struct gendisk *disk = disk_of(request);
 	struct gs_disk_stats *stats;
 	struct gs_disk_key key = {};
@@ -144,7 +143,7 @@ int BPF_PROG(disk_complete, struct request *request, __u32 error, unsigned int b
 	if (!disk || operation >= REQ_OP_DRV_IN)
 		return 0;
 	key.cgroup_id = charged_cgroup(request);
-	key.device = (__u32)BPF_CORE_READ(disk, major) << 20 | (__u32)BPF_CORE_READ(disk, first_minor);
+	key.device = (__u32)disk->major << 20 | (__u32)disk->first_minor;
 	key.operation = operation_of(operation);
 	stats = stats_of(&key);
 	if (!stats)
@@ -152,7 +151,7 @@ int BPF_PROG(disk_complete, struct request *request, __u32 error, unsigned int b
 	__sync_fetch_and_add(&stats->bytes, bytes);
 	if (error)
 		__sync_fetch_and_add(&stats->errors, 1);
-	if (bytes < BPF_CORE_READ(request, __data_len) && !error)
+	if (bytes < request->__data_len && !error)
 		return 0;
 	__sync_fetch_and_add(&stats->count, 1);
 	if (started)

@@ -123,7 +123,7 @@ static __noinline int remember(struct nf_conn *connection)
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(nat_first_packets, struct sk_buff *packet)
 {
-	struct nf_conn *connection = (void *)(BPF_CORE_READ(packet, _nfct) & NFCT_POINTER_MASK);
+	struct nf_conn *connection = (void *)(packet->_nfct & NFCT_POINTER_MASK);
 	unsigned long status;
 
 	if (!connection)
