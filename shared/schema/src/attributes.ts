@@ -33,6 +33,7 @@ export const SPAN_ATTRIBUTES = {
   rpcSystem: 'rpc.system',
   rpcService: 'rpc.service',
   rpcMethod: 'rpc.method',
+  rpcGrpcStatus: 'rpc.grpc.status_code',
   /** Low-cardinality name of what went wrong. */
   errorType: 'error.type',
   /** Version of the application protocol, where it differs from request to request. */
@@ -45,6 +46,8 @@ export const SPAN_ATTRIBUTES = {
   parentLink: 'gumshoe.parent.link',
   /** Why the span was kept: sampled, failed, slow; comma-separated. */
   keptBecause: 'gumshoe.kept',
+  /** Share of requests like this one whose span was kept: each stands for 1 / ratio of them. */
+  samplingRatio: 'gumshoe.sampling.ratio',
   protocol: 'gumshoe.protocol',
   /** Why a request could be counted but not read: tls, compressed. */
   opaque: 'gumshoe.opaque',

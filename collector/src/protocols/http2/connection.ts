@@ -5,8 +5,9 @@ import { HpackDecoder, type Header } from './hpack.ts';
 export interface Http2Chunk {
   readonly fromClient: boolean;
   /**
-   * Frames, each with its 9-byte header. Bodies of frames other than HEADERS, CONTINUATION, PUSH_PROMISE, RST_STREAM and
-   * GOAWAY are left out: their headers stand alone. A frame may go on in the next chunk of its direction.
+   * Frames, each with its 9-byte header, as the kernel leaves them (struct gs_http2_event in bpf/include/events.h):
+   * HEADERS, RST_STREAM, SETTINGS, PUSH_PROMISE, GOAWAY and CONTINUATION whole, of others the header alone. A frame may
+   * go on in the next chunk of its direction.
    */
   readonly bytes: Uint8Array;
   /** CLOCK_MONOTONIC, ns */
@@ -42,11 +43,20 @@ export interface Http2Request {
   readonly outcome: 'ended' | 'reset' | 'closed';
 }
 
-const FRAME = { data: 0, headers: 1, rstStream: 3, pushPromise: 5, goaway: 7, continuation: 9 } as const;
+const FRAME = {
+  data: 0,
+  headers: 1,
+  rstStream: 3,
+  settings: 4,
+  pushPromise: 5,
+  goaway: 7,
+  continuation: 9,
+} as const;
 const FLAG = { endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
 const WITH_BODY: ReadonlySet<number> = new Set([
   FRAME.headers,
   FRAME.rstStream,
+  FRAME.settings,
   FRAME.pushPromise,
   FRAME.goaway,
   FRAME.continuation,
@@ -76,7 +86,14 @@ class Side {
   /** Beginning of a frame that goes on. */
   pending: Uint8Array = new Uint8Array(0);
   block:
-    { readonly streamId: number; readonly endStream: boolean; parts: Uint8Array[]; size: number } | undefined;
+    | {
+        readonly streamId: number;
+        readonly pushed: boolean;
+        readonly endStream: boolean;
+        parts: Uint8Array[];
+        size: number;
+      }
+    | undefined;
 
   lose(): void {
     this.hpack.reset();
@@ -171,8 +188,9 @@ export class Http2Connection {
     const payload = bytes.subarray(body, body + length);
     if (type === FRAME.headers) this.#headers(payload, flags, streamId, side, chunk, done);
     else if (type === FRAME.continuation) this.#continuation(payload, flags, streamId, side, chunk, done);
-    else if (type === FRAME.pushPromise) this.#pushPromise(payload, flags, side);
+    else if (type === FRAME.pushPromise) this.#pushPromise(payload, flags, streamId, side);
     else if (type === FRAME.rstStream) this.#reset(streamId, chunk, done);
+    else if (type === FRAME.goaway && !chunk.fromClient) this.#goaway(payload, chunk, done);
     return body + length;
   }
 
@@ -188,6 +206,7 @@ export class Http2Connection {
     if (!fragment || streamId === 0) return side.lose();
     side.block = {
       streamId,
+      pushed: false,
       endStream: (flags & FLAG.endStream) !== 0,
       parts: [fragment],
       size: fragment.length,
@@ -212,10 +231,18 @@ export class Http2Connection {
   }
 
   /** A pushed request has nobody who asked: only its effect on the header table matters. */
-  #pushPromise(payload: Uint8Array, flags: number, side: Side): void {
+  #pushPromise(payload: Uint8Array, flags: number, streamId: number, side: Side): void {
     const fragment = withoutPadding(payload, flags, 4);
-    if (!fragment || !(flags & FLAG.endHeaders)) return side.lose();
-    side.hpack.decode(fragment);
+    if (!fragment) return side.lose();
+    if (flags & FLAG.endHeaders) side.hpack.decode(fragment);
+    else side.block = { streamId, pushed: true, endStream: false, parts: [fragment], size: fragment.length };
+  }
+
+  /** Streams above the last one that the server took up get no answer (RFC 9113, section 6.8). */
+  #goaway(payload: Uint8Array, chunk: Http2Chunk, done: Http2Request[]): void {
+    if (payload.length < 8) return;
+    const last = ((payload[0]! & 0x7f) << 24) | (payload[1]! << 16) | (payload[2]! << 8) | payload[3]!;
+    for (const id of this.#streams.keys()) if (id > last) this.#reset(id, chunk, done);
   }
 
   #block(side: Side, chunk: Http2Chunk, done: Http2Request[]): void {
@@ -225,6 +252,7 @@ export class Http2Connection {
     const headers = textOf(
       side.hpack.decode(block.parts.length === 1 ? block.parts[0]! : joined(block.parts)),
     );
+    if (block.pushed) return;
     if (chunk.fromClient) this.#requestHeaders(block.streamId, headers, chunk);
     else this.#answerHeaders(block.streamId, headers, chunk);
     if (block.endStream) this.#endOfStream(block.streamId, chunk, done);

@@ -105,14 +105,15 @@ class KernelView {
     let rest = Buffer.concat([this.#left.get(fromClient)!, bytes]);
     const out: Buffer[] = [];
     if (fromClient && this.#preface) {
-      out.push(rest.subarray(0, 24));
       rest = rest.subarray(24);
       this.#preface = false;
     }
     while (rest.length >= 9) {
       const length = rest.readUIntBE(0, 3);
       if (rest.length < 9 + length) break;
-      out.push([1, 3, 5, 7, 9].includes(rest[3]!) ? rest.subarray(0, 9 + length) : rest.subarray(0, 9));
+      const [type, flags] = [rest[3]!, rest[4]!];
+      if ([1, 3, 4, 5, 7, 9].includes(type)) out.push(rest.subarray(0, 9 + length));
+      else if (type === 0 && flags & 1) out.push(rest.subarray(0, 9));
       rest = rest.subarray(9 + length);
     }
     this.#left.set(fromClient, Buffer.from(rest));
@@ -285,4 +286,52 @@ test('streams without an end are bounded in number and in time', () => {
   assert.equal(connection.dropped, 500);
   assert.equal(connection.expire(601_000_000_000n), 1000);
   assert.equal(connection.open, 0);
+});
+
+const frame = (type: number, flags: number, streamId: number, body: readonly number[]): Uint8Array => {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(body.length, 0, 3);
+  head.set([type, flags], 3);
+  head.writeUInt32BE(streamId, 5);
+  return Buffer.concat([head, Uint8Array.from(body)]);
+};
+
+/** Frames one after the other, each by a side; time counts them. */
+function fed(...frames: readonly (readonly ['client' | 'server', Uint8Array])[]): readonly Http2Request[] {
+  const connection = new Http2Connection();
+  return frames.flatMap(([side, bytes], i) =>
+    connection.feed({ fromClient: side === 'client', bytes, time: BigInt(i), sequence: i, lost: false }),
+  );
+}
+
+const ask = (streamId: number): readonly ['client', Uint8Array] => [
+  'client',
+  frame(1, 5, streamId, [0x82, 0x86, 0x84]),
+];
+
+test('GOAWAY ends what the server did not take up', () => {
+  const done = fed(ask(1), ask(3), ask(5), ['server', frame(7, 0, 0, [0, 0, 0, 1, 0, 0, 0, 0])]);
+  assert.deepEqual(
+    done.map(({ streamId, outcome }) => [streamId, outcome]),
+    [
+      [3, 'reset'],
+      [5, 'reset'],
+    ],
+  );
+});
+
+test('padding, priority, and a pushed block over two frames leave both tables right', () => {
+  // `x: y` enters the server's table with the pushed block; index 62 then names it
+  const pushed = frame(5, 0, 1, [0, 0, 0, 2, 0x40, 1, 0x78]);
+  const done = fed(
+    ['client', frame(4, 0, 0, [0, 4, 0, 0, 255, 255])],
+    ['client', frame(1, 0x2d, 1, [2, 0, 0, 0, 0, 200, 0x82, 0x86, 0x84, 0, 0])],
+    ['server', pushed],
+    ['server', frame(9, 4, 1, [1, 0x79])],
+    ['server', frame(1, 5, 1, [0xbe, 0x8d])],
+  );
+  assert.deepEqual(
+    done.map(({ method, path, status, started, ended }) => ({ method, path, status, started, ended })),
+    [{ method: 'GET', path: '/', status: 404, started: 1n, ended: 4n }],
+  );
 });
