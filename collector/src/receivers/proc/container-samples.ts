@@ -1,6 +1,8 @@
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import type { MetricSink } from '../../pipeline/metric-sink.ts';
+import type { Container } from '../../identity/container.ts';
 import type { ContainerSeries } from '../../processors/sample-sink.ts';
+import { endpointText, isUnspecified } from '../ebpf/address.ts';
 import type { BlockDevices } from './block-devices.ts';
 import type { CgroupResources } from './cgroup-files.ts';
 import type { Volume } from './volumes.ts';
@@ -59,4 +61,27 @@ export function emitIo(
     sink.sample(C.diskWrites, container, labels, writes);
     sink.sample(C.diskWrittenBytes, container, labels, writtenBytes);
   }
+}
+
+/** Ports of the machine that the runtime leads to the container: dialled there, answered here. */
+export function emitPublished(
+  sink: MetricSink,
+  container: Container,
+  addressesOfMachine: readonly string[],
+): void {
+  const { identity, runtime } = container;
+  const proxy = identity.kind === 'docker' ? 'dockerd' : identity.kind;
+  const endpoints = (runtime?.published ?? [])
+    .filter(({ protocol }) => protocol === 'tcp')
+    .flatMap(({ hostIp, hostPort }) =>
+      addressesFor(hostIp, addressesOfMachine).map((address) => endpointText(address, hostPort)),
+    );
+  for (const endpoint of new Set(endpoints))
+    sink.sample(C.tcpListen, container, { listen_addr: endpoint, proxy }, 1);
+}
+
+/** A port published on any address is reached at each one of the family. */
+function addressesFor(hostIp: string, addresses: readonly string[]): readonly string[] {
+  if (!isUnspecified(hostIp)) return [hostIp];
+  return addresses.filter((address) => address.includes(':') === hostIp.includes(':'));
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { processFilter } from '../../identity/process-filter.ts';
 import { ProcessTable } from '../../identity/processes.ts';
+import { NO_OPT_OUTS } from '../../identity/runtimes/container.ts';
 import { IntervalSamples } from '../../pipeline/registry.ts';
 import { ContainerSource } from './containers.ts';
 
@@ -54,4 +55,68 @@ test('a restart is counted when even the oldest process is younger; delay adds u
   run(20, 2000, 3_000_000_000);
   assert.equal(collect(5000, 'container_resources_cpu_delay_seconds_total'), 2);
   assert.equal(collect(6000, restarts), 1);
+});
+
+test("what a runtime says of a container: its image, its ports on the machine; a unit's facts", (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'gumshoe-proc-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const [procfs, cgroupfs] = [join(root, 'proc'), join(root, 'cgroup')];
+  const id = 'c0ffee'.padEnd(64, '0');
+  mkdirSync(cgroupfs);
+  const run = (pid: number, cgroup: string): void => {
+    mkdirSync(join(procfs, String(pid)), { recursive: true });
+    writeFileSync(join(procfs, String(pid), 'cmdline'), 'nginx: master process\0');
+    writeFileSync(join(procfs, String(pid), 'cgroup'), `0::${cgroup}\n`);
+  };
+  run(10, `/system.slice/docker-${id}.scope`);
+  run(11, '/system.slice/web.service');
+  const port = (hostIp: string, hostPort: number, protocol: string) => ({
+    hostIp,
+    hostPort,
+    containerPort: 80,
+    protocol,
+  });
+  const web = {
+    id,
+    name: 'web',
+    image: 'nginx:1.25',
+    labels: {},
+    names: { by: 'name', name: 'web' },
+    isPause: false,
+    volumes: {},
+    published: [port('192.0.2.7', 8080, 'tcp'), port('192.0.2.7', 8081, 'udp')],
+    logPath: '',
+    optOuts: NO_OPT_OUTS,
+  } as const;
+  const processes = new ProcessTable({
+    procfs,
+    cgroupfs,
+    filter: { accepts: () => true, processes: () => [10, 11] },
+    hostName: 'h',
+    hostId: 'i',
+    keepExitedFor: 60_000,
+    runtimeContainer: (runtimeId) => (runtimeId === id ? web : undefined),
+    unitFacts: () => ({ type: 'notify', triggeredBy: ['web.socket'] }),
+  });
+  processes.scan(1000);
+  const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, 1000);
+  new ContainerSource(procfs, cgroupfs, processes).collect(sink);
+  const found = (metric: string) =>
+    sink.samples
+      .filter((one) => one.metric.name === metric)
+      .map(({ labels }) =>
+        Object.fromEntries(Object.entries(labels).filter(([name]) => !['__name__', 'app_id'].includes(name))),
+      );
+  const unit = { container_id: '/system.slice/web.service', image: '' };
+  assert.deepEqual(found('container_info'), [
+    { container_id: '/docker/web', image: 'nginx:1.25', systemd_triggered_by: '', systemd_type: '' },
+    { ...unit, systemd_triggered_by: 'web.socket', systemd_type: 'notify' },
+  ]);
+  assert.deepEqual(found('container_net_tcp_listen_info'), [
+    { container_id: '/docker/web', listen_addr: '192.0.2.7:8080', proxy: 'dockerd' },
+  ]);
+  assert.deepEqual(
+    found('container_application_type').map((labels) => labels['application_type']),
+    ['nginx', 'nginx'],
+  );
 });

@@ -1,12 +1,14 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { languageOf } from '../../identity/application-binary.ts';
 import { applicationType } from '../../identity/application-type.ts';
 import type { Container, ProcessTable } from '../../identity/processes.ts';
 import type { MetricSink, MetricSource } from '../../pipeline/metric-sink.ts';
+import { isLinkLocal } from '../ebpf/address.ts';
 import { BlockDevices } from './block-devices.ts';
 import { findMounts, readCgroup, type CgroupMounts } from './cgroup-files.ts';
-import { emitIo, emitResources, emitSpace } from './container-samples.ts';
+import { emitIo, emitPublished, emitResources, emitSpace } from './container-samples.ts';
 import { listenCounters, networkNamespaceOf } from './network-namespaces.ts';
 import { processStat, readText, runDelays } from './process-files.ts';
 import { Volumes } from './volumes.ts';
@@ -67,7 +69,11 @@ export class ContainerSource implements MetricSource {
   collect(sink: MetricSink): void {
     const all = [...this.processes.all()];
     const live = all.filter(({ pids }) => pids.size > 0);
-    for (const container of live) this.collectOne(sink, container);
+    const addresses = machineAddresses();
+    for (const container of live) {
+      this.collectOne(sink, container);
+      emitPublished(sink, container, addresses);
+    }
     const kept = new Set(all.map(({ containerId }) => containerId));
     for (const id of this.memory.keys()) if (!kept.has(id)) this.memory.delete(id);
     // for the next interval: a file system may take its time, or for ever
@@ -105,12 +111,12 @@ export class ContainerSource implements MetricSource {
     const cpu = new Map<number, number>();
     const disk = new Map<number, number>();
     for (const pid of container.pids) {
+      this.recognise(pid, memory);
       const stat = processStat(this.procfs, pid);
       if (!stat) continue;
       oldest = Math.min(oldest, stat.start);
       disk.set(pid, stat.diskDelay);
       for (const [thread, delay] of runDelays(this.procfs, pid)) cpu.set(thread, delay);
-      this.recognise(pid, memory);
     }
     memory.cpuDelay += growth(memory.cpuDelayOf, cpu) / 1e9;
     memory.diskDelay += growth(memory.diskDelayOf, disk);
@@ -145,6 +151,13 @@ export class ContainerSource implements MetricSource {
     if (counters) sink.sample(C.tcpListenOverflows, container, {}, counters.overflows);
   }
 }
+
+/** Addresses at which others reach this machine. */
+const machineAddresses = (): readonly string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !isLinkLocal(address))
+    .map(({ address }) => address);
 
 function emitInfo(sink: MetricSink, container: Container): void {
   const { runtime, unit } = container;
