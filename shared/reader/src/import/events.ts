@@ -1,5 +1,6 @@
 import { milliseconds } from '@gumshoe/base/time';
-import { severityText, type ImportSink } from './otlp-json.ts';
+import { severityText } from '@gumshoe/schema/otlp/values';
+import type { ImportSink } from './otlp-json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

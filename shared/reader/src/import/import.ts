@@ -10,7 +10,7 @@ import { isJsonLines, linesOf, sniff, wholeOf, type SniffedFile } from './files.
 import { translateForeign } from './foreign-metrics.ts';
 import { importJaeger } from './jaeger-json.ts';
 import { importLogs, importMetrics, importTraces, type ImportSink } from './otlp-json.ts';
-import { decodeOtlp, type OtlpSignal } from './otlp-protobuf.ts';
+import { decodeOtlp, type OtlpSignal } from '@gumshoe/schema/otlp/protobuf';
 import { looksLikePrometheusText, PrometheusTextParser } from './prometheus-text.ts';
 import { SeriesCollector } from './series-collector.ts';
 

@@ -1,6 +1,17 @@
 import type { Labels } from '@gumshoe/base/series';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { milliseconds } from '@gumshoe/base/time';
+import {
+  anyText,
+  attributesOf,
+  kindOf,
+  listOf as list,
+  nanosToMs,
+  recordOf as record,
+  severityText,
+  statusOf,
+  textOf as text,
+} from '@gumshoe/schema/otlp/values';
 import type { SeriesCollector } from './series-collector.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,61 +23,12 @@ export interface ImportSink {
   readonly series: SeriesCollector;
 }
 
-const list = (value: unknown): readonly Json[] =>
-  Array.isArray(value) ? value.filter((one): one is Json => typeof one === 'object' && one !== null) : [];
-const record = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** ns as decimal text or number → ms with fraction; NaN when it is neither. */
-export function nanosToMs(value: unknown): number {
-  if (typeof value === 'number') return value / 1e6;
-  if (typeof value !== 'string' || !/^\d{1,20}$/.test(value)) return NaN;
-  const whole = value.length > 6 ? Number(value.slice(0, -6)) : 0;
-  return whole + Number(value.slice(-6).padStart(6, '0')) / 1e6;
-}
-
-/** An AnyValue as text: what attributes and bodies are stored as. */
-export function anyText(value: unknown): string {
-  const any = record(value);
-  if (typeof any['stringValue'] === 'string') return any['stringValue'];
-  for (const key of ['intValue', 'doubleValue', 'boolValue', 'bytesValue'] as const)
-    if (any[key] !== undefined) return String(any[key]);
-  if (any['arrayValue'] !== undefined)
-    return JSON.stringify(list(record(any['arrayValue'])['values']).map(anyText));
-  if (any['kvlistValue'] !== undefined)
-    return JSON.stringify(attributesOf(record(any['kvlistValue'])['values']));
-  return '';
-}
-
-/** Key-values as names and texts. */
-export function attributesOf(value: unknown): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const one of list(value)) if (text(one['key'])) out[text(one['key'])] = anyText(one['value']);
-  return out;
-}
-
 /** Ids come in hexadecimal (OTLP/JSON), from some writers in base64 as plain proto-JSON has them. */
 function idText(value: unknown, bytes: number): string {
   const id = text(value);
   if (id.length === bytes * 2 || !/^[A-Za-z0-9+/]+={0,2}$/.test(id)) return id.toLowerCase();
   const decoded = Buffer.from(id, 'base64');
   return decoded.length === bytes ? decoded.toString('hex') : id;
-}
-
-const KINDS: readonly Span['kind'][] = ['Internal', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
-
-function kindOf(value: unknown): Span['kind'] {
-  if (typeof value === 'number') return KINDS[value] ?? 'Internal';
-  const name = text(value)
-    .replace(/^SPAN_KIND_/, '')
-    .toLowerCase();
-  return KINDS.find((kind) => kind.toLowerCase() === name) ?? 'Internal';
-}
-
-function statusOf(value: unknown): Span['status'] {
-  const { code } = record(value);
-  if (code === 2 || code === 'STATUS_CODE_ERROR') return 'Error';
-  return code === 1 || code === 'STATUS_CODE_OK' ? 'Ok' : 'Unset';
 }
 
 /** The id of the container in our own form, from Kubernetes attributes where there is none. */
@@ -112,19 +74,6 @@ export function importTraces(request: Json, sink: ImportSink): number {
       }
   }
   return bad;
-}
-
-const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
-
-/** SeverityText in the words of OpenTelemetry, from the number where that is given (logs data model). */
-export function severityText(number: unknown, given: string): string {
-  const n = Number(number);
-  if (n >= 1 && n <= 24) return SEVERITIES[Math.floor((n - 1) / 4)]!;
-  const upper = given.toUpperCase();
-  if (/^(WARN|WARNING)$/.test(upper)) return 'WARN';
-  if (/^(CRITICAL|FATAL|EMERGENCY|ALERT|PANIC)$/.test(upper)) return 'FATAL';
-  if (/^(ERR|ERROR|SEVERE)$/.test(upper)) return 'ERROR';
-  return upper;
 }
 
 /** One ExportLogsServiceRequest. */
