@@ -228,7 +228,7 @@ export class Collector {
         processes: one.pids.size,
       })),
       containerRuntimes: this.runtimes.status(),
-      addressTranslation: this.nat.problem === '' ? `${this.nat.size} translations known` : this.nat.problem,
+      addressTranslation: this.nat.problem || `${this.nat.size} translations known, from ${this.nat.source}`,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
       series: { exposed: this.latest.samples.length, shed: this.shedSeries, top: this.topSeries },
