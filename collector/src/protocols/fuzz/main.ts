@@ -1,14 +1,22 @@
-// npm run fuzz: mutated inputs through every reader of bytes from the wire.
+// npm run fuzz: mutated inputs to every parser of what crossed the wire.
 import { parseArgs } from 'node:util';
-import { fuzz } from './fuzz.ts';
-import { FUZZ_SUBJECTS } from './subjects.ts';
+import { fuzz } from './run.ts';
+import { FUZZ_TARGETS } from './targets.ts';
 
+const SLOW_MS = 50;
 const USAGE = `npm run fuzz -- [--runs N] [--seed N] [--only NAME]
 
-Feeds N mutated inputs (default 1,000,000) to each of: ${FUZZ_SUBJECTS.map(({ name }) => name).join(', ')}.
-Prints inputs and bytes per second. The same seed (default 1) makes the same inputs. Exit codes: 0 nothing broke,
-1 something did (its input is printed in hexadecimal), 2 bad options.
+Feeds N (1,000,000) mutated inputs to each parser. A parser must not throw, must keep its answer within bounds, give the
+same answer twice, and stay below ${SLOW_MS} ms. The same seed gives the same inputs. Exit code 1 with the failing input in
+hexadecimal. Names: ${FUZZ_TARGETS.map(({ name }) => name).join(' ')}
 `;
+
+function count(text: string, name: string): number {
+  const value = Number(text.replaceAll(/[,_]/g, ''));
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  console.error(`--${name} ${text}: not a positive number`);
+  process.exit(2);
+}
 
 const { values } = parseArgs({
   options: {
@@ -18,21 +26,26 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const subjects = FUZZ_SUBJECTS.filter(({ name }) => values.only === undefined || name === values.only);
-const [runs, seed] = [Number(values.runs), Number(values.seed)];
-if (values.help || subjects.length === 0 || !(runs >= 1) || !Number.isInteger(seed)) {
-  (values.help ? process.stdout : process.stderr).write(USAGE);
-  process.exit(values.help ? 0 : 2);
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
 }
-let broken = 0;
-for (const subject of subjects) {
-  const before = performance.now();
-  const result = fuzz(subject, runs, seed);
-  const seconds = (performance.now() - before) / 1000;
-  const rate = `${(result.runs / seconds / 1000).toFixed(0)} thousand inputs/s, ${(result.bytes / seconds / 1e6).toFixed(0)} MB/s`;
-  console.log(`${result.failure ? '✖' : '✔'} ${subject.name}: ${result.runs} inputs, ${rate}`);
-  if (!result.failure) continue;
-  broken++;
-  console.log(`  ${result.failure.input}\n  ${result.failure.reason}`);
+const options = { runs: count(values.runs, 'runs'), seed: count(values.seed, 'seed'), slowMs: SLOW_MS };
+const targets = FUZZ_TARGETS.filter(({ name }) => values.only === undefined || name === values.only);
+if (targets.length === 0) {
+  console.error(`no parser ${values.only}\n\n${USAGE}`);
+  process.exit(2);
 }
-process.exitCode = broken > 0 ? 1 : 0;
+let failed = 0;
+for (const target of targets) {
+  const { runs, seconds, worstNsPerByte, failure } = fuzz(target, options);
+  const rate = Math.round(runs / seconds).toLocaleString('en');
+  console.log(
+    `${failure ? '✖' : '✔'} ${target.name.padEnd(14)} ${runs.toLocaleString('en')} inputs, ${rate}/s, worst ${worstNsPerByte.toFixed(0)} ns per byte`,
+  );
+  if (!failure) continue;
+  failed++;
+  console.log(`  ${failure.reason}\n  input ${Buffer.from(failure.input).toString('hex')}`);
+}
+console.log(`${targets.length - failed} parsers held, ${failed} failed; seed ${options.seed}`);
+process.exitCode = failed === 0 ? 0 : 1;
