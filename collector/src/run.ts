@@ -23,6 +23,7 @@ function fail(code: number, lines: readonly string[]): never {
 /** Beside collecting itself; each loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
   doctor: async () => (await import('./doctor/command.ts')).doctor,
+  'memory-profile': async () => (await import('./receivers/profiles/heap/command.ts')).memoryProfile,
 };
 
 async function start(argv: readonly string[]): Promise<void> {
