@@ -13,16 +13,4 @@ export const GO_METRICS = metricsOf('container', {
     unit: 'count',
     help: 'Objects allocated on the Go heap.',
   },
-  gcCount: {
-    name: 'container_go_gc_count_total',
-    type: 'counter',
-    unit: 'count',
-    help: 'Garbage collections.',
-  },
-  gcPause: {
-    name: 'container_go_gc_pause_seconds_total',
-    type: 'counter',
-    unit: 'seconds',
-    help: 'Time that the garbage collector stopped the program.',
-  },
 });
