@@ -253,6 +253,7 @@ struct user_msghdr {
 
 #define AF_INET 2
 #define AF_INET6 10
+#define SOCK_STREAM 1
 #define IPPROTO_TCP 6
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000

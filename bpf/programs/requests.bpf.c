@@ -298,6 +298,7 @@ int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
 	return 0;
 }
 
+#include "requests/tls_go.bpf.h"
 #include "requests/tls_openssl.bpf.h"
 
 SEC("tp_btf/sched_process_exit")

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 const BINARIES: Readonly<Record<string, readonly string[]>> = {
   ip: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'],
   nginx: ['/usr/sbin/nginx', '/usr/bin/nginx'],
+  go: ['/usr/bin/go'],
   redis: ['/usr/bin/redis-server'],
   'redis-benchmark': ['/usr/bin/redis-benchmark'],
   postgres: ['/usr/lib/postgresql/15/bin/postgres'],

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { constants } from '../../collector/src/receivers/ebpf/layout.generated.ts';
-import { recogniseOpenssl } from '../../collector/src/receivers/tls/openssl.ts';
-import { ElfFile } from '../../collector/src/symbols/elf.ts';
+import { recognise } from '../../collector/src/receivers/tls/recognise.ts';
 import type { Struct } from './decode.ts';
 import { skipReason } from './environment.ts';
 import { NetworkNamespace } from './network-namespace.ts';
@@ -16,14 +15,9 @@ const EVERYTHING = { span_rate_per_second: 100_000, slow_threshold_ns: 3_600_000
 
 /** Attaches everything that is known of a file. */
 function attach(observed: Observed, path: string): () => void {
-  const file = new ElfFile(path);
-  try {
-    const found = recogniseOpenssl(file, path);
-    assert.equal(found.kind, 'recognised', JSON.stringify(found));
-    return observed.attachProbes(path, found.kind === 'recognised' ? found.probes : []);
-  } finally {
-    file.close();
-  }
+  const found = recognise(path, path);
+  assert.equal(found.kind, 'recognised', JSON.stringify(found));
+  return observed.attachProbes(path, found.kind === 'recognised' ? found.probes : []);
 }
 
 /** `inbound 8443 http 200 x 40`, one a line. */
@@ -48,7 +42,7 @@ function joined(observed: Observed): { readonly joined: number; readonly of: num
   return { joined: servers.filter(withParent).length, of: servers.length };
 }
 
-describe('TLS', { skip: skipReason('nginx') }, () => {
+describe('TLS', { skip: skipReason('nginx', 'go') }, () => {
   let namespace: NetworkNamespace;
   let programs: TlsPrograms;
   let observed: Observed;
@@ -111,15 +105,33 @@ describe('TLS', { skip: skipReason('nginx') }, () => {
       const python = (...args: readonly string[]) =>
         programs.withLibrary('/usr/bin/python3', program('tls.py'), ...args);
       await namespace.serve(python(server, port, programs.key, programs.certificate), /ready/);
-      await namespace.run(python(client, port, programs.certificate, '200'));
+      await namespace.run(python(client, port, programs.certificate, '100'));
       await observed.settle();
       assert.deepEqual(counts(observed), [
-        `inbound ${port} 1 200 x 180`,
-        `inbound ${port} 1 404 x 20`,
-        `outbound ${port} 1 200 x 180`,
-        `outbound ${port} 1 404 x 20`,
+        `inbound ${port} 1 200 x 90`,
+        `inbound ${port} 1 404 x 10`,
+        `outbound ${port} 1 200 x 90`,
+        `outbound ${port} 1 404 x 10`,
       ]);
-      assert.deepEqual(joined(observed), { joined: 200, of: 200 });
+      assert.deepEqual(joined(observed), { joined: 100, of: 100 });
+      assert.equal(observed.counter(GS_COUNTER_TLS_UNBOUND), 0);
+    });
+
+  for (const stripped of [false, true])
+    test(`Go at both ends${stripped ? ', stripped' : ''}`, async () => {
+      const go = programs.buildGo(stripped);
+      attach(observed, go);
+      const port = stripped ? '8448' : '8447';
+      await namespace.serve([go, 'server', port, programs.key, programs.certificate], /ready/);
+      await namespace.run([go, 'client', port, programs.certificate, '400', 'h1']);
+      await observed.settle();
+      assert.deepEqual(counts(observed), [
+        `inbound ${port} 1 200 x 360`,
+        `inbound ${port} 1 404 x 40`,
+        `outbound ${port} 1 200 x 360`,
+        `outbound ${port} 1 404 x 40`,
+      ]);
+      assert.deepEqual(joined(observed), { joined: 400, of: 400 });
       assert.equal(observed.counter(GS_COUNTER_TLS_UNBOUND), 0);
     });
 });

@@ -28,8 +28,9 @@ struct tls_session {
 	__u64 sk;             /* kernel address of struct sock; 0 until known */
 	__u64 endpoints_hash; /* of that socket: another connection may have its address later */
 	__u32 read, written;  /* plaintext bytes so far, wrapping */
-	__u32 from_start;     /* 1: no byte was missed, so positions are those of the other end */
-	__u32 reserved;
+	__u16 from_start;     /* 1: no byte was missed, so positions are those of the other end */
+	__u16 has_ahead;      /* the last read brought a single byte, */
+	__u32 ahead;          /* this one */
 };
 
 struct {
@@ -236,6 +237,37 @@ static __noinline int tls_enter(__u64 thread_id, const struct tls_call *call)
 	return 0;
 }
 
+/*
+ * Servers wait for the end of a connection by reading one byte; when it is the first of the next request, they put
+ * it in front of the rest.
+ */
+static __always_inline bool tls_byte_is_in_front(const struct tls_session *session, __u64 buffer)
+{
+	__u8 byte = 0;
+
+	return session->has_ahead && !bpf_probe_read_user(&byte, sizeof(byte), (void *)buffer - 1) &&
+	       byte == session->ahead;
+}
+
+static __always_inline int tls_take_read(struct tls_session *session, __u64 buffer, __u32 moved)
+{
+	bool in_front = tls_byte_is_in_front(session, buffer);
+	__u8 byte = 0;
+	int taken = 1;
+
+	if (moved == 1 && !session->has_ahead && !bpf_probe_read_user(&byte, sizeof(byte), (void *)buffer)) {
+		session->ahead = byte;
+		session->has_ahead = 1;
+		session->read++;
+		return 1;
+	}
+	session->has_ahead = 0;
+	session->read -= in_front;
+	taken = tls_take(session, buffer - in_front, moved + in_front, false);
+	session->read += moved + in_front;
+	return taken;
+}
+
 /* It ends, having moved so many bytes; 0 when it moved none. */
 static __noinline int tls_leave(__u64 thread_id, __u32 moved)
 {
@@ -250,12 +282,13 @@ static __noinline int tls_leave(__u64 thread_id, __u32 moved)
 	session = bpf_map_lookup_elem(&tls_sessions, &call.session);
 	if (!session || !moved)
 		return 0;
-	if (!call.taken && !tls_take(session, call.buffer, moved, call.is_write))
-		count(GS_COUNTER_TLS_UNBOUND);
-	if (call.is_write)
+	if (call.is_write) {
+		if (!call.taken && !tls_take(session, call.buffer, moved, true))
+			count(GS_COUNTER_TLS_UNBOUND);
 		session->written += moved;
-	else
-		session->read += moved;
+	} else if (!tls_take_read(session, call.buffer, moved)) {
+		count(GS_COUNTER_TLS_UNBOUND);
+	}
 	return 0;
 }
 

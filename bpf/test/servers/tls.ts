@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { NetworkNamespace } from '../network-namespace.ts';
-import { NODE } from './start.ts';
+import { program } from './start.ts';
 
 /**
  * Programs that do TLS with a copy of a library or of themselves, so that probes on it are hit by them alone. Each
@@ -63,9 +63,14 @@ export class TlsPrograms {
     await this.#namespace.serve(command, /start worker process \d+\s[^]*start worker process \d+/);
   }
 
-  /** Runs a script of this folder with a Node.js (the tests' own, or a copy). */
-  node(script: string, ...args: readonly string[]): readonly string[] {
-    return [NODE, '--disable-warning=ExperimentalWarning', script, ...args];
+  /** Builds tls.go; `stripped` leaves out symbols and debug information. */
+  buildGo(stripped: boolean): string {
+    const output = join(this.folder, stripped ? 'go-stripped' : 'go-plain');
+    const flags = stripped ? ['-ldflags', '-s -w'] : [];
+    execFileSync('go', ['build', ...flags, '-o', output, program('tls.go')], {
+      env: { ...process.env, GO111MODULE: 'off', GOCACHE: join(this.folder, 'cache'), CGO_ENABLED: '0' },
+    });
+    return output;
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { parseMappings } from '../../symbols/process-maps.ts';
 
 /** A file that a process runs code from. */
@@ -37,6 +37,27 @@ export function mappedFiles(pid: number, procfs: string): readonly MappedFile[] 
 }
 
 function identityOf(path: string): string {
-  const { dev, ino } = statSync(path, { bigint: true });
-  return `${dev}:${ino}`;
+  return identity(statSync(path, { bigint: true }));
+}
+
+const identity = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev}:${ino}`;
+
+/** A file kept open: its process may end at any time. */
+export interface HeldFile {
+  /** Leads to the file as long as it is held. */
+  readonly path: string;
+  readonly release: () => void;
+}
+
+/** undefined when the process that mapped the file is gone. */
+export function holdFile(file: MappedFile): HeldFile | undefined {
+  try {
+    const fd = openSync(file.path, 'r');
+    if (identity(fstatSync(fd, { bigint: true })) === file.identity)
+      return { path: `/proc/self/fd/${fd}`, release: () => closeSync(fd) };
+    closeSync(fd);
+  } catch {
+    // gone
+  }
+  return undefined;
 }

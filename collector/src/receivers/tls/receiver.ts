@@ -3,7 +3,7 @@ import type { MapDump } from '../../processors/counter-fold.ts';
 import { layout } from '../ebpf/layout.generated.ts';
 import type { AttachedUprobe } from '../ebpf/kernel.ts';
 import type { ProcessEvent } from '../ebpf/process-event.ts';
-import { mappedFiles } from './mapped-files.ts';
+import { holdFile, mappedFiles } from './mapped-files.ts';
 import { recognise } from './recognise.ts';
 import { TlsTargets, type TargetsOptions, type TargetStatus } from './targets.ts';
 
@@ -53,6 +53,7 @@ export class TlsReceiver {
     this.#targets = new TlsTargets({
       ...options,
       recognise,
+      hold: holdFile,
       attach: (program, path, offset) => options.programs.attachUprobe(program, path, offset),
     });
   }

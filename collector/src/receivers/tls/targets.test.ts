@@ -25,6 +25,7 @@ function make({ found, refuse, deny = [] }: Settings = {}) {
   const attached: string[] = [];
   const changes: string[] = [];
   const targets = new TlsTargets({
+    hold: ({ path }) => ({ path, release: () => {} }),
     recognise: () => found ?? { kind: 'recognised', build: 'OpenSSL 3 (shared)', probes: PROBES },
     attach: (program, path, offset) => {
       if (program === refuse) return { ok: false, reason: 'Operation not permitted (EPERM)' };

@@ -1,7 +1,7 @@
 import { matchesGlob } from 'node:path';
 import type { AttachedUprobe } from '../ebpf/kernel.ts';
-import type { MappedFile } from './mapped-files.ts';
-import type { Recognition } from './recognised.ts';
+import type { HeldFile, MappedFile } from './mapped-files.ts';
+import type { Probe, Recognition } from './recognised.ts';
 
 /** A library or program that does TLS, as /status shows it. */
 export interface TargetStatus {
@@ -21,6 +21,7 @@ export interface TargetStatus {
 export type TargetState = 'attached' | 'refused' | 'denied' | 'detached';
 
 export interface TargetsOptions {
+  readonly hold: (file: MappedFile) => HeldFile | undefined;
   readonly attach: (program: string, path: string, offset: number) => AttachedUprobe;
   readonly recognise: (path: string, mapped: string) => Recognition;
   /** Globs of paths that are left alone. */
@@ -135,7 +136,10 @@ export class TlsTargets {
 
   #add(file: MappedFile, now: number): Target | undefined {
     if (this.#targets.size >= MAX_TARGETS) return undefined;
-    const target = this.#judge(file, now);
+    const held = this.#options.hold(file);
+    if (!held) return undefined;
+    const target = this.#judge(file, held.path, now);
+    held.release();
     if (!target) {
       if (this.#plain.size >= MAX_PLAIN) this.#plain.clear();
       this.#plain.add(file.identity);
@@ -146,7 +150,7 @@ export class TlsTargets {
     return target;
   }
 
-  #judge(file: MappedFile, now: number): Target | undefined {
+  #judge(file: MappedFile, path: string, now: number): Target | undefined {
     const make = (state: TargetState, build: string, reason: string): Target => ({
       file,
       build,
@@ -157,21 +161,21 @@ export class TlsTargets {
       idleSince: now,
     });
     const glob = this.#options.deny.find((one) => matchesGlob(file.mapped, one));
-    const found = this.#options.recognise(file.path, file.mapped);
+    const found = this.#options.recognise(path, file.mapped);
     if (found.kind === 'none') return undefined;
     if (glob !== undefined) return make('denied', found.build, `the configuration denies ${glob}`);
     if (found.kind === 'refused') return make('refused', found.build, found.reason);
     const misbehaved = this.#misbehaved.get(file.identity);
     if (misbehaved !== undefined) return make('detached', found.build, misbehaved);
     const target = make('attached', found.build, '');
-    this.#attach(target, found.probes);
+    this.#attach(target, path, found.probes);
     return target;
   }
 
   /** All or nothing: half of the probes would see half of the bytes. */
-  #attach(target: Target, probes: readonly { readonly program: string; readonly offset: number }[]): void {
+  #attach(target: Target, path: string, probes: readonly Probe[]): void {
     for (const { program, offset } of probes) {
-      const attached = this.#options.attach(program, target.file.path, offset);
+      const attached = this.#options.attach(program, path, offset);
       if (attached.ok) {
         target.detach.push(attached.detach);
         continue;
