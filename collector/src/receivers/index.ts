@@ -1,9 +1,11 @@
 import type { ReceiverDefinition } from './define.ts';
 import { DISK } from './disk/definition.ts';
 import { EBPF } from './ebpf/definition.ts';
+import { GPU } from './gpu/definition.ts';
 import { LOGS } from './logs/definition.ts';
 import type { ReceiverName } from './names.ts';
 import { NAT } from './nat/definition.ts';
+import { OTLP } from './otlp/definition.ts';
 import { PROC } from './proc/definition.ts';
 import { RUNTIMES } from './runtimes/definition.ts';
 import { PROFILES } from './profiles/definition.ts';
@@ -19,4 +21,6 @@ export const RECEIVERS: Readonly<Record<ReceiverName, ReceiverDefinition>> = {
   logs: LOGS,
   proc: PROC,
   runtimes: RUNTIMES,
+  gpu: GPU,
+  otlp: OTLP,
 };
