@@ -159,8 +159,8 @@ struct gs_request_event {
 
 /*
  * Frames of one direction of an HTTP/2 connection that went through one call, or a part of them. Whole frames with
- * their headers, one behind the other: HEADERS, RST_STREAM, SETTINGS, PUSH_PROMISE, GOAWAY, CONTINUATION. Of
- * DATA frames only the 9-byte header, and only with END_STREAM. PRIORITY, PING and WINDOW_UPDATE are left out.
+ * their headers, one behind the other: HEADERS, RST_STREAM, PUSH_PROMISE, GOAWAY, CONTINUATION. Of DATA frames
+ * only the 9-byte header, and only with END_STREAM. All others are left out.
  * A frame may be cut at the end of a record; the next record of the direction goes on with it. The connection preface
  * is left out.
  */

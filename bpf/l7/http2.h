@@ -70,7 +70,6 @@ static __always_inline bool http2_is_wanted(const struct http2_frame *frame)
 	switch (frame->type) {
 	case HTTP2_HEADERS:
 	case HTTP2_RST_STREAM:
-	case HTTP2_SETTINGS:
 	case HTTP2_PUSH_PROMISE:
 	case HTTP2_GOAWAY:
 	case HTTP2_CONTINUATION:

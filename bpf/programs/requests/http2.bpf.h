@@ -90,6 +90,7 @@ static __always_inline void http2_begin(struct gs_socket *socket, struct transfe
 	slot.payload = 0;
 	start_request(socket, &slot, transfer);
 	count(GS_COUNTER_REQUESTS);
+	sampling_count(transfer->now);
 	if (at >= GS_HTTP2_STREAMS)
 		return;
 	request = &waiting->request;

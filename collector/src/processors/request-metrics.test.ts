@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { constants } from '../receivers/ebpf/layout.generated.ts';
-import { requestStatsDump, socketsDump } from '../receivers/ebpf/testdata/maps.ts';
+import { requestStatsDump, socketsDump, waitingDump } from '../receivers/ebpf/testdata/maps.ts';
 import type { RequestEntry } from '../receivers/ebpf/testdata/maps.ts';
 import { Destinations } from './destinations.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -78,6 +78,7 @@ test('inbound requests carry the status only', () => {
     '/a container_postgres_inbound_queries_total{status=failed}': 1,
     '/a container_postgres_inbound_queries_duration_seconds_total{}':
       '2,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0 n=4 s=0.009',
+    '/a container_postgres_inbound_queries_in_flight_age_seconds{}': 0,
   });
 });
 
@@ -101,14 +102,14 @@ test('the oldest request that waits is the in-flight age, also of a peer that ne
       { ...waiting, startedNs: 9_000_000_000n },
       { ...waiting, startedNs: 4_000_000_000n },
       { ...waiting, startedNs: 0n },
-      { ...waiting, startedNs: 1n, inbound: true },
     ]),
+    waitingDump([]),
     10_000_000_000n,
   );
   const age =
     'container_postgres_queries_in_flight_age_seconds{destination=10.0.0.9:5432,actual_destination=10.0.0.9:5432}';
   assert.deepEqual(collected(metrics), { [`/a ${age}`]: 6 });
-  metrics.updateInFlight(socketsDump([]), 11_000_000_000n);
+  metrics.updateInFlight(socketsDump([]), waitingDump([]), 11_000_000_000n);
   assert.deepEqual(collected(metrics), { [`/a ${age}`]: 0 });
 });
 
@@ -146,4 +147,64 @@ test('counters survive the process and end when nobody is left for long', () => 
   assert.equal(collected(metrics)[name], 5);
   metrics.update(requestStatsDump([]), 190);
   assert.deepEqual(collected(metrics), {});
+});
+
+test('requests that wait by key count as their connection does, in both directions', () => {
+  const metrics = make();
+  const waiting = { tgid: 10, address: '10.0.0.9', port: 5432, protocol: POSTGRES, startedNs: 0n };
+  metrics.update(requestStatsDump([]), 0);
+  const sockets = socketsDump([waiting, { ...waiting, inbound: true, startedNs: 9_000_000_000n }]);
+  const [first, second] = [0, 1].map((i) =>
+    new DataView(sockets.keys.buffer).getBigUint64(i * sockets.keySize, true),
+  );
+  metrics.updateInFlight(
+    sockets,
+    waitingDump([
+      { id: first!, key: 7n, startedNs: 5_000_000_000n },
+      { id: first!, key: 8n, startedNs: 3_000_000_000n },
+      { id: second!, key: 1n, startedNs: 9_500_000_000n },
+      { id: 12345n, key: 1n, startedNs: 1n },
+    ]),
+    10_000_000_000n,
+  );
+  const peer = '{destination=10.0.0.9:5432,actual_destination=10.0.0.9:5432}';
+  assert.deepEqual(collected(metrics), {
+    [`/a container_postgres_queries_in_flight_age_seconds${peer}`]: 7,
+    '/a container_postgres_inbound_queries_in_flight_age_seconds{}': 1,
+  });
+});
+
+test('requests told apart by user space are counted with the label they bring', () => {
+  const metrics = make();
+  metrics.update(requestStatsDump([]), 0);
+  const endpoint = { tgid: 10, netns: 7, address: '10.0.0.9', port: 8080, inbound: false, protocol: 11 };
+  metrics.observe(endpoint, 'grpc:0', 2_000_000);
+  metrics.observe(endpoint, 'grpc:0', 70_000_000_000);
+  metrics.observe({ ...endpoint, inbound: true }, '503', 1_000_000);
+  const samples = collected(metrics);
+  const peer = 'destination=10.0.0.9:8080,actual_destination=10.0.0.9:8080';
+  assert.equal(samples[`/a container_http_requests_total{${peer},status=grpc:0}`], 2);
+  assert.equal(
+    samples[`/a container_http_requests_duration_seconds_total{${peer}}`],
+    '0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,1 n=2 s=70.002',
+  );
+  assert.equal(samples['/a container_http_inbound_requests_total{status=503}'], 1);
+});
+
+test('messages that nobody answers are counted by method and have no latency', () => {
+  const metrics = make();
+  const NATS = 10;
+  metrics.update(
+    requestStatsDump([entry({ protocol: NATS, status: 1 }), entry({ protocol: NATS, status: 2 })]),
+    0,
+  );
+  assert.deepEqual(
+    Object.keys(collected(metrics))
+      .map((name) => name.replace(/destination=[^,]+,actual_destination=[^,]+,/, ''))
+      .sort(),
+    [
+      '/a container_nats_messages_total{status=ok,method=consume}',
+      '/a container_nats_messages_total{status=ok,method=produce}',
+    ],
+  );
 });

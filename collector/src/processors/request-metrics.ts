@@ -2,15 +2,27 @@ import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import type { ProtocolDefinition } from '../protocols/define.ts';
 import { PROTOCOL_BY_NUMBER } from '../protocols/index.ts';
 import { addressText } from '../receivers/ebpf/address.ts';
-import { constants, layout } from '../receivers/ebpf/layout.generated.ts';
+import { constants, latencyBoundsNanoseconds, layout } from '../receivers/ebpf/layout.generated.ts';
 import { CounterFold } from './counter-fold.ts';
 import type { FoldTarget, MapDump } from './counter-fold.ts';
 import type { Destination, Destinations } from './destinations.ts';
 import type { ContainerOf, ContainerSeries, SampleSink } from './sample-sink.ts';
 
+/** Protocols whose messages nobody answers: the kernel's status is GS_METHOD_*. */
+const MESSAGE_PROTOCOLS: ReadonlySet<number> = new Set([
+  constants.GS_PROTOCOL_AMQP,
+  constants.GS_PROTOCOL_NATS,
+]);
+const METHODS: Readonly<Record<number, string>> = {
+  [constants.GS_METHOD_PRODUCE]: 'produce',
+  [constants.GS_METHOD_CONSUME]: 'consume',
+};
+const WAITING_KEY = layout.gs_waiting_key;
+const WAITING = layout.gs_waiting;
 const KEY = layout.gs_request_key.fields;
 const SOCKET = layout.gs_socket.fields;
 const STARTED_NS = SOCKET.first.offset + layout.gs_pending_request.fields.started_ns.offset;
+const WAITING_STARTED = WAITING.fields.request.offset + layout.gs_pending_request.fields.started_ns.offset;
 const TUPLE = layout.gs_tuple.fields;
 const COUNT = 0;
 const DURATION_SUM_NS = 1;
@@ -23,13 +35,16 @@ interface RequestPeer {
   readonly container: ContainerSeries;
   readonly protocol: ProtocolDefinition;
   readonly destination: Destination | undefined;
+  readonly messages: boolean;
+  /** By status, for messages by method. */
   readonly byStatus: Map<string, FoldTarget>;
   /** Age in seconds of the oldest request that still waits; 0 when none does. */
   inFlightAge: number;
   seenAt: number;
 }
 
-interface Endpoint {
+/** One end of requests: whom the process dialled, or where it listens. */
+export interface RequestEndpoint {
   readonly tgid: number;
   readonly netns: number;
   readonly address: string;
@@ -46,7 +61,19 @@ export interface RequestMetricsOptions {
 }
 
 function statusLabel(protocol: ProtocolDefinition, status: number): string {
+  if (MESSAGE_PROTOCOLS.has(protocol.number)) return METHODS[status] ?? 'unknown';
   return status === constants.GS_STATUS_NO_RESPONSE ? 'failed' : protocol.statusLabel(status);
+}
+
+/** HTTP/2 is HTTP in the metrics. */
+function protocolOf(number: number): ProtocolDefinition | undefined {
+  return PROTOCOL_BY_NUMBER[number === constants.GS_PROTOCOL_HTTP2 ? constants.GS_PROTOCOL_HTTP : number];
+}
+
+/** Index among the kernel's latency buckets, the last of which is +Inf. */
+function bucketOf(durationNs: number): number {
+  const bucket = latencyBoundsNanoseconds.findIndex((bound) => durationNs <= bound);
+  return bucket < 0 ? latencyBoundsNanoseconds.length : bucket;
 }
 
 /** Counters and latency histograms of L7 requests by container, from the kernel's per-process counts. */
@@ -67,15 +94,34 @@ export class RequestMetrics {
     this.#expire(now);
   }
 
-  /** Takes in map sockets: requests that wait for their response at `monotonicNs`. */
-  updateInFlight(sockets: MapDump, monotonicNs: bigint): void {
+  /** Counts a request that user space told apart. `status` is the label. */
+  observe(endpoint: RequestEndpoint, status: string, durationNs: number): void {
+    const peer = this.#peerOf(endpoint);
+    if (!peer) return;
+    const target = this.#statusOf(peer, status);
+    target.seenAt = this.#now;
+    target.totals[COUNT]! += 1;
+    target.totals[DURATION_SUM_NS]! += durationNs;
+    target.totals[BUCKETS + bucketOf(durationNs)]! += 1;
+  }
+
+  /** Takes in maps sockets and pipelines: requests that wait for their response at `monotonicNs`. */
+  updateInFlight(sockets: MapDump, waiting: MapDump, monotonicNs: bigint): void {
     for (const peer of this.#peers.values()) peer.inFlightAge = 0;
     const view = new DataView(
       sockets.values.buffer,
       sockets.values.byteOffset,
       sockets.count * sockets.valueSize,
     );
-    for (let i = 0; i < sockets.count; i++) this.#inFlight(view, i * sockets.valueSize, monotonicNs);
+    const oldest = oldestByConnection(waiting);
+    const keys = new DataView(sockets.keys.buffer, sockets.keys.byteOffset, sockets.count * sockets.keySize);
+    for (let i = 0; i < sockets.count; i++) {
+      const at = i * sockets.valueSize;
+      const first = view.getBigUint64(at + STARTED_NS, true);
+      const keyed = oldest.size === 0 ? undefined : oldest.get(keys.getBigUint64(i * sockets.keySize, true));
+      const started = keyed !== undefined && (first === 0n || keyed < first) ? keyed : first;
+      if (started > 0n) this.#inFlight(view, at, Number(monotonicNs - started) / NANOSECONDS);
+    }
   }
 
   collect(sink: SampleSink): void {
@@ -96,6 +142,10 @@ export class RequestMetrics {
     });
     if (!peer) return undefined;
     const status = statusLabel(peer.protocol, key.getUint16(at + KEY.status.offset, true));
+    return this.#statusOf(peer, status);
+  }
+
+  #statusOf(peer: RequestPeer, status: string): FoldTarget {
     const known = peer.byStatus.get(status);
     if (known) return known;
     const made = { totals: new Float64Array(FIELDS), seenAt: this.#now };
@@ -103,9 +153,9 @@ export class RequestMetrics {
     return made;
   }
 
-  #peerOf(endpoint: Endpoint): RequestPeer | undefined {
+  #peerOf(endpoint: RequestEndpoint): RequestPeer | undefined {
     const { destinations, containerOf } = this.#options;
-    const protocol = PROTOCOL_BY_NUMBER[endpoint.protocol];
+    const protocol = protocolOf(endpoint.protocol);
     if (!protocol || !destinations.counts(endpoint.netns, endpoint.address, endpoint.port)) return undefined;
     const container = containerOf(endpoint.tgid);
     if (!container) return undefined;
@@ -115,27 +165,35 @@ export class RequestMetrics {
     const key = `${container.containerId}\0${protocol.id}\0${destination?.destination ?? ''}`;
     const known = this.#peers.get(key);
     if (known) return known;
-    const made = { container, protocol, destination, byStatus: new Map(), inFlightAge: 0, seenAt: this.#now };
+    const made = {
+      container,
+      protocol,
+      destination,
+      messages: MESSAGE_PROTOCOLS.has(protocol.number),
+      byStatus: new Map(),
+      inFlightAge: 0,
+      seenAt: this.#now,
+    };
     this.#peers.set(key, made);
     return made;
   }
 
-  #inFlight(view: DataView, at: number, monotonicNs: bigint): void {
-    const started = view.getBigUint64(at + STARTED_NS, true);
-    const direction = view.getUint16(at + SOCKET.direction.offset, true);
-    if (started === 0n || direction !== constants.GS_OUTBOUND) return;
+  #inFlight(view: DataView, at: number, age: number): void {
+    const inbound = view.getUint16(at + SOCKET.direction.offset, true) === constants.GS_INBOUND;
     const tuple = at + SOCKET.tuple.offset;
+    const address = inbound ? TUPLE.local_address : TUPLE.remote_address;
+    const port = inbound ? TUPLE.local_port : TUPLE.remote_port;
     const peer = this.#peerOf({
       tgid: view.getUint32(at + SOCKET.tgid.offset, true),
       netns: view.getUint32(tuple + TUPLE.netns.offset, true),
-      address: addressText(view, tuple + TUPLE.remote_address.offset),
-      port: view.getUint16(tuple + TUPLE.remote_port.offset, true),
-      inbound: false,
+      address: addressText(view, tuple + address.offset),
+      port: view.getUint16(tuple + port.offset, true),
+      inbound,
       protocol: view.getUint16(at + SOCKET.protocol.offset, true),
     });
     if (!peer) return;
     peer.seenAt = this.#now;
-    peer.inFlightAge = Math.max(peer.inFlightAge, Number(monotonicNs - started) / NANOSECONDS);
+    peer.inFlightAge = Math.max(peer.inFlightAge, age);
   }
 
   #expire(now: number): void {
@@ -146,6 +204,24 @@ export class RequestMetrics {
       if (peer.destination) this.#options.destinations.forget(peer.container.containerId, peer.destination);
     }
   }
+}
+
+/** Start of the oldest waiting request by connection, CLOCK_MONOTONIC ns. */
+function oldestByConnection(waiting: MapDump): ReadonlyMap<bigint, bigint> {
+  const oldest = new Map<bigint, bigint>();
+  const keys = new DataView(waiting.keys.buffer, waiting.keys.byteOffset, waiting.count * waiting.keySize);
+  const values = new DataView(
+    waiting.values.buffer,
+    waiting.values.byteOffset,
+    waiting.count * waiting.valueSize,
+  );
+  for (let i = 0; i < waiting.count; i++) {
+    const id = keys.getBigUint64(i * waiting.keySize + WAITING_KEY.fields.id.offset, true);
+    const started = values.getBigUint64(i * waiting.valueSize + WAITING_STARTED, true);
+    const known = oldest.get(id);
+    if (started > 0n && (known === undefined || started < known)) oldest.set(id, started);
+  }
+  return oldest;
 }
 
 /** All statuses of a peer as one, since a histogram has no status label. */
@@ -161,6 +237,10 @@ function histogramOf(sum: Float64Array) {
   return { buckets: sum.subarray(BUCKETS), count: sum[COUNT]!, sum: sum[DURATION_SUM_NS]! / NANOSECONDS };
 }
 
+/** Labels of one count: a message has a method, and no answer that could fail. */
+const statusLabels = (peer: RequestPeer, status: string): Record<string, string> =>
+  peer.messages ? { status: 'ok', method: status } : { status };
+
 function collectOutbound(
   sink: SampleSink,
   peer: RequestPeer,
@@ -169,8 +249,9 @@ function collectOutbound(
   const metrics = REQUEST_METRICS[peer.protocol.id];
   const labels = { destination, actual_destination: actualDestination };
   for (const [status, { totals }] of peer.byStatus) {
-    sink.sample(metrics.count, peer.container, { ...labels, status }, totals[COUNT]!);
+    sink.sample(metrics.count, peer.container, { ...labels, ...statusLabels(peer, status) }, totals[COUNT]!);
   }
+  if (peer.messages) return;
   if (peer.byStatus.size > 0)
     sink.histogram(metrics.duration, peer.container, labels, histogramOf(sumOf(peer)));
   sink.sample(metrics.inFlightAge, peer.container, labels, peer.inFlightAge);
@@ -179,7 +260,10 @@ function collectOutbound(
 function collectInbound(sink: SampleSink, peer: RequestPeer): void {
   const metrics = REQUEST_METRICS[peer.protocol.id];
   for (const [status, { totals }] of peer.byStatus) {
-    sink.sample(metrics.inbound, peer.container, { status }, totals[COUNT]!);
+    sink.sample(metrics.inbound, peer.container, statusLabels(peer, status), totals[COUNT]!);
   }
-  sink.histogram(metrics.inboundDuration, peer.container, {}, histogramOf(sumOf(peer)));
+  if (peer.messages) return;
+  if (peer.byStatus.size > 0)
+    sink.histogram(metrics.inboundDuration, peer.container, {}, histogramOf(sumOf(peer)));
+  sink.sample(metrics.inboundInFlightAge, peer.container, {}, peer.inFlightAge);
 }

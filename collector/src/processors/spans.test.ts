@@ -56,6 +56,7 @@ test('a server span, whole', () => {
       'client.port': '41000',
       'gumshoe.parent.link': 'wire',
       'gumshoe.kept': 'failed,slow',
+      'gumshoe.sampling.ratio': '1',
     },
     Duration: 2_500_000,
     StatusCode: 'Error',
@@ -102,4 +103,15 @@ test('a named statement is remembered per connection, by process and endpoints',
   assert.equal(span({ payload: bind })?.SpanName, 'SELECT stock');
   assert.equal(span({ payload: bind, local: ['10.0.0.1', 40001] })?.SpanName, 'postgresql');
   assert.equal(span({ payload: bind, tgid: 101 })?.SpanName, 'postgresql');
+});
+
+test('a W3C context in the payload wins, and our own span of the other end stays the parent', () => {
+  const traceparent = 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const payload = `GET / HTTP/1.1\r\nHost: x\r\n${traceparent}\r\n\r\n`;
+  const alone = build({ payload, parentSpanId: 0n });
+  assert.equal(alone?.TraceId, '4bf92f3577b34da6a3ce929d0e0e4736');
+  assert.equal(alone?.ParentSpanId, '00f067aa0ba902b7');
+  const below = build({ payload, parentSpanId: 15n, parentLink: constants.GS_PARENT_WIRE });
+  assert.equal(below?.TraceId, '4bf92f3577b34da6a3ce929d0e0e4736');
+  assert.equal(below?.ParentSpanId, '000000000000000f');
 });

@@ -35,6 +35,12 @@ export interface ReceiverLosses {
   readonly malformed: number;
   /** Requests of processes that belong to no container. */
   readonly ownerless: number;
+  /** Requests of HTTP/2 whose span was not kept. */
+  readonly http2SampledOut: number;
+  /** Records of HTTP/2 connections beyond the limit. */
+  readonly http2NotFollowed: number;
+  /** Times that bytes of an HTTP/2 connection were missed. */
+  readonly http2Lost: number;
   /** Times that an endpoint beyond a container's limit was counted as `~other`. */
   readonly foldedDestinations: number;
 }
@@ -48,7 +54,13 @@ export function counterSamples(counters: KernelCounters, losses: ReceiverLosses)
     [SELF_METRICS.ebpfLost, { cause: 'malformed' }, losses.malformed],
     [SELF_METRICS.dropped, { queue: 'spans', cause: 'no_container' }, losses.ownerless],
     [SELF_METRICS.dropped, { queue: 'destinations', cause: 'limit' }, losses.foldedDestinations],
-    [SELF_METRICS.dropped, { queue: 'spans', cause: 'sampled_out' }, counters.spansSampledOut],
+    [
+      SELF_METRICS.dropped,
+      { queue: 'spans', cause: 'sampled_out' },
+      counters.spansSampledOut + losses.http2SampledOut,
+    ],
+    [SELF_METRICS.ebpfLost, { cause: 'http2_limit' }, losses.http2NotFollowed],
+    [SELF_METRICS.ebpfLost, { cause: 'http2_gap' }, losses.http2Lost],
   ];
 }
 

@@ -1,5 +1,7 @@
 import { forEachRecord } from './batch.ts';
 import { constants, layout } from './layout.generated.ts';
+import { http2EventAt, SHORTEST_HTTP2 } from './http2-event.ts';
+import type { Http2Event } from './http2-event.ts';
 import { listenEventAt, processEventAt } from './process-event.ts';
 import type { ListenEvent, ProcessEvent } from './process-event.ts';
 import { RequestEvent } from './request-event.ts';
@@ -10,6 +12,7 @@ const SHORTEST_REQUEST = layout.gs_request_event.fields.payload.offset + constan
 /** Who gets which records. Each is called within the batch; a request is valid during its call only. */
 export interface EventSinks {
   readonly request: (event: RequestEvent) => void;
+  readonly http2: (event: Http2Event) => void;
   readonly process: (event: ProcessEvent) => void;
   readonly listen: (event: ListenEvent) => void;
 }
@@ -37,6 +40,9 @@ export class EventRouter {
     if (type === constants.GS_EVENT_REQUEST) {
       if (size < SHORTEST_REQUEST) this.#malformed++;
       else this.#sinks.request(this.#request.moveTo(batch, at));
+    } else if (type === constants.GS_EVENT_HTTP2) {
+      if (size < SHORTEST_HTTP2) this.#malformed++;
+      else this.#sinks.http2(http2EventAt(batch, at, size));
     } else if (type <= constants.GS_EVENT_OOM_KILL) {
       const event = size < layout.gs_process_event.size ? undefined : processEventAt(batch, at);
       if (event) this.#sinks.process(event);

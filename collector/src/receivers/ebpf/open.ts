@@ -82,6 +82,10 @@ export function openEbpfReceiver(
       resolve,
     },
     wallTime: new WallTime(monotonic, Date.now),
+    http2Spans: {
+      slowNs: configuration.budget.slowThresholdMs * 1e6,
+      exceptionsPerSecond: configuration.budget.exceptionsPerSecond,
+    },
     onSpans,
     expireAfter: configuration.expireAfter,
     keepExitedFor: KEEP_EXITED_FOR,

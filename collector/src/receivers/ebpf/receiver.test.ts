@@ -8,7 +8,7 @@ import { constants } from './layout.generated.ts';
 import { objectPlans, DEFAULT_REQUEST_BUDGET } from './plans.ts';
 import { EbpfReceiver } from './receiver.ts';
 import { concatRecords, listenRecord, processRecord, requestRecord } from './testdata/records.ts';
-import { requestStatsDump, socketsDump, tcpStatsDump } from './testdata/maps.ts';
+import { requestStatsDump, socketsDump, waitingDump, tcpStatsDump } from './testdata/maps.ts';
 
 const TARGET = { mode: constants.GS_TARGET_CGROUP, cgroupIds: [77n], pids: [], netns: [] };
 
@@ -19,6 +19,7 @@ class FakeKernel implements Kernel {
     ['tcp_stats', tcpStatsDump([])],
     ['request_stats', requestStatsDump([])],
     ['sockets', socketsDump([])],
+    ['pipelines', waitingDump([])],
   ]);
   #consume: BatchConsumer = () => {};
 
@@ -73,6 +74,7 @@ function make() {
       resolve: (endpoint) => endpoint,
     },
     wallTime: new WallTime(),
+    http2Spans: { slowNs: 5e8, exceptionsPerSecond: 100 },
     onSpans: (batch) => rows.push([...batch]),
     expireAfter: 1000,
     keepExitedFor: 60,
@@ -181,6 +183,8 @@ test('self-telemetry: what the kernel counted in all objects, and each program',
     'gumshoe_dropped_total{"queue":"spans","cause":"no_container"} 0',
     'gumshoe_dropped_total{"queue":"destinations","cause":"limit"} 0',
     'gumshoe_dropped_total{"queue":"spans","cause":"sampled_out"} 18',
+    'gumshoe_ebpf_lost_total{"cause":"http2_limit"} 0',
+    'gumshoe_ebpf_lost_total{"cause":"http2_gap"} 0',
     'gumshoe_ebpf_program_attached{"program":"process/p","reason":""} 1',
     'gumshoe_ebpf_program_attached{"program":"tcp/p","reason":"attach: Operation not permitted (EPERM)"} 0',
     'gumshoe_ebpf_program_attached{"program":"requests/p","reason":""} 1',

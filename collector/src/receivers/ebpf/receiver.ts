@@ -2,6 +2,9 @@ import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import type { WallTime } from '../../processors/clock-offset.ts';
 import type { MapDump } from '../../processors/counter-fold.ts';
 import { ExitedProcesses } from '../../processors/exited-processes.ts';
+import { Http2Requests } from '../../processors/http2-requests.ts';
+import { HTTP2, http2Duration, Http2Spans, http2Status } from '../../processors/http2-spans.ts';
+import type { Http2SpanLimits } from '../../processors/http2-spans.ts';
 import { ListenMetrics } from '../../processors/listen-metrics.ts';
 import { RequestMetrics } from '../../processors/request-metrics.ts';
 import type { ContainerSeries, SampleSink } from '../../processors/sample-sink.ts';
@@ -13,6 +16,7 @@ import type { DestinationOptions } from '../../processors/destinations.ts';
 import { counterSamples, programSamples, sumCounters } from './counters.ts';
 import type { SelfSample } from './counters.ts';
 import { EventRouter } from './event-router.ts';
+import type { Http2Event } from './http2-event.ts';
 import type { Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
 import { localAddresses, somethingListens } from './proc-files.ts';
 import type { ProcessEvent } from './process-event.ts';
@@ -34,6 +38,8 @@ export interface EbpfReceiverOptions {
   readonly owners: ProcessOwners;
   readonly destinations: DestinationOptions;
   readonly wallTime: WallTime;
+  /** Of requests that user space tells apart. */
+  readonly http2Spans: Http2SpanLimits;
   /** Rows in the order of their ends; the consumer bounds its own queue. */
   readonly onSpans: (rows: readonly TraceRow[]) => void;
   /** ms without a live process after which series end. */
@@ -53,6 +59,8 @@ export class EbpfReceiver {
   readonly #objects = new Map<string, KernelObject>();
   readonly #router: EventRouter;
   readonly #spanBuilder: SpanBuilder;
+  readonly #http2 = new Http2Requests();
+  readonly #http2Spans: Http2Spans;
   readonly #tcp: TcpMetrics;
   readonly #requests: RequestMetrics;
   readonly #listens: ListenMetrics;
@@ -83,8 +91,10 @@ export class EbpfReceiver {
     });
     this.#exited = new ExitedProcesses(options.keepExitedFor);
     this.#spanBuilder = new SpanBuilder(options.wallTime);
+    this.#http2Spans = new Http2Spans(options.wallTime, options.http2Spans);
     this.#router = new EventRouter({
       request: (event) => this.#onRequest(event),
+      http2: (event) => this.#onHttp2(event),
       process: (event) => this.#onProcess(event),
       listen: (event) => this.#listens.onListen(event, this.#now),
     });
@@ -135,6 +145,9 @@ export class EbpfReceiver {
     const losses = {
       malformed: this.#router.malformed,
       ownerless: this.#ownerless,
+      http2SampledOut: this.#http2Spans.sampledOut,
+      http2NotFollowed: this.#http2.notFollowed,
+      http2Lost: this.#http2.lost,
       foldedDestinations: this.#destinations.reduce((sum, { folded }) => sum + folded, 0),
     };
     return [...counterSamples(counters, losses), ...programSamples(this.programs)];
@@ -158,6 +171,21 @@ export class EbpfReceiver {
     const row = owner && this.#spanBuilder.build(event, owner);
     if (row) this.#rows.push(row);
     else this.#ownerless++;
+  }
+
+  #onHttp2(event: Http2Event): void {
+    for (const exchange of this.#http2.take(event)) {
+      const { request, socket } = exchange;
+      const { tgid, netns, inbound } = socket;
+      const address = inbound ? socket.localAddress : socket.remoteAddress;
+      const port = inbound ? socket.localPort : socket.remotePort;
+      const endpoint = { tgid, netns, address, port, inbound, protocol: HTTP2 };
+      this.#requests.observe(endpoint, http2Status(request), http2Duration(request));
+      const owner = this.#options.owners.spanOwnerOf(tgid, socket.cgroupId);
+      const row = owner && this.#http2Spans.build(exchange, owner);
+      if (row) this.#rows.push(row);
+      else if (!owner) this.#ownerless++;
+    }
   }
 
   #onProcess(event: ProcessEvent): void {
@@ -184,7 +212,9 @@ export class EbpfReceiver {
     if (!object) return;
     const stats = object.dump('request_stats');
     this.#requests.update(stats, now);
-    this.#requests.updateInFlight(object.dump('sockets'), this.#options.monotonic());
+    const monotonic = this.#options.monotonic();
+    this.#requests.updateInFlight(object.dump('sockets'), object.dump('pipelines'), monotonic);
+    this.#http2.expire(monotonic);
     this.#clear(object, 'request_stats', stats, now);
   }
 

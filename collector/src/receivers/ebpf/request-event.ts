@@ -73,7 +73,11 @@ export class RequestEvent implements CapturedRequest {
   /** HTTP status code, else 0 ok and 1 failed; 0 without a response. */
   get status(): number {
     const status = this.#rawStatus;
-    return status === constants.GS_STATUS_NO_RESPONSE ? 0 : status;
+    return status === constants.GS_STATUS_NO_RESPONSE || this.#isMessage ? 0 : status;
+  }
+  /** GS_METHOD_* of a message that nobody answers; 0 for a request. */
+  get method(): number {
+    return this.#isMessage ? this.#rawStatus : 0;
   }
   /** False when the connection ended before the first byte of a response. */
   get answered(): boolean {
@@ -120,6 +124,11 @@ export class RequestEvent implements CapturedRequest {
   connection(): string {
     const tuple = Buffer.from(this.#bytes(EVENT.tuple.offset, layout.gs_tuple.size)).toString('latin1');
     return `${this.tgid}/${tuple}`;
+  }
+
+  get #isMessage(): boolean {
+    const { protocol } = this;
+    return protocol === constants.GS_PROTOCOL_AMQP || protocol === constants.GS_PROTOCOL_NATS;
   }
 
   get #rawStatus(): number {

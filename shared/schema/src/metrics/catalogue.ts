@@ -6,7 +6,7 @@ import { NODEJS_METRICS } from './nodejs.ts';
 import { PYTHON_METRICS } from './python.ts';
 import { CONTAINER_GPU_METRICS, GPU_METRICS } from './gpu.ts';
 import { CADVISOR_METRICS } from './cadvisor.ts';
-import { CONTAINER_METRICS, REQUEST_METRICS } from './container.ts';
+import { CONTAINER_METRICS, DNS_METRICS, REQUEST_METRICS } from './container.ts';
 import type { MetricDefinition } from './define.ts';
 import { NODE_METRICS } from './node.ts';
 import { POSTGRES_METRICS } from './postgres.ts';
@@ -20,6 +20,7 @@ export const METRICS: readonly MetricDefinition[] = [
   CONTAINER_METRICS,
   CADVISOR_METRICS,
   ...Object.values(REQUEST_METRICS),
+  DNS_METRICS,
   POSTGRES_METRICS,
   REDIS_METRICS,
   SELF_METRICS,

@@ -240,14 +240,17 @@ export const CONTAINER_METRICS = metricsOf('container', {
   },
 });
 
-/** Label names of one direction of one L7 protocol. Outbound carries the peer, inbound the status only. */
-function requests(stem: string, protocol: string) {
+/**
+ * Label names of one direction of one L7 protocol. Outbound carries the peer, inbound the status only. `also`: further
+ * labels of the counts.
+ */
+function requests(stem: string, protocol: string, also: readonly string[] = []) {
   return metricsOf('container', {
     count: {
       name: `container_${stem}_total`,
       type: 'counter',
       unit: 'count',
-      labels: [...PEER, 'status'],
+      labels: [...PEER, 'status', ...also],
       help: `${protocol} requests sent, by destination and status.`,
     },
     duration: {
@@ -268,7 +271,7 @@ function requests(stem: string, protocol: string) {
       name: `container_${stem.replace('_', '_inbound_')}_total`,
       type: 'counter',
       unit: 'count',
-      labels: ['status'],
+      labels: ['status', ...also],
       help: `${protocol} requests served, by status.`,
     },
     inboundDuration: {
@@ -276,6 +279,12 @@ function requests(stem: string, protocol: string) {
       type: 'histogram',
       unit: 'seconds',
       help: `${protocol} latency as the server sees it.`,
+    },
+    inboundInFlightAge: {
+      name: `container_${stem.replace('_', '_inbound_')}_in_flight_age_seconds`,
+      type: 'gauge',
+      unit: 'seconds',
+      help: `Age of the oldest ${protocol} request that is being served.`,
     },
   });
 }
@@ -290,13 +299,43 @@ export const REQUEST_METRICS = {
   mongodb: requests('mongo_queries', 'MongoDB'),
   kafka: requests('kafka_requests', 'Kafka'),
   cassandra: requests('cassandra_queries', 'Cassandra'),
-  nats: requests('nats_messages', 'NATS'),
-  amqp: requests('rabbitmq_messages', 'AMQP 0-9-1'),
+  nats: requests('nats_messages', 'NATS', ['method']),
+  amqp: requests('rabbitmq_messages', 'AMQP 0-9-1', ['method']),
   dubbo2: requests('dubbo_requests', 'Dubbo 2'),
   clickhouse: requests('clickhouse_queries', 'ClickHouse'),
   zookeeper: requests('zookeeper_requests', 'ZooKeeper'),
   foundationdb: requests('foundationdb_requests', 'FoundationDB'),
 } as const;
+
+/** DNS queries: by type and bounded name, with the rcode as status. */
+export const DNS_METRICS = metricsOf('container', {
+  count: {
+    name: 'container_dns_requests_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['request_type', 'domain', 'status'],
+    help: 'DNS queries, by type, name and status.',
+  },
+  duration: {
+    name: 'container_dns_requests_duration_seconds_total',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'DNS latency as the client sees it.',
+  },
+  inbound: {
+    name: 'container_dns_inbound_requests_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['status'],
+    help: 'DNS queries served, by status.',
+  },
+  inboundDuration: {
+    name: 'container_dns_inbound_requests_duration_seconds_total',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'DNS latency as the server sees it.',
+  },
+});
 
 export type Protocol = keyof typeof REQUEST_METRICS;
 export const PROTOCOLS = Object.keys(REQUEST_METRICS) as readonly Protocol[];

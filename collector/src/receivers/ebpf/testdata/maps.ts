@@ -112,3 +112,18 @@ export function socketsDump(entries: readonly SocketEntry[]): Dump {
     values.setUint16(valueAt + value.direction.offset, direction(entry), true);
   });
 }
+
+/** Map pipelines. */
+export function waitingDump(
+  entries: readonly { readonly id: bigint; readonly key: bigint; readonly startedNs: bigint }[],
+): Dump {
+  const key = layout.gs_waiting_key.fields;
+  const started =
+    layout.gs_waiting.fields.request.offset + layout.gs_pending_request.fields.started_ns.offset;
+  const { size: keySize } = layout.gs_waiting_key;
+  return dumpOf(entries, keySize, layout.gs_waiting.size, (entry, keys, at, values, valueAt) => {
+    keys.setBigUint64(at + key.id.offset, entry.id, true);
+    keys.setBigUint64(at + key.key.offset, entry.key, true);
+    values.setBigUint64(valueAt + started, entry.startedNs, true);
+  });
+}
