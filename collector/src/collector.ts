@@ -15,7 +15,7 @@ import { ProcessTable } from './identity/processes.ts';
 import { ContainerRuntimes } from './identity/runtimes/registry.ts';
 import { UnitFiles } from './identity/unit-files.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
-import { MemoryBudget } from './pipeline/memory-budget.ts';
+import { MemoryBudget, type SheddableSignal } from './pipeline/memory-budget.ts';
 import { IntervalSamples } from './pipeline/registry.ts';
 import { exporterTelemetry, processTelemetry } from './pipeline/self-telemetry.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
@@ -91,6 +91,7 @@ export class Collector {
       logFiles: this.logFiles,
       rows: this.rows,
       lending: {},
+      overloaded: (signal) => this.overloaded(signal),
       forwardSamples: (samples) => this.forward(samples),
     });
   }
@@ -110,6 +111,13 @@ export class Collector {
       for (const one of this.exporters) one.rows?.profiles(stacks, samples);
     },
   };
+
+  private overloaded(signal: SheddableSignal | 'metrics'): boolean {
+    if (signal === 'metrics') return false;
+    return (
+      this.memory.sheds(signal) || this.exporters.some((one) => one.rows !== undefined && one.pressed?.())
+    );
+  }
 
   private forward(samples: readonly RemoteWriteSample[]): boolean {
     const takers = this.exporters.filter((one) => one.samples !== undefined);

@@ -45,6 +45,9 @@ const url = z
     (text) => !URL.canParse(text) || new URL(text).password === '',
     'no password in the URL: use a file',
   );
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+  .default(false);
 const logFile = z
   .string()
   .regex(/^\/.+=.+$/, 'CONTAINER_ID=PATH')
@@ -68,6 +71,12 @@ const configuration = z
     'gateway-cert-file': z.string().optional(),
     'gateway-key-file': z.string().optional(),
     'gateway-token-file': z.string().optional(),
+    'otlp-http-listen': address.optional(),
+    'otlp-grpc-listen': address.optional(),
+    'otlp-key-file': z.string().optional(),
+    'otlp-cert-file': z.string().optional(),
+    'otlp-private-key-file': z.string().optional(),
+    'otlp-insecure': flag,
     'target-cgroup': list,
     'target-pid': list.transform((values): unknown[] => values).pipe(z.array(count(1, 2 ** 22))),
     'target-netns': list,
@@ -112,6 +121,16 @@ const configuration = z
         message: 'TLS needs listen-cert-file and listen-key-file',
       });
     if (
+      (context.value['otlp-cert-file'] === undefined) !==
+      (context.value['otlp-private-key-file'] === undefined)
+    )
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        path: ['otlp-cert-file'],
+        message: 'TLS needs otlp-cert-file and otlp-private-key-file',
+      });
+    if (
       context.value['gateway-listen'] &&
       !(context.value['clickhouse-url'] && context.value['prometheus-url'])
     )
@@ -148,6 +167,12 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['gateway-cert-file', '<file>', 'PEM certificate of the gateway'],
   ['gateway-key-file', '<file>', 'PEM key of the gateway'],
   ['gateway-token-file', '<file>', 'file with the token that clients must show'],
+  ['otlp-http-listen', '<host:port>', 'take OTLP over HTTP, remote write and pprof, such as 127.0.0.1:4318'],
+  ['otlp-grpc-listen', '<host:port>', 'take OTLP over gRPC, such as 127.0.0.1:4317'],
+  ['otlp-key-file', '<file>', 'file with the API key that senders must show'],
+  ['otlp-cert-file', '<file>', 'PEM certificate for both'],
+  ['otlp-private-key-file', '<file>', 'PEM key of that certificate'],
+  ['otlp-insecure', '', 'listen beyond loopback without TLS: something in front of it speaks TLS'],
   ['target-cgroup', '<path>', 'observe this cgroup and below only; repeatable'],
   ['target-pid', '<pid>', 'observe this process and its descendants only; repeatable'],
   ['target-netns', '<name|path|inode>', 'observe this network namespace only; repeatable'],
@@ -193,7 +218,7 @@ function command(): Command {
         ...(all ?? []),
         value,
       ]);
-    else program.option(`--${name} ${argument}`, help);
+    else program.option(`--${name} ${argument}`.trimEnd(), help);
   return program;
 }
 

@@ -35,6 +35,8 @@ export interface Exporter {
   readonly samples?: (samples: readonly RemoteWriteSample[]) => void;
   status(): ExporterStatus;
   queues(): readonly QueueStatus[];
+  /** Whether it is about to give up what it takes. */
+  pressed?(): boolean;
   /** Writes what waits; `force` does not wait for a delay after a failure to pass. Never rejects. */
   flush(force: boolean): Promise<void>;
   /** What still waits stays on disk for the next process, if there is a spool. */

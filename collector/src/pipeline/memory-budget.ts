@@ -31,6 +31,11 @@ export class MemoryBudget {
     return false;
   }
 
+  /** Whether rows of this signal are refused now; counts nothing. */
+  sheds(signal: SheddableSignal): boolean {
+    return this.stopped.has(signal);
+  }
+
   status(): {
     readonly shedding: readonly SheddableSignal[];
     readonly shed: Readonly<Record<SheddableSignal, number>>;

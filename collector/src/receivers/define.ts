@@ -28,6 +28,8 @@ export interface ReceiverContext {
   readonly rows: RowConsumers;
   readonly lending: Lending;
   /** Samples that are not this machine's own, sent on as they are. False when nothing takes them now. */
+  /** Whether there is no room for more of a signal: whoever sends it is told to come back. */
+  readonly overloaded: (signal: 'spans' | 'logs' | 'profiles' | 'metrics') => boolean;
   readonly forwardSamples: (samples: readonly RemoteWriteSample[]) => boolean;
 }
 

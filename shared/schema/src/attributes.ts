@@ -34,7 +34,6 @@ export const SPAN_ATTRIBUTES = {
   rpcService: 'rpc.service',
   rpcMethod: 'rpc.method',
   rpcGrpcStatus: 'rpc.grpc.status_code',
-  rpcGrpcStatus: 'rpc.grpc.status_code',
   /** Low-cardinality name of what went wrong. */
   errorType: 'error.type',
   /** Version of the application protocol, where it differs from request to request. */

@@ -13,6 +13,8 @@ import type { Spool } from '../spool/spool.ts';
 const BATCH = 10_000;
 /** Rows of one table that start a write before the interval ends. */
 const FULL_BATCH = 2_000;
+/** Share of a queue from which senders are asked to come back later. */
+const PRESSED = 0.8;
 const FIRST_DELAY = 1_000;
 const LONGEST_DELAY = 30_000;
 const TIMEOUT = 30_000;
@@ -106,6 +108,12 @@ export class ClickHouseWriter implements Exporter {
         dropped: { refused: this.refused, spool_full: spoolFull },
       },
     ];
+  }
+
+  /** Nearly full, and no disk to move rows to. */
+  pressed(): boolean {
+    if (this.options.spool) return false;
+    return [...this.tables.values()].some((queue) => queue.length >= PRESSED * this.options.maxRows);
   }
 
   /** Writes what waits unless a failure asked for patience; `force` does not wait. Never rejects. */

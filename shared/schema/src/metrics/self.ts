@@ -51,6 +51,13 @@ export const SELF_METRICS = metricsOf('process', {
     labels: ['queue', 'cause'],
     help: 'Items shed, by cause.',
   },
+  received: {
+    name: 'gumshoe_received_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['receiver', 'signal'],
+    help: 'Items taken from others.',
+  },
   exported: {
     name: 'gumshoe_exported_total',
     type: 'counter',

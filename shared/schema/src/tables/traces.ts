@@ -76,6 +76,16 @@ export interface TraceRow {
   readonly Duration: number | string;
   readonly StatusCode: StatusCode;
   readonly StatusMessage: string;
+  /** What only applications' own spans have. */
+  readonly TraceState?: string;
+  readonly ScopeVersion?: string;
+  readonly 'Events.Timestamp'?: readonly string[];
+  readonly 'Events.Name'?: readonly string[];
+  readonly 'Events.Attributes'?: readonly Readonly<Record<string, string>>[];
+  readonly 'Links.TraceId'?: readonly string[];
+  readonly 'Links.SpanId'?: readonly string[];
+  readonly 'Links.TraceState'?: readonly string[];
+  readonly 'Links.Attributes'?: readonly Readonly<Record<string, string>>[];
 }
 
 /** As the OpenTelemetry exporter spells them. */
