@@ -13,7 +13,7 @@ export interface RuntimeContainer {
   /** Names of volumes by where they are mounted inside. */
   readonly volumes: Readonly<Record<string, string>>;
   readonly published: readonly PublishedPort[];
-  /** File on the machine with its output; '' when the runtime keeps none. */
+  /** File with its output; '' when the runtime keeps none. */
   readonly logPath: string;
   readonly optOuts: OptOuts;
 }

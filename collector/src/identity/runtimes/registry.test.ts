@@ -72,7 +72,7 @@ test('CRI-O, in-process server speaking its inspection interface: asked when a c
   const found = runtimes.containerOf(ID);
   assert.deepEqual(found?.names, { by: 'kubernetes', namespace: 'shop', pod: 'db-0', container: 'postgres' });
   assert.equal(found?.optOuts.profiles, true);
-  assert.equal(found?.logPath, '/var/log/pods/x/0.log');
+  assert.equal(found?.logPath, join(root, 'var/log/pods/x/0.log'));
   await until('both questions', () => asked.length === 2);
   for (let i = 0; i < 5; i++) runtimes.containerOf(OTHER);
   assert.deepEqual(

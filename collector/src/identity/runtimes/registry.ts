@@ -20,6 +20,9 @@ const podman = async (socket: string): Promise<ContainerRuntime> =>
 const crio = async (socket: string): Promise<ContainerRuntime> =>
   new (await import('./crio.ts')).CrioRuntime(socket);
 
+const storage = async (file: string): Promise<ContainerRuntime> =>
+  new (await import('./containers-storage.ts')).ContainersStorage(file);
+
 export const PLACES: readonly RuntimePlace[] = [
   { path: 'run/docker.sock', open: docker },
   { path: 'run/user/*/docker.sock', open: docker },
@@ -31,6 +34,10 @@ export const PLACES: readonly RuntimePlace[] = [
   { path: 'var/snap/microk8s/common/run/containerd.sock', open: containerd },
   { path: 'run/docker/containerd/containerd.sock', open: containerd },
   { path: 'run/crio/crio.sock', open: crio },
+  // last: a socket knows more than the files
+  { path: 'var/lib/containers/storage/overlay-containers/containers.json', open: storage },
+  { path: 'var/lib/containers/storage/vfs-containers/containers.json', open: storage },
+  { path: 'home/*/.local/share/containers/storage/overlay-containers/containers.json', open: storage },
 ];
 
 /** ms between two lists; a change that a runtime announces is asked for at once. */
@@ -159,12 +166,19 @@ export class ContainerRuntimes {
   async #askNow(one: Connected): Promise<void> {
     try {
       const list = (await one.runtime.list?.()) ?? [];
-      one.known = new Map(list.map((container) => [container.id, container]));
+      one.known = new Map(list.map((container) => [container.id, this.#seenFromHere(container)]));
       answered(one);
       this.#watch(one);
     } catch (error) {
       failed(one, error);
     }
+  }
+
+  /** Runtimes name files as the machine does. */
+  #seenFromHere(container: RuntimeContainer): RuntimeContainer {
+    const { logPath } = container;
+    if (logPath === '' || logPath.startsWith(join(this.#hostRoot, '/'))) return container;
+    return { ...container, logPath: join(this.#hostRoot, logPath) };
   }
 
   #watch(one: Connected): void {
@@ -191,7 +205,7 @@ export class ContainerRuntimes {
       try {
         const found = await one.runtime.inspect?.(id);
         answered(one);
-        if (found) this.#inspected.set(id, found);
+        if (found) this.#inspected.set(id, this.#seenFromHere(found));
       } catch (error) {
         failed(one, error);
       }

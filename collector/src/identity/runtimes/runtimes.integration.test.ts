@@ -104,6 +104,17 @@ describe('Podman over its socket', { skip: skipReason('/usr/bin/podman', '/usr/s
     assert.ok(existsSync(found?.logPath ?? ''));
     assert.equal(containerIdOf(pid, runtimes), `/podman/${name}`);
 
+    // the same from what it keeps on disk, for machines where no socket is served
+    const files = runtimesAt(sandbox, 'root/vfs-containers/containers.json', async (file) => {
+      const { ContainersStorage } = await import('./containers-storage.ts');
+      return new ContainersStorage(file);
+    });
+    t.after(() => files.stop());
+    await files.refresh();
+    const kept = files.containerOf(identity?.id ?? '');
+    assert.deepEqual([kept?.name, kept?.image, kept?.logPath], [name, 'localhost/shop:1', found?.logPath]);
+    assert.deepEqual(kept?.volumes, { '/data': `${UNIQUE}data` });
+
     const later = await start(`${name}2`);
     await until('the second container', () =>
       runtimes.containerOf(identityOf(later)?.id ?? '')?.name === `${name}2` ? true : undefined,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import type { ReceiverContext, ReceiverDefinition } from '../define.ts';
 import type { LogsReceiver } from './receiver.ts';
@@ -46,9 +45,8 @@ function followContainers(
   const wanted = new Set(config['log-file'].map((file) => file.path));
   for (const { containerId, identity, runtime } of processes.all()) {
     if (runtime?.optOuts.logs) continue;
-    const told = runtime?.logPath ? join(config['host-root'], runtime.logPath) : undefined;
-    const path = logFiles.pathOf(identity.id) ?? told;
-    if (path === undefined) continue;
+    const path = logFiles.pathOf(identity.id) ?? runtime?.logPath ?? '';
+    if (path === '') continue;
     wanted.add(path);
     receiver.follow({ containerId, path }, fromStart);
   }
