@@ -37,7 +37,7 @@ test('a restart is counted when even the oldest process is younger; delay adds u
   const collect = (now: number, name: string): number | undefined => {
     processes.scan(now);
     const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, now);
-    source.collect(sink);
+    source.collect(sink, now);
     return sink.samples.find((one) => one.metric.name === name)?.value;
   };
   const restarts = 'container_restarts_total';
@@ -100,7 +100,7 @@ test("what a runtime says of a container: its image, its ports on the machine; a
   });
   processes.scan(1000);
   const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, 1000);
-  new ContainerSource(procfs, cgroupfs, processes).collect(sink);
+  new ContainerSource(procfs, cgroupfs, processes).collect(sink, 1000);
   const found = (metric: string) =>
     sink.samples
       .filter((one) => one.metric.name === metric)
@@ -119,4 +119,52 @@ test("what a runtime says of a container: its image, its ports on the machine; a
     found('container_application_type').map((labels) => labels['application_type']),
     ['nginx', 'nginx'],
   );
+});
+
+test('a container that crashes for want of memory counts every kill and every start, across cgroups and pauses', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'gumshoe-proc-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const [procfs, cgroupfs] = [join(root, 'proc'), join(root, 'cgroup')];
+  const pod = '/kubepods/pod1b2c3d4e-1111-2222-3333-444455556666';
+  for (const dir of [procfs, cgroupfs]) mkdirSync(dir);
+  writeFileSync(join(cgroupfs, 'cgroup.controllers'), 'memory\n');
+  let alive: number[] = [];
+  const processes = new ProcessTable({
+    procfs,
+    cgroupfs,
+    filter: { accepts: () => true, processes: () => alive },
+    hostName: 'h',
+    hostId: 'i',
+    keepExitedFor: 60_000,
+    kubernetesNames: () => ({ namespace: 'shop', pod: 'api-0', container: 'api' }),
+  });
+  const source = new ContainerSource(procfs, cgroupfs, processes);
+  const run = (pid: number, start: number, kills: number): void => {
+    const cgroup = `${pod}/${String(pid).padEnd(64, '0')}`;
+    mkdirSync(join(procfs, String(pid)), { recursive: true });
+    mkdirSync(join(cgroupfs, cgroup), { recursive: true });
+    const fields = ['S', '1', ...Array.from({ length: 17 }, () => '0'), String(start), '0'];
+    writeFileSync(join(procfs, String(pid), 'stat'), `${pid} (api) ${fields.join(' ')}\n`);
+    writeFileSync(join(procfs, String(pid), 'comm'), 'api\n');
+    writeFileSync(join(procfs, String(pid), 'cgroup'), `0::${cgroup}\n`);
+    writeFileSync(join(cgroupfs, cgroup, 'memory.events'), `oom_kill ${kills}\n`);
+    alive = [pid];
+  };
+  const collect = (now: number): readonly (number | undefined)[] => {
+    processes.scan(now);
+    const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, now);
+    source.collect(sink, now);
+    const value = (name: string) => sink.samples.find((one) => one.metric.name === name)?.value;
+    return [value('container_oom_kills_total'), value('container_restarts_total')];
+  };
+  const minute = 60_000;
+  run(10, 100, 1);
+  assert.deepEqual(collect(minute), [1, 0]);
+  alive = [];
+  assert.deepEqual(collect(2 * minute), [undefined, undefined]);
+  collect(4 * minute);
+  run(20, 30_000, 1);
+  assert.deepEqual(collect(6 * minute), [2, 1], 'five minutes later, in a cgroup of its own');
+  run(20, 30_000, 3);
+  assert.deepEqual(collect(7 * minute), [4, 1]);
 });

@@ -17,7 +17,10 @@ const C = CONTAINER_METRICS;
 /** Executables without a telling name that are looked into, per container. */
 const BINARIES_LOOKED_AT = 4;
 
-/** What is remembered of a container between intervals. */
+/** Longer than an orchestrator waits before it starts a crashing container again (five minutes), ms. */
+const REMEMBERED_FOR = 15 * 60_000;
+
+/** What is remembered of a container between intervals, and while it is down. */
 interface Memory {
   /** clock ticks after boot of its oldest process */
   start: number;
@@ -32,7 +35,13 @@ interface Memory {
   /** ns by thread, s by process */
   cpuDelayOf: ReadonlyMap<number, number>;
   diskDelayOf: ReadonlyMap<number, number>;
+  /** Kills that cgroups counted, over all the cgroups the container has had. */
+  oomKills: number;
+  /** The present one, and its count. */
+  oomCgroup: string;
   oomInCgroup: number;
+  /** ms since the epoch when it last had a process */
+  seenAt: number;
 }
 
 const newMemory = (): Memory => ({
@@ -45,7 +54,10 @@ const newMemory = (): Memory => ({
   diskDelay: 0,
   cpuDelayOf: new Map(),
   diskDelayOf: new Map(),
+  oomKills: 0,
+  oomCgroup: '',
   oomInCgroup: 0,
+  seenAt: 0,
 });
 
 /** container_* of resources: cgroup files, restarts, delays, recognised software, volumes. */
@@ -66,22 +78,22 @@ export class ContainerSource implements MetricSource {
     this.volumes = new Volumes(procfs, this.devices);
   }
 
-  collect(sink: MetricSink): void {
-    const all = [...this.processes.all()];
-    const live = all.filter(({ pids }) => pids.size > 0);
+  /** `now` in ms since the epoch. */
+  collect(sink: MetricSink, now: number): void {
+    const live = [...this.processes.all()].filter(({ pids }) => pids.size > 0);
     const addresses = machineAddresses();
     for (const container of live) {
-      this.collectOne(sink, container);
+      this.collectOne(sink, container, now);
       emitPublished(sink, container, addresses);
     }
-    const kept = new Set(all.map(({ containerId }) => containerId));
-    for (const id of this.memory.keys()) if (!kept.has(id)) this.memory.delete(id);
+    for (const [id, { seenAt }] of this.memory) if (now - seenAt > REMEMBERED_FOR) this.memory.delete(id);
     // for the next interval: a file system may take its time, or for ever
     void this.volumes.refresh(live);
   }
 
-  private collectOne(sink: MetricSink, container: Container): void {
+  private collectOne(sink: MetricSink, container: Container, now: number): void {
     const memory = this.memoryOf(container);
+    memory.seenAt = now;
     this.observeProcesses(container, memory);
     const resources = readCgroup(container.cgroups, this.mounts);
     emitInfo(sink, container);
@@ -90,9 +102,9 @@ export class ContainerSource implements MetricSource {
     sink.sample(C.cpuDelay, container, {}, memory.cpuDelay);
     if (memory.diskDelay > 0) sink.sample(C.diskDelay, container, {}, memory.diskDelay);
     emitResources(sink, container, resources);
-    memory.oomInCgroup = Math.max(memory.oomInCgroup, resources.oomKills ?? 0);
-    // the cgroup's own counter, and what the kernel told us of processes whose cgroup has none
-    sink.sample(C.oomKills, container, {}, Math.max(memory.oomInCgroup, container.oomKills));
+    addKills(memory, container, resources.oomKills ?? 0);
+    // the cgroups' own counters, and what the kernel told us of processes whose cgroup has none
+    sink.sample(C.oomKills, container, {}, Math.max(memory.oomKills, container.oomKills));
     const volumes = this.volumes.of(container.containerId);
     emitSpace(sink, container, volumes);
     emitIo(sink, container, resources.io, volumes, this.devices);
@@ -167,6 +179,15 @@ function emitInfo(sink: MetricSink, container: Container): void {
     systemd_type: unit?.type ?? '',
   };
   sink.sample(C.info, container, labels, 1);
+}
+
+/** A cgroup made anew for the same container counts from 0, under another path or under the same. */
+function addKills(memory: Memory, { cgroups }: Container, kills: number): void {
+  const path = cgroups.unified + (cgroups.controllers['memory'] ?? '');
+  const isSame = path === memory.oomCgroup && kills >= memory.oomInCgroup;
+  memory.oomKills += isSame ? kills - memory.oomInCgroup : kills;
+  memory.oomCgroup = path;
+  memory.oomInCgroup = kills;
 }
 
 /** What has been added since: whoever is new counts from now on. */

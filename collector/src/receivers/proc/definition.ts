@@ -10,8 +10,8 @@ export const PROC: ReceiverDefinition = {
     const containers = new ContainerSource(config.procfs, config.cgroupfs, processes);
     const sources = [new NodeSource(config.procfs, facts), containers];
     return {
-      collect(sink) {
-        for (const source of sources) source.collect(sink);
+      collect(sink, now) {
+        for (const source of sources) source.collect(sink, now);
       },
       status: () => ({ fileSystemsThatDoNotAnswer: [...containers.volumes.stuck] }),
     };
