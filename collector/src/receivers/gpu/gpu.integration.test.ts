@@ -20,6 +20,7 @@ function sinkInto(out: Record<string, number>): MetricSink {
     sample: ({ name }, { containerId }, labels, value) =>
       (out[`${containerId} ${name}{${Object.values(labels).join()}}`] = value),
     histogram: () => undefined,
+    nodeHistogram: () => undefined,
     self: () => undefined,
   };
 }
