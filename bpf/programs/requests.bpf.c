@@ -28,8 +28,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* Messages looked at before a connection is given up as of unknown protocol. */
 #define MAX_ATTEMPTS 16
-/* Requests or answers looked for in one message. */
-#define MAX_BATCH 128
+/* Requests or answers looked for in one call: brokers' clients send hundreds of messages in one. */
+#define MAX_BATCH 256
 #define RCV_SHUTDOWN 1
 #define SHUTDOWN_MASK 3
 

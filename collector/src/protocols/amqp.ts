@@ -2,7 +2,7 @@ import { SPAN_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import { AMQP_REPLIES, amqpMethodName } from './amqp-methods.ts';
 import { ByteReader } from './byte-reader.ts';
 import { nameOrNone } from './database-description.ts';
-import { defineProtocol, okOrFailed } from './define.ts';
+import { defineProtocol } from './define.ts';
 import type { CapturedRequest, RequestDescription } from './define.ts';
 import { destinationShape } from './destination-shape.ts';
 import { describeMessaging } from './messaging-description.ts';
@@ -139,7 +139,7 @@ function describe(request: CapturedRequest): RequestDescription {
     operation,
     type: TYPES.get(operation),
     destination,
-    failed: request.status !== 0 || error !== undefined,
+    failed: error !== undefined, // the status is GS_METHOD_*
     errorCode: error?.code ?? '',
     errorMessage: error?.message ?? '',
     more: { [SPAN_ATTRIBUTES.messagingRoutingKey]: routingKey },
@@ -150,6 +150,6 @@ export const amqp = defineProtocol({
   id: 'amqp',
   number: 9,
   name: 'AMQP 0-9-1',
-  statusLabel: okOrFailed,
+  statusLabel: () => 'ok',
   describe,
 });

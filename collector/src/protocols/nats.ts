@@ -1,5 +1,5 @@
 import { indexOfByte, textOf } from './bytes.ts';
-import { defineProtocol, okOrFailed } from './define.ts';
+import { defineProtocol } from './define.ts';
 import type { CapturedRequest, RequestDescription } from './define.ts';
 import { destinationShape } from './destination-shape.ts';
 import { describeMessaging } from './messaging-description.ts';
@@ -109,7 +109,7 @@ function describe(request: CapturedRequest): RequestDescription {
     operation: asks ? 'request' : (found?.name ?? ''),
     type: found?.type,
     destination: SUBJECT.test(subject) ? destinationShape(subject) : '',
-    failed: request.status !== 0 || error !== undefined,
+    failed: error !== undefined, // the status is GS_METHOD_*
     errorCode: error?.code ?? '',
     errorMessage: error?.message ?? '',
   });
@@ -119,6 +119,6 @@ export const nats = defineProtocol({
   id: 'nats',
   number: 10,
   name: 'NATS',
-  statusLabel: okOrFailed,
+  statusLabel: () => 'ok',
   describe,
 });

@@ -44,7 +44,7 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   throw new Error(`waited in vain: ${what}`);
 }
 
-async function accepts(port: number): Promise<boolean> {
+export async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   const accepted = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
