@@ -4,7 +4,7 @@ import { parseConntrack, type Translation } from '../../identity/conntrack-text.
 import type { NatSource } from '../../identity/conntrack.ts';
 
 const run = promisify(execFile);
-const PROGRAM = 'conntrack';
+const PROGRAM = ['conntrack'];
 const LIST_LIMIT_BYTES = 16 << 20;
 const LIST_PATIENCE_MS = 5000;
 /** Translations between two intervals; the oldest are given up first. */
@@ -14,7 +14,8 @@ const WAITING = 20_000;
 export async function listedTranslations(): Promise<readonly Translation[]> {
   try {
     const options = { maxBuffer: LIST_LIMIT_BYTES, timeout: LIST_PATIENCE_MS };
-    const { stdout } = await run(PROGRAM, ['-L', '-p', 'tcp', '--dst-nat'], options);
+    const [program = '', ...words] = PROGRAM;
+    const { stdout } = await run(program, [...words, '-L', '-p', 'tcp', '--dst-nat'], options);
     return parseConntrack(stdout);
   } catch {
     return [];
@@ -35,16 +36,17 @@ export class ConntrackProgram implements NatSource {
     child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#read(text));
   }
 
-  /** undefined, with the reason, where it is not installed or may not listen. */
-  static async start(): Promise<ConntrackProgram | string> {
-    const child = spawn(PROGRAM, ['-E', '-e', 'NEW', '-p', 'tcp', '--dst-nat'], {
+  /** The reason where it is not installed or may not listen. `command`: how to run it, for other namespaces. */
+  static async start(command: readonly string[] = PROGRAM): Promise<ConntrackProgram | string> {
+    const [program = '', ...words] = command;
+    const child = spawn(program, [...words, '-E', '-e', 'NEW', '-p', 'tcp', '--dst-nat'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-500)));
     const reason = await new Promise<string | undefined>((resolve) => {
       child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code) => resolve(said.trim() || `${PROGRAM} ended with ${code}`));
+      child.once('exit', (code) => resolve(said.trim() || `${command.join(' ')} ended with ${code}`));
       // it says nothing when it has begun to listen
       setTimeout(resolve, 300, undefined);
     });

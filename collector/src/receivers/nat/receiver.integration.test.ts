@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { parseConntrack, type Translation } from '../../identity/conntrack-text.ts';
 import { NatTable } from '../../identity/conntrack.ts';
 import { processFilter } from '../../identity/process-filter.ts';
 import { ProcessTable } from '../../identity/processes.ts';
 import { IntervalSamples } from '../../pipeline/registry.ts';
 import { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } from '../ebpf/open.ts';
+import { ConntrackProgram } from './conntrack-program.ts';
 import { openNatReceiver, type NatReceiver } from './open.ts';
 
 const run = promisify(execFile);
@@ -156,26 +159,34 @@ describe('address translation, a real DNAT rule between network namespaces', { s
     }
   });
 
-  test(
-    'conntrack-tools tell the same',
-    { skip: existsSync('/usr/sbin/conntrack') ? false : 'conntrack is not installed' },
-    async () => {
+  const conntrack = existsSync('/usr/sbin/conntrack') ? false : 'conntrack is not installed';
+  test('conntrack-tools tell the same, listed and as it happens', { skip: conntrack }, async () => {
+    const inRouter = ['ip', 'netns', 'exec', ROUTER, 'conntrack'];
+    const program = await ConntrackProgram.start(inRouter);
+    assert.ok(typeof program !== 'string', String(program));
+    try {
       const { client, answeredBy } = await dial('10.96.0.1');
-      const { stdout } = await run('ip', [
-        'netns',
-        'exec',
-        ROUTER,
-        'conntrack',
-        '-L',
-        '-p',
-        'tcp',
-        '--dst-nat',
-      ]);
-      const { parseConntrack } = await import('../../identity/conntrack-text.ts');
-      const found = parseConntrack(stdout).find((one) => one.client === client);
-      assert.deepEqual(found, { client, destination: SERVICE, actual: answeredBy });
-    },
-  );
+      const expected = { client, destination: SERVICE, actual: answeredBy };
+      const [command = '', ...words] = inRouter;
+      const { stdout } = await run(command, [...words, '-L', '-p', 'tcp', '--dst-nat']);
+      assert.deepEqual(
+        parseConntrack(stdout).find((one) => one.client === client),
+        expected,
+      );
+      const told: Translation[] = [];
+      for (let tries = 0; tries < 100 && told.length === 0; tries++) {
+        told.push(...(program.translations() ?? []));
+        if (told.length === 0) await sleep(50);
+      }
+      assert.deepEqual(told, [expected]);
+    } finally {
+      program.close();
+    }
+  });
+
+  test('a machine without conntrack-tools says so', async () => {
+    assert.match(String(await ConntrackProgram.start(['/nowhere/conntrack'])), /ENOENT/);
+  });
 });
 
 /** Tells each client at which address it was reached. */
