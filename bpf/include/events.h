@@ -182,6 +182,29 @@ struct gs_http2_event {
 	__u8 bytes[GS_HTTP2_BYTES];
 };
 
+#define GS_DNS_QUERY_LENGTH 272
+#define GS_DNS_ANSWER_LENGTH 512
+
+/* Value of map dns_queries (its key is opaque): a query without an answer yet. */
+struct gs_dns_query {
+	__u64 started_ns;
+	__u64 cgroup_id;
+	__u32 tgid;
+	__u32 direction; /* enum gs_direction */
+	__u32 length;
+	__u32 reserved;
+	__u8 bytes[GS_DNS_QUERY_LENGTH]; /* the message without the length that precedes it over TCP */
+};
+
+/* A query and its answer. */
+struct gs_dns_event {
+	struct gs_header header; /* time_ns = when the query was sent (client) or read (server) */
+	__u64 duration_ns;
+	__u32 direction;
+	__u32 length;
+	__u8 bytes[GS_DNS_ANSWER_LENGTH]; /* of the answer, as above */
+};
+
 /* Messages that are never answered (AMQP, NATS): in place of a status. */
 #define GS_METHOD_PRODUCE 1
 #define GS_METHOD_CONSUME 2
@@ -365,28 +388,37 @@ enum gs_heap_counter {
 };
 
 /*
- * Innermost frame first. User and kernel: instruction addresses. Python: addresses of code objects; bit 0 is set
- * on a frame that the interpreter was entered for from C, which is the last of the frames that share a C frame.
+ * Innermost frame first. User and kernel: instruction addresses. Python: addresses of code objects with
+ * GS_PYTHON_MARK_*; a frame entered from C is the last of the frames that share a C frame.
  */
 struct gs_profile_stack {
 	__u64 length;
 	__u64 frames[GS_STACK_DEPTH];
 };
 
+#define GS_PYTHON_NONE 0xFFFF
+
+/* Lowest 3 bits of a Python frame in a stack: mark_style | (byte & mark_mask). */
+#define GS_PYTHON_MARK_ENTRY 1 /* the interpreter was entered for it from C */
+#define GS_PYTHON_MARK_OWNER 4 /* the others are the frame's owner (3.12 and later) */
+#define GS_PYTHON_MARK_SHIM 7  /* no function: the frame before it was entered from C */
+
 /* Value of map python_processes (key: __u32 tgid), from user space: where this interpreter keeps what. */
 struct gs_python_process {
 	__u64 runtime; /* address of _PyRuntime */
-	__u16 runtime_current_thread;
+	__u16 runtime_current_thread; /* GS_PYTHON_NONE: it does not say */
 	__u16 runtime_interpreter;
 	__u16 interpreter_thread;
 	__u16 thread_next;
 	__u16 thread_id;
 	__u16 thread_cframe;
-	__u16 cframe_frame;
+	__u16 cframe_frame; /* GS_PYTHON_NONE: the frame is at thread_cframe itself */
 	__u16 frame_code;
 	__u16 frame_previous;
-	__u16 frame_is_entry;
-	__u32 reserved;
+	__u16 frame_mark; /* a byte that tells of entries from C */
+	__u8 mark_mask;   /* its bits that matter */
+	__u8 mark_style;  /* GS_PYTHON_MARK_*, added to them */
+	__u16 reserved;
 };
 
 /* What was asked of a block device; as /proc/diskstats tells them apart. */

@@ -64,7 +64,9 @@ static __noinline __u64 python_thread(struct gs_python_process *python)
 
 	if (!python)
 		return 0;
-	thread = read_user(python->runtime + python->runtime_current_thread);
+	thread = python->runtime_current_thread == GS_PYTHON_NONE
+			 ? 0
+			 : read_user(python->runtime + python->runtime_current_thread);
 	if (thread && read_user(thread + python->thread_id) == self)
 		return thread;
 	thread = read_user(read_user(python->runtime + python->runtime_interpreter) + python->interpreter_thread);
@@ -87,18 +89,20 @@ static __always_inline __u64 keep_python_stack(__u32 tgid, struct gs_profile_sta
 	thread = python_thread(python);
 	if (!thread)
 		return 0;
-	frame = read_user(read_user(thread + python->thread_cframe) + python->cframe_frame);
+	frame = read_user(thread + python->thread_cframe);
+	if (python->cframe_frame != GS_PYTHON_NONE)
+		frame = read_user(frame + python->cframe_frame);
 	for (__u32 i = 0; i < GS_PYTHON_DEPTH; i++) {
 		__u64 code;
-		__u8 is_entry = 0;
+		__u8 mark = 0;
 
 		if (!frame)
 			break;
 		code = read_user(frame + python->frame_code);
 		if (!code)
 			break;
-		bpf_probe_read_user(&is_entry, sizeof(is_entry), (void *)(frame + python->frame_is_entry));
-		stack->frames[i] = (code & ~7ull) | (is_entry ? 1 : 0);
+		bpf_probe_read_user(&mark, sizeof(mark), (void *)(frame + python->frame_mark));
+		stack->frames[i] = (code & ~7ull) | (mark & python->mark_mask & 3) | (python->mark_style & 7);
 		length = i + 1;
 		frame = read_user(frame + python->frame_previous);
 	}

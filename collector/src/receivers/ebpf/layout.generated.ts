@@ -86,6 +86,28 @@ export const layout = {
       bytes: { offset: 488, size: 4096, kind: 'u8', count: 4096 },
     },
   },
+  gs_dns_query: {
+    size: 304,
+    fields: {
+      started_ns: { offset: 0, size: 8, kind: 'u64' },
+      cgroup_id: { offset: 8, size: 8, kind: 'u64' },
+      tgid: { offset: 16, size: 4, kind: 'u32' },
+      direction: { offset: 20, size: 4, kind: 'u32' },
+      length: { offset: 24, size: 4, kind: 'u32' },
+      reserved: { offset: 28, size: 4, kind: 'u32' },
+      bytes: { offset: 32, size: 272, kind: 'u8', count: 272 },
+    },
+  },
+  gs_dns_event: {
+    size: 560,
+    fields: {
+      header: { offset: 0, size: 32, kind: 'gs_header' },
+      duration_ns: { offset: 32, size: 8, kind: 'u64' },
+      direction: { offset: 40, size: 4, kind: 'u32' },
+      length: { offset: 44, size: 4, kind: 'u32' },
+      bytes: { offset: 48, size: 512, kind: 'u8', count: 512 },
+    },
+  },
   gs_peer_key: {
     size: 32,
     fields: {
@@ -251,8 +273,10 @@ export const layout = {
       cframe_frame: { offset: 20, size: 2, kind: 'u16' },
       frame_code: { offset: 22, size: 2, kind: 'u16' },
       frame_previous: { offset: 24, size: 2, kind: 'u16' },
-      frame_is_entry: { offset: 26, size: 2, kind: 'u16' },
-      reserved: { offset: 28, size: 4, kind: 'u32' },
+      frame_mark: { offset: 26, size: 2, kind: 'u16' },
+      mark_mask: { offset: 28, size: 1, kind: 'u8' },
+      mark_style: { offset: 29, size: 1, kind: 'u8' },
+      reserved: { offset: 30, size: 2, kind: 'u16' },
     },
   },
   gs_disk_key: {
@@ -376,6 +400,8 @@ export const constants = {
   GS_HTTP2_STREAM_WORDS: 6,
   GS_HTTP2_LOST: 1,
   GS_HTTP2_CLOSED: 2,
+  GS_DNS_QUERY_LENGTH: 272,
+  GS_DNS_ANSWER_LENGTH: 512,
   GS_METHOD_PRODUCE: 1,
   GS_METHOD_CONSUME: 2,
   GS_STACK_DEPTH: 127,
@@ -383,6 +409,10 @@ export const constants = {
   GS_WAIT_SYSCALL: 65535,
   GS_WAIT_IO: 65536,
   GS_WAIT_RUNQUEUE: 131072,
+  GS_PYTHON_NONE: 65535,
+  GS_PYTHON_MARK_ENTRY: 1,
+  GS_PYTHON_MARK_OWNER: 4,
+  GS_PYTHON_MARK_SHIM: 7,
   GS_DISK_LATENCY_BUCKETS: 16,
 } as const;
 

@@ -50,5 +50,13 @@ function decodeStack(view: DataView, at: number): Float64Array {
 }
 
 function pythonFrames(raw: Float64Array): readonly PythonFrame[] {
-  return Array.from(raw, (frame) => ({ code: frame - (frame % 8), isEntry: frame % 2 === 1 }));
+  const frames: { code: number; isEntry: boolean }[] = [];
+  for (const frame of raw) {
+    const mark = frame % 8;
+    const last = frames.at(-1);
+    if (mark !== constants.GS_PYTHON_MARK_SHIM)
+      frames.push({ code: frame - mark, isEntry: mark === constants.GS_PYTHON_MARK_ENTRY });
+    else if (last) last.isEntry = true;
+  }
+  return frames;
 }

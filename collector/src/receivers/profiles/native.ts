@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadObject } from 'ebpf-loader-native';
 import type { Attached, IteratorLink, LoadedObject, Refusal } from 'ebpf-loader-native';
+import type { PythonLayout } from '../../symbols/python-layout.ts';
 import type { PythonProcess } from '../../symbols/python-process.ts';
 import { constants, layout } from '../ebpf/layout.generated.ts';
 import type { KernelTarget } from '../ebpf/target.ts';
@@ -178,21 +179,30 @@ function refused(object: string, { program, stage, message, code, log }: Refusal
   return { object, program, attached: false, reason };
 }
 
+const MARK_MASKS: Readonly<Record<PythonLayout['markKind'], number>> = { each: 0, entry: 1, owner: 3 };
+const MARK_STYLES: Readonly<Record<PythonLayout['markKind'], number>> = {
+  each: constants.GS_PYTHON_MARK_ENTRY,
+  entry: 0,
+  owner: constants.GS_PYTHON_MARK_OWNER,
+};
+
 function encodePython({ runtime, layout: offsets }: PythonProcess): Uint8Array {
   const { size, fields } = layout.gs_python_process;
   const view = new DataView(new ArrayBuffer(size));
   view.setBigUint64(fields.runtime.offset, BigInt(runtime), true);
-  const put = (field: { readonly offset: number }, value: number) =>
-    view.setUint16(field.offset, value, true);
+  const put = (field: { readonly offset: number }, value: number | undefined) =>
+    view.setUint16(field.offset, value ?? constants.GS_PYTHON_NONE, true);
   put(fields.runtime_current_thread, offsets.runtimeCurrentThread);
   put(fields.runtime_interpreter, offsets.runtimeInterpreter);
   put(fields.interpreter_thread, offsets.interpreterThread);
   put(fields.thread_next, offsets.threadNext);
   put(fields.thread_id, offsets.threadId);
-  put(fields.thread_cframe, offsets.threadCframe);
+  put(fields.thread_cframe, offsets.threadFrame);
   put(fields.cframe_frame, offsets.cframeFrame);
   put(fields.frame_code, offsets.frameCode);
   put(fields.frame_previous, offsets.framePrevious);
-  put(fields.frame_is_entry, offsets.frameIsEntry);
+  put(fields.frame_mark, offsets.frameMark ?? 0);
+  view.setUint8(fields.mark_mask.offset, MARK_MASKS[offsets.markKind]);
+  view.setUint8(fields.mark_style.offset, MARK_STYLES[offsets.markKind]);
   return new Uint8Array(view.buffer);
 }
