@@ -247,6 +247,13 @@ struct user_msghdr {
 	__u64 msg_iovlen;
 };
 
+/* One of sendmmsg() and recvmmsg(). */
+struct mmsghdr {
+	__u8 msg_hdr[56];
+	__u32 msg_len;
+	__u32 padding;
+};
+
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
@@ -255,6 +262,7 @@ struct user_msghdr {
 #define AF_INET6 10
 #define SOCK_STREAM 1
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 

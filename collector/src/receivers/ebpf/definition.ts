@@ -1,3 +1,4 @@
+import { withActualPeers } from '../../processors/span-peers.ts';
 import type { ReceiverDefinition } from '../define.ts';
 
 /** Connections, requests, spans and process events from the kernel. */
@@ -19,7 +20,11 @@ export const EBPF: ReceiverDefinition = {
           slowThresholdMs: config['slow-threshold'],
         },
       },
-      { owners: processes, resolve: nat.resolve, onSpans: rows.spans },
+      {
+        owners: processes,
+        resolve: nat.resolve,
+        onSpans: (spans) => rows.spans(withActualPeers(spans, nat.resolveConnection)),
+      },
     );
     receiver.start();
     lending.ebpf = receiver;
@@ -28,6 +33,7 @@ export const EBPF: ReceiverDefinition = {
       collect(sink, now) {
         receiver.update(now);
         receiver.collect(sink);
+        for (const [metric, labels, value] of receiver.nodeSamples()) sink.node(metric, labels, value);
       },
       collectSelf(sink) {
         for (const [metric, labels, value] of receiver.selfSamples()) sink.self(metric, labels, value);

@@ -9,6 +9,7 @@ function route(batch: DataView) {
   const seen: string[] = [];
   const router = new EventRouter({
     request: (event) => seen.push(`request ${event.tgid} ${event.status} ${event.payload.length}`),
+    dns: ({ tgid, answered }) => seen.push(`dns ${tgid} ${answered}`),
     http2: ({ connection, bytes }) => seen.push(`http2 ${connection} ${bytes.length}`),
     process: ({ change, tgid, comm, exitCode }) => seen.push(`process ${change} ${tgid} ${comm} ${exitCode}`),
     listen: ({ open, tgid, address, port, netns }) =>

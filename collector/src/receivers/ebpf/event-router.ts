@@ -1,5 +1,7 @@
 import { forEachRecord } from './batch.ts';
 import { constants, layout } from './layout.generated.ts';
+import { dnsEventAt } from './dns-event.ts';
+import type { DnsEvent } from './dns-event.ts';
 import { http2EventAt, SHORTEST_HTTP2 } from './http2-event.ts';
 import type { Http2Event } from './http2-event.ts';
 import { listenEventAt, processEventAt } from './process-event.ts';
@@ -13,6 +15,7 @@ const SHORTEST_REQUEST = layout.gs_request_event.fields.payload.offset + constan
 export interface EventSinks {
   readonly request: (event: RequestEvent) => void;
   readonly http2: (event: Http2Event) => void;
+  readonly dns: (event: DnsEvent) => void;
   readonly process: (event: ProcessEvent) => void;
   readonly listen: (event: ListenEvent) => void;
 }
@@ -43,6 +46,9 @@ export class EventRouter {
     } else if (type === constants.GS_EVENT_HTTP2) {
       if (size < SHORTEST_HTTP2) this.#malformed++;
       else this.#sinks.http2(http2EventAt(batch, at, size));
+    } else if (type === constants.GS_EVENT_DNS) {
+      if (size < layout.gs_dns_event.size) this.#malformed++;
+      else this.#sinks.dns(dnsEventAt(batch, at));
     } else if (type <= constants.GS_EVENT_OOM_KILL) {
       const event = size < layout.gs_process_event.size ? undefined : processEventAt(batch, at);
       if (event) this.#sinks.process(event);

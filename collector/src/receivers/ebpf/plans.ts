@@ -67,5 +67,6 @@ export function objectPlans(
     { ...common, name: 'process', constants: filter },
     { ...common, name: 'tcp', constants: filter, iteratorMaps: { tcp_sweep: 'connections' } },
     { ...common, name: 'requests', constants: [...filter, ...requests], ringBytes: REQUEST_RING },
+    { ...common, name: 'dns', constants: filter },
   ];
 }

@@ -20,6 +20,7 @@ class FakeKernel implements Kernel {
     ['request_stats', requestStatsDump([])],
     ['sockets', socketsDump([])],
     ['pipelines', waitingDump([])],
+    ['dns_queries', waitingDump([])],
   ]);
   #consume: BatchConsumer = () => {};
 
@@ -111,11 +112,13 @@ test('start adopts listeners before connections; stop closes all', async () => {
     'process load',
     'tcp load',
     'requests load',
+    'dns load',
     'tcp iterate tcp_adopt_listeners',
     'tcp iterate tcp_adopt_connections',
     'process close',
     'tcp close',
     'requests close',
+    'dns close',
   ]);
 });
 
@@ -175,19 +178,20 @@ test('self-telemetry: what the kernel counted in all objects, and each program',
     .selfSamples()
     .map(([{ name }, labels, value]) => `${name}${JSON.stringify(labels)} ${value}`);
   assert.deepEqual(samples, [
-    'gumshoe_ebpf_events_total{} 3',
-    'gumshoe_ebpf_lost_total{"cause":"ring_full"} 6',
-    'gumshoe_ebpf_lost_total{"cause":"map_full"} 9',
-    'gumshoe_ebpf_lost_total{"cause":"unpaired"} 15',
+    'gumshoe_ebpf_events_total{} 4',
+    'gumshoe_ebpf_lost_total{"cause":"ring_full"} 8',
+    'gumshoe_ebpf_lost_total{"cause":"map_full"} 12',
+    'gumshoe_ebpf_lost_total{"cause":"unpaired"} 20',
     'gumshoe_ebpf_lost_total{"cause":"malformed"} 0',
     'gumshoe_dropped_total{"queue":"spans","cause":"no_container"} 0',
     'gumshoe_dropped_total{"queue":"destinations","cause":"limit"} 0',
-    'gumshoe_dropped_total{"queue":"spans","cause":"sampled_out"} 18',
+    'gumshoe_dropped_total{"queue":"spans","cause":"sampled_out"} 24',
     'gumshoe_ebpf_lost_total{"cause":"http2_limit"} 0',
     'gumshoe_ebpf_lost_total{"cause":"http2_gap"} 0',
     'gumshoe_ebpf_program_attached{"program":"process/p","reason":""} 1',
     'gumshoe_ebpf_program_attached{"program":"tcp/p","reason":"attach: Operation not permitted (EPERM)"} 0',
     'gumshoe_ebpf_program_attached{"program":"requests/p","reason":""} 1',
+    'gumshoe_ebpf_program_attached{"program":"dns/p","reason":""} 1',
   ]);
 });
 

@@ -2,6 +2,7 @@ import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import type { WallTime } from '../../processors/clock-offset.ts';
 import type { MapDump } from '../../processors/counter-fold.ts';
 import { ExitedProcesses } from '../../processors/exited-processes.ts';
+import { DnsMetrics } from '../../processors/dns-metrics.ts';
 import { Http2Requests } from '../../processors/http2-requests.ts';
 import { HTTP2, http2Duration, Http2Spans, http2Status } from '../../processors/http2-spans.ts';
 import type { Http2SpanLimits } from '../../processors/http2-spans.ts';
@@ -15,12 +16,18 @@ import { Destinations } from '../../processors/destinations.ts';
 import type { DestinationOptions } from '../../processors/destinations.ts';
 import { counterSamples, programSamples, sumCounters } from './counters.ts';
 import type { SelfSample } from './counters.ts';
+import { unansweredAt } from './dns-event.ts';
 import { EventRouter } from './event-router.ts';
 import type { Http2Event } from './http2-event.ts';
 import type { Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
 import { localAddresses, somethingListens } from './proc-files.ts';
 import type { ProcessEvent } from './process-event.ts';
 import type { RequestEvent } from './request-event.ts';
+
+/** Names of DNS queries per container; the rest is `~other`. */
+const NAMES_PER_CONTAINER = 50;
+/** ns after which a query counts as unanswered. */
+const DNS_TIMEOUT = 10_000_000_000n;
 
 /** Who owns a process. Told of every process event, in the order of the kernel. */
 export interface ProcessOwners {
@@ -61,6 +68,7 @@ export class EbpfReceiver {
   readonly #spanBuilder: SpanBuilder;
   readonly #http2 = new Http2Requests();
   readonly #http2Spans: Http2Spans;
+  readonly #dns: DnsMetrics;
   readonly #tcp: TcpMetrics;
   readonly #requests: RequestMetrics;
   readonly #listens: ListenMetrics;
@@ -81,6 +89,7 @@ export class EbpfReceiver {
     this.#destinations = [destinations, requestDestinations];
     this.#tcp = new TcpMetrics({ destinations, containerOf, expireAfter });
     this.#requests = new RequestMetrics({ destinations: requestDestinations, containerOf, expireAfter });
+    this.#dns = new DnsMetrics({ containerOf, expireAfter, namesPerContainer: NAMES_PER_CONTAINER });
     this.#listens = new ListenMetrics({
       containerOf,
       expireAfter,
@@ -95,6 +104,7 @@ export class EbpfReceiver {
     this.#router = new EventRouter({
       request: (event) => this.#onRequest(event),
       http2: (event) => this.#onHttp2(event),
+      dns: (event) => this.#dns.observe(event, this.#now),
       process: (event) => this.#onProcess(event),
       listen: (event) => this.#listens.onListen(event, this.#now),
     });
@@ -130,6 +140,7 @@ export class EbpfReceiver {
     this.#options.wallTime.refresh();
     this.#updateTcp(now);
     this.#updateRequests(now);
+    this.#updateDns(now);
     this.#listens.update(now);
     this.#exited.prune(now);
   }
@@ -137,7 +148,13 @@ export class EbpfReceiver {
   collect(sink: SampleSink): void {
     this.#tcp.collect(sink);
     this.#requests.collect(sink);
+    this.#dns.collect(sink, this.#now);
     this.#listens.collect(sink);
+  }
+
+  /** Series of the machine rather than of a container. */
+  nodeSamples(): Iterable<SelfSample> {
+    return this.#dns.fqdnSamples();
   }
 
   selfSamples(): readonly SelfSample[] {
@@ -216,6 +233,23 @@ export class EbpfReceiver {
     this.#requests.updateInFlight(object.dump('sockets'), object.dump('pipelines'), monotonic);
     this.#http2.expire(monotonic);
     this.#clear(object, 'request_stats', stats, now);
+  }
+
+  /** Queries that nobody answered. */
+  #updateDns(now: number): void {
+    const object = this.#objects.get('dns');
+    if (!object) return;
+    const { count, keys, keySize, values, valueSize } = object.dump('dns_queries');
+    const view = new DataView(values.buffer, values.byteOffset, count * valueSize);
+    const monotonic = this.#options.monotonic();
+    const old: Uint8Array[] = [];
+    for (let i = 0; i < count; i++) {
+      const event = unansweredAt(view, i * valueSize, monotonic, DNS_TIMEOUT);
+      if (!event) continue;
+      this.#dns.observe(event, now);
+      old.push(keys.subarray(i * keySize, (i + 1) * keySize));
+    }
+    if (old.length > 0) object.delete('dns_queries', old);
   }
 
   #clear(object: KernelObject, map: string, dump: MapDump, now: number): void {
