@@ -27,6 +27,8 @@ export class NatTable {
   /** Of the destination, whoever answered last. */
   readonly #byDestination = new Map<string, string>();
   readonly #byConnection = new Map<string, string>();
+  /** What sources answered about single connections since the last refresh. */
+  readonly #asked = new Map<string, string | undefined>();
   #source = '';
   /** '' when translations can be told. */
   problem = 'not read yet';
@@ -51,6 +53,7 @@ export class NatTable {
   }
 
   refresh(): void {
+    this.#asked.clear();
     for (const source of this.#sources) {
       const known = source.translations();
       if (known === undefined) continue;
@@ -93,9 +96,17 @@ export class NatTable {
 
   /** Who answers on the connection from `client` to `endpoint`; as `resolve` where that connection is not known. */
   readonly resolveConnection = (client: string, endpoint: string): string => {
-    const known = this.#byConnection.get(`${client} ${endpoint}`);
+    const connection = `${client} ${endpoint}`;
+    const known = this.#byConnection.get(connection) ?? this.#asked.get(connection);
     if (known !== undefined) return known;
-    return this.#ask((source) => source.actualOf?.(client, endpoint)) ?? this.resolve(endpoint);
+    if (!this.#asked.has(connection)) {
+      if (this.#asked.size >= CONNECTIONS) this.#asked.clear();
+      this.#asked.set(
+        connection,
+        this.#ask((source) => source.actualOf?.(client, endpoint)),
+      );
+    }
+    return this.#asked.get(connection) ?? this.resolve(endpoint);
   };
 
   #ask(question: (source: NatSource) => string | undefined): string | undefined {

@@ -42,6 +42,9 @@ export const SPAN_ATTRIBUTES = {
   serverPort: 'server.port',
   clientAddress: 'client.address',
   clientPort: 'client.port',
+  /** Who answered, where the address that was dialled (server.address) is translated. */
+  peerAddress: 'network.peer.address',
+  peerPort: 'network.peer.port',
   /** How the parent was found: wire, thread or order (inferred). Decision 0001. */
   parentLink: 'gumshoe.parent.link',
   /** Why the span was kept: sampled, failed, slow; comma-separated. */

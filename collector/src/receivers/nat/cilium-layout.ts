@@ -1,38 +1,13 @@
-import { isIPv4 } from 'node:net';
+import { addressBytes, type Endpoint } from './endpoint.ts';
 
 /**
  * Keys and values of Cilium's maps (bpf/lib/common.h of Cilium 1.10 and later: ipv4_ct_tuple, ct_entry, lb4_key,
  * lb4_service, lb4_backend and their siblings for IPv6). Addresses and ports in network order, the rest as the host.
  */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
 const IPPROTO_TCP = 6;
 /** Of a connection as the client dialled it, before the backend was chosen. */
 const TUPLE_F_SERVICE = 4;
 const BACKEND_ID_IN_ENTRY = 8;
-
-/** `10.0.0.1:80`, `[fd00::1]:80`; undefined for anything else. */
-export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^\[?(.+?)\]?:(\d+)$/.exec(text);
-  return match ? { address: match[1] ?? '', port: Number(match[2]) } : undefined;
-}
-
-export const isV4 = ({ address }: Endpoint): boolean => isIPv4(address);
-
-/** Network-order bytes of an address: 4 or 16. */
-export function addressBytes(address: string): Uint8Array {
-  if (isIPv4(address)) return Uint8Array.from(address.split('.'), Number);
-  const [head = '', tail] = address.split('::');
-  const groups = (text: string): number[] =>
-    text === '' ? [] : text.split(':').map((group) => parseInt(group, 16));
-  const [first, last] = [groups(head), groups(tail ?? '')];
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
-  const all = [...first, ...Array.from({ length: zeros }, () => 0), ...last].slice(0, 8);
-  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
-}
 
 const bigEndian16 = (value: number): readonly number[] => [value >> 8, value & 0xff];
 const hostBytes = (value: number, size: 2 | 4): Uint8Array =>

@@ -8,12 +8,10 @@ import {
   backendKey,
   backendOfEntry,
   connectionKey,
-  isV4,
-  parseEndpoint,
   serviceKey,
   serviceOf,
-  type Endpoint,
 } from './cilium-layout.ts';
+import { isV4, parseEndpoint, type Endpoint } from './endpoint.ts';
 
 const FOLDER = 'sys/fs/bpf/tc/globals';
 

@@ -8,6 +8,7 @@ import type { ProgramStatus } from '../define.ts';
 import { addressText, endpointText } from '../ebpf/address.ts';
 import { constants, layout } from '../ebpf/layout.generated.ts';
 import type { KernelTarget } from '../ebpf/target.ts';
+import { addressBytes, parseEndpoint } from './endpoint.ts';
 
 const OBJECTS = fileURLToPath(new URL('../../../../bpf/out/', import.meta.url));
 const OBJECT = 'nat';
@@ -57,7 +58,11 @@ function attach(object: LoadedObject, target: KernelTarget): KernelNat {
       program?.name ?? '*',
     );
   }
-  const source = { name: 'eBPF', translations: () => decode(object.entries(MAP)) };
+  const source = {
+    name: 'eBPF',
+    translations: () => decode(object.entries(MAP)),
+    actualOf: (client: string, destination: string) => lookUp(object, client, destination),
+  };
   const programs = [{ object: OBJECT, program: program?.name ?? '', attached: true, reason: '' }];
   return { programs, source, close: () => object.close() };
 }
@@ -89,3 +94,25 @@ export function decode({
     };
   });
 }
+
+/** Of one connection, between two lists. */
+function lookUp(object: LoadedObject, client: string, destination: string): string | undefined {
+  const [from, to] = [parseEndpoint(client), parseEndpoint(destination)];
+  if (!from || !to) return undefined;
+  const key = new Uint8Array(KEY.size);
+  const view = new DataView(key.buffer);
+  const { client_address, client_port, destination_address, destination_port } = KEY.fields;
+  key.set(mapped(addressBytes(from.address)), client_address.offset);
+  key.set(mapped(addressBytes(to.address)), destination_address.offset);
+  view.setUint16(client_port.offset, from.port, true);
+  view.setUint16(destination_port.offset, to.port, true);
+  const value = object.lookup(MAP, key);
+  if (!value) return undefined;
+  const found = new DataView(value.buffer, value.byteOffset);
+  const { address, port } = VALUE.fields;
+  return endpointText(addressText(found, address.offset), found.getUint16(port.offset, true));
+}
+
+/** IPv4 mapped into IPv6, as the contract has it. */
+const mapped = (bytes: Uint8Array): Uint8Array =>
+  bytes.length === 16 ? bytes : Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...bytes);

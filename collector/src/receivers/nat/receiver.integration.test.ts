@@ -112,6 +112,7 @@ describe('address translation, a real DNAT rule between network namespaces', { s
   test('IPv6', async () => {
     const { client, answeredBy } = await dial('fd96::1');
     assert.equal(answeredBy, '[fd02::2]:8080');
+    assert.equal(nat.resolveConnection(client, SERVICE6), answeredBy, 'asked for alone, between two lists');
     nat.refresh();
     assert.equal(nat.resolveConnection(client, SERVICE6), answeredBy);
   });
