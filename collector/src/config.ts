@@ -99,6 +99,11 @@ const configuration = z
     procfs: z.string().default('/proc'),
     cgroupfs: z.string().default('/sys/fs/cgroup'),
     'host-root': z.string().default('/'),
+    provider: z.string().optional(),
+    region: z.string().optional(),
+    'availability-zone': z.string().optional(),
+    'instance-type': z.string().optional(),
+    'instance-life-cycle': z.string().optional(),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   })
   .check((context) => {
@@ -195,6 +200,11 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['procfs', '<dir>', "the host's /proc"],
   ['cgroupfs', '<dir>', "the host's /sys/fs/cgroup"],
   ['host-root', '<dir>', "the host's root file system"],
+  ['provider', '<name>', 'cloud provider, instead of what the firmware says'],
+  ['region', '<name>', 'cloud region, instead of what the cloud says'],
+  ['availability-zone', '<name>', 'availability zone, instead of what the cloud says'],
+  ['instance-type', '<name>', 'instance type, instead of what the cloud says'],
+  ['instance-life-cycle', '<name>', 'on-demand, spot or preemptible, instead of what the cloud says'],
   ['log-level', '<level>', 'debug, info, warn or error (default info)'],
 ];
 

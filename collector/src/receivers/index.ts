@@ -1,3 +1,4 @@
+import { CLOUD } from './cloud/definition.ts';
 import type { ReceiverDefinition } from './define.ts';
 import { DISK } from './disk/definition.ts';
 import { EBPF } from './ebpf/definition.ts';
@@ -22,5 +23,6 @@ export const RECEIVERS: Readonly<Record<ReceiverName, ReceiverDefinition>> = {
   proc: PROC,
   runtimes: RUNTIMES,
   gpu: GPU,
+  cloud: CLOUD,
   otlp: OTLP,
 };

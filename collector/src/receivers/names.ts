@@ -9,6 +9,7 @@ export const RECEIVER_NAMES = [
   'proc',
   'runtimes',
   'gpu',
+  'cloud',
   'otlp',
 ] as const;
 

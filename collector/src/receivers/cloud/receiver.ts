@@ -10,7 +10,7 @@ export interface CloudReceiverOptions {
   /** Where the machine's root file system is seen. */
   readonly hostRoot: string;
   /** Said by the configuration: wins over what the cloud says. */
-  readonly overrides?: CloudFacts & { readonly provider?: string };
+  readonly overrides?: { readonly [K in keyof CloudFacts | 'provider']?: string | undefined };
   /** Instead of the provider's own service. */
   readonly endpoint?: string;
   readonly providers?: readonly CloudProvider[];
