@@ -11,6 +11,8 @@ export interface ElfSegment {
 export interface ElfSection {
   readonly name: string;
   readonly type: number;
+  /** Link-time address; 0 when it is not loaded. */
+  readonly address: number;
   readonly offset: number;
   readonly size: number;
   /** Index of the section that holds the names, for symbol tables. */
@@ -123,6 +125,7 @@ export class ElfFile {
       return {
         name: table.readUInt32LE(at),
         type: table.readUInt32LE(at + 4),
+        address: Number(table.readBigUInt64LE(at + 16)),
         offset: Number(table.readBigUInt64LE(at + 24)),
         size: Number(table.readBigUInt64LE(at + 32)),
         link: table.readUInt32LE(at + 40),

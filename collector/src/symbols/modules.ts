@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { demangle } from './demangle.ts';
 import { ElfFile } from './elf.ts';
 import { FunctionStarts } from './function-starts.ts';
+import { GoTable } from './go-table.ts';
 import type { Mapping } from './process-maps.ts';
 import { SymbolTable } from './symbol-table.ts';
 
@@ -18,6 +19,8 @@ export class Module {
   readonly #debug: ElfFile | undefined;
   #table: SymbolTable | undefined;
   #starts: FunctionStarts | undefined;
+  #go: GoTable | undefined;
+  #isGoAsked = false;
   readonly #names = new Map<number, string>();
 
   constructor(path: string, name: string) {
@@ -39,6 +42,12 @@ export class Module {
   }
 
   #resolve(address: number): string {
+    if (!this.#isGoAsked) {
+      this.#isGoAsked = true;
+      this.#go = GoTable.of(this.#file);
+    }
+    const frame = this.#go?.frameAt(address);
+    if (frame !== undefined) return frame;
     this.#table ??= new SymbolTable(this.#debug ?? this.#file);
     const symbol = this.#table.find(address);
     if (symbol?.name) return demangle(symbol.name);
