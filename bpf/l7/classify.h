@@ -37,6 +37,9 @@
 #include "events.h"
 #include "amqp.h"
 #include "cassandra.h"
+#include "clickhouse.h"
+#include "dubbo2.h"
+#include "foundationdb.h"
 #include "http.h"
 #include "http2.h"
 #include "kafka.h"
@@ -46,6 +49,7 @@
 #include "nats.h"
 #include "postgres.h"
 #include "redis.h"
+#include "zookeeper.h"
 
 /* A TLS record, RFC 8446 section 5.1: type, version 3.x, at most 2^14 + 256 bytes. */
 static __always_inline bool l7_is_tls(const __u8 *head)
@@ -73,6 +77,10 @@ static __always_inline enum l7_verdict l7_learn(struct l7_message *message, stru
 	L7_LEARN(GS_PROTOCOL_MYSQL, mysql_learn)
 	L7_LEARN(GS_PROTOCOL_MONGODB, mongodb_learn)
 	L7_LEARN(GS_PROTOCOL_AMQP, amqp_learn)
+	L7_LEARN(GS_PROTOCOL_DUBBO2, dubbo2_learn)
+	L7_LEARN(GS_PROTOCOL_ZOOKEEPER, zookeeper_learn)
+	L7_LEARN(GS_PROTOCOL_CLICKHOUSE, clickhouse_learn)
+	L7_LEARN(GS_PROTOCOL_FOUNDATIONDB, foundationdb_learn)
 	L7_LEARN(GS_PROTOCOL_CASSANDRA, cassandra_learn)
 	L7_LEARN(GS_PROTOCOL_KAFKA, kafka_learn)
 	return L7_OTHER;
@@ -115,6 +123,14 @@ static __always_inline enum l7_verdict l7_request(__u16 protocol, struct l7_mess
 		return amqp_request(message, facts);
 	case GS_PROTOCOL_NATS:
 		return nats_request(message, facts);
+	case GS_PROTOCOL_DUBBO2:
+		return dubbo2_request(message, facts);
+	case GS_PROTOCOL_CLICKHOUSE:
+		return clickhouse_request(message, facts);
+	case GS_PROTOCOL_ZOOKEEPER:
+		return zookeeper_request(message, facts);
+	case GS_PROTOCOL_FOUNDATIONDB:
+		return foundationdb_request(message, facts);
 	}
 	return L7_OTHER;
 }
@@ -142,6 +158,14 @@ static __always_inline enum l7_verdict l7_response(__u16 protocol, struct l7_mes
 		return amqp_response(message, facts);
 	case GS_PROTOCOL_NATS:
 		return nats_response(message, facts);
+	case GS_PROTOCOL_DUBBO2:
+		return dubbo2_response(message, facts);
+	case GS_PROTOCOL_CLICKHOUSE:
+		return clickhouse_response(message, facts);
+	case GS_PROTOCOL_ZOOKEEPER:
+		return zookeeper_response(message, facts);
+	case GS_PROTOCOL_FOUNDATIONDB:
+		return foundationdb_response(message, facts);
 	}
 	return L7_OTHER;
 }
@@ -155,7 +179,6 @@ static __always_inline bool l7_is_keyed(__u16 protocol)
 	case GS_PROTOCOL_CASSANDRA:
 	case GS_PROTOCOL_DUBBO2:
 	case GS_PROTOCOL_ZOOKEEPER:
-	case GS_PROTOCOL_FOUNDATIONDB:
 		return true;
 	}
 	return false;
@@ -164,7 +187,8 @@ static __always_inline bool l7_is_keyed(__u16 protocol)
 /* Clients send requests without waiting, and are answered in order. */
 static __always_inline bool l7_is_pipelined(__u16 protocol)
 {
-	return protocol == GS_PROTOCOL_REDIS || protocol == GS_PROTOCOL_MEMCACHED;
+	return protocol == GS_PROTOCOL_REDIS || protocol == GS_PROTOCOL_MEMCACHED ||
+	       protocol == GS_PROTOCOL_FOUNDATIONDB;
 }
 
 /* Either side sends messages that nobody answers, so both are always looked at. */

@@ -7,6 +7,8 @@ const BINARIES: Readonly<Record<string, readonly string[]>> = {
   redis: ['/usr/bin/redis-server'],
   'redis-benchmark': ['/usr/bin/redis-benchmark'],
   postgres: ['/usr/lib/postgresql/15/bin/postgres'],
+  zookeeper: ['/usr/share/java/zookeeper.jar'],
+  kazoo: ['/usr/lib/python3/dist-packages/kazoo/__init__.py'],
   psycopg2: ['/usr/lib/python3/dist-packages/psycopg2/__init__.py'],
 };
 
