@@ -101,7 +101,7 @@ test('a named statement is remembered per connection, by process and endpoints',
   span({ payload: 'P\0\0\0\x1cs1\0SELECT 1 FROM stock\0\0\0' });
   const bind = 'B\0\0\0\x10\0s1\0\0\0\0\0\0\0';
   assert.equal(span({ payload: bind })?.SpanName, 'SELECT stock');
-  assert.equal(span({ payload: bind, local: ['10.0.0.1', 40001] })?.SpanName, 'postgresql');
+  assert.equal(span({ payload: bind, local: ['10.0.0.1', 40001] })?.SpanName, 'EXECUTE');
   assert.equal(span({ payload: bind, tgid: 101 })?.SpanName, 'postgresql');
 });
 

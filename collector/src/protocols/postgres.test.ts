@@ -26,7 +26,7 @@ test('a named statement is told by its text on its own connection only', () => {
   assert.equal(here.spanName, 'SELECT orders');
   assert.equal(here.attributes[SPAN_ATTRIBUTES.dbQuery], 'SELECT total FROM orders WHERE state = ?');
   const elsewhere = postgres.describe(request(bind, 'c2'), statements);
-  assert.equal(elsewhere.spanName, 'postgresql');
+  assert.equal(elsewhere.spanName, 'EXECUTE');
   assert.equal(elsewhere.attributes[SPAN_ATTRIBUTES.dbQuery], undefined);
 });
 
@@ -49,4 +49,36 @@ test('operation and table', () => {
   assert.deepEqual(summarizeSql('UPDATE only stock SET n = ?'), { operation: 'UPDATE', table: 'stock' });
   assert.deepEqual(summarizeSql('BEGIN'), { operation: 'BEGIN', table: '' });
   assert.deepEqual(summarizeSql('42'), { operation: '', table: '' });
+});
+
+test('messages that carry no statement are named', () => {
+  const name = (payload: Uint8Array) =>
+    postgres.describe(request(payload), new PreparedStatements()).spanName;
+  assert.equal(name(pgMessage('F', '\0\0\0\x2a\0\0\0\0\0\0')), 'FUNCTION CALL');
+  assert.equal(name(pgMessage('d', 'a row\n')), 'COPY DATA');
+  assert.equal(name(pgMessage('c', '')), 'COPY DONE');
+  assert.equal(name(Uint8Array.of(0, 0, 0, 16, 4, 210, 22, 46, 0, 0, 0, 1, 0, 0, 0, 2)), 'CANCEL');
+  assert.equal(name(pgMessage('E', '\0\0\0\0\0')), 'EXECUTE');
+  assert.equal(name(pgMessage('p', 'secret\0')), 'AUTHENTICATE');
+});
+
+test('a closed statement is forgotten, a closed portal is not', () => {
+  const statements = new PreparedStatements();
+  const bind = () => postgres.describe(request(pgMessage('B', '\0s1\0\0\0\0\0\0\0')), statements).spanName;
+  postgres.describe(request(pgMessage('P', 's1\0SELECT a FROM b\0\0\0')), statements);
+  postgres.describe(request(pgMessage('C', 'Ps1\0')), statements);
+  assert.equal(bind(), 'SELECT b');
+  postgres.describe(request(pgMessage('C', 'Ss1\0')), statements);
+  assert.equal(bind(), 'EXECUTE');
+});
+
+test('the SQLSTATE is an attribute of its own', () => {
+  const response = pgMessage('E', 'SERROR\0VERROR\0C42P01\0Mrelation "b" does not exist\0\0');
+  const payload = pgMessage('Q', 'SELECT a FROM b\0');
+  const { attributes } = postgres.describe(
+    { ...request(payload), response, status: 1 },
+    new PreparedStatements(),
+  );
+  assert.equal(attributes[SPAN_ATTRIBUTES.dbStatus], '42P01');
+  assert.equal(attributes[SPAN_ATTRIBUTES.dbCollection], 'b');
 });

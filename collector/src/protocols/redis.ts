@@ -1,7 +1,9 @@
 import { SPAN_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import { indexOfByte, textOf } from './bytes.ts';
+import { describeDatabase } from './database-description.ts';
 import { defineProtocol, okOrFailed } from './define.ts';
 import type { CapturedRequest, RequestDescription } from './define.ts';
+import { keyShape } from './key-shape.ts';
 
 const ARRAY = 0x2a;
 const BULK = 0x24;
@@ -10,6 +12,8 @@ const SIMPLE_ERROR = 0x2d;
 const BULK_ERROR = 0x21;
 const COMMAND_LIMIT = 32;
 const SHOWN_ARGUMENTS = 3;
+const KEY_LIMIT = 64;
+const INLINE_LIMIT = 512;
 
 /** Commands whose second word says what is done; their own argument is never a key or a value. */
 const CONTAINERS = new Set(
@@ -43,24 +47,84 @@ function word(bytes: Uint8Array, at: number): { text: string; next: number } | u
   return { text: text.toUpperCase(), next: end + 2 };
 }
 
+/** Commands whose first argument is no key. */
+const WITHOUT_KEY = new Set(
+  'AUTH HELLO EVAL EVALSHA EVAL_RO EVALSHA_RO FCALL FCALL_RO ECHO PING SELECT SWAPDB MIGRATE RESET QUIT'.split(
+    ' ',
+  ),
+);
+
+/** Commands that wait for something to happen; XREAD and XREADGROUP only when they say BLOCK. */
+const BLOCKING = new Set(
+  (
+    'BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF MONITOR PSYNC ' +
+    'SUBSCRIBE PSUBSCRIBE SSUBSCRIBE'
+  ).split(' '),
+);
+const READS_STREAMS = new Set(['XREAD', 'XREADGROUP']);
+const BLOCK_OPTION = /\bBLOCK\b/i;
+const OPTIONS_LIMIT = 128;
+
 interface Command {
   readonly name: string;
   readonly argumentCount: number;
+  /** Shape of the first key; '?' when there is none to show. */
+  readonly key: string;
+  readonly blocking: boolean;
+}
+
+function isBlocking(name: string, payload: Uint8Array): boolean {
+  return (
+    BLOCKING.has(name) || (READS_STREAMS.has(name) && BLOCK_OPTION.test(textOf(payload, 0, OPTIONS_LIMIT)))
+  );
+}
+
+/** The bulk string at `at`, up to KEY_LIMIT bytes of it. */
+function keyAt(payload: Uint8Array, at: number): string {
+  const length = lengthLine(payload, at, BULK);
+  if (!length) return '?';
+  return keyShape(textOf(payload, length.next, length.next + Math.min(length.value, KEY_LIMIT)));
+}
+
+/** A line of words, as people type it: `PING`, `SET a b`. Only whole lines, since anything could be a cut one. */
+function inlineCommand(payload: Uint8Array): Command | undefined {
+  const end = indexOfByte(payload, CARRIAGE_RETURN, 0, INLINE_LIMIT);
+  if (end < 0) return undefined;
+  const [first = '', ...words] = textOf(payload, 0, end).split(/\s+/);
+  if (!/^[A-Za-z]{2,20}$/.test(first)) return undefined;
+  const name = first.toUpperCase();
+  const key = WITHOUT_KEY.has(name) || CONTAINERS.has(name) ? '?' : keyShape(words[0] ?? '');
+  return { name, argumentCount: words.length, key, blocking: isBlocking(name, payload) };
 }
 
 function commandOf(payload: Uint8Array): Command | undefined {
   const array = lengthLine(payload, 0, ARRAY);
-  const first = array && word(payload, array.next);
+  if (!array) return inlineCommand(payload);
+  const first = word(payload, array.next);
   if (!first) return undefined;
   const second = CONTAINERS.has(first.text) ? word(payload, first.next) : undefined;
-  if (second) return { name: `${first.text} ${second.text}`, argumentCount: array.value - 2 };
-  return { name: first.text, argumentCount: array.value - 1 };
+  if (second) {
+    const name = `${first.text} ${second.text}`;
+    return { name, argumentCount: array.value - 2, key: '?', blocking: false };
+  }
+  const name = first.text;
+  const key = WITHOUT_KEY.has(name) || CONTAINERS.has(name) ? '?' : keyAt(payload, first.next);
+  return { name, argumentCount: array.value - 1, key, blocking: isBlocking(name, payload) };
 }
 
-/** Keys and values are both masked: keys carry user ids and session tokens. */
-function masked({ name, argumentCount }: Command): string {
+/** Of the first key its kind stays (`session:?`); ids, session tokens and values do not. */
+function masked({ name, argumentCount, key }: Command): string {
   const shown = Math.max(0, Math.min(argumentCount, SHOWN_ARGUMENTS));
-  return `${name}${' ?'.repeat(shown)}${argumentCount > shown ? ' …' : ''}`;
+  if (shown === 0) return name;
+  return `${name} ${key}${' ?'.repeat(shown - 1)}${argumentCount > shown ? ' …' : ''}`;
+}
+
+const NESTED_ERROR = /\r\n[-!](?:\d+\r\n)?([A-Z][A-Z0-9_]{0,31})[\s:]/;
+
+/** A transaction is answered with an array that may hold errors of its commands. */
+function transactionError(name: string | undefined, response: Uint8Array): string {
+  if (name !== 'EXEC' || response[0] !== ARRAY) return '';
+  return NESTED_ERROR.exec(textOf(response, 0, response.length))?.[1] ?? '';
 }
 
 /** First word of an error reply (`WRONGTYPE`, `ERR`, `NOAUTH`); the rest may quote arguments. */
@@ -73,17 +137,16 @@ function errorWord(response: Uint8Array): string {
 
 function describe(request: CapturedRequest): RequestDescription {
   const command = commandOf(request.payload);
-  const failed = request.status !== 0;
-  const attributes: Record<string, string> = {
-    [SPAN_ATTRIBUTES.protocol]: 'redis',
-    [SPAN_ATTRIBUTES.dbSystem]: 'redis',
-  };
-  if (command) {
-    attributes[SPAN_ATTRIBUTES.dbOperation] = command.name;
-    attributes[SPAN_ATTRIBUTES.dbQuery] = masked(command);
-  }
-  const statusMessage = failed ? errorWord(request.response) || 'command failed' : '';
-  return { spanName: command?.name ?? 'redis', attributes, failed, statusMessage };
+  const nested = transactionError(command?.name, request.response);
+  return describeDatabase({
+    protocol: 'redis',
+    system: 'redis',
+    operation: command?.name ?? '',
+    query: command ? masked(command) : '',
+    failed: request.status !== 0 || nested !== '',
+    errorCode: nested || errorWord(request.response) || 'command failed',
+    more: { [SPAN_ATTRIBUTES.blocking]: command?.blocking ? 'true' : '' },
+  });
 }
 
 export const redis = defineProtocol({
