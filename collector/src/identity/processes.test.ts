@@ -85,3 +85,88 @@ test('a cgroup made after the last scan is found by the next one, not before', (
   assert.equal(index.pathOf(second, 1000), '/shop.slice/second.service');
   assert.equal(index.pathOf(0n, 5000), undefined);
 });
+
+test('a container gets its names when they become known, and keeps its processes', () => {
+  const pod = '1b2c3d4e-1111-2222-3333-444455556666';
+  const id = 'c0ffee'.padEnd(64, '0');
+  const docker = 'facade'.padEnd(64, '0');
+  for (const [pid, cgroup] of [
+    [90, `/kubepods/pod${pod}/${id}`],
+    [91, `/system.slice/docker-${docker}.scope`],
+  ] as const) {
+    mkdirSync(join(procfs, String(pid)), { recursive: true });
+    writeFileSync(join(procfs, String(pid), 'cgroup'), `0::${cgroup}\n`);
+    writeFileSync(join(procfs, String(pid), 'comm'), 'api\n');
+  }
+  let known = false;
+  const processes = new ProcessTable({
+    procfs,
+    cgroupfs,
+    filter: { accepts: () => true, processes: () => [90, 91] },
+    hostName: 'h',
+    hostId: 'm',
+    keepExitedFor: 60,
+    kubernetesNames: () => (known ? { namespace: 'shop', pod: 'api-0', container: 'api' } : undefined),
+    runtimeContainer: (runtimeId) =>
+      known && runtimeId === docker
+        ? {
+            id: docker,
+            name: 'web',
+            image: 'shop:1',
+            labels: {},
+            names: { by: 'name', name: 'web' },
+            isPause: false,
+            volumes: {},
+            published: [],
+            logPath: '',
+            optOuts: { logs: false, traces: true, profiles: false },
+          }
+        : undefined,
+  });
+  const ids = (): readonly (readonly [string, readonly number[]])[] =>
+    [...processes.all()].map(({ containerId, pids }) => [containerId, [...pids]] as const);
+  processes.scan(1);
+  assert.deepEqual(ids(), [
+    [`/k8s/~/${pod}/${id.slice(0, 12)}`, [90]],
+    [`/docker/${docker.slice(0, 12)}`, [91]],
+  ]);
+  known = true;
+  processes.scan(2);
+  assert.deepEqual(ids(), [
+    ['/k8s/shop/api-0/api', [90]],
+    ['/docker/web', [91]],
+  ]);
+  assert.equal(processes.spanOwnerOf(91), undefined, 'it does not want to be traced');
+  assert.equal(processes.profileOwnerOf(91)?.serviceName, 'web');
+  processes.scan(3);
+  assert.equal(ids().length, 2);
+});
+
+test('a container that its orchestrator starts again is the same one, in its new cgroup', () => {
+  const pod = '/kubepods/pod1b2c3d4e-1111-2222-3333-444455556666';
+  const start = (pid: number, id: string): void => {
+    mkdirSync(join(procfs, String(pid)), { recursive: true });
+    writeFileSync(join(procfs, String(pid), 'cgroup'), `0::${pod}/${id.padEnd(64, '0')}/inner\n`);
+    writeFileSync(join(procfs, String(pid), 'comm'), 'api\n');
+  };
+  let alive = [100];
+  const processes = new ProcessTable({
+    procfs,
+    cgroupfs,
+    filter: { accepts: () => true, processes: () => alive },
+    hostName: 'h',
+    hostId: 'm',
+    keepExitedFor: 60_000,
+    kubernetesNames: () => ({ namespace: 'shop', pod: 'api-0', container: 'api' }),
+  });
+  start(100, 'aaa');
+  processes.scan(1);
+  alive = [101];
+  start(101, 'bbb');
+  processes.scan(2);
+  const [container, ...others] = [...processes.all()];
+  assert.equal(others.length, 0);
+  assert.deepEqual([container?.containerId, [...(container?.pids ?? [])]], ['/k8s/shop/api-0/api', [101]]);
+  assert.equal(container?.identity.id, 'bbb'.padEnd(64, '0'));
+  assert.equal(container?.cgroups.unified, `${pod}/${'bbb'.padEnd(64, '0')}`);
+});

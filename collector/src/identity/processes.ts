@@ -70,14 +70,20 @@ export class ProcessTable {
         this.containers.delete(id);
   }
 
-  /** A runtime may answer after its containers have been seen: they get their names then. */
+  /** Links and runtimes may tell of containers after those have been seen: they get their names then. */
   private renameDescribed(): void {
-    for (const [containerId, { identity, runtime, pids }] of this.containers) {
-      if (runtime || identity.id === '' || !this.options.runtimeContainer?.(identity.id)) continue;
+    for (const [containerId, container] of this.containers) {
+      if (!this.isDescribedNow(container)) continue;
       this.containers.delete(containerId);
-      for (const [pid, known] of this.known)
-        if (pids.has(pid) || known.container?.containerId === containerId) this.known.delete(pid);
+      for (const [pid, known] of this.known) if (known.container === container) this.known.delete(pid);
     }
+  }
+
+  private isDescribedNow({ containerId, identity, runtime }: Container): boolean {
+    const { runtimeContainer, kubernetesNames } = this.options;
+    if (identity.id === '') return false;
+    if (!runtime && runtimeContainer?.(identity.id)) return true;
+    return containerId.startsWith(UNNAMED_POD) && kubernetesNames?.(identity.id) !== undefined;
   }
 
   private exited(pid: number, known: Known): void {
@@ -185,12 +191,17 @@ export class ProcessTable {
 
   private container(facts: ContainerFacts, cgroups: CgroupPaths): Container {
     const known = this.containers.get(facts.containerId);
-    if (known) return known;
-    const made = newContainer(facts, cgroups, this.options, this.now);
+    if (known && known.identity.id === facts.identity.id) return known;
+    const fresh = newContainer(facts, cgroups, this.options, this.now);
+    // started again by its orchestrator: another container of the runtime, the same one to us
+    const made = known ? { ...fresh, pids: known.pids, oomKills: known.oomKills } : fresh;
     this.containers.set(facts.containerId, made);
     return made;
   }
 }
+
+/** Begins the id of what is known to be in a pod, but not in which. */
+const UNNAMED_POD = '/k8s/~/';
 
 const UNKNOWN_PROCESS: NamedProcess = { comm: () => '', cmdline: () => '' };
 
