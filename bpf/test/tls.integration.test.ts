@@ -42,7 +42,7 @@ function joined(observed: Observed): { readonly joined: number; readonly of: num
   return { joined: servers.filter(withParent).length, of: servers.length };
 }
 
-describe('TLS', { skip: skipReason('nginx', 'go') }, () => {
+describe('TLS', { skip: skipReason('nginx', 'go', 'postgres') }, () => {
   let namespace: NetworkNamespace;
   let programs: TlsPrograms;
   let observed: Observed;
@@ -134,4 +134,44 @@ describe('TLS', { skip: skipReason('nginx', 'go') }, () => {
       assert.deepEqual(joined(observed), { joined: 400, of: 400 });
       assert.equal(observed.counter(GS_COUNTER_TLS_UNBOUND), 0);
     });
+
+  test('openssl s_server, typing the answers', async () => {
+    attach(observed, programs.library);
+    const files = ['-key', programs.key, '-cert', programs.certificate];
+    const command = programs.withLibrary('openssl', 's_server', '-accept', '127.0.0.1:8449', ...files);
+    const server = namespace.start(command, { input: true });
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
+    await new Promise<void>((resolve) => {
+      server.stdout?.on('data', (chunk: Buffer) => {
+        if (chunk.includes('ACCEPT')) resolve();
+        if (chunk.includes('\r\n\r\n')) server.stdin?.write(answer);
+      });
+    });
+    const urls = Array.from({ length: 10 }, (_, i) => `https://127.0.0.1:8449/item/${i}`);
+    const options = ['-s', '--http1.1', '--cacert', programs.certificate];
+    const output = await namespace.run(programs.withLibrary('curl', ...options, ...urls));
+    assert.equal(output, 'hello'.repeat(10));
+    await observed.settle();
+    assert.deepEqual(counts(observed), ['inbound 8449 1 200 x 10', 'outbound 8449 1 200 x 10']);
+    assert.deepEqual(joined(observed), { joined: 10, of: 10 });
+  });
+
+  test('PostgreSQL turns to TLS within a connection', async () => {
+    attach(observed, programs.library);
+    const server = await programs.postgres();
+    const address = `host=127.0.0.1 user=postgres sslmode=require`;
+    const psql = programs.withLibrary('/usr/lib/postgresql/15/bin/psql', address, '-q');
+    await namespace.run([...psql, ...Array.from({ length: 20 }, (_, i) => ['-c', `SELECT ${i}`]).flat()]);
+    await namespace.run([...psql, '-c', 'SELECT 1/0'], { mayFail: true });
+    await server.stop();
+    await observed.settle();
+    const { GS_PROTOCOL_POSTGRES } = constants;
+    assert.deepEqual(counts(observed), [
+      `inbound 5432 ${GS_PROTOCOL_POSTGRES} 0 x 20`,
+      `inbound 5432 ${GS_PROTOCOL_POSTGRES} 1 x 1`,
+      `outbound 5432 ${GS_PROTOCOL_POSTGRES} 0 x 20`,
+      `outbound 5432 ${GS_PROTOCOL_POSTGRES} 1 x 1`,
+    ]);
+    assert.deepEqual(joined(observed), { joined: 21, of: 21 });
+  });
 });

@@ -439,6 +439,21 @@ static __always_inline void on_response_side(struct gs_socket *socket, struct tr
 	}
 }
 
+/* From here on only ciphertext passes: user space looks for the process's TLS library. */
+static __always_inline void start_tls(struct gs_socket *socket)
+{
+	socket->protocol = GS_PROTOCOL_TLS;
+	tls_process_of(bpf_get_current_pid_tgid() >> 32);
+}
+
+/* A handshake within a known protocol, where none of its messages is waited for: PostgreSQL, MySQL, AMQP … */
+static __always_inline bool turns_to_tls(const struct gs_socket *socket, const struct transfer *transfer)
+{
+	const __u8 *head = transfer->message.head;
+
+	return socket->protocol && !socket->first.started_ns && !socket->keyed && head[0] == 0x16 && l7_is_tls(head);
+}
+
 /* Learns the protocol, and the direction when only the first request can tell. */
 __noinline int learn(struct gs_socket *socket, struct transfer *transfer)
 {
@@ -450,7 +465,7 @@ __noinline int learn(struct gs_socket *socket, struct transfer *transfer)
 		return 0;
 	asks = transfer->is_write ? socket->direction != GS_INBOUND : socket->direction != GS_OUTBOUND;
 	if (l7_is_tls(transfer->message.head)) {
-		socket->protocol = GS_PROTOCOL_TLS;
+		start_tls(socket);
 		return 0;
 	}
 	if (asks && learn_http2(socket, transfer))
@@ -486,6 +501,10 @@ __noinline int take_transfer(struct gs_socket *socket, struct transfer *transfer
 		return 0;
 	if (!message_read_head(&transfer->message))
 		return 0;
+	if (turns_to_tls(socket, transfer)) {
+		start_tls(socket);
+		return 0;
+	}
 	if (!socket->protocol && !learn(socket, transfer))
 		return 0;
 	if (socket->protocol == GS_PROTOCOL_HTTP2)

@@ -43,7 +43,11 @@ function folderOf(user: string, name: string): string {
   return folder;
 }
 
-export async function startPostgres(namespace: NetworkNamespace): Promise<Server> {
+/** `tls`: a key and a certificate. `command`: what stands in front of the server's own. */
+export async function startPostgres(
+  namespace: NetworkNamespace,
+  { tls, command = [] }: { tls?: { key: string; certificate: string }; command?: readonly string[] } = {},
+): Promise<Server> {
   const folder = folderOf('postgres', 'postgres');
   const data = join(folder, 'data');
   const user = 'postgres';
@@ -52,9 +56,16 @@ export async function startPostgres(namespace: NetworkNamespace): Promise<Server
     { user },
   );
   const settings = [`listen_addresses=127.0.0.1`, `unix_socket_directories=${folder}`, 'fsync=off'];
+  if (tls) settings.push('ssl=on', `ssl_key_file=${tls.key}`, `ssl_cert_file=${tls.certificate}`);
   return serve(
     namespace,
-    [join(POSTGRES_BIN, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])],
+    [
+      ...command,
+      join(POSTGRES_BIN, 'postgres'),
+      '-D',
+      data,
+      ...settings.flatMap((setting) => ['-c', setting]),
+    ],
     /ready to accept connections/,
     { user, folder },
   );

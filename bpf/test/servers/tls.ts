@@ -1,9 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { NetworkNamespace } from '../network-namespace.ts';
-import { program } from './start.ts';
+import { program, startPostgres } from './start.ts';
+import type { Server } from './start.ts';
 
 /**
  * Programs that do TLS with a copy of a library or of themselves, so that probes on it are hit by them alone. Each
@@ -61,6 +71,20 @@ export class TlsPrograms {
     );
     const command = this.withLibrary('nginx', '-p', folder, '-c', file);
     await this.#namespace.serve(command, /start worker process \d+\s[^]*start worker process \d+/);
+  }
+
+  /** PostgreSQL with the copied library, on its well-known port. */
+  postgres(): Promise<Server> {
+    for (const path of [this.folder, this.library, this.certificate]) chmodSync(path, 0o755);
+    const own = join(this.folder, 'postgres.pem');
+    copyFileSync(this.key, own);
+    const owner = Number(execFileSync('id', ['-u', 'postgres']));
+    chownSync(own, owner, owner);
+    chmodSync(own, 0o600);
+    return startPostgres(this.#namespace, {
+      tls: { key: own, certificate: this.certificate },
+      command: this.withLibrary(),
+    });
   }
 
   /** Builds tls.go; `stripped` leaves out symbols and debug information. */
