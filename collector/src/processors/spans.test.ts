@@ -102,7 +102,7 @@ test('a named statement is remembered per connection, by process and endpoints',
   const bind = 'B\0\0\0\x10\0s1\0\0\0\0\0\0\0';
   assert.equal(span({ payload: bind })?.SpanName, 'SELECT stock');
   assert.equal(span({ payload: bind, local: ['10.0.0.1', 40001] })?.SpanName, 'EXECUTE');
-  assert.equal(span({ payload: bind, tgid: 101 })?.SpanName, 'postgresql');
+  assert.equal(span({ payload: bind, tgid: 101 })?.SpanName, 'EXECUTE');
 });
 
 test('a W3C context in the payload wins, and our own span of the other end stays the parent', () => {
