@@ -1,7 +1,11 @@
-/** Beginnings of the names of units that every machine runs: of no interest but to whoever maintains the system. */
+/**
+ * Units that every machine runs: of no interest but to whoever maintains the system. With `-` or `@` at its end an
+ * entry is a beginning, else a whole name, of a template too.
+ */
 const HOUSEKEEPING = [
   'systemd-',
   'dbus',
+  'dbus-',
   'getty',
   'serial-getty',
   'console-getty',
@@ -11,17 +15,21 @@ const HOUSEKEEPING = [
   'packagekit',
   'unattended-upgrades',
   'apt-daily',
+  'apt-daily-',
   'multipathd',
   'qemu-guest-agent',
   'irqbalance',
   'networkd-dispatcher',
   'rpcbind',
   'rpc-statd',
+  'rpc-statd-',
   'polkit',
+  'polkitd',
   'udisks2',
   'accounts-daemon',
   'ModemManager',
   'NetworkManager',
+  'NetworkManager-',
   'wpa_supplicant',
   'avahi-daemon',
   'lvm2-',
@@ -68,7 +76,7 @@ export interface UnitFacts {
 /** Whether a service is the machine's own housekeeping: by its name, and by what starts it. */
 export function isSystemService(unit: string, facts: UnitFacts): boolean {
   const name = unit.replace(/\.service$/, '');
-  if (HOUSEKEEPING.some((beginning) => matches(name, beginning))) return true;
+  if (HOUSEKEEPING.some((entry) => matches(name, entry))) return true;
   return (
     facts.type === 'oneshot' ||
     facts.type === 'dbus' ||
@@ -76,9 +84,9 @@ export function isSystemService(unit: string, facts: UnitFacts): boolean {
   );
 }
 
-/** `dbus` covers dbus, dbus-broker and dbus@1, but not dbusage. */
-function matches(name: string, beginning: string): boolean {
-  if (!name.startsWith(beginning)) return false;
-  const next = name[beginning.length];
-  return /[@-]$/.test(beginning) || next === undefined || !/[A-Za-z0-9_]/.test(next);
+/** `snapd` covers snapd, snapd.seeded and snapd@1, but no snapd-exporter. */
+function matches(name: string, entry: string): boolean {
+  if (!name.startsWith(entry)) return false;
+  const next = name[entry.length];
+  return /[@-]$/.test(entry) || next === undefined || next === '@' || next === '.';
 }
