@@ -12,7 +12,17 @@ const CASES: readonly (readonly [string, string])[] = [
   ['_ZN4nodeL14StartExecutionEPNS_11EnvironmentEPKc', 'node::StartExecution'],
   ['_ZN12_GLOBAL__N_14walkEv', '(anonymous namespace)::walk'],
   ['_ZNSt6vectorIiSaIiEE9push_backEOi', 'std::vector::push_back'],
-  ['_ZNSsC1Ev', '_ZNSsC1Ev'],
+  ['_ZNSsC1Ev', 'std::string::string'],
+  ['_ZSt4sortIPiEvT_S1_', 'std::sort'],
+  ['_ZNKSt8functionIFvvEEclEv', 'std::function<void ()>::operator()() const'],
+  ['_RNvCs1234_7mycrate3foo', 'mycrate::foo'],
+  ['_RNvMs_NtCs4fqI2P2rA04_5alloc3vecINtB4_3VechE4pushB6_', '<alloc::vec::Vec<u8>>::push'],
+  [
+    '_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE',
+    "<Test + 'static as foo::Bar<Test>>::bar",
+  ],
+  ['_R', '_R'],
+  ['_Z99', '_Z99'],
   ['_ZN4core3fmt5write17h0123456789abcdefE', 'core::fmt::write'],
   [
     '_ZN4node10StreamBase11WriteStringILNS_8encodingE4EEEiRKN2v820FunctionCallbackInfoINS3_5ValueEEE',

@@ -1,10 +1,26 @@
+import { demangleWhole, withoutArguments } from './demangle-library.ts';
+
+/** Rust's legacy names write `<`, `>` and others as `$LT$`. */
+const RUST_ESCAPED = /^_ZN.*\$\w+\$.*17h[0-9a-f]{16}E/;
+
 /**
- * The qualified name inside an Itanium-mangled C++ name or a Rust legacy name: `_ZN2v88internal4Heap7CollectEv`
- * is `v8::internal::Heap::Collect`. Arguments and template parameters are left out; what is not understood stays
- * as it is.
+ * The name that a programmer gave: of C++ without arguments (`v8::internal::Heap::Collect`), of Rust as it is
+ * written (`<alloc::vec::Vec<u8>>::push`). What nothing understands stays as it is.
  */
 export function demangle(mangled: string): string {
+  if (mangled.startsWith('_R') || RUST_ESCAPED.test(mangled)) return demangleWhole(mangled);
   if (!mangled.startsWith('_Z')) return mangled;
+  const quick = qualifiedName(mangled);
+  if (quick !== mangled && !quick.endsWith('…')) return quick;
+  const whole = demangleWhole(mangled);
+  return whole === mangled ? quick : withoutArguments(whole) || quick;
+}
+
+/**
+ * Most names, at a fraction of the cost: the qualified name inside an Itanium-mangled C++ name or a Rust legacy
+ * name. Arguments and template parameters are left out; what is not understood stays as it is.
+ */
+function qualifiedName(mangled: string): string {
   // Adjusts `this` before the function proper.
   const name = mangled.replace(/^_ZThn?\d+_/, '_Z');
   // Something inside a function: named by the function.
