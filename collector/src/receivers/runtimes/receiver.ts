@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerSeries, SampleSink } from '../../processors/sample-sink.ts';
 import { generationOf, RuntimeProcess } from './process.ts';
 import type { Attachment, Runtime } from './runtime.ts';
@@ -32,6 +33,8 @@ interface Watched {
 const NEW_PER_INTERVAL = 200;
 /** A runtime makes its files a moment after its process began: asked again so many times, then rarely. */
 const MAX_ATTEMPTS = 12;
+/** ms that an interval waits for new attachments. */
+const PATIENCE = 1000;
 const REASONS_SHOWN = 8;
 
 /** Reads what language runtimes tell of themselves, process by process, and sums it up by container. */
@@ -98,6 +101,7 @@ export class RuntimeReceiver {
 
   async #attachNew(live: ReadonlyMap<number, ContainerSeries>): Promise<void> {
     const { procfs } = this.#options;
+    const work: Promise<void>[] = [];
     let fresh = 0;
     for (const pid of live.keys()) {
       const known = this.#watched.get(pid);
@@ -108,8 +112,15 @@ export class RuntimeReceiver {
       );
       if (due.length === 0) continue;
       const process = new RuntimeProcess(procfs, pid);
-      for (const candidate of due) await this.#attach(candidate, process, watched);
+      for (const candidate of due) work.push(this.#attach(candidate, process, watched));
     }
+    // A runtime that is slow to answer has its values in a later interval.
+    const late = new AbortController();
+    await Promise.race([
+      Promise.all(work),
+      sleep(PATIENCE, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
+    ]);
+    late.abort();
   }
 
   #watch(pid: number, generation: string): Watched {
