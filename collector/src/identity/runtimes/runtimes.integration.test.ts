@@ -203,6 +203,7 @@ describe('Docker over its socket', { skip: skipReason('/usr/sbin/dockerd', '/usr
           '--bridge',
           'none',
           '--iptables=false',
+          '--ip-forward=false',
         ],
       ],
       socket,
@@ -214,6 +215,7 @@ describe('Docker over its socket', { skip: skipReason('/usr/sbin/dockerd', '/usr
     if (problem) return t.skip(problem);
     const docker = (...args: readonly string[]): Promise<string> =>
       sandbox.run('docker', '--host', `unix://${socket}`, ...args);
+    sandbox.removesCgroup('docker');
     await docker('import', sandbox.image, 'shop:1');
     const id = await docker(
       ...[
