@@ -1,37 +1,42 @@
-// PORT COUNT: text, meta and binary commands, one after the other; prints the server's own counters as JSON.
+// Text, meta and binary commands, each answered before the next; prints the server's own counts.
 import { connect } from 'node:net';
-import { once } from 'node:events';
 
 const [port, count] = process.argv.slice(2).map(Number);
 
-async function ask(socket, bytes) {
-  socket.write(bytes);
-  const [answer] = await once(socket, 'data');
-  return answer.toString('latin1');
+function open() {
+  const socket = connect(port, '127.0.0.1').setNoDelay();
+  return {
+    socket,
+    ask: (request) =>
+      new Promise((resolve) => {
+        socket.once('data', resolve);
+        socket.write(request);
+      }),
+  };
 }
 
-function binary(opcode, key) {
-  const head = Buffer.alloc(24);
-  head[0] = 0x80;
-  head[1] = opcode;
-  head.writeUInt16BE(key.length, 2);
-  head.writeUInt32BE(key.length, 8);
-  return Buffer.concat([head, Buffer.from(key)]);
+function binary(opcode, key, value = '', extras = 0) {
+  const header = Buffer.alloc(24);
+  header.set([0x80, opcode]);
+  header.writeUInt16BE(key.length, 2);
+  header[4] = extras;
+  header.writeUInt32BE(key.length + value.length + extras, 8);
+  return Buffer.concat([header, Buffer.alloc(extras), Buffer.from(key), Buffer.from(value)]);
 }
 
-const text = connect(port, '127.0.0.1');
-await once(text, 'connect');
+const text = open();
 for (let i = 0; i < count; i++) {
-  await ask(text, `set key${i} 0 0 5\r\nhello\r\n`);
-  await ask(text, `get key${i}\r\n`);
-  if (i % 4 === 0) await ask(text, `mg key${i} v\r\n`);
+  await text.ask(`set session:${i} 0 60 8\r\nsecret-1\r\n`);
+  await text.ask(`get session:${i} session:x\r\n`);
 }
-await ask(text, 'incr key1 1\r\n');
-const other = connect(port, '127.0.0.1');
-await once(other, 'connect');
-for (let i = 0; i < count; i++) await ask(other, binary(0x00, `key${i}`));
-other.end();
-const stats = await ask(text, 'stats\r\n');
-const of = (name) => Number(new RegExp(`STAT ${name} (\\d+)`).exec(stats)[1]);
-text.end();
-console.log(JSON.stringify({ get: of('cmd_get'), set: of('cmd_set'), incr: of('incr_misses') + of('incr_hits') }));
+await text.ask('get missing\r\n');
+await text.ask('incr session:0 1\r\n');
+await text.ask('mg session:0 t v\r\n');
+const second = open();
+for (let i = 0; i < count; i++) await second.ask(binary(0x01, `bin:${i}`, 'secret-2', 8));
+await second.ask(binary(0x00, 'bin:0'));
+second.socket.destroy();
+const answer = String(await text.ask('stats\r\n'));
+text.socket.destroy();
+const stat = (name) => Number(new RegExp(`STAT ${name} (\\d+)`).exec(answer)?.[1]);
+process.stdout.write(`${JSON.stringify({ sets: stat('cmd_set'), gets: stat('cmd_get') })}\n`);

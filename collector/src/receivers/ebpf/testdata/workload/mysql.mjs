@@ -1,18 +1,19 @@
-// PORT COUNT: text and prepared statements, some of which fail; prints what it did as JSON.
-import { createConnection } from 'mysql2/promise';
+// Queries, prepared statements and an error over one connection; prints the server's own counts of that session.
+import mysql from 'mysql2/promise';
 
 const [port, count] = process.argv.slice(2).map(Number);
-const connection = await createConnection({ host: '127.0.0.1', port, user: 'root' });
-const [[before]] = await connection.query("SHOW GLOBAL STATUS LIKE 'Questions'");
-let failed = 0;
+const connection = await mysql.createConnection({ host: '127.0.0.1', port, user: 'root' });
+await connection.query('CREATE DATABASE shop');
+await connection.query('CREATE TABLE shop.orders (id INT PRIMARY KEY, mail VARCHAR(40))');
 for (let i = 0; i < count; i++) {
-  await connection.query(`SELECT ${i} + 1 AS n`);
-  await connection.execute('SELECT ? AS n', [String(i)]);
-  if (i % 10 === 0) await connection.query('SELECT * FROM nowhere.nothing').catch(() => failed++);
+  await connection.query(`INSERT INTO shop.orders VALUES (${i}, "secret-${i}")`);
+  await connection.execute('SELECT mail FROM shop.orders WHERE id = ?', [i]);
 }
-// larger than a packet of the network, and an answer of many rows
-await connection.query(`SELECT '${'x'.repeat(200_000)}' AS big`);
-await connection.query('SELECT seq FROM (SELECT 1 AS seq) AS one, information_schema.COLUMNS LIMIT 2000');
-const [[after]] = await connection.query("SHOW GLOBAL STATUS LIKE 'Questions'");
+await connection.query("INSERT INTO shop.orders VALUES (1, 'secret')").catch(() => undefined);
+await connection.query('SELECT nothing FROM shop.missing').catch(() => undefined);
+await connection.ping();
+const [rows] = await connection.query(
+  "SHOW SESSION STATUS WHERE Variable_name IN ('Questions', 'Com_insert', 'Com_stmt_prepare', 'Com_stmt_execute')",
+);
 await connection.end();
-console.log(JSON.stringify({ questions: Number(after.Value) - Number(before.Value), failed }));
+process.stdout.write(`${JSON.stringify(Object.fromEntries(rows.map((row) => [row.Variable_name, Number(row.Value)])))}\n`);
