@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '../../identity/container.ts';
-import { findMounts } from '../proc/cgroup-files.ts';
+import { findMounts, readIo } from '../proc/cgroup-files.ts';
 import type { DiskKernel } from './kernel.ts';
 import { openDiskKernel } from './native.ts';
 import { DiskReceiver } from './receiver.ts';
@@ -19,10 +19,12 @@ export function openDiskReceiver({ procfs, cgroupfs, containers, kernel = openDi
   readonly receiver: DiskReceiver;
 } {
   const cgroups = new ChargedCgroups(cgroupfs);
+  const mounts = findMounts(cgroupfs);
   const receiver = new DiskReceiver({
     kernel,
     deviceNames: () => deviceNames(procfs),
     containersByCgroup: () => cgroups.containersById(containers()),
+    countsItself: (container) => readIo(container.cgroups, mounts).length > 0,
     exists: (id) => cgroups.exists(id),
   });
   return { kernel, receiver };

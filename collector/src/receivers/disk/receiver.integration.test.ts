@@ -20,7 +20,7 @@ import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { processFilter } from '../../identity/process-filter.ts';
 import { ProcessTable } from '../../identity/processes.ts';
 import { IntervalSamples } from '../../pipeline/registry.ts';
-import { findMounts } from '../proc/cgroup-files.ts';
+import { findMounts, readIo } from '../proc/cgroup-files.ts';
 import type { DiskKernel } from './kernel.ts';
 import { openDiskKernel } from './native.ts';
 import { openDiskReceiver } from './open.ts';
@@ -179,7 +179,7 @@ describe('disk receiver, real requests on a loop device', { skip: skipReason() }
               (one) =>
                 one.labels['__name__'] === name &&
                 Object.entries({ device, operation: 'write', ...labels }).every(
-                  ([key, value]) => one.labels[key] === value,
+                  ([key, value]) => (one.labels[key] ?? '') === value,
                 ),
             )?.value;
         };
@@ -188,6 +188,13 @@ describe('disk receiver, real requests on a loop device', { skip: skipReason() }
         assert.equal(first(CONTAINER_METRICS.diskIoBytes.name, own), 32 * BLOCK);
         assert.equal(first(`${CONTAINER_METRICS.diskIoDuration.name}_count`, own), 32);
         assert.equal(first(`${CONTAINER_METRICS.diskIoDuration.name}_bucket`, { ...own, le: '+Inf' }), 32);
+        // each figure comes from one place: the cgroup where it counts, else from here
+        const counts = readIo(container?.cgroups ?? { unified: '', controllers: {} }, findMounts(CGROUPFS));
+        const ofCgroup = { ...own, operation: '' };
+        const expected = counts.length > 0 ? undefined : 32;
+        assert.equal(first(CONTAINER_METRICS.diskWrites.name, ofCgroup), expected);
+        const bytes = first(CONTAINER_METRICS.diskWrittenBytes.name, ofCgroup);
+        assert.equal(bytes, counts.length > 0 ? undefined : 32 * BLOCK);
         const total = first(NODE_METRICS.diskIoBytes.name, {}) ?? 0;
         assert.ok(total >= 32 * BLOCK);
 

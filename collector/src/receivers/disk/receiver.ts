@@ -1,6 +1,7 @@
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { DISK_LATENCY_BOUNDS_SECONDS, NODE_METRICS } from '@gumshoe/schema/metrics/node';
-import type { ContainerSeries, Histogram } from '../../processors/sample-sink.ts';
+import type { Container } from '../../identity/container.ts';
+import type { Histogram } from '../../processors/sample-sink.ts';
 import type { MetricSink } from '../../pipeline/metric-sink.ts';
 import type { DiskKernel, DiskStatistics } from './kernel.ts';
 
@@ -9,7 +10,9 @@ export interface DiskReceiverOptions {
   /** Name of a whole device by `major:minor` (`8:0` → `sda`), as of now. */
   readonly deviceNames: () => ReadonlyMap<string, string>;
   /** Containers by the id of the cgroup that the kernel charges their I/O to. */
-  readonly containersByCgroup: () => ReadonlyMap<bigint, ContainerSeries>;
+  readonly containersByCgroup: () => ReadonlyMap<bigint, Container>;
+  /** Whether the container's cgroup counts its I/O itself; kernels since 6.9 do not always do so in v1. */
+  readonly countsItself: (container: Container) => boolean;
   /** Whether a cgroup is still there; what is not is forgotten. */
   readonly exists: (cgroupId: bigint) => boolean;
 }
@@ -37,7 +40,7 @@ export class DiskReceiver {
     const containers = this.#options.containersByCgroup();
     const statistics = this.#options.kernel.statistics();
     const devices = new Map([...this.#gone].map(([key, sum]) => [key, add(emptySum(), sum)]));
-    const perContainer = new Map<string, { readonly container: ContainerSeries; readonly sum: Sum }>();
+    const perContainer = new Map<string, { readonly container: Container; readonly sum: Sum }>();
     for (const one of statistics) {
       const key = keyOf(names.get(one.device) ?? one.device, one.operation);
       add(sumFor(devices, key), one);
@@ -49,14 +52,17 @@ export class DiskReceiver {
       add(known.sum, one);
     }
     for (const [key, sum] of devices) emitDevice(sink, labelsOf(key), sum);
-    for (const [key, { container, sum }] of perContainer)
-      emitContainer(sink, container, labelsOf(key.slice(key.indexOf('\0') + 1)), sum);
+    for (const [key, { container, sum }] of perContainer) {
+      const labels = labelsOf(key.slice(key.indexOf('\0') + 1));
+      emitContainer(sink, container, labels, sum);
+      if (!this.#options.countsItself(container)) emitCounts(sink, container, labels, sum);
+    }
     this.#forgetGone(statistics, containers, names);
   }
 
   #forgetGone(
     statistics: readonly DiskStatistics[],
-    containers: ReadonlyMap<bigint, ContainerSeries>,
+    containers: ReadonlyMap<bigint, Container>,
     names: ReadonlyMap<string, string>,
   ): void {
     const { exists, kernel } = this.#options;
@@ -117,7 +123,19 @@ function emitDevice(sink: MetricSink, labels: Labels, sum: Sum): void {
   sink.node(NODE_METRICS.diskIoErrors, labels, sum.errors);
 }
 
-function emitContainer(sink: MetricSink, container: ContainerSeries, labels: Labels, sum: Sum): void {
+function emitContainer(sink: MetricSink, container: Container, labels: Labels, sum: Sum): void {
   sink.histogram(CONTAINER_METRICS.diskIoDuration, container, labels, histogramOf(sum));
   sink.sample(CONTAINER_METRICS.diskIoBytes, container, labels, sum.bytes);
+}
+
+/** What the cgroup's own counters would say, in their series. */
+function emitCounts(sink: MetricSink, container: Container, { device, operation }: Labels, sum: Sum): void {
+  const labels = { mount_point: '', device, volume: '' };
+  if (operation === 'read') {
+    sink.sample(CONTAINER_METRICS.diskReads, container, labels, sum.count);
+    sink.sample(CONTAINER_METRICS.diskReadBytes, container, labels, sum.bytes);
+  } else if (operation === 'write') {
+    sink.sample(CONTAINER_METRICS.diskWrites, container, labels, sum.count);
+    sink.sample(CONTAINER_METRICS.diskWrittenBytes, container, labels, sum.bytes);
+  }
 }

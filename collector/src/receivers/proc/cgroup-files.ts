@@ -139,12 +139,16 @@ function readIoStat(text: string): CgroupResources['io'] {
     });
 }
 
-function readV1(paths: CgroupPaths, mounts: CgroupMounts): Partial<CgroupResources> {
-  const file = (controller: string, name: string): string | undefined => {
+const v1Files =
+  (paths: CgroupPaths, mounts: CgroupMounts): V1File =>
+  (controller, name) => {
     const mount = mounts.controller(controller);
     const path = paths.controllers[controller];
     return mount && path && path !== '/' ? read(join(mount, path, name)) : undefined;
   };
+
+function readV1(paths: CgroupPaths, mounts: CgroupMounts): Partial<CgroupResources> {
+  const file = v1Files(paths, mounts);
   const quota = number(file('cpu', 'cpu.cfs_quota_us'));
   const period = number(file('cpu', 'cpu.cfs_period_us'));
   const memory = file('memory', 'memory.stat');
@@ -156,15 +160,24 @@ function readV1(paths: CgroupPaths, mounts: CgroupMounts): Partial<CgroupResourc
     memoryCache: field(memory, 'total_cache'),
     memoryLimit: limited(number(file('memory', 'memory.limit_in_bytes'))),
     oomKills: field(file('memory', 'memory.oom_control'), 'oom_kill'),
-    io: readBlkio(
-      file('blkio', 'blkio.throttle.io_serviced_recursive') ??
-        file('blkio', 'blkio.throttle.io_serviced') ??
-        '',
-      file('blkio', 'blkio.throttle.io_service_bytes_recursive') ??
-        file('blkio', 'blkio.throttle.io_service_bytes') ??
-        '',
-    ),
+    io: readV1Io(file),
   };
+}
+
+type V1File = (controller: string, name: string) => string | undefined;
+
+function readV1Io(file: V1File): CgroupResources['io'] {
+  const read = (name: string): string =>
+    file('blkio', `blkio.throttle.${name}_recursive`) ?? file('blkio', `blkio.throttle.${name}`) ?? '';
+  return readBlkio(read('io_serviced'), read('io_service_bytes'));
+}
+
+/** The I/O figures alone. */
+export function readIo(paths: CgroupPaths, mounts: CgroupMounts): CgroupResources['io'] {
+  const v2 =
+    mounts.unified && paths.unified !== '' ? read(join(mounts.unified, paths.unified, 'io.stat')) : '';
+  const io = readIoStat(v2 ?? '');
+  return io.length > 0 ? io : readV1Io(v1Files(paths, mounts));
 }
 
 function readBlkio(operations: string, bytes: string): CgroupResources['io'] {
