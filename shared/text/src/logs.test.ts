@@ -52,3 +52,25 @@ test('any line is taken', () => {
     }),
   );
 });
+
+test('tracebacks with their causes, and panics of Go, are one message each', () => {
+  const joined = (text: string): string[] => {
+    const joiner = new MessageJoiner();
+    const done = text.split('\n').flatMap((line) => joiner.add(line) ?? []);
+    return [...done, joiner.flush() ?? ''].filter(Boolean);
+  };
+  const python = [
+    'Traceback (most recent call last):',
+    '  File "a.py", line 1, in f',
+    'KeyError: 1',
+    '',
+    'During handling of the above exception, another exception occurred:',
+    '',
+    'Traceback (most recent call last):',
+    '  File "b.py", line 2, in g',
+    'ValueError: no',
+  ].join('\n');
+  assert.deepEqual(joined(`${python}\nnext line`), [python, 'next line']);
+  const go = 'panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\nexit status 2';
+  assert.deepEqual(joined(`${go}\n12:00:01 started again`), [go, '12:00:01 started again']);
+});

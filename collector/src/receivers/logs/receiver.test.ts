@@ -78,17 +78,17 @@ test('a character that two reads share, and a rotation behind unread lines, lose
 
 test("a runtime's wrapping is taken off, and parts of a line are joined", () => {
   const lines = new RuntimeLines();
-  assert.equal(lines.add('2026-11-21T05:00:00.1Z stdout F ready'), 'ready');
-  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr P half a '), undefined);
-  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr F line'), 'half a line');
+  assert.equal(lines.add('2026-11-21T05:00:00.1Z stdout F ready')?.text, 'ready');
+  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr P half a ')?.text, undefined);
+  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr F line')?.text, 'half a line');
   assert.equal(
-    lines.add('{"log":"from docker\\n","stream":"stdout","time":"2026-11-21T05:00:00Z"}'),
+    lines.add('{"log":"from docker\\n","stream":"stdout","time":"2026-11-21T05:00:00Z"}')?.text,
     'from docker',
   );
-  assert.equal(lines.add('{"log":"two ","stream":"stdout","time":"x"}'), undefined);
-  assert.equal(lines.add('{"log":"parts\\n","stream":"stdout","time":"x"}'), 'two parts');
+  assert.equal(lines.add('{"log":"two ","stream":"stdout","time":"x"}')?.text, undefined);
+  assert.equal(lines.add('{"log":"parts\\n","stream":"stdout","time":"x"}')?.text, 'two parts');
   for (const own of ['plain', '{"log": "mine"}', '{"log":broken', '2026-11-21T05:00:00Z ERROR x'])
-    assert.equal(lines.add(own), own);
+    assert.equal(lines.add(own)?.text, own);
 });
 
 test('a container that comes is followed from its first line; secrets do not reach the store', () => {
@@ -111,4 +111,61 @@ test('a container that comes is followed from its first line; secrets do not rea
     [['/k8s/web/api', '05:00:00 ERROR login failed password=[redacted]']],
   );
   assert.deepEqual([...receiver.followed()], []);
+});
+
+test('JSON lines give message, level, fields and ids; the runtime says when', () => {
+  const path = join(dir, 'json.log');
+  writeFileSync(path, '');
+  const rows: LogRow[] = [];
+  const options = {
+    hostName: 'h',
+    messagesPerSecond: 10,
+    onRows: (more: readonly LogRow[]) => rows.push(...more),
+  };
+  const receiver = new LogsReceiver({ ...options, files: [{ containerId: '/docker/api', path }] });
+  const line = JSON.stringify({
+    level: 'error',
+    msg: 'no stock',
+    sku: 7,
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+  });
+  appendFileSync(
+    path,
+    `${JSON.stringify({ log: `${line}\n`, stream: 'stdout', time: '2026-01-02T03:04:05.5Z' })}\n`,
+  );
+  receiver.poll(2_000_000);
+  receiver.stop();
+  const [row] = rows;
+  assert.deepEqual(
+    [row?.Body, row?.SeverityText, row?.TraceId],
+    ['no stock', 'ERROR', '0af7651916cd43dd8448eb211c80319c'],
+  );
+  assert.equal(row?.Timestamp, `${Date.parse('2026-01-02T03:04:05.5Z') / 1000}00000000`);
+  assert.equal(row?.LogAttributes['sku'], '7');
+});
+
+test('a next process goes on where the last one was, unless the file is another one now', () => {
+  const path = join(dir, 'resume.log');
+  writeFileSync(path, 'one\n');
+  const bodies: string[] = [];
+  const run = (positions?: ReadonlyMap<string, { inode: number; offset: number }>): LogsReceiver =>
+    new LogsReceiver({
+      files: [{ containerId: '/docker/api', path }],
+      hostName: 'h',
+      messagesPerSecond: 10,
+      onRows: (more) => bodies.push(...more.map((row) => row.Body)),
+      ...(positions ? { positions } : {}),
+    });
+  const first = run();
+  appendFileSync(path, 'two\nhal');
+  first.poll(1000);
+  const positions = first.positions();
+  first.stop();
+  appendFileSync(path, 'f\nthree\n');
+  const second = run(positions);
+  second.stop();
+  assert.deepEqual(bodies, ['two', 'half', 'three']);
+  const third = run(new Map([[path, { inode: 1, offset: 3 }]]));
+  third.stop();
+  assert.deepEqual(bodies.slice(3), ['one', 'two', 'half', 'three']);
 });

@@ -1,19 +1,16 @@
-import { LOG_PATTERN_HASH, RESOURCE_ATTRIBUTES } from '@gumshoe/schema/attributes';
-import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import type { LogRow } from '@gumshoe/schema/tables/logs';
-import { logLevel, severityOf, type LogLevel } from '@gumshoe/text/log-level';
 import { MessageJoiner } from '@gumshoe/text/multiline';
-import { redactSecrets } from '@gumshoe/text/redact';
-import { serviceNameOf } from '../../identity/container-id.ts';
-import type { MetricSink, MetricSource } from '../../pipeline/metric-sink.ts';
-import { Patterns } from './patterns.ts';
+import type { MetricSink } from '../../pipeline/metric-sink.ts';
+import { ContainerLog, type LogMessage } from './container-log.ts';
 import { RuntimeLines } from './runtime-lines.ts';
-import { Tail } from './tail.ts';
+import { Tail, type Position } from './tail.ts';
 
 /** A file that holds the output of a container. */
 export interface LogFile {
   readonly containerId: string;
   readonly path: string;
+  /** Label `source` of its counters; `stdout/stderr` when left out. */
+  readonly source?: string;
 }
 
 export interface LogsOptions {
@@ -22,6 +19,8 @@ export interface LogsOptions {
   /** Messages per second of one container; the rest is counted. */
   readonly messagesPerSecond: number;
   readonly onRows: (rows: readonly LogRow[]) => void;
+  /** Where reading goes on after a restart, by path; what is not there begins as `follow` says. */
+  readonly positions?: ReadonlyMap<string, Position>;
 }
 
 interface Source {
@@ -29,27 +28,32 @@ interface Source {
   readonly tail: Tail;
   readonly lines: RuntimeLines;
   readonly joiner: MessageJoiner;
-  readonly patterns: Patterns;
-  readonly counts: Map<string, { readonly labels: Record<string, string>; count: number }>;
+  /** ms; when the message that is being joined began, as far as the runtime says. */
+  began: number | undefined;
   lastLine: number;
-  second: number;
-  inSecond: number;
 }
 
 const MESSAGE_ENDS_AFTER = 1000;
-const CLASSIFIED: ReadonlySet<LogLevel> = new Set(['warning', 'error', 'critical']);
+const POLL_EVERY = 500;
+const OUTPUT = 'stdout/stderr';
 
 /** Follows log files, joins lines into messages, counts them by level and pattern, and hands rows on. */
-export class LogsReceiver implements MetricSource {
+export class LogsReceiver {
   readonly name = 'logs';
   private readonly options: LogsOptions;
   private readonly sources = new Map<string, Source>();
+  private readonly logs = new Map<string, ContainerLog>();
   private timer: NodeJS.Timeout | undefined;
-  dropped = 0;
+  private forgotten = 0;
 
   constructor(options: LogsOptions) {
     this.options = options;
     for (const file of options.files) this.follow(file, false);
+  }
+
+  /** Messages beyond the rate of their container. */
+  get dropped(): number {
+    return [...this.logs.values()].reduce((sum, one) => sum + one.dropped, this.forgotten);
   }
 
   /** Follows a further file; `fromStart` when all of it is news. Following it already changes nothing. */
@@ -57,14 +61,11 @@ export class LogsReceiver implements MetricSource {
     if (this.sources.has(file.path)) return;
     this.sources.set(file.path, {
       file,
-      tail: new Tail(file.path, fromStart),
+      tail: new Tail(file.path, fromStart, this.options.positions?.get(file.path)),
       lines: new RuntimeLines(),
       joiner: new MessageJoiner(),
-      patterns: new Patterns(),
-      counts: new Map(),
+      began: undefined,
       lastLine: 0,
-      second: 0,
-      inSecond: 0,
     });
   }
 
@@ -74,17 +75,37 @@ export class LogsReceiver implements MetricSource {
     if (!source) return;
     this.finish(source);
     this.sources.delete(path);
+    const { containerId } = source.file;
+    if ([...this.sources.values()].some((one) => one.file.containerId === containerId)) return;
+    this.forgotten += this.logs.get(containerId)?.dropped ?? 0;
+    this.logs.delete(containerId);
   }
 
   followed(): IterableIterator<string> {
     return this.sources.keys();
   }
 
-  start(): void {
-    this.timer = setInterval(() => this.poll(Date.now()), 500);
+  /** How far each file was handed over: where a next process goes on. */
+  positions(): ReadonlyMap<string, Position> {
+    return new Map(
+      [...this.sources].flatMap(([path, { tail }]) =>
+        tail.position ? [[path, tail.position] as const] : [],
+      ),
+    );
   }
 
-  /** Reads what was added; `now` in ms is the time of the messages. */
+  start(): void {
+    this.timer = setInterval(() => this.poll(Date.now()), POLL_EVERY);
+  }
+
+  /** Messages that come another way than through a file. `now` in ms. */
+  take(containerId: string, messages: readonly LogMessage[], source: string, now: number): void {
+    const log = this.logOf(containerId);
+    const rows = messages.flatMap((message) => log.take(message, source, now) ?? []);
+    if (rows.length > 0) this.options.onRows(rows);
+  }
+
+  /** Reads what was added; `now` in ms is the time of messages that have none of their own. */
   poll(now: number): void {
     const rows: LogRow[] = [];
     for (const source of this.sources.values()) {
@@ -97,47 +118,34 @@ export class LogsReceiver implements MetricSource {
     if (rows.length > 0) this.options.onRows(rows);
   }
 
-  private line(source: Source, line: string, now: number, rows: LogRow[]): void {
-    const text = source.lines.add(line);
-    if (text !== undefined) this.message(source, source.joiner.add(text), now, rows);
+  private line(source: Source, raw: string, now: number, rows: LogRow[]): void {
+    const line = source.lines.add(raw);
+    if (line === undefined) return;
+    const done = source.joiner.add(line.text);
+    if (done !== undefined) this.message(source, done, now, rows);
+    source.began ??= line.at;
   }
 
-  private message(source: Source, raw: string | undefined, now: number, rows: LogRow[]): void {
-    if (raw === undefined) return;
-    const message = redactSecrets(raw);
-    const level = logLevel(message);
-    const pattern = CLASSIFIED.has(level) ? source.patterns.of(level, message) : { hash: '', sample: '' };
-    count(source, level, pattern.hash, pattern.sample);
-    const second = Math.floor(now / 1000);
-    if (second !== source.second) [source.second, source.inSecond] = [second, 0];
-    if (++source.inSecond > this.options.messagesPerSecond) {
-      this.dropped++;
-      return;
+  private message(source: Source, text: string | undefined, now: number, rows: LogRow[]): void {
+    if (text === undefined) return;
+    const at = source.began ?? now;
+    source.began = undefined;
+    const { containerId, source: name = OUTPUT } = source.file;
+    const row = this.logOf(containerId).take({ text, at }, name, now);
+    if (row) rows.push(row);
+  }
+
+  private logOf(containerId: string): ContainerLog {
+    let log = this.logs.get(containerId);
+    if (log === undefined) {
+      log = new ContainerLog(containerId, this.options.hostName, this.options.messagesPerSecond);
+      this.logs.set(containerId, log);
     }
-    const { containerId } = source.file;
-    const severity = severityOf(level);
-    rows.push({
-      Timestamp: `${second}.${String(now % 1000).padStart(3, '0')}000000`,
-      TraceId: '',
-      SpanId: '',
-      TraceFlags: 0,
-      SeverityText: severity.text,
-      SeverityNumber: severity.number,
-      ServiceName: serviceNameOf(containerId),
-      Body: message,
-      ResourceAttributes: {
-        [RESOURCE_ATTRIBUTES.serviceName]: serviceNameOf(containerId),
-        [RESOURCE_ATTRIBUTES.containerId]: containerId,
-        [RESOURCE_ATTRIBUTES.hostName]: this.options.hostName,
-      },
-      LogAttributes: pattern.hash === '' ? {} : { [LOG_PATTERN_HASH]: pattern.hash },
-    });
+    return log;
   }
 
   collect(sink: MetricSink): void {
-    for (const { file, counts } of this.sources.values())
-      for (const { labels, count } of counts.values())
-        sink.sample(CONTAINER_METRICS.logMessages, file, labels, count);
+    for (const log of this.logs.values()) log.collect(sink);
   }
 
   problems(): readonly string[] {
@@ -160,15 +168,4 @@ export class LogsReceiver implements MetricSource {
     source.tail.close();
     if (rows.length > 0) this.options.onRows(rows);
   }
-}
-
-function count(source: Source, level: LogLevel, hash: string, sample: string): void {
-  const key = `${level} ${hash}`;
-  const known = source.counts.get(key);
-  if (known) known.count++;
-  else
-    source.counts.set(key, {
-      labels: { source: 'stdout/stderr', level, pattern_hash: hash, sample },
-      count: 1,
-    });
 }

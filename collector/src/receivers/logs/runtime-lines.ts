@@ -1,5 +1,11 @@
-const CRI = /^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) ([FP])(?::\S*)? (.*)$/s;
+const CRI = /^(\d{4}-\d\d-\d\dT\S+) (?:stdout|stderr) ([FP])(?::\S*)? (.*)$/s;
 const MAX_PARTIAL = 64 * 1024;
+
+/** A line of a program, and when the runtime took it, ms since the epoch; undefined when nobody says. */
+export interface ProgramLine {
+  readonly text: string;
+  readonly at: number | undefined;
+}
 
 /**
  * Takes off what a container runtime puts around each line of output: the CRI format (`time stream F text`, P for
@@ -9,27 +15,35 @@ export class RuntimeLines {
   #partial = '';
 
   /** The program's line; undefined while it is incomplete. */
-  add(line: string): string | undefined {
+  add(line: string): ProgramLine | undefined {
     const cri = CRI.exec(line);
-    if (cri) return this.#join(cri[2] ?? '', cri[1] === 'F');
-    const text = dockerText(line);
-    if (text === undefined) return line;
-    const whole = text.endsWith('\n');
-    return this.#join(whole ? text.slice(0, -1) : text, whole);
+    if (cri) return this.#join(cri[3] ?? '', cri[2] === 'F', cri[1]);
+    const entry = dockerEntry(line);
+    if (entry === undefined) return { text: line, at: undefined };
+    const whole = entry.log.endsWith('\n');
+    return this.#join(whole ? entry.log.slice(0, -1) : entry.log, whole, entry.time);
   }
 
-  #join(text: string, whole: boolean): string | undefined {
+  #join(text: string, whole: boolean, time: string | undefined): ProgramLine | undefined {
     const joined = (this.#partial + text).slice(0, MAX_PARTIAL);
     this.#partial = whole ? '' : joined;
-    return whole ? joined : undefined;
+    if (!whole) return undefined;
+    const at = time === undefined ? NaN : Date.parse(time);
+    return { text: joined, at: Number.isNaN(at) ? undefined : at };
   }
 }
 
-function dockerText(line: string): string | undefined {
+interface DockerEntry {
+  readonly log: string;
+  readonly time: string | undefined;
+}
+
+function dockerEntry(line: string): DockerEntry | undefined {
   if (!line.startsWith('{"log":')) return undefined;
   try {
-    const entry = JSON.parse(line) as { readonly log?: unknown; readonly stream?: unknown };
-    return typeof entry.log === 'string' && typeof entry.stream === 'string' ? entry.log : undefined;
+    const { log, stream, time } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+    if (typeof log !== 'string' || typeof stream !== 'string') return undefined;
+    return { log, time: typeof time === 'string' ? time : undefined };
   } catch {
     return undefined;
   }

@@ -4,6 +4,12 @@ import { StringDecoder } from 'node:string_decoder';
 const CHUNK = 256 * 1024;
 const MAX_LINE = 64 * 1024;
 
+/** A place in a file: lines before it were handed over. */
+export interface Position {
+  readonly inode: number;
+  readonly offset: number;
+}
+
 /** Follows one file by polling: growth, truncation, and replacement by a new file under the same name. */
 export class Tail {
   private readonly path: string;
@@ -16,9 +22,19 @@ export class Tail {
   /** '' while it works. */
   problem = '';
 
-  constructor(path: string, fromStart = false) {
+  /** Goes on at `position` while that is the same file and no shorter now. */
+  constructor(path: string, fromStart = false, position?: Position) {
     this.path = path;
-    this.open(fromStart);
+    this.open(fromStart || position !== undefined);
+    if (this.fd === undefined || !position) return;
+    const { size } = fstatSync(this.fd);
+    if (position.inode === this.inode && position.offset <= size) this.offset = position.offset;
+  }
+
+  /** Behind the last whole line; undefined while there is no file. */
+  get position(): Position | undefined {
+    if (this.fd === undefined) return undefined;
+    return { inode: this.inode, offset: Math.max(0, this.offset - Buffer.byteLength(this.rest)) };
   }
 
   private open(fromStart: boolean): void {
