@@ -33,13 +33,18 @@ export class ElfFile {
   readonly sections: readonly ElfSection[];
   /** e_machine. */
   readonly machine: number;
-  readonly #fd: number;
+  readonly #source: number | Buffer;
 
-  /** @throws Error for what is not such a file. */
-  constructor(path: string) {
-    this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  /**
+   * A file by path, or its bytes.
+   * @throws Error for what is not such a file.
+   */
+  constructor(source: string | Buffer) {
+    this.#source =
+      typeof source === 'string' ? openSync(source, constants.O_RDONLY | constants.O_NONBLOCK) : source;
     try {
-      if (!fstatSync(this.#fd).isFile()) throw new Error('not a regular file');
+      if (typeof this.#source === 'number' && !fstatSync(this.#source).isFile())
+        throw new Error('not a regular file');
       const header = this.read(0, 64);
       // Magic, 64 bits, little-endian.
       if (header.readUInt32BE(0) !== 0x7f454c46 || header[4] !== 2 || header[5] !== 1)
@@ -48,7 +53,7 @@ export class ElfFile {
       this.segments = this.#segments(header);
       this.sections = this.#sections(header);
     } catch (error) {
-      closeSync(this.#fd);
+      this.close();
       throw error;
     }
   }
@@ -61,9 +66,10 @@ export class ElfFile {
 
   /** Fills `bytes` from an offset of the file; returns how many there were. */
   readInto(bytes: Buffer, offset: number): number {
+    if (typeof this.#source !== 'number') return this.#source.copy(bytes, 0, offset);
     let got = 0;
     while (got < bytes.length) {
-      const count = readSync(this.#fd, bytes, got, bytes.length - got, offset + got);
+      const count = readSync(this.#source, bytes, got, bytes.length - got, offset + got);
       if (count === 0) break;
       got += count;
     }
@@ -98,7 +104,7 @@ export class ElfFile {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    if (typeof this.#source === 'number') closeSync(this.#source);
   }
 
   #segments(header: Buffer): readonly ElfSegment[] {

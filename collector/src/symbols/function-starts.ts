@@ -34,6 +34,10 @@ export class FunctionStarts {
     for (let i = 0; i < this.#starts.length; i++) this.#starts[i] = table.readInt32LE(i * ENTRY);
   }
 
+  get size(): number {
+    return this.#starts.length;
+  }
+
   /** Link-time address where the function around a link-time address starts. */
   startOf(address: number): number | undefined {
     const wanted = address - this.#base;

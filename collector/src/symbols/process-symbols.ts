@@ -89,6 +89,7 @@ export class ProcessSymbols {
     if (!mapping) return undefined;
     if (mapping.path === '' || mapping.path.startsWith('//anon') || mapping.path.startsWith('[anon'))
       return this.#jitFrame(address);
+    if (mapping.path === '[vdso]') return this.#modules.vdsoFrameAt(address - mapping.start);
     if (mapping.path.startsWith('[')) return mapping.path;
     const module = this.#modules.moduleOf(mapping, this.#root);
     if (module) return module.frameAt(address - mapping.start + mapping.offset);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -99,6 +99,39 @@ describe('symbols of a real ELF file', { skip }, () => {
     assert.equal(file.read(offset, 4).readInt32LE(), 3);
     assert.equal(file.addressOf(offset), address);
     file.close();
+  });
+
+  test('symbols of a stripped file are found where it says they are, when they are its own', () => {
+    const stripped = join(folder, 'linked');
+    const debug = join(folder, 'linked.debug');
+    execFileSync('objcopy', ['--only-keep-debug', program, debug]);
+    const flags = ['--strip-all', '--remove-section=.note.gnu.build-id', `--add-gnu-debuglink=${debug}`];
+    execFileSync('objcopy', [...flags, program, stripped]);
+    const hidden = byNm().get('hidden')!;
+    const nameIn = (identity: string): string | undefined => {
+      const modules = new ModuleCache();
+      const mapping = { start: 0, end: 1, offset: 0, identity, path: stripped };
+      const frame = modules.moduleOf(mapping, '/proc/self')?.frameAt(hidden);
+      modules.close();
+      return frame;
+    };
+    const file = new ElfFile(stripped);
+    assert.equal(file.section('.symtab'), undefined);
+    assert.equal(file.offsetOf(hidden), hidden, 'code is not moved in this kind of file');
+    file.close();
+    assert.equal(nameIn('fe:00:3'), 'hidden');
+    appendFileSync(debug, 'another build');
+    assert.equal(nameIn('fe:00:4'), `linked+0x${hidden.toString(16)}`);
+  });
+
+  test('functions of the vdso have names', () => {
+    const modules = new ModuleCache();
+    const names = new Set(Array.from({ length: 2048 }, (_, i) => modules.vdsoFrameAt(i * 4)));
+    assert.ok(
+      [...names].some((name) => /clock_gettime/.test(name)),
+      [...names].join(),
+    );
+    modules.close();
   });
 
   test('what is no ELF file is an error', () => {

@@ -133,6 +133,7 @@ export class ProfileReceiver {
       await setImmediate();
     }
     this.#forget();
+    this.#modules.trim();
     this.quality.addTime(performance.now() - began);
     if (rows.samples.length > 0)
       this.#options.onRows({ stacks: this.#unsent(rows.stacks, end), samples: rows.samples });

@@ -35,6 +35,7 @@ const ALLOCATING: Readonly<Record<string, string>> = {
   posix_memalign: 'heap_posix_memalign',
 };
 const FREEING: Readonly<Record<string, string>> = { free: 'heap_free' };
+const WANTED = [...Object.keys(ALLOCATING), ...Object.keys(FREEING)];
 const RETURN = 'heap_return';
 const C_LIBRARY = /^(libc|libc-[\d.]+|ld-musl[\w-]*|libc\.musl[\w-]*)\.so/;
 /** Others that define malloc: the loader's own, and debuggers' wrappers. */
@@ -65,11 +66,9 @@ function inspect(mapping: Mapping, root: string): Allocator | undefined {
     return undefined; // gone, or no ELF file
   }
   try {
-    const wanted = (name: string): boolean => name in ALLOCATING || name in FREEING;
-    const functions = functionsNamed(file, wanted);
-    const names = new Set(functions.map(({ name }) => name));
-    if (!names.has('malloc') || !names.has('free')) return undefined;
-    return { path, name: basename(mapping.path), ...probesOf(file, functions) };
+    const functions = functionsNamed(file, WANTED);
+    if (!functions.has('malloc') || !functions.has('free')) return undefined;
+    return { path, name: basename(mapping.path), ...probesOf(file, [...functions.values()]) };
   } finally {
     file.close();
   }
