@@ -13,6 +13,8 @@ import { cannotObserve, freePort, Sandbox, until } from './testdata/sandbox.ts';
 const skip = cannotObserve() ?? unsupported()[0] ?? false;
 const COUNT = 40;
 
+const path = (name: string): string => fileURLToPath(new URL(`./testdata/workload/${name}`, import.meta.url));
+
 let sandbox: Sandbox;
 let receiver: EbpfReceiver;
 let spans: readonly TraceRow[];
@@ -28,7 +30,7 @@ before(async () => {
   for (const name of ['mongodb', 'kafka', 'cassandra'] as const) ports[name] = await freePort();
   const script = (name: string) => [
     process.execPath,
-    fileURLToPath(new URL(`./testdata/workload/${name}.ts`, import.meta.url)),
+    path(`${name}.ts`),
     ...Object.values(ports).map(String),
   ];
   const servers = sandbox.start('servers', script('wire-servers'));
@@ -93,6 +95,37 @@ test(
     assert.equal(sent('container_cassandra_queries_total', ports.cassandra, 'ok'), COUNT + 4);
   },
 );
+
+for (const [protocol, spanName, metric] of [
+  ['kafka', 'Fetch orders', 'container_kafka'],
+  ['mongodb', 'find orders', 'container_mongo'],
+] as const) {
+  test(
+    `${protocol}: headers written and read apart from their bodies, against an in-process server`,
+    { skip },
+    async () => {
+      const port = await freePort();
+      const server = sandbox.start(`${protocol}-server`, [
+        '/usr/bin/python3',
+        path('apart.py'),
+        protocol,
+        String(port),
+      ]);
+      await once(server.stdout!, 'data');
+      const args = [protocol, String(port), String(COUNT)];
+      await once(sandbox.start(`${protocol}-client`, [process.execPath, path('apart.ts'), ...args]), 'exit');
+      await sleep(300); // records wait up to 50 ms in the loader
+      receiver.update(Date.now());
+      const counts = collected(receiver);
+      const kind = protocol === 'kafka' ? 'requests' : 'queries';
+      const peer = `destination=127.0.0.1:${port},actual_destination=127.0.0.1:${port}`;
+      assert.equal(counts[`${protocol}-client ${metric}_${kind}_total{${peer},status=ok}`], COUNT);
+      assert.equal(counts[`${protocol}-server ${metric}_inbound_${kind}_total{status=ok}`], COUNT);
+      assert.equal(named(`${protocol}-client`, spanName).length, COUNT);
+      assert.equal(named(`${protocol}-server`, spanName).length, COUNT);
+    },
+  );
+}
 
 test('no value of any request reached a span', { skip }, () => {
   assert.ok(!JSON.stringify(spans).includes('secret'));
