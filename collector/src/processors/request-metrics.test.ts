@@ -178,12 +178,12 @@ test('requests told apart by user space are counted with the label they bring', 
   const metrics = make();
   metrics.update(requestStatsDump([]), 0);
   const endpoint = { tgid: 10, netns: 7, address: '10.0.0.9', port: 8080, inbound: false, protocol: 11 };
-  metrics.observe(endpoint, 'grpc:0', 2_000_000);
-  metrics.observe(endpoint, 'grpc:0', 70_000_000_000);
+  metrics.observe(endpoint, 'grpc:OK', 2_000_000);
+  metrics.observe(endpoint, 'grpc:OK', 70_000_000_000);
   metrics.observe({ ...endpoint, inbound: true }, '503', 1_000_000);
   const samples = collected(metrics);
   const peer = 'destination=10.0.0.9:8080,actual_destination=10.0.0.9:8080';
-  assert.equal(samples[`/a container_http_requests_total{${peer},status=grpc:0}`], 2);
+  assert.equal(samples[`/a container_http_requests_total{${peer},status=grpc:OK}`], 2);
   assert.equal(
     samples[`/a container_http_requests_duration_seconds_total{${peer}}`],
     '0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,1 n=2 s=70.002',

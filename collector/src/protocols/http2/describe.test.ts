@@ -55,7 +55,7 @@ test('a call is named by service and method, judged by its code; the message sta
 
 test('without an answer', () => {
   const lost = request({ status: 0, outcome: 'closed' });
-  assert.equal(http2StatusLabel(lost), 'unknown');
+  assert.equal(http2StatusLabel(lost), 'failed');
   assert.equal(describeHttp2(lost, 'outbound').statusMessage, 'connection closed before a response');
   assert.equal(http2Failed(request({ status: 0, outcome: 'reset' }), 'inbound'), false);
 });

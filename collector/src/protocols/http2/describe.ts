@@ -1,7 +1,5 @@
 import { SPAN_ATTRIBUTES } from '@gumshoe/schema/attributes';
-import { bounded } from '../bytes.ts';
 import { attributesFrom, nameOrNone } from '../database-description.ts';
-import { DESCRIPTION_LIMIT } from '../define.ts';
 import type { Direction, RequestDescription } from '../define.ts';
 import { routeOf } from '../http-route.ts';
 import type { Http2Request } from './connection.ts';
@@ -27,14 +25,19 @@ const CODES: readonly string[] = [
   'UNAUTHENTICATED',
 ];
 
+const NO_ANSWER = 'connection closed before a response';
+
 /** Codes that blame the server; OpenTelemetry's conventions fail a server's span by these only. */
 const SERVER_FAILURES: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
 
-/** Label `status` of the request metrics: `grpc:CODE` for gRPC, else the HTTP status, `unknown` without an answer. */
+/**
+ * Label `status` of the request metrics: `grpc:CODE` for gRPC, by name, since readers take all but `grpc:OK` for failed;
+ * else the HTTP status, `failed` without an answer.
+ */
 export function http2StatusLabel(request: Http2Request): string {
   const { grpcStatus, status } = request;
   if (grpcStatus !== undefined) return `grpc:${codeName(grpcStatus)}`;
-  return status > 0 ? String(status) : 'unknown';
+  return status > 0 ? String(status) : 'failed';
 }
 
 /** Codes beyond the list are one: peers may send any number. */
@@ -45,7 +48,8 @@ export function http2Failed(request: Http2Request, direction: Direction): boolea
   const { grpcStatus, status, outcome } = request;
   if (grpcStatus !== undefined)
     return direction === 'inbound' ? SERVER_FAILURES.has(grpcStatus) : grpcStatus !== 0;
-  return status >= (direction === 'inbound' ? 500 : 400) || (status === 0 && outcome === 'closed');
+  // who resets a stream of his own has seen enough
+  return status === 0 ? outcome === 'closed' : status >= (direction === 'inbound' ? 500 : 400);
 }
 
 /** Of HTTP/2 the method and route; of gRPC `package.Service/Method`. */
@@ -68,7 +72,7 @@ function describePlain(request: Http2Request, direction: Direction): RequestDesc
       [SPAN_ATTRIBUTES.urlPath]: path,
     }),
     failed,
-    statusMessage: failed ? (status > 0 ? `HTTP ${status}` : 'connection closed before a response') : '',
+    statusMessage: failed ? (status > 0 ? `HTTP ${status}` : NO_ANSWER) : '',
   };
 }
 
@@ -82,6 +86,7 @@ function describeGrpc(request: Http2Request, direction: Direction): RequestDescr
     attributes: attributesFrom({
       [SPAN_ATTRIBUTES.protocol]: 'http',
       [SPAN_ATTRIBUTES.protocolVersion]: '2',
+      [SPAN_ATTRIBUTES.urlPath]: service ? request.path : '',
       [SPAN_ATTRIBUTES.rpcSystem]: 'grpc',
       [SPAN_ATTRIBUTES.rpcService]: service,
       [SPAN_ATTRIBUTES.rpcMethod]: method,
@@ -91,6 +96,6 @@ function describeGrpc(request: Http2Request, direction: Direction): RequestDescr
     }),
     failed,
     // the message may quote values of the request: only its code is told
-    statusMessage: failed ? bounded(code || `HTTP ${status}`, DESCRIPTION_LIMIT) : '',
+    statusMessage: failed ? code || (status > 0 ? `HTTP ${status}` : NO_ANSWER) : '',
   };
 }

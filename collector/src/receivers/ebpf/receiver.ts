@@ -4,7 +4,8 @@ import type { MapDump } from '../../processors/counter-fold.ts';
 import { ExitedProcesses } from '../../processors/exited-processes.ts';
 import { DnsMetrics } from '../../processors/dns-metrics.ts';
 import { Http2Requests } from '../../processors/http2-requests.ts';
-import { HTTP2, http2Duration, Http2Spans, http2Status } from '../../processors/http2-spans.ts';
+import { HTTP2, http2Duration, Http2Spans } from '../../processors/http2-spans.ts';
+import { http2StatusLabel } from '../../protocols/http2/describe.ts';
 import type { Http2SpanLimits } from '../../processors/http2-spans.ts';
 import { ListenMetrics } from '../../processors/listen-metrics.ts';
 import { RequestMetrics } from '../../processors/request-metrics.ts';
@@ -197,7 +198,7 @@ export class EbpfReceiver {
       const address = inbound ? socket.localAddress : socket.remoteAddress;
       const port = inbound ? socket.localPort : socket.remotePort;
       const endpoint = { tgid, netns, address, port, inbound, protocol: HTTP2 };
-      this.#requests.observe(endpoint, http2Status(request), http2Duration(request));
+      this.#requests.observe(endpoint, http2StatusLabel(request), http2Duration(request));
       const owner = this.#options.owners.spanOwnerOf(tgid, socket.cgroupId);
       const row = owner && this.#http2Spans.build(exchange, owner);
       if (row) this.#rows.push(row);
