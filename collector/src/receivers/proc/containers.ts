@@ -10,10 +10,15 @@ import { BlockDevices } from './block-devices.ts';
 import { findMounts, readCgroup, type CgroupMounts } from './cgroup-files.ts';
 import { emitIo, emitPublished, emitResources, emitSpace } from './container-samples.ts';
 import { listenCounters, networkNamespaceOf } from './network-namespaces.ts';
-import { processStat, readText, runDelays } from './process-files.ts';
+import { processStat, readText } from './process-files.ts';
+import { RunDelays } from './run-delays.ts';
 import { Volumes } from './volumes.ts';
 
 const C = CONTAINER_METRICS;
+/** Threads asked for their delay in one interval: some 50 ms of work. */
+const THREADS = 5000;
+/** Of one container, however many there are. */
+const LEAST_THREADS = 16;
 /** Executables without a telling name that are looked into, per container. */
 const BINARIES_LOOKED_AT = 4;
 
@@ -29,11 +34,9 @@ interface Memory {
   /** Processes whose software has been looked for. */
   readonly judged: Set<number>;
   binaries: number;
-  /** seconds */
-  cpuDelay: number;
+  readonly cpuDelay: RunDelays;
+  /** seconds, in all and by process */
   diskDelay: number;
-  /** ns by thread, s by process */
-  cpuDelayOf: ReadonlyMap<number, number>;
   diskDelayOf: ReadonlyMap<number, number>;
   /** Kills that cgroups counted, over all the cgroups the container has had. */
   oomKills: number;
@@ -50,9 +53,8 @@ const newMemory = (): Memory => ({
   types: new Set(),
   judged: new Set(),
   binaries: 0,
-  cpuDelay: 0,
+  cpuDelay: new RunDelays(),
   diskDelay: 0,
-  cpuDelayOf: new Map(),
   diskDelayOf: new Map(),
   oomKills: 0,
   oomCgroup: '',
@@ -69,6 +71,7 @@ export class ContainerSource implements MetricSource {
   private readonly mounts: CgroupMounts;
   private readonly devices: BlockDevices;
   private readonly memory = new Map<string, Memory>();
+  private threadShare = LEAST_THREADS;
 
   constructor(procfs: string, cgroupfs: string, processes: ProcessTable) {
     this.procfs = procfs;
@@ -82,6 +85,7 @@ export class ContainerSource implements MetricSource {
   collect(sink: MetricSink, now: number): void {
     const live = [...this.processes.all()].filter(({ pids }) => pids.size > 0);
     const addresses = machineAddresses();
+    this.threadShare = Math.max(LEAST_THREADS, Math.floor(THREADS / Math.max(1, live.length)));
     for (const container of live) {
       this.collectOne(sink, container, now);
       emitPublished(sink, container, addresses);
@@ -99,7 +103,7 @@ export class ContainerSource implements MetricSource {
     emitInfo(sink, container);
     sink.sample(C.restarts, container, {}, memory.restarts);
     for (const type of memory.types) sink.sample(C.applicationType, container, { application_type: type }, 1);
-    sink.sample(C.cpuDelay, container, {}, memory.cpuDelay);
+    sink.sample(C.cpuDelay, container, {}, memory.cpuDelay.seconds);
     if (memory.diskDelay > 0) sink.sample(C.diskDelay, container, {}, memory.diskDelay);
     emitResources(sink, container, resources);
     addKills(memory, container, resources.oomKills ?? 0);
@@ -120,7 +124,6 @@ export class ContainerSource implements MetricSource {
   /** A container restarted when even its oldest process is younger than the oldest one seen before. */
   private observeProcesses(container: Container, memory: Memory): void {
     let oldest = Infinity;
-    const cpu = new Map<number, number>();
     const disk = new Map<number, number>();
     for (const pid of container.pids) {
       this.recognise(pid, memory);
@@ -128,11 +131,9 @@ export class ContainerSource implements MetricSource {
       if (!stat) continue;
       oldest = Math.min(oldest, stat.start);
       disk.set(pid, stat.diskDelay);
-      for (const [thread, delay] of runDelays(this.procfs, pid)) cpu.set(thread, delay);
     }
-    memory.cpuDelay += growth(memory.cpuDelayOf, cpu) / 1e9;
+    memory.cpuDelay.observe(this.procfs, container.pids, this.threadShare);
     memory.diskDelay += growth(memory.diskDelayOf, disk);
-    memory.cpuDelayOf = cpu;
     memory.diskDelayOf = disk;
     for (const pid of memory.judged) if (!container.pids.has(pid)) memory.judged.delete(pid);
     if (oldest === Infinity) return;
