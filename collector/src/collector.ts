@@ -41,7 +41,7 @@ export class Collector {
   private readonly logFiles: ContainerLogFiles;
   private readonly processes: ProcessTable;
   private readonly runtimes: ContainerRuntimes;
-  private readonly exporters: readonly Exporter[];
+  private exporters: readonly Exporter[] = [];
   private readonly memory: MemoryBudget;
   private readonly receivers: Receivers;
   private server: StatusServer | undefined;
@@ -80,7 +80,6 @@ export class Collector {
       keepExitedFor: KEEP_EXITED_FOR,
     });
     this.memory = new MemoryBudget(config['memory-limit']);
-    this.exporters = openExporters(config, this.facts.machineId, logger);
     this.receivers = new Receivers({
       config,
       target: this.target,
@@ -127,6 +126,7 @@ export class Collector {
 
   /** Starts everything; resolves with the address it listens on. */
   async start(): Promise<string> {
+    this.exporters = await openExporters(this.config, this.facts.machineId, this.logger);
     const listen = await this.listen();
     await this.startGateway();
     this.runtimes.start();

@@ -45,6 +45,17 @@ const url = z
     (text) => !URL.canParse(text) || new URL(text).password === '',
     'no password in the URL: use a file',
   );
+/** Where another collector listens; plain text only to this machine. */
+const otlpUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^(https?|grpcs?):$/.test(new URL(text).protocol),
+    'an http://, https://, grpc:// or grpcs:// URL',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || new URL(text).password === '',
+    'no password in the URL: use a file',
+  );
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
   .default(false);
@@ -71,6 +82,9 @@ const configuration = z
     'gateway-cert-file': z.string().optional(),
     'gateway-key-file': z.string().optional(),
     'gateway-token-file': z.string().optional(),
+    'otlp-export-url': otlpUrl.optional(),
+    'otlp-export-key-file': z.string().optional(),
+    'otlp-export-ca-file': z.string().optional(),
     'otlp-http-listen': address.optional(),
     'otlp-grpc-listen': address.optional(),
     'otlp-key-file': z.string().optional(),
@@ -173,6 +187,13 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['gateway-cert-file', '<file>', 'PEM certificate of the gateway'],
   ['gateway-key-file', '<file>', 'PEM key of the gateway'],
   ['gateway-token-file', '<file>', 'file with the token that clients must show'],
+  [
+    'otlp-export-url',
+    '<url>',
+    'send spans, logs and metrics to another collector: http(s):// or grpc(s)://HOST:PORT',
+  ],
+  ['otlp-export-key-file', '<file>', 'file with the API key to show there'],
+  ['otlp-export-ca-file', '<file>', 'PEM authority to trust there, for grpcs://'],
   ['otlp-http-listen', '<host:port>', 'take OTLP over HTTP, remote write and pprof, such as 127.0.0.1:4318'],
   ['otlp-grpc-listen', '<host:port>', 'take OTLP over gRPC, such as 127.0.0.1:4317'],
   ['otlp-key-file', '<file>', 'file with the API key that senders must show'],

@@ -8,16 +8,22 @@ import { Spool } from './spool/spool.ts';
 
 const MAX_ROWS = 20_000;
 const MAX_INTERVALS_WAITING = 240;
+const MAX_OTLP_WAITING = 64;
 
 /**
  * The exporters that the configuration asks for. `instance` names this machine in the label of that name.
  * @throws ConfigError when a file with a secret cannot be read.
  */
-export function openExporters(config: CollectorConfig, instance: string, logger: Logger): Exporter[] {
+export async function openExporters(
+  config: CollectorConfig,
+  instance: string,
+  logger: Logger,
+): Promise<Exporter[]> {
   const exporters: Exporter[] = [];
   if (config['clickhouse-url']) exporters.push(openClickHouse(config, config['clickhouse-url'], logger));
   if (config['remote-write-url'])
     exporters.push(openRemoteWrite(config, config['remote-write-url'], instance, logger));
+  if (config['otlp-export-url']) exporters.push(await openOtlp(config, config['otlp-export-url'], logger));
   return exporters;
 }
 
@@ -43,6 +49,29 @@ function openRemoteWrite(config: CollectorConfig, url: string, instance: string,
       labels: { job: 'gumshoe-collector', instance },
       maxWaiting: MAX_INTERVALS_WAITING,
       spool: spoolOf(config, 'metrics'),
+    },
+    logger,
+  );
+}
+
+/** `grpc://` and `grpcs://` speak OTLP/gRPC, `http://` and `https://` OTLP/HTTP. */
+async function openOtlp(config: CollectorConfig, url: string, logger: Logger): Promise<Exporter> {
+  const { OtlpExporter } = await import('./otlp/exporter.ts');
+  const key = readSecret(config['otlp-export-key-file'], 'otlp-export-key-file');
+  const { protocol, host } = new URL(url);
+  return new OtlpExporter(
+    {
+      target: url,
+      transport: protocol.startsWith('grpc')
+        ? new (await import('./otlp/grpc.ts')).GrpcTransport({
+            address: host,
+            key,
+            caFile: config['otlp-export-ca-file'],
+            insecure: protocol === 'grpc:',
+          })
+        : new (await import('./otlp/transport.ts')).HttpTransport(url, key),
+      maxWaiting: MAX_OTLP_WAITING,
+      spool: spoolOf(config, 'otlp'),
     },
     logger,
   );

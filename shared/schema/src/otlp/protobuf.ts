@@ -1,4 +1,5 @@
 import { decodeMessage, type Kind, type Message } from '../protobuf/decode.ts';
+import { encodeMessage } from '../protobuf/encode.ts';
 
 const of = (message: () => Message): Kind => ({ message });
 
@@ -120,3 +121,7 @@ const REQUESTS: Readonly<Record<OtlpSignal, Message>> = {
  */
 export const decodeOtlp = (bytes: Uint8Array, signal: OtlpSignal): Record<string, unknown> =>
   decodeMessage(bytes, REQUESTS[signal]);
+
+/** The same back into protobuf: a request in the shape of OTLP/JSON, with numbers for kinds and codes. */
+export const encodeOtlp = (request: Readonly<Record<string, unknown>>, signal: OtlpSignal): Uint8Array =>
+  encodeMessage(request, REQUESTS[signal]);
