@@ -86,6 +86,7 @@ enum gs_parent_link {
 #define GS_REASON_SAMPLED 1
 #define GS_REASON_FAILED 2
 #define GS_REASON_SLOW 4
+#define GS_REASON_PREPARES 8 /* no span: its statement tells later executions */
 
 struct gs_tuple {
 	__u8 local_address[16];

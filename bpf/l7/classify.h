@@ -204,6 +204,23 @@ static __always_inline bool l7_starts_anew(__u16 protocol, const struct l7_messa
 	return protocol != GS_PROTOCOL_POSTGRES || postgres_is_whole_query(message);
 }
 
+#define L7_PREPARES_LENGTH 12
+
+/*
+ * Prepares a statement under a name or id that later requests are made with. payload: L7_PREPARES_LENGTH bytes in the
+ * kernel. PostgreSQL's unnamed statement lives for one request only.
+ */
+static __always_inline bool l7_prepares(__u16 protocol, const __u8 *payload)
+{
+	if (protocol == GS_PROTOCOL_POSTGRES)
+		return payload[0] == 'P' && payload[5] != 0;
+	if (protocol == GS_PROTOCOL_MYSQL)
+		return payload[4] == MYSQL_STMT_PREPARE;
+	if (protocol == GS_PROTOCOL_CASSANDRA)
+		return payload[4] == CASSANDRA_PREPARE || (payload[6] == 5 && payload[10] == CASSANDRA_PREPARE);
+	return false;
+}
+
 /* 101 Switching Protocols: what follows are no requests. */
 static __always_inline bool l7_switches_protocol(__u16 protocol, __u16 status)
 {

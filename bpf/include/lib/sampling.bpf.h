@@ -23,6 +23,7 @@ struct {
 	__u64 spans;
 	__u64 sampled;
 	__u64 exceptions;
+	__u64 prepares;
 	__u32 keep_ppm;
 } sampling = { .keep_ppm = SAMPLING_ALL };
 
@@ -37,6 +38,7 @@ static __always_inline void sampling_count(__u64 now)
 	spans = __sync_lock_test_and_set(&sampling.spans, 0);
 	sampling.sampled = 0;
 	sampling.exceptions = 0;
+	sampling.prepares = 0;
 	sampling.keep_ppm = spans <= span_rate_per_second ? SAMPLING_ALL :
 							     (__u64)span_rate_per_second * SAMPLING_ALL / spans;
 }
@@ -68,6 +70,12 @@ static __always_inline __u32 sampling_reasons(bool sampled, __u64 duration_ns, b
 	if (sampled && __sync_fetch_and_add(&sampling.sampled, 1) < 2ull * span_rate_per_second)
 		reason |= GS_REASON_SAMPLED;
 	return reason;
+}
+
+/* Statements prepared by requests whose spans are dropped, as many per second as failed ones. */
+static __always_inline bool sampling_takes_prepare(void)
+{
+	return __sync_fetch_and_add(&sampling.prepares, 1) < exception_rate_per_second;
 }
 
 #endif

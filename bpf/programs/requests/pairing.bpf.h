@@ -79,6 +79,16 @@ static __noinline void emit(const struct ending *ending)
 		emit_sized(ending, sizeof(struct gs_request_event), GS_PAYLOAD_LENGTH);
 }
 
+static __always_inline bool prepares(const struct gs_socket *socket, const __u8 *payload)
+{
+	__u8 head[L7_PREPARES_LENGTH] = {};
+
+	if (socket->protocol != GS_PROTOCOL_POSTGRES && socket->protocol != GS_PROTOCOL_MYSQL &&
+	    socket->protocol != GS_PROTOCOL_CASSANDRA)
+		return false;
+	return payload && !bpf_probe_read_kernel(head, sizeof(head), payload) && l7_prepares(socket->protocol, head);
+}
+
 /* The request got its answer, or will never get one: answer 0. */
 static __noinline void finish(struct gs_socket *socket, struct slot *slot, const struct l7_message *answer,
 			      __u16 status, __u64 now)
@@ -97,6 +107,8 @@ static __noinline void finish(struct gs_socket *socket, struct slot *slot, const
 	count_request(socket, status, ending.duration_ns);
 	sampling_count(now);
 	ending.reason = sampling_reasons(request->parent.sampled, ending.duration_ns, failed);
+	if (!ending.reason && prepares(socket, slot->payload) && sampling_takes_prepare())
+		ending.reason = GS_REASON_PREPARES;
 	if (ending.reason)
 		emit(&ending);
 	else

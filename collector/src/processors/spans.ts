@@ -42,6 +42,10 @@ export class SpanBuilder {
   /** undefined for a protocol that user space does not know. */
   build(event: RequestEvent, owner: SpanOwner): TraceRow | undefined {
     const protocol = PROTOCOL_BY_NUMBER[event.protocol];
+    if (protocol && event.reason === constants.GS_REASON_PREPARES) {
+      protocol.describe(event, this.#statements); // remembers the statement; its own span was sampled out
+      return undefined;
+    }
     return protocol ? this.#row(event, owner, protocol) : undefined;
   }
 

@@ -42,17 +42,18 @@ function unitOfProcess(tgid: number): string | undefined {
   }
 }
 
-/** A receiver of real kernel programs that sees the selection only, keeps every span, and is not started yet. */
+/** A receiver of real kernel programs that sees the selection only and is not started yet. Keeps every span by default. */
 export function observe(
   sandbox: Sandbox,
   selection: Partial<TargetSelection>,
+  budget: { readonly spansPerSecond: number } = { spansPerSecond: 100_000 },
 ): { readonly receiver: EbpfReceiver; readonly spans: readonly TraceRow[] } {
   const spans: TraceRow[] = [];
   const receiver = openEbpfReceiver(
     {
       ...DEFAULT_EBPF_CONFIGURATION,
       target: { cgroups: [], pids: [], netns: [], ...selection },
-      budget: { ...DEFAULT_REQUEST_BUDGET, spansPerSecond: 100_000 },
+      budget: { ...DEFAULT_REQUEST_BUDGET, ...budget },
     },
     {
       owners: ownersByCgroup(() => sandbox.units),
