@@ -1,11 +1,11 @@
 import { MAX_ADDRESSES } from './address-order.ts';
-import { type ElfFile, type ElfSection, textAt } from './elf.ts';
+import type { ElfFile, ElfSection } from './elf.ts';
 
 const ENTRY = 24;
-const CHUNK = 4096 * ENTRY;
 const STT_FUNC = 2;
-/** What is read of a list of names at once. */
-const MAX_STRINGS = 256 << 20;
+/** What is held of a table at once: large executables have tens of megabytes. */
+const CHUNK = ENTRY << 14;
+const LONGEST_NAME = 256;
 
 /** A function of an ELF file. */
 export interface NamedFunction {
@@ -16,35 +16,65 @@ export interface NamedFunction {
   readonly size: number;
 }
 
-/** Functions that the file defines and whose names `wants` takes, from both of its symbol tables, each once. */
-export function functionsNamed(file: ElfFile, wants: (name: string) => boolean): readonly NamedFunction[] {
+/** Functions that the file defines, by name, from both of its symbol tables; absent ones are left out. */
+export function functionsNamed(file: ElfFile, names: readonly string[]): ReadonlyMap<string, NamedFunction> {
   const found = new Map<string, NamedFunction>();
   for (const section of ['.dynsym', '.symtab']) {
     const table = file.section(section);
     const strings = table && file.sections[table.link];
-    if (!table || !strings || strings.size > MAX_STRINGS) continue;
-    for (const one of functionsOf(file, table, strings, wants)) found.set(one.name, one);
+    if (!table || !strings || found.size === names.length) continue;
+    const offsets = nameOffsets(file, strings, names);
+    if (offsets.size > 0) readFunctions(file, table, offsets, found);
   }
-  return [...found.values()];
+  return found;
 }
 
-function* functionsOf(
+function readFunctions(
   file: ElfFile,
   table: ElfSection,
-  strings: ElfSection,
-  wants: (name: string) => boolean,
-): Generator<NamedFunction> {
-  const text = file.read(strings.offset, strings.size);
+  offsets: ReadonlyMap<number, string>,
+  found: Map<string, NamedFunction>,
+): void {
   const end = Math.min(table.size, MAX_ADDRESSES * ENTRY);
+  const buffer = Buffer.alloc(Math.min(CHUNK, end));
   for (let from = 0; from < end; from += CHUNK) {
-    const chunk = file.read(table.offset + from, Math.min(CHUNK, end - from));
-    for (let at = 0; at + ENTRY <= chunk.length; at += ENTRY) {
-      if ((chunk[at + 4]! & 0xf) !== STT_FUNC || chunk.readUInt16LE(at + 6) === 0) continue;
-      const name = textAt(text, chunk.readUInt32LE(at));
-      if (!wants(name)) continue;
-      const address = Number(chunk.readBigUInt64LE(at + 8));
-      yield { name, address, size: Number(chunk.readBigUInt64LE(at + 16)) };
+    const wanted = buffer.subarray(0, Math.min(CHUNK, end - from));
+    const got = file.readInto(wanted, table.offset + from);
+    for (let at = 0; at + ENTRY <= got; at += ENTRY) {
+      const name = offsets.get(buffer.readUInt32LE(at));
+      const isDefined = buffer.readUInt16LE(at + 6) !== 0;
+      if (name === undefined || !isDefined || (buffer[at + 4]! & 0xf) !== STT_FUNC) continue;
+      const address = Number(buffer.readBigUInt64LE(at + 8));
+      found.set(name, { name, address, size: Number(buffer.readBigUInt64LE(at + 16)) });
     }
+  }
+}
+
+/** Where names stand in a table of names. A name may also be the end of a longer one. */
+function nameOffsets(
+  file: ElfFile,
+  strings: ElfSection,
+  names: readonly string[],
+): ReadonlyMap<number, string> {
+  const offsets = new Map<number, string>();
+  const patterns = names.map((name) => [name, Buffer.from(`${name}\0`, 'latin1')] as const);
+  for (const { at, bytes } of pieces(file, strings, LONGEST_NAME))
+    for (const [name, pattern] of patterns)
+      for (let found = bytes.indexOf(pattern); found >= 0; found = bytes.indexOf(pattern, found + 1))
+        offsets.set(at + found, name);
+  return offsets;
+}
+
+/** A section piece by piece, in one buffer; each piece begins with the last `overlap` bytes of the one before. */
+export function* pieces(
+  file: ElfFile,
+  section: ElfSection,
+  overlap: number,
+): Generator<{ readonly at: number; readonly bytes: Buffer }> {
+  const buffer = Buffer.alloc(Math.min(CHUNK, section.size));
+  for (let at = 0; at < section.size; at += CHUNK - overlap) {
+    const wanted = buffer.subarray(0, Math.min(CHUNK, section.size - at));
+    yield { at, bytes: wanted.subarray(0, file.readInto(wanted, section.offset + at)) };
   }
 }
 

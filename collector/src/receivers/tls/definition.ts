@@ -14,6 +14,7 @@ export const TLS: ReceiverDefinition = {
         programs,
         listen: (listener) => lending.ebpf?.listen(listener),
         procfs: config.procfs,
+        hostRoot: config['host-root'],
         onChange: ({ path, build, state, reason }) =>
           logger.log(state === 'attached' ? 'info' : 'warn', `TLS of ${path} ${state}`, { build, reason }),
         onProblem: (reason) => logger.log('error', 'looking for TLS libraries failed', { reason }),

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseMappings } from '../../symbols/process-maps.ts';
 
 /** A file that a process runs code from. */
@@ -34,6 +35,22 @@ export function mappedFiles(pid: number, procfs: string): readonly MappedFile[] 
   } catch {
     return [];
   }
+}
+
+/** Where distributions install libssl. */
+const SYSTEM_FOLDERS = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu', 'usr/lib64', 'usr/lib'];
+const SYSTEM_NAMES = ['libssl.so.3', 'libssl.so.1.1'];
+
+/** Shared TLS libraries of the host itself. */
+export function systemLibraries(hostRoot: string): readonly MappedFile[] {
+  const paths = SYSTEM_FOLDERS.flatMap((folder) => SYSTEM_NAMES.map((name) => join(hostRoot, folder, name)));
+  return paths.flatMap((path) => {
+    try {
+      return [{ mapped: path, path, isExecutable: false, identity: identityOf(path) }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function identityOf(path: string): string {

@@ -26,6 +26,7 @@ export interface TlsNeighbours {
   readonly programs: RequestPrograms;
   readonly listen: (listener: (event: ProcessEvent) => void) => void;
   readonly procfs: string;
+  readonly hostRoot: string;
   readonly onChange: (status: TargetStatus) => void;
   /** Something went wrong in between; what is attached stays so. */
   readonly onProblem: (reason: string) => void;
@@ -37,7 +38,7 @@ const PERIOD = 1000;
 /** A receiver that attaches to TLS libraries from now on. */
 export function openTlsReceiver(
   configuration: TlsConfiguration,
-  { programs, listen, procfs, onChange, onProblem }: TlsNeighbours,
+  { programs, listen, procfs, hostRoot, onChange, onProblem }: TlsNeighbours,
 ): { readonly receiver: TlsReceiver; readonly stop: () => void } {
   let running = true;
   // The request programs may be gone before this receiver is.
@@ -53,6 +54,7 @@ export function openTlsReceiver(
     ...configuration,
     programs,
     procfs,
+    hostRoot,
     onChange,
     later,
     now: Date.now,

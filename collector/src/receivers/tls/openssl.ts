@@ -1,5 +1,5 @@
 import type { ElfFile } from '../../symbols/elf.ts';
-import { functionsNamed, type NamedFunction } from '../../symbols/functions-named.ts';
+import { functionsNamed, pieces, type NamedFunction } from '../../symbols/functions-named.ts';
 import { boundedProbes, entryProbe, together, type FunctionProbes, type Recognition } from './recognised.ts';
 
 const RETURN = 'tls_openssl_return';
@@ -20,21 +20,21 @@ const STARTS: Readonly<Record<string, string>> = {
   SSL_set_accept_state: 'tls_openssl_start',
   SSL_do_handshake: 'tls_openssl_handshake',
 };
-const WANTED = new Set([NEEDED, EXTENDED, STARTS].flatMap((names) => Object.keys(names)));
+const WANTED = [NEEDED, EXTENDED, STARTS].flatMap((names) => Object.keys(names));
 
 /** Text that every build of the library carries; where it stands in shared libcrypto, the library's name tells. */
 const VERSION =
-  /OpenSSL (1\.1\.1[a-z]*|3\.\d+\.\d+)[^\0]{0,40}? \d{1,2} [A-Z][a-z]{2} 20\d\d|OpenSSL 1\.1\.1 \(compatible; BoringSSL\)/;
+  /^OpenSSL (1\.1\.1[a-z]*|3\.\d+\.\d+)[^\0]{0,40}? \d{1,2} [A-Z][a-z]{2} 20\d\d|^OpenSSL 1\.1\.1 \(compatible; BoringSSL\)/;
 const SHARED = /(?:^|\/)libssl\.so\.(1\.1|3)$/;
-const CHUNK = 1 << 20;
-const OVERLAP = 64;
+const LIBRARY = 'OpenSSL ';
+const LONGEST_VERSION = 64;
 
 /**
  * OpenSSL 1.1.1 and 3, as a shared library or linked into a program that kept its symbols, and BoringSSL so linked.
  * `path`: as the process maps it.
  */
 export function recogniseOpenssl(file: ElfFile, path: string): Recognition {
-  const functions = new Map(functionsNamed(file, (name) => WANTED.has(name)).map((one) => [one.name, one]));
+  const functions = functionsNamed(file, WANTED);
   if (!Object.keys(NEEDED).every((name) => functions.has(name))) return { kind: 'none' };
   const build = versionOf(file, path);
   if (!build)
@@ -68,13 +68,14 @@ function versionOf(file: ElfFile, path: string): string | undefined {
   return shared ? `OpenSSL ${shared} (shared)` : versionTextIn(file);
 }
 
-/** Constant text stands in `.rodata`; read piece by piece, since executables may have tens of megabytes of it. */
+/** Constant text stands in `.rodata`. */
 function versionTextIn(file: ElfFile): string | undefined {
   const section = file.section('.rodata');
-  for (let from = 0; section && from < section.size; from += CHUNK - OVERLAP) {
-    const text = file.read(section.offset + from, Math.min(CHUNK, section.size - from)).toString('latin1');
-    const match = VERSION.exec(text);
-    if (match) return match[1] ? `OpenSSL ${match[1]}` : 'BoringSSL';
-  }
+  if (!section) return undefined;
+  for (const { bytes } of pieces(file, section, LONGEST_VERSION))
+    for (let at = bytes.indexOf(LIBRARY); at >= 0; at = bytes.indexOf(LIBRARY, at + 1)) {
+      const match = VERSION.exec(bytes.toString('latin1', at, at + LONGEST_VERSION));
+      if (match) return match[1] ? `OpenSSL ${match[1]}` : 'BoringSSL';
+    }
   return undefined;
 }

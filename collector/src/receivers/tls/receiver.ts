@@ -3,7 +3,7 @@ import type { MapDump } from '../../processors/counter-fold.ts';
 import { layout } from '../ebpf/layout.generated.ts';
 import type { AttachedUprobe } from '../ebpf/kernel.ts';
 import type { ProcessEvent } from '../ebpf/process-event.ts';
-import { holdFile, mappedFiles } from './mapped-files.ts';
+import { holdFile, mappedFiles, systemLibraries } from './mapped-files.ts';
 import { recognise } from './recognise.ts';
 import { TlsTargets, type TargetsOptions, type TargetStatus } from './targets.ts';
 
@@ -20,6 +20,7 @@ export interface TlsReceiverOptions extends Pick<
 > {
   readonly programs: RequestPrograms;
   readonly procfs: string;
+  readonly hostRoot: string;
   /** ms since the epoch */
   readonly now: () => number;
   /** Does something in so many ms, unless the receiver is closed by then. */
@@ -83,7 +84,7 @@ export class TlsReceiver {
     const rates = new Map<number, number>();
     for (const [tgid, hits] of this.#hits()) {
       const before = this.#speakers.get(tgid);
-      if (before === undefined) this.#look(tgid, true);
+      if (before === undefined && !this.#look(tgid, true)) this.#lookAtSystem();
       this.#speakers.set(tgid, hits);
       rates.set(tgid, Math.max(hits - (before ?? hits), 0) / seconds);
     }
@@ -105,12 +106,22 @@ export class TlsReceiver {
     this.#targets.close();
   }
 
-  /** `speaks`: the kernel saw TLS, so its executable is worth reading; else only when it is known already. */
-  #look(tgid: number, speaks: boolean): void {
-    const files = mappedFiles(tgid, this.#options.procfs).filter(
+  /**
+   * False when the process is gone. `speaks`: the kernel saw TLS, so its executable is worth reading; else only when
+   * it is known already.
+   */
+  #look(tgid: number, speaks: boolean): boolean {
+    const all = mappedFiles(tgid, this.#options.procfs);
+    const files = all.filter(
       ({ isExecutable, identity }) => speaks || !isExecutable || this.#targets.knows(identity),
     );
     this.#targets.use(tgid, files, this.#options.now());
+    return all.length > 0;
+  }
+
+  /** Who spoke TLS was gone before we looked: the next of its kind likely uses what the system has. */
+  #lookAtSystem(): void {
+    this.#targets.expect(systemLibraries(this.#options.hostRoot), this.#options.now());
   }
 
   /** Exits that no event told. */

@@ -59,6 +59,16 @@ test('one file is attached once, whoever maps it, and let go of some time behind
   assert.deepEqual([attached, targets.status(), changes], [[], [], ['attached']]);
 });
 
+test('a file that is expected to be used is attached for a while', () => {
+  const { targets, attached } = make();
+  targets.expect([LIBRARY], 0);
+  targets.expect([LIBRARY], 600);
+  targets.prune(1500);
+  assert.equal(attached.length, 2);
+  targets.prune(1600);
+  assert.equal(attached.length, 0);
+});
+
 test('what is denied, refused or no TLS at all is not touched', () => {
   const denied = make({ deny: ['/opt/**', '/usr/lib/libssl.so*'] });
   denied.targets.use(5, [LIBRARY], 0);

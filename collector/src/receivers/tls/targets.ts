@@ -81,6 +81,15 @@ export class TlsTargets {
     }
   }
 
+  /** Files that processes are likely to map soon: attached, and let go of like any that nobody uses. */
+  expect(files: readonly MappedFile[], now: number): void {
+    for (const file of files)
+      if (!this.#plain.has(file.identity)) {
+        const target = this.#targets.get(file.identity) ?? this.#add(file, now);
+        if (target?.users.size === 0) target.idleSince = now;
+      }
+  }
+
   /** A process ended. `exitCode` as in wait(2). */
   exited(tgid: number, exitCode: number, now: number): void {
     const crash = CRASHES[exitCode & 0x7f];
