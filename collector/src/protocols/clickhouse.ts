@@ -1,5 +1,6 @@
 import { obfuscateSql } from '@gumshoe/text/sql-obfuscate';
 import { ByteReader } from './byte-reader.ts';
+import { withoutRows } from './clickhouse-http.ts';
 import { describeDatabase } from './database-description.ts';
 import { defineProtocol, okOrFailed } from './define.ts';
 import type { CapturedRequest, RequestDescription } from './define.ts';
@@ -133,7 +134,7 @@ function exceptionOf(response: Uint8Array): Failure | undefined {
 }
 
 function describe({ payload, response, status }: CapturedRequest): RequestDescription {
-  const sql = obfuscateSql(queryOf(payload) ?? '');
+  const sql = obfuscateSql(withoutRows(queryOf(payload) ?? ''));
   const { operation, table } = summarizeSql(sql);
   const failed = status !== 0;
   const exception = failed ? exceptionOf(response) : undefined;

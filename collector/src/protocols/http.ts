@@ -1,5 +1,6 @@
 import { SPAN_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import { bounded, indexOfByte, textOf } from './bytes.ts';
+import { clickhouseHttp } from './clickhouse-http.ts';
 import { defineProtocol, DESCRIPTION_LIMIT } from './define.ts';
 import type { CapturedRequest, RequestDescription } from './define.ts';
 import { routeOf } from './http-route.ts';
@@ -11,6 +12,8 @@ const LONGEST_METHOD = 7;
 interface RequestLine {
   readonly method: string;
   readonly path: string;
+  /** As it was sent: with the query string. */
+  readonly target: string;
 }
 
 /** End of the request target: the next space or line end, or the end of what was captured. */
@@ -29,7 +32,7 @@ function pathOf(target: string): string {
   return slash < 0 ? '/' : bare.slice(slash);
 }
 
-/** Looks at the first line only: headers never become text here. */
+/** Looks at the first line only. */
 function requestLine(payload: Uint8Array): RequestLine | undefined {
   const space = indexOfByte(payload, SPACE, 0, LONGEST_METHOD + 1);
   if (space < 0) return undefined;
@@ -37,8 +40,9 @@ function requestLine(payload: Uint8Array): RequestLine | undefined {
   if (!METHODS.has(method)) return undefined;
   const end = targetEnd(payload, space + 1);
   // CONNECT names an authority, not a path.
-  if (method === 'CONNECT') return { method, path: '' };
-  return { method, path: bounded(pathOf(textOf(payload, space + 1, end)), DESCRIPTION_LIMIT) };
+  if (method === 'CONNECT') return { method, path: '', target: '' };
+  const target = textOf(payload, space + 1, end);
+  return { method, path: bounded(pathOf(target), DESCRIPTION_LIMIT), target };
 }
 
 function describe(request: CapturedRequest): RequestDescription {
@@ -51,7 +55,16 @@ function describe(request: CapturedRequest): RequestDescription {
     attributes[SPAN_ATTRIBUTES.httpMethod] = line.method;
     if (line.path) attributes[SPAN_ATTRIBUTES.urlPath] = line.path;
   }
-  const spanName = line ? `${line.method} ${routeOf(line.path)}`.trimEnd() : 'HTTP';
+  const clickhouse =
+    line?.path === '/' && (line.method === 'POST' || line.method === 'GET')
+      ? clickhouseHttp(request.payload, line.target, request.response)
+      : undefined;
+  if (clickhouse) Object.assign(attributes, clickhouse.attributes);
+  const spanName = clickhouse?.name
+    ? clickhouse.name
+    : line
+      ? `${line.method} ${routeOf(line.path)}`.trimEnd()
+      : 'HTTP';
   return { spanName, attributes, failed, statusMessage: failed ? `HTTP ${status}` : '' };
 }
 

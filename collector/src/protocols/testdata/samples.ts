@@ -53,6 +53,42 @@ export const SAMPLES: Readonly<Record<Protocol, readonly ProtocolSample[]>> = {
       status: 302,
       expected: { spanName: 'GET /a/b', ...OK },
     },
+    {
+      title: 'ClickHouse, query in the body',
+      request: bytes(
+        `POST /?query_id=1&database=shop HTTP/1.1\r\nHost: ch\r\nAuthorization: Basic ${SECRET}\r\n\r\nSELECT sum(price) FROM shop.orders WHERE token = '${SECRET}'`,
+      ),
+      response: bytes('HTTP/1.1 200 OK\r\n'),
+      status: 200,
+      expected: { spanName: 'SELECT shop.orders', ...OK },
+    },
+    {
+      title: 'ClickHouse, query in the address, refused',
+      request: bytes(
+        `GET /?query=SELECT%20*+FROM%20missing%20WHERE%20a%3D%27${SECRET}%27&user=u&password=${SECRET} HTTP/1.1\r\n\r\n`,
+      ),
+      response: bytes('HTTP/1.1 404 Not Found\r\nX-ClickHouse-Exception-Code: 60\r\n'),
+      status: 404,
+      expected: { spanName: 'SELECT missing', failed: true, statusMessage: 'HTTP 404' },
+    },
+    {
+      title: 'ClickHouse, statement and rows in the body',
+      request: bytes(
+        `POST /?query_id=1 HTTP/1.1\r\n\r\nINSERT INTO orders FORMAT JSONEachRow\n{"a":"${SECRET}","b":${SECRET}}`,
+      ),
+      response: bytes('HTTP/1.1 200 OK\r\n'),
+      status: 200,
+      expected: { spanName: 'INSERT orders', ...OK },
+    },
+    {
+      title: 'ClickHouse, statement in the address and its rows in the body',
+      request: bytes(
+        `POST /?query=INSERT%20INTO%20orders%20FORMAT%20JSONEachRow HTTP/1.1\r\nX-ClickHouse-User: u\r\nX-ClickHouse-Key: ${SECRET}\r\n\r\n{"a":"${SECRET}"}`,
+      ),
+      response: bytes('HTTP/1.1 200 OK\r\n'),
+      status: 200,
+      expected: { spanName: 'INSERT orders', ...OK },
+    },
   ],
   postgres: [
     {

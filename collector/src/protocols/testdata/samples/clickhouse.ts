@@ -55,6 +55,13 @@ export const CLICKHOUSE_SAMPLES: readonly ProtocolSample[] = [
     expected: { spanName: 'INSERT orders', failed: true, statusMessage: '60: DB::Exception' },
   },
   {
+    title: 'rows behind their format',
+    request: query(54460, `INSERT INTO orders FORMAT CSV 1,${SECRET}`),
+    response: Uint8Array.of(5),
+    status: 0,
+    expected: { spanName: 'INSERT orders', ...OK },
+  },
+  {
     title: 'ping',
     request: varint(4),
     response: varint(4),
