@@ -1,4 +1,5 @@
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
+import type { MetricSink } from '../../pipeline/metric-sink.ts';
 import type { ReceiverDefinition } from '../define.ts';
 import type { ProfileReceiver } from './receiver.ts';
 
@@ -20,11 +21,7 @@ export const PROFILES: ReceiverDefinition = {
       programs: () => receiver.programs,
       collect: () => receiver.collect(),
       collectSelf(sink) {
-        const { counters } = receiver.totals;
-        for (const [type, { samplesLost, stacksLost }] of Object.entries(counters)) {
-          sink.self(SELF_METRICS.ebpfLost, { cause: `profile_samples ${type}` }, samplesLost);
-          sink.self(SELF_METRICS.ebpfLost, { cause: `profile_stacks ${type}` }, stacksLost);
-        }
+        sendOwn(sink, receiver);
       },
       status: () => profileStatus(receiver),
       stop: () => receiver.stop(),
@@ -51,4 +48,28 @@ function profileStatus({ totals, quality }: ProfileReceiver): Readonly<Record<st
     ownerless: totals.ownerless,
     symbolizationSeconds: Number(quality.seconds.toFixed(3)),
   };
+}
+
+function sendOwn(sink: MetricSink, { totals, quality }: ProfileReceiver): void {
+  for (const [type, counters] of Object.entries(totals.counters)) {
+    const outcomes = {
+      taken: counters.samples,
+      lost: counters.samplesLost,
+      stack_lost: counters.stacksLost,
+      skipped: counters.skipped,
+      short: counters.shortWaits,
+    };
+    for (const [outcome, count] of Object.entries(outcomes))
+      sink.self(SELF_METRICS.profileStacks, { type, outcome }, count);
+    sink.self(
+      SELF_METRICS.ebpfLost,
+      { cause: `profile ${type}` },
+      counters.samplesLost + counters.stacksLost,
+    );
+  }
+  for (const [type, { value, cut, frames, unnamed }] of quality.types) {
+    if (value > 0) sink.self(SELF_METRICS.profileCut, { type }, cut / value);
+    if (frames > 0) sink.self(SELF_METRICS.profileUnnamed, { type }, unnamed / frames);
+  }
+  sink.self(SELF_METRICS.profileNaming, {}, quality.seconds);
 }

@@ -37,6 +37,33 @@ export const SELF_METRICS = metricsOf('process', {
     labels: ['program'],
     help: 'Time spent in a program, when bpf statistics are on.',
   },
+  profileStacks: {
+    name: 'gumshoe_profile_stacks_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['type', 'outcome'],
+    help: 'Stacks by profile type and outcome (taken, lost, stack_lost, skipped to stay within budget, short wait).',
+  },
+  profileCut: {
+    name: 'gumshoe_profile_cut_ratio',
+    type: 'gauge',
+    unit: 'ratio',
+    labels: ['type'],
+    help: 'Share of a profile whose stacks miss callers, for want of frame pointers.',
+  },
+  profileUnnamed: {
+    name: 'gumshoe_profile_unnamed_frames_ratio',
+    type: 'gauge',
+    unit: 'ratio',
+    labels: ['type'],
+    help: 'Share of user-space frames without a function name.',
+  },
+  profileNaming: {
+    name: 'gumshoe_profile_naming_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    help: 'Time spent on names of stacks.',
+  },
   queueLength: {
     name: 'gumshoe_queue_length',
     type: 'gauge',
