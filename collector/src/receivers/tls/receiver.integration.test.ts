@@ -182,7 +182,7 @@ test('HTTP/2 over TLS, agreed on by ALPN, at both ends', { skip }, async (contex
     );
   const slow = sandbox.start('h2asker', own.command('/usr/bin/python3', '-c', 'import ssl; input()'));
   await run('h2asker', ask(1));
-  await until('both files', () => tls.status().filter(({ state }) => state === 'attached').length === 2);
+  await until('both files', () => [own.path, node].every((path) => stateOf(tls, path)?.state === 'attached'));
   slow.stdin!.write('\n');
   receiver.update(Date.now());
   await run('h2asker', ask(50));
