@@ -159,8 +159,8 @@ test('a next process goes on where the last one was, unless the file is another 
   const first = run();
   appendFileSync(path, 'two\nhal');
   first.poll(1000);
-  const positions = first.positions();
   first.stop();
+  const positions = first.positions();
   appendFileSync(path, 'f\nthree\n');
   const second = run(positions);
   second.stop();

@@ -31,6 +31,9 @@ interface Source {
   /** ms; when the message that is being joined began, as far as the runtime says. */
   began: number | undefined;
   lastLine: number;
+  /** Bytes of lines that were read and not handed over: of the message that is being joined, and of a cut line. */
+  held: number;
+  cut: number;
 }
 
 const MESSAGE_ENDS_AFTER = 1000;
@@ -66,6 +69,8 @@ export class LogsReceiver {
       joiner: new MessageJoiner(),
       began: undefined,
       lastLine: 0,
+      held: 0,
+      cut: 0,
     });
   }
 
@@ -88,9 +93,11 @@ export class LogsReceiver {
   /** How far each file was handed over: where a next process goes on. */
   positions(): ReadonlyMap<string, Position> {
     return new Map(
-      [...this.sources].flatMap(([path, { tail }]) =>
-        tail.position ? [[path, tail.position] as const] : [],
-      ),
+      [...this.sources].flatMap(([path, { tail, held, cut }]) => {
+        const { position } = tail;
+        if (!position) return [];
+        return [[path, { ...position, offset: Math.max(0, position.offset - held - cut) }] as const];
+      }),
     );
   }
 
@@ -119,14 +126,18 @@ export class LogsReceiver {
   }
 
   private line(source: Source, raw: string, now: number, rows: LogRow[]): void {
-    const line = source.lines.add(raw);
+    source.cut += Buffer.byteLength(raw) + 1;
+    const line = source.lines.add(raw.endsWith('\r') ? raw.slice(0, -1) : raw);
     if (line === undefined) return;
     const done = source.joiner.add(line.text);
     if (done !== undefined) this.message(source, done, now, rows);
+    source.held += source.cut;
+    source.cut = 0;
     source.began ??= line.at;
   }
 
   private message(source: Source, text: string | undefined, now: number, rows: LogRow[]): void {
+    source.held = 0;
     if (text === undefined) return;
     const at = source.began ?? now;
     source.began = undefined;

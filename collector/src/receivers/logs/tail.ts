@@ -31,9 +31,9 @@ export class Tail {
     if (position.inode === this.inode && position.offset <= size) this.offset = position.offset;
   }
 
-  /** Behind the last whole line; undefined while there is no file. */
+  /** Behind the last whole line, also of a file that was closed; undefined as long as there was none. */
   get position(): Position | undefined {
-    if (this.fd === undefined) return undefined;
+    if (this.inode < 0) return undefined;
     return { inode: this.inode, offset: Math.max(0, this.offset - Buffer.byteLength(this.rest)) };
   }
 
@@ -49,7 +49,7 @@ export class Tail {
     }
   }
 
-  /** Complete lines since the last call, at most `budget` bytes of them. */
+  /** Complete lines without their LF since the last call, at most `budget` bytes of them. */
   read(budget = 4 * CHUNK): string[] {
     if (this.fd === undefined) {
       this.open(true);
@@ -79,7 +79,7 @@ export class Tail {
   private split(text: string, lines: string[]): void {
     const parts = (this.rest + text).split('\n');
     this.rest = parts.pop() ?? '';
-    for (const part of parts) lines.push(part.endsWith('\r') ? part.slice(0, -1) : part);
+    for (const part of parts) lines.push(part);
     if (this.rest.length > MAX_LINE) {
       lines.push(this.rest);
       this.rest = '';
