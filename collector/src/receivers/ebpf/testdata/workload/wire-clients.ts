@@ -21,14 +21,14 @@ await producer.connect();
 for (let i = 0; i < COUNT; i++) await producer.send({ topic: 'orders', messages: [{ value: `secret-${i}` }] });
 await producer.disconnect();
 
-/** Sends `requests` at once, envelope by envelope on streams from 1 on, and waits for as many bytes as `done` wants. */
-async function converse(version: number, requests: readonly Uint8Array[]): Promise<void> {
+/** Sends `requests` at once, envelope by envelope on streams from 1 on, and waits for their answers; with `together` in one frame. */
+async function converse(version: number, requests: readonly Uint8Array[], together = false): Promise<void> {
   const socket = connect(cassandra, '127.0.0.1').setNoDelay();
   let answers = 0;
   const onStream = (request: Uint8Array, stream: number): Uint8Array => {
     const copy = Uint8Array.from(request);
     copy.set([version, 0, stream >> 8, stream]);
-    return version === 5 && stream > 0 ? cqlFrame(copy) : copy;
+    return version === 5 && stream > 0 && !together ? cqlFrame(copy) : copy;
   };
   await new Promise((resolve) => {
     socket.once('data', resolve);
@@ -39,7 +39,8 @@ async function converse(version: number, requests: readonly Uint8Array[]): Promi
       for (let at = data.indexOf(0x80 | version); at >= 0; at = data.indexOf(0x80 | version, at + 9)) answers++;
       if (answers >= requests.length) resolve();
     });
-    socket.write(concat(...requests.map((request, i) => onStream(request, i + 1))));
+    const all = concat(...requests.map((request, i) => onStream(request, i + 1)));
+    socket.write(together ? cqlFrame(all) : all);
   });
   socket.destroy();
 }
@@ -51,4 +52,5 @@ const broken = cqlWire(4, 7, cqlLong("SELECT broken FROM shop.orders WHERE id = 
 await converse(4, [prepare]);
 await converse(4, [...Array.from({ length: COUNT }, () => select), execute, broken]);
 await converse(5, [select, execute, broken]);
+await converse(5, [select, select, broken, execute, select], true);
 process.exit();

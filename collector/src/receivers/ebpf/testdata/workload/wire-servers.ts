@@ -65,17 +65,32 @@ function kafkaBody(api: number, port: number): Uint8Array {
   return concat(big(4, 1), kafkaString('orders'), big(4, 1), partition, big(4, 0));
 }
 
+function cassandraAnswer(envelope: Buffer): Uint8Array {
+  const opcode = envelope[4]!;
+  const prepared = [big(4, 4), cqlShort(bytes('0123456789abcdef'))];
+  const result = cqlWire(0x84, 8, ...(opcode === 9 ? prepared : [big(4, 1)]));
+  const answer = opcode === 1 ? cqlWire(0x84, 2) : envelope.includes('broken') ? cqlError(0x2200, 'broken') : result;
+  const copy = Uint8Array.from(answer);
+  copy.set([0x80 | envelope[0]!, 0, ...envelope.subarray(2, 4)]);
+  return copy;
+}
+
+/** Envelopes of one frame, or the one that stands alone. */
+function* envelopesOf(message: Buffer, framed: boolean): Generator<Buffer> {
+  const end = message.length - (framed ? 4 : 0);
+  for (let at = framed ? 6 : 0, next = 0; at < end; at = next) {
+    next = at + 9 + message.readUInt32BE(at + 5);
+    yield message.subarray(at, next);
+  }
+}
+
 function onCassandra(message: Buffer, socket: Socket): void {
   const framed = message[0] !== 4 && message.readUInt8(4) !== 1;
-  const envelope = framed ? message.subarray(6) : message;
-  const [version, stream, opcode] = [envelope[0]!, envelope.subarray(2, 4), envelope[4]!];
-  answered.cassandra++;
-  const wrong = envelope.includes('broken');
-  const body = wrong ? cqlError(0x2200, 'broken') : cqlWire(0x84, opcode === 1 ? 2 : 8, ...(opcode === 9 ? [big(4, 4), cqlShort(bytes('0123456789abcdef'))] : opcode === 1 ? [] : [big(4, 1)]));
-  const answer = Uint8Array.from(body);
-  answer.set([0x80 | version, 0, ...stream]);
+  const answers = [...envelopesOf(message, framed)].map(cassandraAnswer);
+  answered.cassandra += answers.length;
   // Later answers first: clients pair them by stream.
-  setTimeout(() => socket.write(framed ? cqlFrame(answer) : answer), 20 - (stream[1]! % 10));
+  const answer = concat(...answers.reverse());
+  setTimeout(() => socket.write(framed ? cqlFrame(answer) : answer), 20 - (message[framed ? 9 : 3]! % 10));
 }
 
 const cassandraSize = (data: Buffer): number => {
