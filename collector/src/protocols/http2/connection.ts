@@ -1,5 +1,9 @@
-import { contextOfHeaders, type TraceContext } from '../trace-context.ts';
+import { FLAG, FRAME, FRAME_HEADER, joined, startsWith, WITH_BODY, withoutPadding } from './frames.ts';
 import { HpackDecoder, type Header } from './hpack.ts';
+import { finish } from './request.ts';
+import type { Http2Request, Stream } from './request.ts';
+
+export type { Http2Request } from './request.ts';
 
 /** Bytes of one direction of a connection, in their order. */
 export interface Http2Chunk {
@@ -18,67 +22,12 @@ export interface Http2Chunk {
   readonly lost: boolean;
 }
 
-/** A request with its answer. Times as in Http2Chunk. */
-export interface Http2Request {
-  readonly streamId: number;
-  /** '' where it was indexed before we looked. */
-  readonly method: string;
-  readonly path: string;
-  readonly authority: string;
-  readonly scheme: string;
-  /** 0 without an answer. */
-  readonly status: number;
-  /** undefined when it is no gRPC call, or ended without one. */
-  readonly grpcStatus: number | undefined;
-  readonly grpcMessage: string;
-  readonly isGrpc: boolean;
-  readonly traceContext: TraceContext | undefined;
-  /** The chunk that began the request. */
-  readonly sequence: number;
-  readonly started: bigint;
-  /** First byte of the answer's headers; `ended` where none came. */
-  readonly answered: bigint;
-  readonly ended: bigint;
-  /** ended: both sides closed; reset: RST_STREAM or GOAWAY; closed: the connection went away. */
-  readonly outcome: 'ended' | 'reset' | 'closed';
-}
-
-const FRAME = {
-  data: 0,
-  headers: 1,
-  rstStream: 3,
-  settings: 4,
-  pushPromise: 5,
-  goaway: 7,
-  continuation: 9,
-} as const;
-const FLAG = { endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
-const WITH_BODY: ReadonlySet<number> = new Set([
-  FRAME.headers,
-  FRAME.rstStream,
-  FRAME.settings,
-  FRAME.pushPromise,
-  FRAME.goaway,
-  FRAME.continuation,
-]);
-const FRAME_HEADER = 9;
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const MOST_STREAMS = 1000;
 /** A header block larger than this is given up. */
 const LARGEST_BLOCK = 256 * 1024;
 /** ns after which a stream without an end is forgotten. */
 const STALE = 600_000_000_000n;
-
-interface Stream {
-  readonly id: number;
-  readonly started: bigint;
-  readonly sequence: number;
-  request: ReadonlyMap<string, string>;
-  answer: Map<string, string>;
-  answered: bigint | undefined;
-  clientDone: boolean;
-  serverDone: boolean;
-}
 
 /** What one direction has in hand. */
 class Side {
@@ -305,58 +254,10 @@ export class Http2Connection {
   }
 }
 
-function finish(stream: Stream, ended: bigint, outcome: Http2Request['outcome']): Http2Request {
-  const { request, answer, id, sequence, started } = stream;
-  const grpc = answer.get('grpc-status');
-  const isGrpc = grpc !== undefined || (request.get('content-type') ?? '').startsWith('application/grpc');
-  return {
-    streamId: id,
-    method: request.get(':method') ?? '',
-    path: request.get(':path') ?? '',
-    authority: request.get(':authority') ?? '',
-    scheme: request.get(':scheme') ?? '',
-    status: smallNumber(answer.get(':status')) ?? 0,
-    grpcStatus: smallNumber(grpc),
-    grpcMessage: answer.get('grpc-message') ?? '',
-    isGrpc,
-    traceContext: contextOfHeaders((name) => request.get(name)),
-    sequence,
-    started,
-    answered: stream.answered ?? ended,
-    ended,
-    outcome,
-  };
-}
-
-const smallNumber = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : undefined;
-
 /** Known names and values; of a header given twice the first. */
 function textOf(headers: readonly Header[]): ReadonlyMap<string, string> {
   const out = new Map<string, string>();
   for (const { name, value } of headers)
     if (name !== '' && value !== undefined && !out.has(name)) out.set(name, value);
-  return out;
-}
-
-/** The block fragment of a frame: behind the pad length and `extra` bytes, before the padding. */
-function withoutPadding(payload: Uint8Array, flags: number, extra: number): Uint8Array | undefined {
-  const padded = (flags & FLAG.padded) !== 0;
-  const start = (padded ? 1 : 0) + extra;
-  const end = payload.length - (padded ? (payload[0] ?? 0) : 0);
-  // the buffer it is part of belongs to the kernel's batch
-  return start <= end ? payload.slice(start, end) : undefined;
-}
-
-const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean =>
-  bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte);
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
   return out;
 }
