@@ -98,35 +98,50 @@ static __always_inline void describe(struct l7_message *message, enum shape shap
 /* Segments that are walked one by one. */
 #define HTTP2_SEGMENTS 512
 
-/*
- * The segments of a vector one after the other: of HTTP/2 no byte may be missed. limit: bytes moved. Not static:
- * verified once.
- */
-__noinline int take_segments(struct gs_socket *socket, struct transfer *transfer, __u64 vector, __u64 segments,
-			     __u64 limit)
-{
+struct segments {
+	__u64 vector;
+	__u64 left; /* bytes moved and not looked at */
+	__u32 count;
+	__u32 index;
 	__u32 sequence;
+	__u32 reserved;
+};
 
-	if (!socket || !transfer)
+/* The next one. Not static: verified once. */
+__noinline int take_segment(struct gs_socket *socket, struct transfer *transfer, struct segments *segments)
+{
+	struct iovec segment;
+	__u64 length;
+
+	if (!socket || !transfer || !segments || segments->index >= segments->count || !segments->left)
 		return 0;
-	sequence = first_sequence(transfer->sk, transfer->is_write, limit);
+	if (bpf_probe_read_user(&segment, sizeof(segment), (struct iovec *)segments->vector + segments->index))
+		return 0;
+	segments->index++;
+	length = segment.iov_len < segments->left ? segment.iov_len : segments->left;
+	if (!length)
+		return 1;
+	segments->left -= length;
+	transfer->sequence = segments->sequence;
+	transfer->message.in_kernel = 0;
+	message_from_buffer(&transfer->message, (__u64)segment.iov_base, length, ~0u);
+	take_transfer(socket, transfer);
+	segments->sequence += length;
+	return 1;
+}
+
+/* The segments of a vector one after the other: of HTTP/2 no byte may be missed. limit: bytes moved. */
+static __always_inline int take_segments(struct gs_socket *socket, struct transfer *transfer, __u64 vector,
+					 __u64 count, __u64 limit)
+{
+	struct segments segments = { .vector = vector, .left = limit, .count = count };
+
+	segments.sequence = first_sequence(transfer->sk, transfer->is_write, limit);
 	transfer->id = (__u64)transfer->sk;
 	transfer->now = bpf_ktime_get_ns();
-	for (__u32 i = 0; i < HTTP2_SEGMENTS && i < segments && limit; i++) {
-		struct iovec segment;
-		__u64 length;
-
-		if (bpf_probe_read_user(&segment, sizeof(segment), (struct iovec *)vector + i))
+	for (int i = 0; i < HTTP2_SEGMENTS; i++) {
+		if (!take_segment(socket, transfer, &segments))
 			break;
-		length = segment.iov_len < limit ? segment.iov_len : limit;
-		if (!length)
-			continue;
-		limit -= length;
-		transfer->sequence = sequence;
-		transfer->message.in_kernel = 0;
-		message_from_buffer(&transfer->message, (__u64)segment.iov_base, length, ~0u);
-		take_transfer(socket, transfer);
-		sequence += length;
 	}
 	return 0;
 }

@@ -103,7 +103,7 @@ test(
       )
       .stdout?.resume();
     await until('MariaDB', () => accepts(port));
-    const { questions, failed } = await run('mysql-client', 'mysql.mjs', String(port), String(COUNT));
+    const { questions, failed } = await run('mysql-client', 'mysql-statements.mjs', String(port), String(COUNT));
     const metrics = await samples();
     const client = (status: string): number =>
       (metrics[`mysql-client container_mysql_queries_total{${peer(port)},status=${status}}`] ?? 0) as number;
@@ -133,7 +133,7 @@ test(
       })
       .stdout?.resume();
     await until('memcached', () => accepts(port));
-    const { get, set, incr } = await run('memcached-client', 'memcached.mjs', String(port), String(COUNT));
+    const { get, set, incr } = await run('memcached-client', 'memcached-commands.mjs', String(port), String(COUNT));
     const metrics = await samples();
     const STATS = 1;
     const asked = (get ?? 0) + (set ?? 0) + STATS;
@@ -218,3 +218,18 @@ test('gRPC: codes, streams and contexts as grpc-js has them, on both sides', { s
   );
   assert.equal(served.filter(({ TraceId }) => TraceId === '4bf92f3577b34da6a3ce929d0e0e4736').length, 1);
 });
+
+test(
+  'Redis: RESP3, pushes, inline commands and pipelines as the server counts them',
+  { skip: without('redis-server', '--version') },
+  async () => {
+    const port = await sandbox.startRedis('redis');
+    const { commands } = await run('redis-client', 'redis.mjs', String(port), String(COUNT));
+    const metrics = await samples();
+    // the server counts INFO itself only afterwards: the first one, and not the last
+    const LAST_INFO = 1;
+    const client = `redis-client container_redis_queries_total{${peer(port)},status=ok}`;
+    assert.equal(metrics[client], commands! + LAST_INFO);
+    assert.equal(metrics['redis container_redis_inbound_queries_total{status=ok}'], commands! + LAST_INFO);
+  },
+);
