@@ -305,6 +305,8 @@ export interface FlameGraph {
   readonly depth: Uint16Array;
   readonly total: Float64Array;
   readonly self: Float64Array;
+  /** Part of the whole whose stacks miss callers, since code without frame pointers hid them; absent: none is known of. */
+  readonly cut?: number;
 }
 
 /** A failed part of an answer, where the rest still stands. */

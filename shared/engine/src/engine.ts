@@ -63,7 +63,8 @@ export function createEngine({ reader, clock }: EngineOptions): EngineApi {
     },
     profile: async (id, range, signal) => {
       const { one } = await applicationIn(id, range, signal);
-      return flameGraph(await readProfile(reader, one.application, range, signal));
+      const samples = await readProfile(reader, one.application, range, signal);
+      return { ...flameGraph(samples), ...(samples.cut === undefined ? {} : { cut: samples.cut }) };
     },
     logs: (filter, signal) => reader.logs(filter, signal),
     promql: (query, grid, signal) => reader.queryRange(query, grid, signal),

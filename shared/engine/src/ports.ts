@@ -132,6 +132,8 @@ export interface StackSamples {
   readonly stacks: readonly Uint32Array[];
   readonly values: Float64Array;
   readonly unit: 'nanoseconds' | 'bytes' | 'count';
+  /** Sum of the values whose stacks miss callers; absent where none is known of. */
+  readonly cut?: number;
 }
 
 /** Secrets by reference; a host keeps them in the OS key store. Never logged. */

@@ -38,5 +38,7 @@ export function mergeSamples(parts: readonly StackSamples[]): StackSamples {
       values.push(part.values[i] ?? 0);
     });
   }
-  return { frames, stacks, values: Float64Array.from(values), unit: only?.unit ?? 'nanoseconds' };
+  const cuts = parts.flatMap(({ cut }) => (cut === undefined ? [] : [cut]));
+  const cut = cuts.length > 0 ? { cut: cuts.reduce((sum, one) => sum + one, 0) } : {};
+  return { frames, stacks, values: Float64Array.from(values), unit: only?.unit ?? 'nanoseconds', ...cut };
 }

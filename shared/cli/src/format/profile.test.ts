@@ -26,6 +26,11 @@ test('functions by their own time; one that calls itself is not counted twice', 
   );
 });
 
+test('how much of it misses callers is said', () => {
+  assert.match(profileText({ ...graph, cut: 2e9 }), /\n20% of it is on stacks whose callers are missing/);
+  assert.doesNotMatch(profileText({ ...graph, cut: 1e6 }), /missing/);
+});
+
 test('no samples is said', () => {
   const empty = { ...graph, total: Float64Array.of(0), self: Float64Array.of(0), name: Uint32Array.of(0) };
   assert.equal(profileText(empty), 'no samples in this window\n');

@@ -31,7 +31,14 @@ export function profileText(graph: FlameGraph): string {
       value(total.get(name) ?? 0),
       name,
     ]);
-  return table(['SHARE', 'SELF', 'TOTAL', 'FUNCTION'], rows);
+  return table(['SHARE', 'SELF', 'TOTAL', 'FUNCTION'], rows) + cutText(graph.cut ?? 0, all);
+}
+
+/** Said from one in a hundred on: less changes no picture. */
+function cutText(cut: number, all: number): string {
+  if (cut / all < 0.01) return '';
+  const share = `${((100 * cut) / all).toFixed(0)}%`;
+  return `\n${share} of it is on stacks whose callers are missing: code built without frame pointers hides them\n`;
 }
 
 function nameOf({ names, name }: FlameGraph, node: number): string {

@@ -6,7 +6,7 @@ import { instant } from './spans.ts';
 
 const MAX_STACKS = 100_000;
 
-/** Distinct stacks of the window with their summed values, in the order of their hashes. */
+/** Distinct stacks of the window with their summed values and which part of these misses callers, in the order of their hashes. */
 export function profileRequest(filter: ProfileFilter): SqlRequest {
   const params: Record<string, string> = {
     from: instant(filter.range.from),
@@ -16,9 +16,9 @@ export function profileRequest(filter: ProfileFilter): SqlRequest {
     container: filter.containerId ?? '',
   };
   const container = filter.containerId === undefined ? '' : "AND Labels['container.id'] = {container:String}";
-  const query = `SELECT any(k.Stack) AS Stack, sum(s.Value) AS Value
+  const query = `SELECT any(k.Stack) AS Stack, sum(s.Whole) AS Value, sum(s.Cut) AS Cut
     FROM (
-      SELECT StackHash, sum(Value) AS Value FROM ${DATABASE}.${PROFILING_SAMPLES.name}
+      SELECT StackHash, sum(Value) AS Whole, sumIf(Value, Labels['stack.cut'] = 'true') AS Cut FROM ${DATABASE}.${PROFILING_SAMPLES.name}
       WHERE ServiceName = {service:String} AND Type = {type:String} ${container}
         AND End > fromUnixTimestamp64Nano({from:Int64}) AND Start <= fromUnixTimestamp64Nano({to:Int64})
       GROUP BY StackHash
@@ -43,5 +43,6 @@ export function stackSamplesOf(rows: readonly (readonly unknown[])[], type: stri
   const stacks = rows.map(([stack]) => Uint32Array.from(stack as readonly string[], index));
   const values = Float64Array.from(rows, ([, value]) => Number(value));
   const unit = type.endsWith(':nanoseconds') ? 'nanoseconds' : type.endsWith(':bytes') ? 'bytes' : 'count';
-  return { frames, stacks, values, unit };
+  const cut = rows.reduce((sum, row) => sum + Number(row[2] ?? 0), 0);
+  return { frames, stacks, values, unit, ...(cut > 0 ? { cut } : {}) };
 }
