@@ -102,24 +102,42 @@ static __always_inline bool clickhouse_is_server_packet(__u8 type)
 	return type >= CLICKHOUSE_SERVER_DATA && type <= CLICKHOUSE_SERVER_TIMEZONE;
 }
 
+struct clickhouse_progress {
+	__u32 at;
+	__u32 numbers; /* read so far */
+	__u32 behind;  /* where the packet may end */
+};
+
+/* One byte. Not static: verified once, and not for each count of numbers. */
+__noinline int clickhouse_progress_step(struct l7_message *message, struct clickhouse_progress *progress)
+{
+	__u32 numbers;
+	__u8 byte;
+
+	if (!message || !progress || progress->numbers > 7 || !l7_read(message, progress->at, &byte, 1))
+		return 0;
+	numbers = progress->numbers;
+	if (numbers >= 3 && numbers != 4 && clickhouse_is_server_packet(byte))
+		progress->behind = progress->at;
+	if (!(byte & 0x80))
+		progress->numbers = numbers + 1;
+	progress->at++;
+	return 1;
+}
+
 /*
  * Where the packet behind a progress packet begins: that has three to seven numbers, more with each revision. 0 when
  * nothing follows in this call.
  */
-static __always_inline __u32 clickhouse_behind_progress(const struct l7_message *message)
+static __always_inline __u32 clickhouse_behind_progress(struct l7_message *message)
 {
-	__u32 numbers = 0, behind = 0;
-	__u8 byte;
+	struct clickhouse_progress progress = { .at = 1 };
 
-	for (__u32 at = 1; at < CLICKHOUSE_PROGRESS_LOOKED_AT && numbers <= 7; at++) {
-		if (!l7_read(message, at, &byte, 1))
+	for (int i = 1; i < CLICKHOUSE_PROGRESS_LOOKED_AT; i++) {
+		if (!clickhouse_progress_step(message, &progress))
 			break;
-		if (numbers >= 3 && clickhouse_is_server_packet(byte) && numbers != 4)
-			behind = at;
-		if (!(byte & 0x80))
-			numbers++;
 	}
-	return behind;
+	return progress.behind;
 }
 
 __noinline int clickhouse_response(struct l7_message *message, struct l7_facts *facts)
