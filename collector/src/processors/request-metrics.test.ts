@@ -191,6 +191,14 @@ test('requests told apart by user space are counted with the label they bring', 
   assert.equal(samples['/a container_http_inbound_requests_total{status=503}'], 1);
 });
 
+test('requests told before the first round are counted', () => {
+  const metrics = make();
+  const endpoint = { tgid: 10, netns: 7, address: '10.0.0.9', port: 8080, inbound: true, protocol: 11 };
+  metrics.observe(endpoint, '200', 1_000_000);
+  metrics.update(requestStatsDump([]), 1_700_000_000_000);
+  assert.equal(collected(metrics)['/a container_http_inbound_requests_total{status=200}'], 1);
+});
+
 test('messages that nobody answers are counted by method and have no latency', () => {
   const metrics = make();
   const NATS = 10;

@@ -89,9 +89,18 @@ export class RequestMetrics {
 
   /** Takes in map request_stats. `now` in ms. */
   update(stats: MapDump, now: number): void {
+    if (this.#now === 0) this.#startAt(now);
     this.#now = now;
     this.#fold.fold(stats, now, (key, at) => this.#targetOf(key, at));
     this.#expire(now);
+  }
+
+  /** What was observed before the first round has no time yet, and would pass for long unseen. */
+  #startAt(now: number): void {
+    for (const peer of this.#peers.values()) {
+      peer.seenAt = now;
+      for (const target of peer.byStatus.values()) target.seenAt = now;
+    }
   }
 
   /** Counts a request that user space told apart. `status` is the label. */
