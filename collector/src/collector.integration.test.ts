@@ -56,7 +56,7 @@ async function endsWith(child: ChildProcess, signal: NodeJS.Signals): Promise<nu
 
 test('without eBPF it exposes resources of its target and stops cleanly', async (t) => {
   const pid = startTarget(t);
-  const flags = ['--target-pid', String(pid), '--disable', 'ebpf', '--disable', 'profiles'];
+  const flags = ['--target-pid', String(pid), '--only', 'proc'];
   const { child, listen } = await startCollector(t, ...flags);
   const answer = await fetch(`${listen}/metrics`);
   assert.match(answer.headers.get('content-type') ?? '', /version=0\.0\.4/);
@@ -92,7 +92,7 @@ test('with eBPF every program is attached or refused with a reason', { skip: wit
 
 test('a second instance on the same port says so and exits with 70', async (t) => {
   const pid = String(startTarget(t));
-  const quiet = ['--target-pid', pid, '--disable', 'ebpf', '--disable', 'profiles'];
+  const quiet = ['--target-pid', pid, '--only', 'proc'];
   const { listen } = await startCollector(t, ...quiet);
   const address = new URL(listen).host;
   const second = spawn(process.execPath, [MAIN, '--listen', address, ...quiet]);

@@ -27,6 +27,9 @@ import { isLoopback, StatusServer } from './status-server.ts';
 
 /** How long SIGTERM may take to write what waits, ms. */
 const FLUSH_LIMIT = 8_000;
+/** `--only` leaves out all others. */
+const leftOut = ({ only, disable }: CollectorConfig): ReadonlySet<string> =>
+  new Set([...disable, ...(only.length === 0 ? [] : RECEIVER_NAMES.filter((name) => !only.includes(name)))]);
 const KEEP_EXITED_FOR = 60_000;
 /** Series producers that /status names. */
 const TOP = 10;
@@ -76,6 +79,7 @@ export class Collector {
       kubernetesNames: this.logFiles.namesOf,
       runtimeContainer: this.runtimes.containerOf,
       unitFacts: (unit) => units.factsOf(unit),
+      skipSystemServices: config['skip-system-services'],
       cgroupBase: cgroupBase(config.procfs, config.cgroupfs, process.pid),
       keepExitedFor: KEEP_EXITED_FOR,
     });
@@ -134,7 +138,7 @@ export class Collector {
     this.processes.scan(Date.now());
     this.nat.refresh();
     const definitions = RECEIVER_NAMES.map((name) => RECEIVERS[name]);
-    await this.receivers.start(definitions, new Set(this.config.disable));
+    await this.receivers.start(definitions, leftOut(this.config));
     await this.collectOnce();
     this.timer = setInterval(() => void this.collectOnce(), this.config.interval);
     return listen;

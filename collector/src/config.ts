@@ -111,6 +111,10 @@ const configuration = z
     'ttl-logs': count(0, 3650).default(7),
     'ttl-profiles': count(0, 3650).default(7),
     disable: list.pipe(z.array(z.enum(RECEIVER_NAMES))),
+    only: list.pipe(z.array(z.enum(RECEIVER_NAMES))),
+    'skip-system-services': z
+      .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+      .default(true),
     procfs: z.string().default('/proc'),
     cgroupfs: z.string().default('/sys/fs/cgroup'),
     'host-root': z.string().default('/'),
@@ -173,7 +177,15 @@ export class ConfigError extends Error {
   }
 }
 
-const REPEATED = new Set(['target-cgroup', 'target-pid', 'target-netns', 'log-file', 'tls-deny', 'disable']);
+const REPEATED = new Set([
+  'target-cgroup',
+  'target-pid',
+  'target-netns',
+  'log-file',
+  'tls-deny',
+  'disable',
+  'only',
+]);
 const FLAGS: readonly (readonly [string, string, string])[] = [
   ['listen', '<host:port>', '/metrics, /status, /healthz (default 127.0.0.1:10300)'],
   ['interval', '<duration>', 'how often values are collected and pushed (default 15s)'],
@@ -224,6 +236,8 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['ttl-logs', '<days>', 'days logs are kept (default 7)'],
   ['ttl-profiles', '<days>', 'days profiles are kept (default 7)'],
   ['disable', '<receiver>', `leave out ${RECEIVER_NAMES.join(', ')}; repeatable`],
+  ['only', '<receiver>', 'run only these receivers; repeatable'],
+  ['skip-system-services', '<true|false>', 'leave out housekeeping units of systemd (default true)'],
   ['procfs', '<dir>', "the host's /proc"],
   ['cgroupfs', '<dir>', "the host's /sys/fs/cgroup"],
   ['host-root', '<dir>', "the host's root file system"],

@@ -37,7 +37,7 @@ function spawnCollector(flags: readonly string[]): { child: ChildProcess; stderr
 async function start(flags: readonly string[]): Promise<Running> {
   const { child, stderr } = spawnCollector([
     ...['--listen', '127.0.0.1:0', '--interval', '1s', '--target-pid', String(process.pid)],
-    ...['--disable', 'ebpf', '--disable', 'profiles'],
+    ...['--only', 'proc', '--only', 'logs'],
     ...flags,
   ]);
   let out = '';
@@ -164,14 +164,7 @@ test('bad settings: one line each on stderr, nothing on stdout, exit code 2', as
 test('an address that is taken is an error that names it', async () => {
   const running = await start([]);
   const address = running.url.slice('http://'.length);
-  const { child, stderr } = spawnCollector([
-    '--listen',
-    address,
-    '--disable',
-    'ebpf',
-    '--disable',
-    'profiles',
-  ]);
+  const { child, stderr } = spawnCollector(['--listen', address, '--only', 'proc']);
   assert.equal(await exitOf(child), 70);
   assert.match(stderr(), new RegExp(`cannot listen on ${address}: .*EADDRINUSE`));
   await stop(running);

@@ -10,10 +10,7 @@ import { createClient } from '@clickhouse/client';
 import { startStore } from './embedded/testdata/store-process.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const QUIET = ['ebpf', 'profiles', 'tls', 'disk', 'nat', 'runtimes', 'gpu', 'cloud'].flatMap((name) => [
-  '--disable',
-  name,
-]);
+const QUIET = ['--only', 'logs', '--only', 'otlp'];
 const INTERVAL = 1000;
 
 interface Places {

@@ -43,9 +43,7 @@ test('a store that refuses is a finding with its own words', async (t) => {
   t.after(() => server.close().closeAllConnections());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const child = spawn(process.execPath, [
-    ...[MAIN, 'doctor', '--disable', 'ebpf', '--disable', 'profiles', '--remote-write-url', url],
-  ]);
+  const child = spawn(process.execPath, [...[MAIN, 'doctor', '--only', 'proc', '--remote-write-url', url]]);
   t.after(() => child.kill('SIGKILL'));
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));

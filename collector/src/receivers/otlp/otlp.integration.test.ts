@@ -53,10 +53,7 @@ async function start(t: TestContext): Promise<Running> {
     [
       MAIN,
       ...['--listen', '127.0.0.1:0', '--interval', '1s', '--log-level', 'error'],
-      ...['ebpf', 'profiles', 'tls', 'disk', 'nat', 'runtimes', 'logs'].flatMap((name) => [
-        '--disable',
-        name,
-      ]),
+      ...['--only', 'otlp'],
       ...['--target-pid', String(process.pid), '--memory-limit', '1GB'],
       ...['--clickhouse-url', store.clickhouse, '--remote-write-url', `${store.prometheus}/api/v1/write`],
       ...[

@@ -41,7 +41,7 @@ async function start(script: string, ...args: readonly string[]): Promise<Ready>
 }
 
 function startCollector(store: Ready, ...more: readonly string[]): Promise<Ready> {
-  const off = ['ebpf', 'profiles', 'logs', 'proc'].flatMap((receiver) => ['--disable', receiver]);
+  const off = ['--only', 'otlp'];
   return start(
     'collector/src/main.ts',
     ...['--listen', '127.0.0.1:0', '--gateway-listen', '127.0.0.1:0', '--interval', '1s'],
