@@ -106,8 +106,9 @@ export class Receivers {
     );
   }
 
+  /** Last started, first stopped: later ones may use what earlier ones hold. */
   async stop(): Promise<void> {
-    for (const { receiver, definition } of this.#running) {
+    for (const { receiver, definition } of [...this.#running].reverse()) {
       try {
         await receiver.stop?.();
       } catch (error) {
