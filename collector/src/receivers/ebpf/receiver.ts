@@ -18,6 +18,7 @@ import type { DestinationOptions } from '../../processors/destinations.ts';
 import { counterSamples, programSamples, sumCounters } from './counters.ts';
 import type { SelfSample } from './counters.ts';
 import { unansweredAt } from './dns-event.ts';
+import { staleWaiting } from './waiting.ts';
 import { EventRouter } from './event-router.ts';
 import type { Http2Event } from './http2-event.ts';
 import type { Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
@@ -231,7 +232,11 @@ export class EbpfReceiver {
     const stats = object.dump('request_stats');
     this.#requests.update(stats, now);
     const monotonic = this.#options.monotonic();
-    this.#requests.updateInFlight(object.dump('sockets'), object.dump('pipelines'), monotonic);
+    const waiting = object.dump('pipelines');
+    this.#requests.updateInFlight(object.dump('sockets'), waiting, monotonic);
+    // What nobody will answer must not fill the map, nor look like the oldest request for ever.
+    const forgotten = staleWaiting(waiting, monotonic);
+    if (forgotten.length > 0) object.delete('pipelines', forgotten);
     this.#http2.expire(monotonic);
     this.#clear(object, 'request_stats', stats, now);
   }

@@ -103,7 +103,12 @@ test(
       )
       .stdout?.resume();
     await until('MariaDB', () => accepts(port));
-    const { questions, failed } = await run('mysql-client', 'mysql-statements.mjs', String(port), String(COUNT));
+    const { questions, failed } = await run(
+      'mysql-client',
+      'mysql-statements.mjs',
+      String(port),
+      String(COUNT),
+    );
     const metrics = await samples();
     const client = (status: string): number =>
       (metrics[`mysql-client container_mysql_queries_total{${peer(port)},status=${status}}`] ?? 0) as number;
@@ -133,7 +138,12 @@ test(
       })
       .stdout?.resume();
     await until('memcached', () => accepts(port));
-    const { get, set, incr } = await run('memcached-client', 'memcached-commands.mjs', String(port), String(COUNT));
+    const { get, set, incr } = await run(
+      'memcached-client',
+      'memcached-commands.mjs',
+      String(port),
+      String(COUNT),
+    );
     const metrics = await samples();
     const STATS = 1;
     const asked = (get ?? 0) + (set ?? 0) + STATS;
