@@ -169,7 +169,7 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
 		return 0;
 	if (socket->protocol == GS_PROTOCOL_TLS)
-		return tls_on_syscall(transfer.sk, socket, true);
+		return tls_on_syscall(socket, (__u64)transfer.sk, true);
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
 		return on_segments(socket, &transfer, shape, context->args[1], context->args[2], ~0ull);
 	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u);
@@ -177,7 +177,7 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 	/* Only now it is known what these are. */
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
 		return on_segments(socket, &transfer, shape, context->args[1], context->args[2], ~0ull);
-	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(transfer.sk, socket, true) : 0;
+	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(socket, (__u64)transfer.sk, true) : 0;
 }
 
 enum flags_place { FLAGS_NONE, FLAGS_THIRD, FLAGS_FOURTH };
@@ -206,14 +206,14 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
 		return 0;
 	if (socket->protocol == GS_PROTOCOL_TLS)
-		return tls_on_syscall(transfer.sk, socket, false);
+		return tls_on_syscall(socket, (__u64)transfer.sk, false);
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
 		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);
 	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret);
 	on_transfer(&transfer, socket);
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
 		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);
-	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(transfer.sk, socket, false) : 0;
+	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(socket, (__u64)transfer.sk, false) : 0;
 }
 
 SEC("tracepoint/syscalls/sys_enter_write")
@@ -315,6 +315,7 @@ int BPF_PROG(request_set_state, const struct sock *sk, int before, int after)
 
 #include "requests/tls_go.bpf.h"
 #include "requests/tls_openssl.bpf.h"
+#include "requests/tls_rustls.bpf.h"
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(request_forget_thread, struct task_struct *task)

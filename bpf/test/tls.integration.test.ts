@@ -174,4 +174,23 @@ describe('TLS', { skip: skipReason('nginx', 'go', 'postgres') }, () => {
     ]);
     assert.deepEqual(joined(observed), { joined: 21, of: 21 });
   });
+
+  /** Built from servers/rustls, which says how. */
+  const rustls = process.env['GUMSHOE_RUSTLS_PROGRAM'];
+  test('rustls at both ends', { skip: !rustls && 'GUMSHOE_RUSTLS_PROGRAM is not set' }, async () => {
+    const rust = programs.copyOf(rustls!);
+    attach(observed, rust);
+    await namespace.serve([rust, 'server', '8451', programs.key, programs.certificate], /ready/);
+    // The records of a process's first request are read before its probes are hit for the first time.
+    await namespace.run([rust, 'client', '8451', programs.certificate, '1']);
+    await namespace.run([rust, 'client', '8451', programs.certificate, '200']);
+    await observed.settle();
+    assert.deepEqual(counts(observed), [
+      'inbound 8451 1 200 x 180',
+      'inbound 8451 1 404 x 20',
+      'outbound 8451 1 200 x 180',
+      'outbound 8451 1 404 x 21',
+    ]);
+    assert.equal(observed.counter(GS_COUNTER_TLS_UNBOUND), 1);
+  });
 });

@@ -21,8 +21,13 @@
 struct tls_session_key {
 	__u64 address;
 	__u32 tgid;
-	__u32 reserved;
+	__u32 half; /* enum tls_half: libraries that have an object for each direction */
 };
+
+enum tls_half { TLS_WHOLE, TLS_READS, TLS_WRITES };
+
+/* gs_socket.file_private of a connection whose directions have an object each. */
+#define TLS_HALVES 2
 
 struct tls_session {
 	__u64 sk;             /* kernel address of struct sock; 0 until known */
@@ -54,6 +59,8 @@ struct tls_call {
 
 struct tls_thread {
 	struct tls_call call;
+	/* Plaintext that the library has taken and that the next system call will send, when its socket is not known. */
+	struct tls_call unsent;
 	/* Socket from which TLS records were read outside of the library and which it did not get to see yet. */
 	__u64 last_read;
 };
@@ -143,10 +150,17 @@ static __noinline int tls_bind(const struct tls_session_key *key, struct tls_ses
 	__u64 id = tls_plaintext_id((__u64)sk);
 	struct gs_socket *socket = bpf_map_lookup_elem(&sockets, &id);
 
-	if (socket && socket->file_private != key->address && !certain)
-		return 0;
-	if (!tls_open(sk, ciphertext, key->address, session->from_start))
-		return 0;
+	if (key->half) {
+		session->read = 0;
+		session->written = 0;
+		if (!socket && !tls_open(sk, ciphertext, TLS_HALVES, false))
+			return 0;
+	} else {
+		if (socket && socket->file_private != key->address && !certain)
+			return 0;
+		if (!tls_open(sk, ciphertext, key->address, session->from_start))
+			return 0;
+	}
 	session->sk = (__u64)sk;
 	session->endpoints_hash = ciphertext->endpoints_hash;
 	return 1;
@@ -219,18 +233,23 @@ static __always_inline void tls_bind_last_read(struct tls_thread *thread, const 
 		tls_bind(key, session, (struct sock *)id, ciphertext, false);
 }
 
-/* A call of the library begins. */
-static __noinline int tls_enter(__u64 thread_id, const struct tls_call *call)
+/* A call of the library begins. Not static, like those below: verified once. */
+__noinline int tls_enter(__u64 thread_id, const struct tls_call *call)
 {
 	struct tls_thread *thread;
 	struct tls_session *session;
+
+	if (!call)
+		return 0;
 
 	tls_count_hit(call->session.tgid);
 	thread = tls_thread_of(thread_id, true);
 	session = tls_session_of(&call->session);
 	if (!thread || !session)
 		return 0;
-	tls_bind_last_read(thread, &call->session, session);
+	thread->unsent.session.address = 0;
+	if (call->session.half != TLS_WRITES)
+		tls_bind_last_read(thread, &call->session, session);
 	thread->call = *call;
 	if (call->is_write)
 		thread->call.taken = tls_take(session, call->buffer, call->length, true);
@@ -269,7 +288,7 @@ static __always_inline int tls_take_read(struct tls_session *session, __u64 buff
 }
 
 /* It ends, having moved so many bytes; 0 when it moved none. */
-static __noinline int tls_leave(__u64 thread_id, __u32 moved)
+__noinline int tls_leave(__u64 thread_id, __u32 moved)
 {
 	struct tls_thread *thread = tls_thread_of(thread_id, false);
 	struct tls_session *session;
@@ -283,8 +302,13 @@ static __noinline int tls_leave(__u64 thread_id, __u32 moved)
 	if (!session || !moved)
 		return 0;
 	if (call.is_write) {
-		if (!call.taken && !tls_take(session, call.buffer, moved, true))
+		if (!call.taken && !tls_take(session, call.buffer, moved, true)) {
+			if (call.session.half == TLS_WRITES) {
+				thread->unsent = call;
+				return 0;
+			}
 			count(GS_COUNTER_TLS_UNBOUND);
+		}
 		session->written += moved;
 	} else if (!tls_take_read(session, call.buffer, moved)) {
 		count(GS_COUNTER_TLS_UNBOUND);
@@ -301,18 +325,37 @@ static __always_inline bool tls_is_inside(const struct tls_call *call)
 	       call->stack_pointer - stack_pointer < TLS_STACK_DEPTH;
 }
 
-/* TLS records pass the socket: by the library itself, or by the program that gives them to it. */
-static __noinline int tls_on_syscall(struct sock *sk, struct gs_socket *ciphertext, bool is_write)
+/* The first write of a session whose library sends nothing itself: the system call tells where it goes. */
+static __always_inline int tls_send(struct tls_call *call, struct sock *sk, const struct gs_socket *ciphertext)
 {
+	struct tls_session *session = bpf_map_lookup_elem(&tls_sessions, &call->session);
+
+	if (session && tls_bind(&call->session, session, sk, ciphertext, true) &&
+	    tls_take(session, call->buffer, call->length, true))
+		session->written += call->length;
+	else
+		count(GS_COUNTER_TLS_UNBOUND);
+	call->session.address = 0;
+	return 0;
+}
+
+/* TLS records pass the socket: by the library itself, or by the program that gives them to it. */
+__noinline int tls_on_syscall(struct gs_socket *ciphertext, __u64 address, bool is_write)
+{
+	struct sock *sk = (struct sock *)address;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct tls_session *session;
 	struct tls_thread *thread;
 
-	if (!tls_is_probed(pid_tgid >> 32))
+	if (!ciphertext || !tls_is_probed(pid_tgid >> 32))
 		return 0;
 	thread = tls_thread_of((__u32)pid_tgid, true);
 	if (!thread)
 		return 0;
+	if (is_write && thread->unsent.session.address) {
+		tls_send(&thread->unsent, sk, ciphertext);
+		return 0;
+	}
 	if (!tls_is_inside(&thread->call)) {
 		if (!is_write)
 			thread->last_read = (__u64)sk;

@@ -32,7 +32,14 @@ export class TlsPrograms {
     namespace.afterwards(() => rmSync(this.folder, { recursive: true, force: true }));
     this.library = this.copyOf(sharedLibrary());
     [this.key, this.certificate] = [join(this.folder, 'key.pem'), join(this.folder, 'cert.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+    const subject = [
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1,DNS:localhost',
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+    ];
     const files = ['-keyout', this.key, '-out', this.certificate];
     execFileSync(
       'openssl',

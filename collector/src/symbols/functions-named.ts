@@ -29,6 +29,20 @@ export function functionsNamed(file: ElfFile, names: readonly string[]): Readonl
   return found;
 }
 
+/** Functions whose names contain a text. */
+export function functionsMatching(file: ElfFile, needle: string): readonly NamedFunction[] {
+  const table = file.section('.symtab');
+  const strings = table && file.sections[table.link];
+  if (!table || !strings) return [];
+  const names = new Set<string>();
+  for (const { bytes } of pieces(file, strings, LONGEST_NAME))
+    for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + needle.length)) {
+      const end = bytes.indexOf(0, at);
+      if (end >= 0) names.add(bytes.toString('latin1', bytes.lastIndexOf(0, at) + 1, end));
+    }
+  return names.size === 0 ? [] : [...functionsNamed(file, [...names]).values()];
+}
+
 function readFunctions(
   file: ElfFile,
   table: ElfSection,

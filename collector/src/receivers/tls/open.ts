@@ -17,7 +17,7 @@ export interface TlsConfiguration {
 export const DEFAULT_TLS_CONFIGURATION: TlsConfiguration = {
   deny: [],
   linger: 5 * 60_000,
-  maxHitsPerSecond: 400_000,
+  maxHitsPerSecond: 20_000,
   suspicion: 60_000,
 };
 
