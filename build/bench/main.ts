@@ -1,11 +1,16 @@
 // npm run bench -- NAME: prints figures; asserts nothing.
 import { benchCollector } from './collector.ts';
+import { benchProtocols } from './collector-protocols.ts';
 import { benchModel } from './model.ts';
 
 const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> = {
   collector: [
     'CPU, memory and added latency of the collector at 2,000, 5,000 and 10,000 HTTP requests/s (root)',
     benchCollector,
+  ],
+  protocols: [
+    'the collector with HTTP/2, PostgreSQL, Redis, many connections and containers; where its time goes (root)',
+    benchProtocols,
   ],
   model: ['time to build the world of 500 services over an hour and inspect it', benchModel],
 };

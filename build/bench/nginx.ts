@@ -9,7 +9,8 @@ export function startNginx(dir: string, namespace: string, cgroups: readonly str
 events { worker_connections 1024; }
 http { access_log off; keepalive_requests 100000000; client_body_temp_path ${dir}/b; proxy_temp_path ${dir}/p;
 fastcgi_temp_path ${dir}/f; uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;
-server { listen 80; location / { return 200 "ok"; } } }\n`;
+server { listen 80; location / { return 200 "ok"; } }
+server { listen 81 http2; http2_max_requests 100000000; location / { return 200 "ok"; } } }\n`;
   writeFileSync(join(dir, 'nginx.conf'), text);
   command('chmod', ['755', dir]);
   const service = new Service({

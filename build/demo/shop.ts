@@ -245,7 +245,8 @@ export class Shop {
   }
 }
 
-function postgresDirectory(): string {
+/** Where the programs of the newest PostgreSQL server are. */
+export function postgresDirectory(): string {
   const root = '/usr/lib/postgresql';
   const versions = readdirSync(root)
     .filter((name) => /^\d+$/.test(name))
@@ -254,7 +255,8 @@ function postgresDirectory(): string {
   return join(root, versions[0], 'bin');
 }
 
-function chownTo(user: string, path: string): void {
+/** Gives a path to a user of this machine and its group. */
+export function chownTo(user: string, path: string): void {
   chownSync(path, Number(command('id', ['-u', user])), Number(command('id', ['-g', user])));
 }
 

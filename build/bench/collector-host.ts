@@ -1,0 +1,129 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { Slice } from '../demo/cgroups.ts';
+import { sleep } from '../demo/command.ts';
+import { Network } from '../demo/network.ts';
+import { Program } from '../demo/program.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const TICKS = 100;
+const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled';
+
+interface KernelProgram {
+  readonly id: number;
+  readonly run_time_ns?: number;
+}
+
+const kernelPrograms = (): KernelProgram[] =>
+  JSON.parse(
+    spawnSync('bpftool', ['-j', 'prog', 'show'], { encoding: 'utf8' }).stdout || '[]',
+  ) as KernelProgram[];
+
+/** user + system, seconds */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** What the collector cost over a stretch: shares of one core, MiB. */
+export interface Cost {
+  readonly process: number;
+  readonly kernel: number;
+  readonly rss: number;
+}
+
+/** A slice and a network of our own, a store and a collector that observes the slice. */
+export class CollectorHost {
+  readonly dir = mkdtempSync(join(tmpdir(), 'gumshoe-bench-'));
+  readonly slice: Slice;
+  readonly network: Network;
+  readonly closers: (() => Promise<void> | void)[] = [];
+  readonly #statistics = readFileSync(STATISTICS, 'utf8').trim();
+  #before = new Set<number>();
+  #collector: Program | undefined;
+  #listen = '';
+
+  constructor() {
+    const id = `b${process.pid.toString(36)}`;
+    this.slice = new Slice(id);
+    this.network = new Network(id.slice(1));
+    mkdirSync(join(this.dir, 'log'), { recursive: true });
+  }
+
+  /** Starts store and collector, everything on; with `profileDir` V8 writes a CPU profile there at the end. */
+  async observe(profileDir?: string): Promise<void> {
+    const listen = ['--clickhouse-listen', '127.0.0.1:0', '--prometheus-listen', '127.0.0.1:0'];
+    const store = new Program(
+      'store',
+      [join(ROOT, 'collector/src/embedded/main.ts'), '--data', join(this.dir, 'store'), ...listen],
+      join(this.dir, 'log/store.log'),
+    );
+    this.closers.push(() => store.stop());
+    const addresses = await store.ready;
+    this.#before = new Set(kernelPrograms().map((program) => program.id));
+    writeFileSync(STATISTICS, '1');
+    const options =
+      profileDir === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` };
+    const collector = new Program(
+      'collector',
+      [
+        join(ROOT, 'collector/bin/gumshoe-collector.mjs'),
+        ...['--listen', '127.0.0.1:0', '--interval', '5s', '--target-cgroup', this.slice.path],
+        ...['--clickhouse-url', String(addresses['clickhouse'])],
+        ...['--remote-write-url', `${String(addresses['prometheus'])}/api/v1/write`],
+      ],
+      join(this.dir, 'log/collector.log'),
+      options,
+    );
+    this.#collector = collector;
+    this.closers.push(() => collector.stop());
+    this.#listen = String((await collector.ready)['listen']);
+    await sleep(6_000);
+  }
+
+  #kernelTime(): number {
+    return (
+      kernelPrograms().reduce(
+        (sum, program) => sum + (this.#before.has(program.id) ? 0 : (program.run_time_ns ?? 0)),
+        0,
+      ) / 1e9
+    );
+  }
+
+  /** What the collector costs while `work` goes on. */
+  async costOf<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cost: Cost }> {
+    const pid = this.#collector!.pid;
+    const [cpu, kernel, started] = [cpuOf(pid), this.#kernelTime(), performance.now()];
+    const result = await work();
+    const seconds = (performance.now() - started) / 1000;
+    const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+    return {
+      result,
+      cost: { process: (cpuOf(pid) - cpu) / seconds, kernel: (this.#kernelTime() - kernel) / seconds, rss },
+    };
+  }
+
+  /** Losses by cause, as the collector counts them; 'nothing' without any. */
+  async lost(): Promise<string> {
+    const metrics = await (await fetch(`${this.#listen}/metrics`)).text();
+    const lost = [...metrics.matchAll(/^gumshoe_ebpf_lost_total\{cause="([^"]+)"\} ([1-9]\d*)$/gm)];
+    return lost.map((match) => `${match[1]} ${match[2]}`).join(', ') || 'nothing';
+  }
+
+  /** Ends the collector, so that its profile is written. */
+  async endCollector(): Promise<void> {
+    await this.#collector?.stop();
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closers.reverse()) await close();
+    writeFileSync(STATISTICS, this.#statistics);
+    this.network.remove();
+    this.slice.remove();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
