@@ -75,11 +75,11 @@ function make(namesPerContainer = 50) {
 
 test('queries by type, name and status; the server by status only', () => {
   const { metrics, at } = make();
-  metrics.observe(event(message('shop.test', A, 0, [[10, 1, 2, 3]])), 0);
-  metrics.observe(event(message('shop.test', A, 0, [[10, 1, 2, 3]])), 0);
-  metrics.observe(event(message('gone.test', A, 3)), 0);
-  metrics.observe(event(message('slow.test', A, 0), { answered: false, durationNs: 11e9 }), 0);
-  metrics.observe(event(message('shop.test', A, 2), { inbound: true }), 0);
+  metrics.observe(event(message('shop.test', A, 0, [[10, 1, 2, 3]])));
+  metrics.observe(event(message('shop.test', A, 0, [[10, 1, 2, 3]])));
+  metrics.observe(event(message('gone.test', A, 3)));
+  metrics.observe(event(message('slow.test', A, 0), { answered: false, durationNs: 11e9 }));
+  metrics.observe(event(message('shop.test', A, 2), { inbound: true }));
   const count = 'container_dns_requests_total{request_type=TypeA,domain=';
   assert.deepEqual(at(0), {
     [`/a ${count}shop.test,status=ok}`]: 2,
@@ -95,16 +95,17 @@ test('queries by type, name and status; the server by status only', () => {
 
 test('an address family that the name does not have is no failure and no noise', () => {
   const { metrics, at } = make();
-  metrics.observe(event(message('shop.test', AAAA, 0)), 0);
+  metrics.observe(event(message('shop.test', AAAA, 0)));
   assert.deepEqual(at(0), {});
 });
 
 test('names are bounded; series end with silence; garbage and strangers are left out', () => {
   const { metrics, at } = make(2);
-  for (const name of ['a.test', 'b.test', 'c.test', 'd.test']) metrics.observe(event(message(name, A, 0)), 0);
-  metrics.observe(event(message('x.test', A, 0), { tgid: 11 }), 0);
-  metrics.observe(event(Uint8Array.of(1, 2, 3)), 0);
+  for (const name of ['a.test', 'b.test', 'c.test', 'd.test']) metrics.observe(event(message(name, A, 0)));
+  metrics.observe(event(message('x.test', A, 0), { tgid: 11 }));
+  metrics.observe(event(Uint8Array.of(1, 2, 3)));
   const other = '/a container_dns_requests_total{request_type=TypeA,domain=~other,status=ok}';
   assert.equal(at(0)[other], 2);
   assert.deepEqual(at(2000), {});
+  assert.equal(metrics.fqdnOf('10.1.2.3'), undefined);
 });

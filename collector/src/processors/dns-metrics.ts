@@ -4,7 +4,7 @@ import { DomainNames } from '../protocols/dns/domain.ts';
 import { parseDns, RCODES } from '../protocols/dns/message.ts';
 import type { DnsMessage } from '../protocols/dns/message.ts';
 import type { DnsEvent } from '../receivers/ebpf/dns-event.ts';
-import type { ContainerOf, ContainerSeries, SampleSink } from './sample-sink.ts';
+import type { ContainerSeries, SampleSink } from './sample-sink.ts';
 
 const BUCKETS = LATENCY_BOUNDS_SECONDS.length + 1;
 const NANOSECONDS = 1e9;
@@ -38,11 +38,14 @@ interface ContainerDns {
   readonly inbound: Map<string, Count>;
   readonly asked: Latency;
   readonly served: Latency;
+  /** Since the last collection. */
+  active: boolean;
   seenAt: number;
 }
 
 export interface DnsMetricsOptions {
-  readonly containerOf: ContainerOf;
+  /** By cgroup where the process is gone already: servers answer over TCP in a child of a moment. */
+  readonly containerOf: (tgid: number, cgroupId: bigint) => ContainerSeries | undefined;
   /** Names per container; the rest is `~other`. */
   readonly namesPerContainer: number;
   /** ms without a query after which a container's series end. */
@@ -66,12 +69,11 @@ export class DnsMetrics {
     return this.#fqdns.get(ip);
   }
 
-  /** `now` in ms. */
-  observe(event: DnsEvent, now: number): void {
+  observe(event: DnsEvent): void {
     const message = parseDns(event.bytes);
-    const container = message && this.#options.containerOf(event.tgid);
+    const container = message && this.#options.containerOf(event.tgid, event.cgroupId);
     if (!message || !container) return;
-    const state = this.#of(container, now);
+    const state = this.#of(container);
     const status = event.answered ? (RCODES.get(message.rcode) ?? `rcode_${message.rcode}`) : UNANSWERED;
     if (event.inbound) {
       add(state.inbound, { status });
@@ -86,8 +88,11 @@ export class DnsMetrics {
     state.asked.add(event.durationNs);
   }
 
+  /** `now` in ms. */
   collect(sink: SampleSink, now: number): void {
     for (const [id, state] of this.#containers) {
+      if (state.active) state.seenAt = now;
+      state.active = false;
       if (now - state.seenAt >= this.#options.expireAfter) {
         this.#containers.delete(id);
         this.#names.forget(id);
@@ -110,10 +115,10 @@ export class DnsMetrics {
     for (const [ip, fqdn] of this.#fqdns) yield [NODE_METRICS.ipToFqdn, { ip, fqdn }, 1];
   }
 
-  #of(container: ContainerSeries, now: number): ContainerDns {
+  #of(container: ContainerSeries): ContainerDns {
     const known = this.#containers.get(container.containerId);
     if (known) {
-      known.seenAt = now;
+      known.active = true;
       return known;
     }
     const made = {
@@ -122,7 +127,8 @@ export class DnsMetrics {
       inbound: new Map<string, Count>(),
       asked: new Latency(),
       served: new Latency(),
-      seenAt: now,
+      active: true,
+      seenAt: 0,
     };
     this.#containers.set(container.containerId, made);
     return made;

@@ -176,11 +176,11 @@ test('requests that wait by key count as their connection does, in both directio
 
 test('requests told apart by user space are counted with the label they bring', () => {
   const metrics = make();
-  metrics.update(requestStatsDump([]), 0);
   const endpoint = { tgid: 10, netns: 7, address: '10.0.0.9', port: 8080, inbound: false, protocol: 11 };
   metrics.observe(endpoint, 'grpc:OK', 2_000_000);
   metrics.observe(endpoint, 'grpc:OK', 70_000_000_000);
   metrics.observe({ ...endpoint, inbound: true }, '503', 1_000_000);
+  metrics.update(requestStatsDump([]), 1_700_000_000_000);
   const samples = collected(metrics);
   const peer = 'destination=10.0.0.9:8080,actual_destination=10.0.0.9:8080';
   assert.equal(samples[`/a container_http_requests_total{${peer},status=grpc:OK}`], 2);

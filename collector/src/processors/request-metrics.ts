@@ -208,6 +208,8 @@ export class RequestMetrics {
   #expire(now: number): void {
     for (const [key, peer] of this.#peers) {
       for (const { seenAt } of peer.byStatus.values()) peer.seenAt = Math.max(peer.seenAt, seenAt);
+      // observed before the first update told the time
+      if (peer.seenAt === 0) peer.seenAt = now;
       if (now - peer.seenAt < this.#options.expireAfter) continue;
       this.#peers.delete(key);
       if (peer.destination) this.#options.destinations.forget(peer.container.containerId, peer.destination);

@@ -91,7 +91,11 @@ export class EbpfReceiver {
     this.#destinations = [destinations, requestDestinations];
     this.#tcp = new TcpMetrics({ destinations, containerOf, expireAfter });
     this.#requests = new RequestMetrics({ destinations: requestDestinations, containerOf, expireAfter });
-    this.#dns = new DnsMetrics({ containerOf, expireAfter, namesPerContainer: NAMES_PER_CONTAINER });
+    this.#dns = new DnsMetrics({
+      containerOf: (tgid, cgroupId) => owners.containerOf(tgid, cgroupId),
+      expireAfter,
+      namesPerContainer: NAMES_PER_CONTAINER,
+    });
     this.#listens = new ListenMetrics({
       containerOf,
       expireAfter,
@@ -106,7 +110,7 @@ export class EbpfReceiver {
     this.#router = new EventRouter({
       request: (event) => this.#onRequest(event),
       http2: (event) => this.#onHttp2(event),
-      dns: (event) => this.#dns.observe(event, this.#now),
+      dns: (event) => this.#dns.observe(event),
       process: (event) => this.#onProcess(event),
       listen: (event) => this.#listens.onListen(event, this.#now),
     });
@@ -142,7 +146,7 @@ export class EbpfReceiver {
     this.#options.wallTime.refresh();
     this.#updateTcp(now);
     this.#updateRequests(now);
-    this.#updateDns(now);
+    this.#updateDns();
     this.#listens.update(now);
     this.#exited.prune(now);
   }
@@ -242,7 +246,7 @@ export class EbpfReceiver {
   }
 
   /** Queries that nobody answered. */
-  #updateDns(now: number): void {
+  #updateDns(): void {
     const object = this.#objects.get('dns');
     if (!object) return;
     const { count, keys, keySize, values, valueSize } = object.dump('dns_queries');
@@ -252,7 +256,7 @@ export class EbpfReceiver {
     for (let i = 0; i < count; i++) {
       const event = unansweredAt(view, i * valueSize, monotonic, DNS_TIMEOUT);
       if (!event) continue;
-      this.#dns.observe(event, now);
+      this.#dns.observe(event);
       old.push(keys.subarray(i * keySize, (i + 1) * keySize));
     }
     if (old.length > 0) object.delete('dns_queries', old);

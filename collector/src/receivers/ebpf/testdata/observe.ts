@@ -16,8 +16,8 @@ function ownersByCgroup(units: () => ReadonlyMap<bigint, string>): ProcessOwners
   };
   const isAlive = (tgid: number): boolean => existsSync(`/proc/${tgid}`);
   return {
-    containerOf: (tgid) => {
-      const name = nameOf(tgid);
+    containerOf: (tgid, cgroupId) => {
+      const name = nameOf(tgid) ?? (cgroupId === undefined ? undefined : units().get(cgroupId));
       return name ? { containerId: name } : undefined;
     },
     spanOwnerOf: (tgid, cgroupId) => {
