@@ -28,7 +28,7 @@ export const DEFAULT_EBPF_CONFIGURATION: EbpfConfiguration = {
   budget: DEFAULT_REQUEST_BUDGET,
   destinationsPerContainer: DEFAULT_DESTINATION_OPTIONS.perContainer,
   ephemeralPorts: DEFAULT_DESTINATION_OPTIONS.ephemeralPorts,
-  expireAfter: 10 * 60_000,
+  expireAfter: 3 * 60_000,
 };
 
 /** The rooms this receiver depends on. */
