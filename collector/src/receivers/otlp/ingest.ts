@@ -71,8 +71,10 @@ export class Ingest {
 
   #samples(request: Readonly<Record<string, unknown>>): Outcome {
     this.admit('metrics');
-    const { rows, rejected, reason } = this.#metrics.samples(request);
-    return this.forward(rows, rejected, reason);
+    const { rows, rejected, reason, commit } = this.#metrics.samples(request);
+    const outcome = this.forward(rows, rejected, reason);
+    commit();
+    return outcome;
   }
 
   /** Samples as they are. @throws Overloaded when no exporter takes metrics */

@@ -90,15 +90,25 @@ function targetOf(resource: Labels): Record<string, string> {
 
 const DELTA = new Set<unknown>([1, 'AGGREGATION_TEMPORALITY_DELTA']);
 
-/** Turns metrics of OTLP into samples. Keeps the sums of delta series, which Prometheus knows only as totals. */
+/** Samples of one request. */
+export interface MetricRows extends Rows<RemoteWriteSample> {
+  /** Takes the totals of its delta series over. To be called once, after the samples were taken. */
+  readonly commit: () => void;
+}
+
+/**
+ * Turns metrics of OTLP into samples. Keeps the sums of delta series, which Prometheus knows only as totals; a request
+ * changes them when it is committed, so that one that was refused and comes again counts once.
+ */
 export class OtlpMetrics {
   readonly #deltas = new Map<string, number>();
   /** Delta series that were forgotten for lack of room. */
   forgotten = 0;
 
   /** ExportMetricsServiceRequest as samples. */
-  samples(request: Json): Rows<RemoteWriteSample> {
+  samples(request: Json): MetricRows {
     const rows: RemoteWriteSample[] = [];
+    const totals = new Map<string, number>();
     let [rejected, reason] = [0, ''];
     for (const group of listOf(request['resourceMetrics'])) {
       const resource = attributesOf(recordOf(group['resource'])['attributes']);
@@ -107,7 +117,7 @@ export class OtlpMetrics {
       for (const scope of listOf(group['scopeMetrics']))
         for (const metric of listOf(scope['metrics'])) {
           const before = rows.length;
-          const refused = this.#metric(metric, target, rows);
+          const refused = this.#metric(metric, target, rows, totals);
           for (let i = before; i < rows.length; i++) newest = Math.max(newest, rows[i]!.timestamp);
           rejected += refused.points;
           reason ||= refused.reason;
@@ -119,13 +129,14 @@ export class OtlpMetrics {
           timestamp: newest,
         });
     }
-    return { rows, rejected, reason };
+    return { rows, rejected, reason, commit: () => this.#commit(totals) };
   }
 
   #metric(
     metric: Json,
     target: Labels,
     rows: RemoteWriteSample[],
+    totals: Map<string, number>,
   ): { readonly points: number; readonly reason: string } {
     const name = textOf(metric['name']);
     const unit = textOf(metric['unit']);
@@ -160,24 +171,33 @@ export class OtlpMetrics {
         const number = Number(value);
         if (value === undefined || Number.isNaN(number)) return;
         const all = { ...labels, ...more, __name__: `${full}${suffix}` };
-        rows.push({ labels: all, value: delta && counts ? this.#total(all, number) : number, timestamp });
+        rows.push({
+          labels: all,
+          value: delta && counts ? this.#total(totals, all, number) : number,
+          timestamp,
+        });
       };
       PARTS[kind](point, add);
     }
     return { points, reason };
   }
 
-  #total(labels: Labels, delta: number): number {
+  #total(totals: Map<string, number>, labels: Labels, delta: number): number {
     const key = labelsKey(labels);
-    const sum = (this.#deltas.get(key) ?? 0) + delta;
-    this.#deltas.delete(key);
-    this.#deltas.set(key, sum);
-    if (this.#deltas.size > MOST_DELTAS) {
+    const sum = (totals.get(key) ?? this.#deltas.get(key) ?? 0) + delta;
+    totals.set(key, sum);
+    return sum;
+  }
+
+  #commit(totals: ReadonlyMap<string, number>): void {
+    for (const [key, sum] of totals) {
+      this.#deltas.delete(key);
+      this.#deltas.set(key, sum);
+      if (this.#deltas.size <= MOST_DELTAS) continue;
       const [oldest] = this.#deltas.keys();
       this.#deltas.delete(oldest!);
       this.forgotten++;
     }
-    return sum;
   }
 }
 
