@@ -89,6 +89,30 @@ test('a password in a URL is refused without being repeated', () => {
   assert.ok(!line.includes('hunter2'), line);
 });
 
+test('OTLP leaves the machine in TLS only', () => {
+  for (const to of [
+    'http://hub:4318',
+    'grpc://10.0.0.7:4317',
+    'http://127.0.0.1.example.org:4318',
+    'http://[::2]:4318',
+  ]) {
+    const [line = '', ...more] = mistakes(['--otlp-export-url', to]);
+    assert.equal(
+      line,
+      `--otlp-export-url ${to}: plain text goes to loopback only: use https:// or grpcs://, or an address of loopback`,
+    );
+    assert.deepEqual(more, []);
+  }
+  for (const to of [
+    'https://hub:4318',
+    'grpcs://hub:4317',
+    'http://127.0.0.1:4318',
+    'http://[::1]:4318',
+    'grpc://localhost:4317',
+  ])
+    assert.equal(readConfig(['--otlp-export-url', to])?.['otlp-export-url'], to);
+});
+
 test('a secret is the first line of its file; the error names the path only', () => {
   const path = join(dir, 'secret');
   writeFileSync(path, 'abc\nsecond\n');

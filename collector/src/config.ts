@@ -45,6 +45,7 @@ const url = z
     (text) => !URL.canParse(text) || new URL(text).password === '',
     'no password in the URL: use a file',
   );
+const LOOPBACK = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
 /** Where another collector listens; plain text only to this machine. */
 const otlpUrl = z
   .string()
@@ -55,6 +56,13 @@ const otlpUrl = z
   .refine(
     (text) => !URL.canParse(text) || new URL(text).password === '',
     'no password in the URL: use a file',
+  )
+  .refine(
+    (text) =>
+      !URL.canParse(text) ||
+      !/^(http|grpc):$/.test(new URL(text).protocol) ||
+      LOOPBACK.test(new URL(text).hostname),
+    'plain text goes to loopback only: use https:// or grpcs://, or an address of loopback',
   );
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])

@@ -41,6 +41,8 @@ export class HttpTransport implements OtlpTransport {
         method: 'POST',
         headers,
         body: gzipSync(json, { level: 1 }),
+        // a redirect would carry the key to whoever it names, in plain text too
+        redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT),
       });
       const text = await answer.text();
