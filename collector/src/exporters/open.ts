@@ -6,6 +6,8 @@ import type { Exporter } from './define.ts';
 import { RemoteWriteExporter } from './remote-write/remote-write.ts';
 import { Spool } from './spool/spool.ts';
 
+/** The setting that each exporter is switched on with. */
+const EXPORTERS = ['clickhouse-url', 'remote-write-url', 'otlp-export-url'] as const;
 const MAX_ROWS = 20_000;
 const MAX_INTERVALS_WAITING = 240;
 const MAX_OTLP_WAITING = 64;
@@ -77,8 +79,10 @@ async function openOtlp(config: CollectorConfig, url: string, logger: Logger): P
   );
 }
 
-/** Half of the allowance each for metrics and rows. */
+/** Every exporter that is on has the same share of the allowance. */
 function spoolOf(config: CollectorConfig, name: string): Spool | undefined {
   const { 'spool-dir': folder, 'spool-limit': limit } = config;
-  return folder === undefined ? undefined : new Spool(join(folder, name), limit / 2);
+  if (folder === undefined) return undefined;
+  const on = EXPORTERS.filter((exporter) => config[exporter] !== undefined).length;
+  return new Spool(join(folder, name), limit / on);
 }
