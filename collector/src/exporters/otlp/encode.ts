@@ -1,4 +1,5 @@
 import type { RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
+import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import type { LogRow } from '@gumshoe/schema/tables/logs';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 
@@ -12,6 +13,11 @@ const KINDS: Readonly<Record<TraceRow['SpanKind'], number>> = {
   Consumer: 5,
 };
 const STATUSES: Readonly<Record<TraceRow['StatusCode'], number>> = { Unset: 0, Ok: 1, Error: 2 };
+
+/** AggregationTemporality and DataPointFlags (opentelemetry-proto, metrics.proto). */
+const CUMULATIVE = 2;
+const NO_RECORDED_VALUE = 1;
+const COUNTERS = new Set(METRICS.filter(({ type }) => type === 'counter').map(({ name }) => name));
 
 const keyValues = (attributes: Attributes): object[] =>
   Object.entries(attributes).map(([key, value]) => ({ key, value: { stringValue: value } }));
@@ -108,26 +114,33 @@ export function logRequest(rows: readonly LogRow[]): string {
 }
 
 /**
- * ExportMetricsServiceRequest in OTLP/JSON. Every sample is a gauge point under the name it has in Prometheus, so that
- * the other end stores it under that name again: a unit or a kind would add suffixes.
+ * ExportMetricsServiceRequest in OTLP/JSON. A sample goes under the name it has in Prometheus and without a unit, which
+ * would add a suffix at the other end. Counters of the catalogue are monotonic cumulative sums, whose start is not
+ * known; all others gauges. NaN says that a series ended: a point without a value, flagged so. Infinities have no place
+ * in JSON numbers and are left out.
  */
 export function metricRequest(samples: readonly RemoteWriteSample[]): string {
   const metrics = new Map<string, object[]>();
   for (const { labels, value, timestamp } of samples) {
     const { __name__: name = '', ...rest } = labels;
-    if (!Number.isFinite(value)) continue;
+    if (Math.abs(value) === Infinity) continue;
     const points = metrics.get(name) ?? [];
     metrics.set(name, points);
     points.push({
       timeUnixNano: `${Math.round(timestamp)}000000`,
-      asDouble: value,
+      ...(Number.isNaN(value) ? { flags: NO_RECORDED_VALUE } : { asDouble: value }),
       attributes: keyValues(rest),
     });
   }
-  const list = [...metrics].map(([name, dataPoints]) => ({ name, gauge: { dataPoints } }));
+  const list = [...metrics].map(([name, dataPoints]) => ({ name, ...dataOf(name, dataPoints) }));
   return JSON.stringify({
     resourceMetrics: [
       { resource: {}, scopeMetrics: [{ scope: { name: 'gumshoe.collector' }, metrics: list }] },
     ],
   });
 }
+
+const dataOf = (name: string, dataPoints: readonly object[]): object =>
+  COUNTERS.has(name)
+    ? { sum: { dataPoints, aggregationTemporality: CUMULATIVE, isMonotonic: true } }
+    : { gauge: { dataPoints } };

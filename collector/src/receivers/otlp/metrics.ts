@@ -1,4 +1,5 @@
 import { labelsKey, type Labels } from '@gumshoe/base/series';
+import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import type { RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
 import { attributesOf, listOf, nanosToMs, recordOf, textOf } from '@gumshoe/schema/otlp/values';
 import type { Rows } from './rows.ts';
@@ -39,10 +40,18 @@ const MOST_DELTAS = 50_000;
 /** Buckets of an exponential histogram become powers of two in this range, which bounds how many series it makes. */
 const [LEAST_POWER, MOST_POWER] = [-20, 30];
 
+/** Names of the catalogue stay as they are: not every counter there ends in `_total`. */
+const KNOWN = new Set(METRICS.map(({ name }) => name));
+/** What says in Prometheus that a series ended (model/value: StaleNaN). */
+const STALE = new DataView(Uint8Array.of(0x7f, 0xf0, 0, 0, 0, 0, 0, 2).buffer).getFloat64(0);
+/** DataPointFlags (opentelemetry-proto, metrics.proto). */
+const NO_RECORDED_VALUE = 1;
+
 const clean = (name: string): string => name.replace(/[^a-zA-Z0-9_]+/g, '_').replace(/^_+|_+$/g, '');
 
 /** Name in Prometheus's style: unit and `_total` as suffixes, once each. */
 export function metricName(name: string, unit: string, kind: 'gauge' | 'counter' | 'other'): string {
+  if (unit === '' && KNOWN.has(name)) return name;
   const words = clean(name.replace(/:/g, '_')).split('_').filter(Boolean);
   const [main = '', per = ''] = unit.replace(/\{[^}]*\}/g, '').split('/');
   const add = (text: string): void => {
@@ -167,10 +176,12 @@ export class OtlpMetrics {
         continue;
       }
       const labels = { ...labelsOf(attributesOf(point['attributes'])), ...target };
+      const ended = (Number(point['flags'] ?? 0) & NO_RECORDED_VALUE) !== 0;
       const add = (suffix: string, value: unknown, more: Labels, counts: boolean): void => {
         const number = Number(value);
-        if (value === undefined || Number.isNaN(number)) return;
         const all = { ...labels, ...more, __name__: `${full}${suffix}` };
+        if (ended) return void rows.push({ labels: all, value: STALE, timestamp });
+        if (value === undefined || Number.isNaN(number)) return;
         rows.push({
           labels: all,
           value: delta && counts ? this.#total(totals, all, number) : number,
