@@ -31,3 +31,27 @@ test('the key does not follow a redirect', async (t) => {
   });
   assert.deepEqual(seen, []);
 });
+
+test('429 is tried again after the time that Retry-After says; a refusal is not', async (t) => {
+  const answers = [
+    [429, { 'retry-after': '7' }],
+    [429, { 'retry-after': '86400' }],
+    [503, {}],
+    [400, { 'retry-after': '7' }],
+  ] as const;
+  let calls = 0;
+  const url = await serve(t, (request, response) => {
+    assert.equal(request.headers['x-api-key'], 'sesame');
+    const [status, headers] = answers[calls++]!;
+    response.writeHead(status, headers).end('full');
+  });
+  const transport = new HttpTransport(url, 'sesame');
+  const got = [];
+  for (let i = 0; i < answers.length; i++) got.push(await transport.send('/v1/traces', '{}'));
+  assert.deepEqual(got, [
+    { outcome: 'retry', reason: 'HTTP status 429: full', after: 7 },
+    { outcome: 'retry', reason: 'HTTP status 429: full', after: 300 },
+    { outcome: 'retry', reason: 'HTTP status 503: full', after: undefined },
+    { outcome: 'refused', reason: 'HTTP status 400: full' },
+  ]);
+});
