@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { decodeMessage, type Message } from '@gumshoe/schema/protobuf/decode';
 import { encodeOtlp, type OtlpSignal } from '@gumshoe/schema/otlp/protobuf';
-import type { Delivery, OtlpPath, OtlpTransport } from './transport.ts';
+import { LONGEST_RETRY, type Delivery, type OtlpPath, type OtlpTransport } from './transport.ts';
 
 const METHODS: Readonly<Record<OtlpPath, readonly [string, OtlpSignal]>> = {
   '/v1/traces': ['/opentelemetry.proto.collector.trace.v1.TraceService/Export', 'resourceSpans'],
@@ -84,7 +84,7 @@ function failureOf(error: ServiceError): Delivery {
   return { outcome: 'retry', reason, after: retryAfter(error) };
 }
 
-/** RetryInfo in the details of the status, seconds. */
+/** RetryInfo in the details of the status, seconds; bounded, as a wrong one would silence the exporter. */
 function retryAfter(error: ServiceError): number | undefined {
   try {
     const [bytes] = error.metadata.get('grpc-status-details-bin');
@@ -95,7 +95,7 @@ function retryAfter(error: ServiceError): number | undefined {
     const info = details.find(({ type }) => type.endsWith('google.rpc.RetryInfo'));
     if (!info) return undefined;
     const { delay } = decodeMessage(info.value, RETRY_INFO) as { delay?: { seconds?: string } };
-    return delay?.seconds === undefined ? undefined : Number(delay.seconds);
+    return delay?.seconds === undefined ? undefined : Math.min(Number(delay.seconds), LONGEST_RETRY);
   } catch {
     return undefined;
   }

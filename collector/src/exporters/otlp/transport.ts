@@ -14,6 +14,8 @@ export interface OtlpTransport {
   close(): void;
 }
 
+/** seconds; what is believed of a wait that the other end asks for */
+export const LONGEST_RETRY = 300;
 const TIMEOUT = 10_000;
 /** Statuses after which the specification asks to try again (OTLP/HTTP, retryable response codes). */
 const RETRYABLE = new Set([429, 502, 503, 504]);
@@ -77,5 +79,5 @@ function rejectedOf(text: string): { readonly rejected: number; readonly reason:
 export function secondsOf(header: string | null): number | undefined {
   if (header === null) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return seconds >= 0 ? Math.min(seconds, 300) : undefined;
+  return seconds >= 0 ? Math.min(seconds, LONGEST_RETRY) : undefined;
 }
