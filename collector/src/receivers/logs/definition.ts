@@ -17,10 +17,12 @@ export const LOGS: ReceiverDefinition = {
   async open(context) {
     const { config, facts, rows } = context;
     const { LogsReceiver } = await import('./receiver.ts');
-    const { PositionStore } = await import('./positions.ts');
+    const { CursorStore, PositionStore } = await import('./positions.ts');
     const { Journal } = await import('./journal.ts');
     const spool = config['spool-dir'];
     const store = spool === undefined ? undefined : new PositionStore(join(spool, 'log-positions.json'));
+    const cursors = spool === undefined ? undefined : new CursorStore(join(spool, 'journal-cursor'));
+    const after = cursors?.read();
     const receiver = new LogsReceiver({
       files: config['log-file'],
       hostName: facts.hostname,
@@ -31,12 +33,13 @@ export const LOGS: ReceiverDefinition = {
     const journal = new Journal({
       hostRoot: config['host-root'],
       onMessages: (messages) => takeJournal(context, receiver, messages),
+      ...(after === undefined ? {} : { after }),
     });
     const followed = new OpenedFiles(context);
     followContainers(context, receiver, followed, false);
     receiver.start();
     journal.start();
-    let [interval, positions] = [0, receiver.positions()];
+    let [interval, positions, cursor] = [0, receiver.positions(), journal.cursor];
     return {
       collect(sink) {
         if (interval++ % LOOK_EVERY === 0) followed.look();
@@ -45,21 +48,23 @@ export const LOGS: ReceiverDefinition = {
         // rows of the interval before this one have been written by now
         store?.write(positions);
         positions = receiver.positions();
+        cursors?.write(cursor);
+        cursor = journal.cursor;
       },
       collectSelf(sink) {
         sink.self(SELF_METRICS.dropped, { queue: 'logs', cause: 'rate' }, receiver.dropped);
-        sink.self(SELF_METRICS.dropped, { queue: 'logs', cause: 'journal_full' }, journal.dropped);
       },
       status: () => ({
         files: [...receiver.followed()].length,
-        problems: [...receiver.problems(), ...(store?.problem ? [store.problem] : [])],
+        problems: [...receiver.problems(), store?.problem ?? '', cursors?.problem ?? ''].filter(Boolean),
         journal: journal.problem === '' ? 'followed' : journal.problem,
-        dropped: receiver.dropped + journal.dropped,
+        dropped: receiver.dropped,
       }),
       async stop() {
         await journal.stop();
         receiver.stop();
         store?.write(receiver.positions());
+        cursors?.write(journal.cursor);
       },
     };
   },

@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { LogLevel } from '@gumshoe/text/log-level';
 import type { LogMessage } from './container-log.ts';
 
 /** A message of the journal and the cgroup that wrote it. */
 export interface JournalMessage extends LogMessage {
   readonly cgroup: string;
+  /** Its place in the journal, as journald names it. */
+  readonly cursor?: string;
 }
 
 export interface JournalOptions {
@@ -19,12 +21,14 @@ export interface JournalOptions {
   readonly folder?: string;
   /** Begins with what is there, not with what comes. */
   readonly fromStart?: boolean;
+  /** The last entry that was handed over before; reading goes on after it. */
+  readonly after?: string;
 }
 
 const FOLDERS = ['var/log/journal', 'run/log/journal'];
 const FIELDS = 'MESSAGE,PRIORITY,_SYSTEMD_CGROUP,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_PID';
 const FLUSH_EVERY = 500;
-/** Messages that may wait; the rest of a burst is left in the journal and counted. */
+/** Messages that may wait; beyond it journalctl is not read, and the rest of a burst stays in the journal. */
 const MOST_WAITING = 10_000;
 const LONGEST = 64 * 1024;
 const RESTART_AFTER = 10_000;
@@ -49,12 +53,15 @@ export class Journal {
   #timer: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
   #stopped = false;
-  dropped = 0;
+  #lines: Interface | undefined;
+  /** The last entry that was handed over; undefined before there is one. */
+  cursor: string | undefined;
   /** Why nothing comes; '' while it runs. */
   problem = '';
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.cursor = options.after;
   }
 
   start(): void {
@@ -70,7 +77,8 @@ export class Journal {
   }
 
   #run(folder: string): void {
-    const begin = this.#options.fromStart ? ['--no-tail'] : ['--lines=0'];
+    const after = this.cursor;
+    const begin = after !== undefined ? [`--after-cursor=${after}`, '--no-tail'] : this.#beginning();
     const args = [
       '--directory',
       folder,
@@ -88,12 +96,18 @@ export class Journal {
     this.problem = '';
     let words = '';
     child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-500)));
-    createInterface({ input: child.stdout }).on('line', (line) => this.#line(line));
+    const lines = createInterface({ input: child.stdout });
+    this.#lines = lines;
+    lines.on('line', (line) => this.#line(line));
     const again = (reason: string): void => {
       if (this.#stopped || this.#child !== child) return;
       this.#child = undefined;
       this.problem = reason;
-      this.#restart = setTimeout(() => this.#run(folder), RESTART_AFTER);
+      // what still waits would be read again after the cursor
+      this.#flush();
+      const refused = after !== undefined && /cursor/i.test(words);
+      if (refused) this.cursor = undefined;
+      this.#restart = setTimeout(() => this.#run(folder), refused ? 0 : RESTART_AFTER);
       this.#restart.unref();
     };
     child.on('error', (error) => again(`journalctl: ${error.message}`));
@@ -105,8 +119,13 @@ export class Journal {
   #line(line: string): void {
     const message = parseEntry(line);
     if (!message) return;
-    if (this.#waiting.length >= MOST_WAITING) this.dropped++;
-    else this.#waiting.push(message);
+    this.#waiting.push(message);
+    // while stopping the pipe has to run dry, or the child's end is never seen
+    if (this.#waiting.length >= MOST_WAITING && !this.#stopped) this.#lines?.pause();
+  }
+
+  #beginning(): readonly string[] {
+    return this.#options.fromStart ? ['--no-tail'] : ['--lines=0'];
   }
 
   #flush(): void {
@@ -114,6 +133,8 @@ export class Journal {
     const messages = this.#waiting;
     this.#waiting = [];
     this.#options.onMessages(messages);
+    this.cursor = messages.at(-1)?.cursor ?? this.cursor;
+    this.#lines?.resume();
   }
 
   async stop(): Promise<void> {
@@ -144,10 +165,12 @@ export function parseEntry(line: string): JournalMessage | undefined {
   if (text === '' || cgroup === '' || !(at > 0)) return undefined;
   const level = LEVELS[Number(entry['PRIORITY'] ?? 6)];
   const unit = textOf(entry['_SYSTEMD_UNIT']);
+  const cursor = textOf(entry['__CURSOR']);
   return {
     text,
     cgroup,
     at,
+    ...(cursor === '' ? {} : { cursor }),
     ...(level === undefined ? {} : { level }),
     attributes: unit === '' ? {} : { 'systemd.unit': unit },
   };

@@ -3,6 +3,41 @@ import type { Position } from './tail.ts';
 
 const MOST = 10_000;
 
+/** The journal's cursor, kept in a small file of its own from one process to the next. */
+export class CursorStore {
+  readonly #path: string;
+  #written = '';
+  /** '' while it can be written. */
+  problem = '';
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Undefined when there is none, or it is damaged: then the journal is followed from its end. */
+  read(): string | undefined {
+    try {
+      const text = readFileSync(this.#path, 'utf8').trim();
+      return /^[a-z]=[\x21-\x7e]{1,1000}$/.test(text) ? text : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Replaces the file at once. */
+  write(cursor: string | undefined): void {
+    if (cursor === undefined || cursor === this.#written) return;
+    try {
+      writeFileSync(`${this.#path}.part`, `${cursor}\n`, { mode: 0o600 });
+      renameSync(`${this.#path}.part`, this.#path);
+      this.#written = cursor;
+      this.problem = '';
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
 /** Places in files, kept in one small file from one process to the next. */
 export class PositionStore {
   readonly #path: string;

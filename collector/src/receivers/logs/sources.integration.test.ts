@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Journal, parseEntry, type JournalMessage } from './journal.ts';
 import { openedLogs } from './opened-files.ts';
-import { PositionStore } from './positions.ts';
+import { CursorStore, PositionStore } from './positions.ts';
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'gumshoe-logs-'));
@@ -49,6 +49,64 @@ test(
     await journal.stop();
   },
 );
+
+/** Adds entries to a journal file, each at its own second. */
+function journalOf(dir: string, name: string, texts: readonly string[], second: number): void {
+  const input = texts
+    .map((text, i) => {
+      const us = second + i;
+      return `__REALTIME_TIMESTAMP=${us}000000\n__MONOTONIC_TIMESTAMP=${us}\n_BOOT_ID=0123456789abcdef0123456789abcdef\nMESSAGE=${text}\n_SYSTEMD_CGROUP=/system.slice/shop.service\n\n`;
+    })
+    .join('');
+  const made = spawnSync(REMOTE, ['--output', join(dir, name), '-'], { input, encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+}
+
+/** Follows a journal until `count` messages came; the texts, and the cursor it ended with. */
+async function followed(
+  dir: string,
+  count: number,
+  after?: string,
+): Promise<{ readonly texts: readonly string[]; readonly cursor: string | undefined }> {
+  const texts: string[] = [];
+  const journal = new Journal({
+    hostRoot: '/',
+    folder: dir,
+    fromStart: true,
+    onMessages: (more) => texts.push(...more.map(({ text }) => text)),
+    ...(after === undefined ? {} : { after }),
+  });
+  journal.start();
+  for (let i = 0; i < 300 && texts.length < count; i++)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  await journal.stop();
+  return { texts, cursor: journal.cursor };
+}
+
+test('what was written between two processes is read once', { skip: withoutJournal }, async (t) => {
+  const dir = folder(t);
+  const store = join(folder(t), 'journal-cursor');
+  journalOf(dir, 'system.journal', ['one', 'two'], 1_790_000_000);
+  const before = await followed(dir, 2);
+  assert.deepEqual(before.texts, ['one', 'two']);
+  new CursorStore(store).write(before.cursor);
+  journalOf(dir, 'system.journal', ['three', 'four'], 1_790_000_100);
+  const later = await followed(dir, 2, new CursorStore(store).read());
+  assert.deepEqual(later.texts, ['three', 'four']);
+});
+
+test('a cursor that journalctl refuses is forgotten', { skip: withoutJournal }, async (t) => {
+  const dir = folder(t);
+  journalOf(dir, 'system.journal', ['one'], 1_790_000_000);
+  assert.deepEqual((await followed(dir, 1, 'x=nonsense')).texts, ['one']);
+});
+
+test('a burst beyond the queue waits in the journal', { skip: withoutJournal }, async (t) => {
+  const dir = folder(t);
+  const texts = Array.from({ length: 25_000 }, (_, i) => `m${i}`);
+  journalOf(dir, 'system.journal', texts, 1_790_000_000);
+  assert.deepEqual((await followed(dir, texts.length)).texts, texts);
+});
 
 test('a machine without a journal says so', () => {
   const journal = new Journal({ hostRoot: '/nonexistent', onMessages: () => undefined });
