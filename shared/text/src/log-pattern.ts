@@ -1,6 +1,7 @@
 const MAX_WORDS = 100;
 const QUOTED = /'[^']*'|"[^"]*"|\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}/g;
-const HEX = /^(0x[0-9a-f]+|(?=.*\d)[0-9a-f]{4,})$/i;
+// words such as "added" are hex too: hashes stay those of Coroot's agent
+const HEX = /^(0x[0-9a-f]+|[0-9a-f]{4,})$/i;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const WORD = /^[a-z][a-z._-]*[a-z]$/i;
 
