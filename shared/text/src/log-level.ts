@@ -10,7 +10,6 @@ const EXACT: Readonly<Record<string, LogLevel>> = {
   wrn: 'warning',
   err: 'error',
   ftl: 'critical',
-  log: 'info',
 };
 const PREFIXES: readonly (readonly [string, LogLevel])[] = [
   ['debu', 'debug'],
@@ -24,27 +23,40 @@ const PREFIXES: readonly (readonly [string, LogLevel])[] = [
   ['panic', 'critical'],
   ['alert', 'critical'],
 ];
+/** Marks of Redis, each a field of its own. */
+const REDIS: Readonly<Record<string, LogLevel>> = {
+  '.': 'debug',
+  '-': 'info',
+  '*': 'warning',
+  '#': 'warning',
+};
+/** What PostgreSQL writes where others write a level. */
+const POSTGRES_LOG = 'LOG:';
 const GLOG: Readonly<Record<string, LogLevel>> = { I: 'info', W: 'warning', E: 'error', F: 'critical' };
 
-/** Level of a log line: glog's first letter, else the first level word among the first seven fields. */
+/** Level of a log line: glog's first letter, else the first level word among the first seven fields,
+ * else PostgreSQL's `LOG:`, else a mark of Redis. */
 export function logLevel(line: string): LogLevel {
   const head = line.slice(0, LOOK_AT);
   const glog = /^([IWEF])\d{4}\s/.exec(head)?.[1];
   if (glog) return GLOG[glog] ?? 'unknown';
-  const fields = head
-    .split(/\s+/, FIELDS)
-    .flatMap((field) => field.split(/[\])};|:,.]+/))
-    .filter(Boolean);
-  for (const field of fields) {
+  const fields = head.split(/\s+/, FIELDS);
+  const words = fields.flatMap((field) => field.split(/[\])};|:,.]+/)).filter(Boolean);
+  for (const field of words) {
     const word = field
       .toLowerCase()
       .replace(/^[["'(<{]+/, '')
       .replace(/^(level|lvl|severity)=/, '')
       .replace(/^["']/, '');
-    const exact = EXACT[word];
+    const exact = Object.hasOwn(EXACT, word) ? EXACT[word] : undefined;
     if (exact) return exact;
     for (const [prefix, level] of PREFIXES)
       if (word.startsWith(prefix) && word.length <= prefix.length + 6) return level;
+  }
+  if (fields.includes(POSTGRES_LOG)) return 'info';
+  for (const field of fields) {
+    const mark = Object.hasOwn(REDIS, field) ? REDIS[field] : undefined;
+    if (mark) return mark;
   }
   return 'unknown';
 }

@@ -16,9 +16,17 @@ const levels: readonly (readonly [string, string])[] = [
   ['2026-11-21 06:46:20.555 UTC [30473] FATAL:  terminating connection', 'critical'],
   ['2026-11-21 06:46:20.555 UTC [30473] LOG:  skipping vacuum', 'info'],
   ['just some words', 'unknown'],
+  ['cannot open log file: ERROR 13', 'error'],
+  ['wrote the log', 'unknown'],
+  ['constructor of the pool', 'unknown'],
+  ['7:M 21 Nov 2026 05:00:00.123 . 0 clients connected', 'debug'],
+  ['7:M 21 Nov 2026 05:00:00.123 - Accepted 10.0.0.1:4000', 'info'],
+  ['7:M 21 Nov 2026 05:00:00.123 * Ready to accept connections', 'warning'],
+  ['7:M 21 Nov 2026 05:00:00.123 # Server initialized', 'warning'],
+  ['2026-11-21 05:00:00 - ERROR - broke', 'error'],
 ];
 for (const [line, expected] of levels)
-  test(`level of ${line.slice(0, 40)}`, () => assert.equal(logLevel(line), expected));
+  test(`level of ${line.slice(0, 60)}`, () => assert.equal(logLevel(line), expected));
 
 test('a pattern keeps what does not change', () => {
   const a = patternWords(
