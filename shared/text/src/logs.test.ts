@@ -79,6 +79,9 @@ test('tracebacks with their causes, and panics of Go, are one message each', () 
     'ValueError: no',
   ].join('\n');
   assert.deepEqual(joined(`${python}\nnext line`), [python, 'next line']);
+  const lone = python.split('\n').slice(0, 3).join('\n');
+  assert.deepEqual(joined(`worker started\n${lone}\n${lone}`), ['worker started', lone, lone]);
+  assert.deepEqual(joined(`05:00:00 ERROR boom\n${lone}`), [`05:00:00 ERROR boom\n${lone}`]);
   const go = 'panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\nexit status 2';
   assert.deepEqual(joined(`${go}\n12:00:01 started again`), [go, '12:00:01 started again']);
 });

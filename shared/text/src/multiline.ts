@@ -4,8 +4,7 @@ const MAX_BYTES = 64 * 1024;
 /** Whether a line continues the message that `first` began: a stack trace, an indented block, a bare brace. */
 export function continuesMessage(first: string, line: string): boolean {
   if (line === '' || line === '}' || line.startsWith('\t') || line.startsWith('  ')) return true;
-  if (line.startsWith('Caused by: ') || line.startsWith('Traceback ') || line.startsWith('for call at'))
-    return true;
+  if (line.startsWith('Caused by: ') || line.startsWith('for call at')) return true;
   return CLOCK.test(first.slice(0, 100)) && !CLOCK.test(line.slice(0, 100));
 }
 
