@@ -224,7 +224,11 @@ struct gs_peer_key {
 struct gs_tcp_stats {
 	__u64 connects;        /* successful; inbound: accepted */
 	__u64 connect_time_ns; /* sum over successful; inbound: 0 */
-	__u64 failed_connects;
+	__u64 failed_connects; /* for whatever reason, and of these: */
+	__u64 refused;         /* ECONNREFUSED */
+	__u64 timed_out;       /* ETIMEDOUT */
+	__u64 unreachable;     /* ENETUNREACH, EHOSTUNREACH */
+	__u64 cancelled;       /* closed by its owner before an answer came */
 	__u64 closed; /* active = connects + adopted - closed */
 	__u64 adopted; /* connections that existed before the collector */
 	__u64 bytes_sent;
@@ -232,6 +236,10 @@ struct gs_tcp_stats {
 	__u64 retransmits;
 	__u64 rtt_sum_us; /* of the samples taken from tcp_sock.srtt_us */
 	__u64 rtt_samples;
+	__u64 resets_received;
+	__u64 resets_sent;
+	__u64 zero_windows;      /* connections found with the peer's receive window closed ... */
+	__u64 zero_windows_over; /* ... and found open again, or closed */
 };
 
 /* Key of map request_stats. Inbound: address and port are the local listening ones. */

@@ -116,6 +116,7 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u32 copied_seq;
 	__u32 write_seq;
+	__u32 snd_wnd;
 	__u32 srtt_us;
 	__u64 bytes_received;
 	__u64 bytes_sent;

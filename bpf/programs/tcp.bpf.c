@@ -44,6 +44,15 @@ static __always_inline void account(struct connection *connection, struct gs_tcp
 	}
 }
 
+/* A window that closed and opened between two looks is not seen. */
+static __always_inline void account_window(struct connection *connection, struct gs_tcp_stats *stats, bool zero)
+{
+	if (!stats || connection->zero_window == zero)
+		return;
+	connection->zero_window = zero;
+	__sync_fetch_and_add(zero ? &stats->zero_windows : &stats->zero_windows_over, 1);
+}
+
 static __always_inline void on_connect(__u64 id, const struct sock *sk)
 {
 	struct connection connection = { .direction = GS_OUTBOUND };
@@ -104,9 +113,11 @@ static __always_inline void on_close(__u64 id, const struct sock *sk)
 	if (connection->open) {
 		stats = stats_of(connection);
 		account(connection, stats, sk);
+		account_window(connection, stats, false);
 		if (stats)
 			__sync_fetch_and_add(&stats->closed, 1);
 		emit(GS_EVENT_TCP_CLOSE, connection, 0, bpf_ktime_get_ns() - connection->start_ns);
+		bpf_map_update_elem(&closing, &id, connection, BPF_ANY);
 	}
 	bpf_map_delete_elem(&connections, &id);
 }
@@ -144,6 +155,44 @@ int BPF_PROG(tcp_retransmit, const struct sock *sk)
 
 	if (stats)
 		__sync_fetch_and_add(&stats->retransmits, 1);
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(tcp_reset_received, const struct sock *sk)
+{
+	__u64 id = (__u64)sk;
+	struct connection *connection = bpf_map_lookup_elem(&connections, &id);
+	struct gs_tcp_stats *stats;
+
+	if (!connection || !connection->open) /* a refused connect is a failed connect already */
+		return 0;
+	stats = stats_of(connection);
+	if (stats)
+		__sync_fetch_and_add(&stats->resets_received, 1);
+	return 0;
+}
+
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(tcp_reset_sent, const struct sock *sk)
+{
+	__u64 id = (__u64)sk;
+	struct connection *connection;
+	struct gs_tcp_stats *stats;
+
+	if (!sk) /* an answer to a segment that belongs to no connection */
+		return 0;
+	connection = bpf_map_lookup_elem(&connections, &id);
+	if (!connection) {
+		connection = bpf_map_lookup_elem(&closing, &id);
+		/* The socket may belong to another connection by now. */
+		if (!connection || socket_remote_port(sk) != connection->tuple.remote_port)
+			return 0;
+	}
+	stats = stats_of(connection);
+	if (stats)
+		__sync_fetch_and_add(&stats->resets_sent, 1);
+	bpf_map_delete_elem(&closing, &id);
 	return 0;
 }
 
@@ -203,6 +252,7 @@ SEC("iter/bpf_map_elem")
 int tcp_sweep(struct bpf_iter__bpf_map_elem *context)
 {
 	struct connection *connection;
+	struct gs_tcp_stats *stats;
 	__u64 *key = context->key;
 	struct sock *sk;
 	__u64 id;
@@ -216,6 +266,8 @@ int tcp_sweep(struct bpf_iter__bpf_map_elem *context)
 	if (!connection || !connection->open ||
 	    BPF_CORE_READ(sk, __sk_common.skc_num) != connection->tuple.local_port)
 		return 0;
-	account(connection, stats_of(connection), sk);
+	stats = stats_of(connection);
+	account(connection, stats, sk);
+	account_window(connection, stats, socket_peer_window(sk) == 0);
 	return 0;
 }

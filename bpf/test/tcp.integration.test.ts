@@ -13,6 +13,8 @@ import { NODE, program } from './servers/start.ts';
 const ECONNREFUSED = 111;
 const ENETUNREACH = 101;
 
+const FAILURES = ['failed_connects', 'refused', 'timed_out', 'unreachable', 'cancelled', 'connects'];
+
 interface Ports {
   readonly pid: number;
   readonly listening: number;
@@ -116,11 +118,19 @@ describe('tcp', { skip: skipReason() }, () => {
       assert.deepEqual(counts, {
         connects: 1n,
         failed_connects: 0n,
+        refused: 0n,
+        timed_out: 0n,
+        unreachable: 0n,
+        cancelled: 0n,
         closed: 1n,
         adopted: 0n,
         bytes_sent: 1000n,
         bytes_received: 20000n,
         retransmits: 0n,
+        resets_received: 0n,
+        resets_sent: 0n,
+        zero_windows: 0n,
+        zero_windows_over: 0n,
       });
       assert.ok((connectTime as bigint) > 0n);
       assert.ok((rtt as bigint) > 0n && (samples as bigint) >= 1n);
@@ -191,12 +201,108 @@ describe('tcp', { skip: skipReason() }, () => {
       );
       const counts = observed
         .entries('tcp_stats', 'gs_peer_key', 'gs_tcp_stats')
-        .map(([key, stats]) => [key['port'], stats['failed_connects'], stats['connects']]);
+        .map(([key, stats]) => [key['port'], ...FAILURES.map((field) => stats[field])]);
       assert.deepEqual(counts.sort(), [
-        [80, 2n, 0n],
-        [9, 2n, 0n],
+        [80, 2n, 0n, 0n, 2n, 0n, 0n],
+        [9, 2n, 2n, 0n, 0n, 0n, 0n],
       ]);
     } finally {
+      observed.close();
+    }
+  });
+
+  test('a connect that nobody waits for any longer', async (context) => {
+    const observed = watch();
+    try {
+      await namespace.run(['iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '7', '-j', 'DROP']);
+    } catch (error) {
+      observed.close();
+      context.skip(`iptables does not work here: ${(error as Error).message}`);
+      return;
+    }
+    try {
+      const script =
+        'import socket\n' +
+        's = socket.socket(); s.settimeout(0.5); s.connect_ex(("127.0.0.1", 7)); s.close()\n';
+      await namespace.run(['/usr/bin/python3', '-S', '-c', script]);
+      await observed.settle();
+      const stats = statsOf(observed, constants.GS_OUTBOUND);
+      assert.deepEqual(
+        FAILURES.map((field) => stats[field]),
+        [1n, 0n, 0n, 0n, 1n, 0n],
+      );
+    } finally {
+      observed.close();
+    }
+  });
+
+  for (const address of ['127.0.0.1', '::1']) {
+    /** Resets sent and received by the client, and by the server. */
+    const resetsOf = async (lines: readonly string[]): Promise<unknown> => {
+      const observed = watch();
+      const family = address.includes(':') ? 'socket.AF_INET6' : 'socket.AF_INET';
+      const open = [
+        'import socket, struct, time',
+        `listener = socket.socket(${family}); listener.bind(("${address}", 0)); listener.listen()`,
+        `client = socket.socket(${family}); client.connect(listener.getsockname())`,
+        'server = listener.accept()[0]',
+      ];
+      try {
+        await namespace.run(['/usr/bin/python3', '-S', '-c', [...open, ...lines].join('\n')]);
+        await observed.settle();
+        return [constants.GS_OUTBOUND, constants.GS_INBOUND].map((direction) => {
+          const { resets_sent: sent, resets_received: received } = statsOf(observed, direction);
+          return [sent, received];
+        });
+      } finally {
+        observed.close();
+      }
+    };
+    test(`resets are counted at both ends, over ${address}`, async () => {
+      const lingering = [
+        'client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))',
+        'client.close(); time.sleep(0.1)',
+      ];
+      const unread = ['client.send(b"unread"); time.sleep(0.1)', 'server.close(); time.sleep(0.1)'];
+      assert.deepEqual(await resetsOf(lingering), [
+        [1n, 0n],
+        [0n, 1n],
+      ]);
+      assert.deepEqual(await resetsOf(unread), [
+        [0n, 1n],
+        [1n, 0n],
+      ]);
+    });
+  }
+
+  test('a reader that stops reading closes its window, and opens it again', async () => {
+    const pair = new TcpPair(namespace);
+    const observed = watch();
+    try {
+      await pair.open();
+      await pair.ask('pause');
+      await pair.ask('push 30000000');
+      const windows = (): unknown => {
+        observed.iterate('tcp_sweep');
+        const { zero_windows: closed, zero_windows_over: over } = statsOf(observed, constants.GS_OUTBOUND);
+        return [closed, over];
+      };
+      const reaches = async (...expected: readonly bigint[]): Promise<void> => {
+        for (let i = 0; i < 100; i++) {
+          try {
+            assert.deepEqual(windows(), expected);
+            return;
+          } catch {
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        }
+        assert.deepEqual(windows(), expected);
+      };
+      await reaches(1n, 0n);
+      await pair.ask('resume');
+      await reaches(1n, 1n);
+    } finally {
+      await pair.stop();
       observed.close();
     }
   });

@@ -23,7 +23,9 @@ const SELF = fileURLToPath(import.meta.url);
 const modules = () =>
   readdirSync(SOURCES, { recursive: true })
     .map(String)
-    .filter((file) => file.endsWith('.ts') && !/\.(test|d)\.ts$|^embedded|main\.ts$|testdata|fuzz/.test(file));
+    .filter(
+      (file) => file.endsWith('.ts') && !/\.(test|d)\.ts$|^embedded|main\.ts$|testdata|fuzz/.test(file),
+    );
 
 const newest = () =>
   `${process.version} ${Math.max(...modules().map((file) => statSync(join(SOURCES, file)).mtimeMs))}`;

@@ -59,6 +59,11 @@ static __always_inline void address_from_ipv4(__u8 *address, __be32 ipv4)
 	__builtin_memcpy(address + 12, &ipv4, 4);
 }
 
+static __always_inline __u16 socket_remote_port(const struct sock *sk)
+{
+	return __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+}
+
 static __always_inline void socket_tuple(const struct sock *sk, struct gs_tuple *tuple)
 {
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
@@ -69,7 +74,7 @@ static __always_inline void socket_tuple(const struct sock *sk, struct gs_tuple 
 		BPF_CORE_READ_INTO(&tuple->remote_address, sk, __sk_common.skc_v6_daddr);
 	}
 	tuple->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	tuple->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	tuple->remote_port = socket_remote_port(sk);
 	tuple->netns = socket_netns(sk);
 }
 
@@ -95,6 +100,12 @@ static __always_inline __u64 socket_bytes_sent(const struct sock *sk)
 static __always_inline __u32 socket_rtt_us(const struct sock *sk)
 {
 	return BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
+}
+
+/* What the peer takes without another acknowledgement, in bytes. */
+static __always_inline __u32 socket_peer_window(const struct sock *sk)
+{
+	return BPF_CORE_READ((struct tcp_sock *)sk, snd_wnd);
 }
 
 #endif

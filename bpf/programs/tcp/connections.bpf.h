@@ -22,6 +22,7 @@ struct connection {
 	__u16 direction;
 	__u8 open; /* 0 while connecting */
 	__u8 connect_returned; /* non-blocking: nobody waits in connect() any more */
+	__u8 zero_window; /* as the last look found it */
 };
 
 /* Key: address of the kernel's struct sock. */
@@ -41,6 +42,17 @@ struct {
 	__type(key, struct gs_peer_key);
 	__type(value, struct gs_tcp_stats);
 } tcp_stats SEC(".maps");
+
+/*
+ * Connections closed a moment ago, by socket: close() with unread data, and with SO_LINGER at 0, changes the state
+ * first and sends the reset after (tcp_close, tcp_disconnect in net/ipv4/tcp.c).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct connection);
+} closing SEC(".maps");
 
 static const struct gs_tcp_stats no_stats;
 

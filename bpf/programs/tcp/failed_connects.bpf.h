@@ -10,9 +10,13 @@
 #include "lib/syscall.bpf.h"
 
 #define EINTR 4
+#define ENETUNREACH 101
+#define EISCONN 106
+#define ETIMEDOUT 110
+#define ECONNREFUSED 111
+#define EHOSTUNREACH 113
 #define EALREADY 114
 #define EINPROGRESS 115
-#define EISCONN 106
 #define ECANCELED 125
 #define ERESTARTSYS 512
 #define SHUTDOWN_MASK 3
@@ -32,8 +36,17 @@ static __always_inline void report_failed(const struct connection *connection, _
 {
 	struct gs_tcp_stats *stats = stats_of(connection);
 
-	if (stats)
+	if (stats) {
 		__sync_fetch_and_add(&stats->failed_connects, 1);
+		if (error == ECONNREFUSED)
+			__sync_fetch_and_add(&stats->refused, 1);
+		else if (error == ETIMEDOUT)
+			__sync_fetch_and_add(&stats->timed_out, 1);
+		else if (error == ENETUNREACH || error == EHOSTUNREACH)
+			__sync_fetch_and_add(&stats->unreachable, 1);
+		else if (error == ECANCELED)
+			__sync_fetch_and_add(&stats->cancelled, 1);
+	}
 	emit(GS_EVENT_TCP_CONNECT_FAILED, connection, error, bpf_ktime_get_ns() - connection->start_ns);
 }
 

@@ -1,6 +1,8 @@
 // Both ends of one connection in one process; obeys lines on stdin and prints a JSON line for each:
 //   open            listen, connect, say both ports
 //   send <n> <m>    client sends n bytes, server sends m bytes; answered once both have arrived
+//   push <n>        client sends n bytes
+//   pause, resume   the server stops reading, and goes on
 //   close           client closes, then the server, then the listener
 import net from 'node:net';
 import readline from 'node:readline';
@@ -44,6 +46,14 @@ const commands = {
   async push(bytes) {
     client.write(Buffer.alloc(bytes, 'c'));
     say({ pushed: bytes });
+  },
+  async pause() {
+    server.pause();
+    say({ paused: true });
+  },
+  async resume() {
+    server.resume();
+    say({ resumed: true });
   },
   async close() {
     const ended = new Promise((resolve) => server.once('end', resolve));

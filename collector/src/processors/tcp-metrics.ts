@@ -20,6 +20,17 @@ const BYTES_RECEIVED = index('bytes_received');
 const RETRANSMITS = index('retransmits');
 const RTT_SUM_US = index('rtt_sum_us');
 const RTT_SAMPLES = index('rtt_samples');
+const RESETS_RECEIVED = index('resets_received');
+const RESETS_SENT = index('resets_sent');
+const ZERO_WINDOWS = index('zero_windows');
+const ZERO_WINDOWS_OVER = index('zero_windows_over');
+/** Label error_type of failed connects; the rest is `other`. */
+const CONNECT_ERRORS: readonly (readonly [string, number])[] = [
+  ['refused', index('refused')],
+  ['timed_out', index('timed_out')],
+  ['unreachable', index('unreachable')],
+  ['cancelled', index('cancelled')],
+];
 
 interface TcpPeer extends FoldTarget {
   readonly container: ContainerSeries;
@@ -132,7 +143,34 @@ function collectPeer(sink: SampleSink, { container, destination: peer, totals }:
   sample(CONTAINER_METRICS.tcpConnectTime, totals[CONNECT_TIME_NS]! / 1e9);
   sample(CONTAINER_METRICS.tcpActive, Math.max(0, totals[CONNECTS]! + totals[ADOPTED]! - totals[CLOSED]!));
   sample(CONTAINER_METRICS.tcpRetransmits, totals[RETRANSMITS]!);
+  sample(CONTAINER_METRICS.tcpResetsReceived, totals[RESETS_RECEIVED]!);
+  sample(CONTAINER_METRICS.tcpResetsSent, totals[RESETS_SENT]!);
+  const zeroWindows = totals[ZERO_WINDOWS]!;
+  sample(CONTAINER_METRICS.tcpZeroWindows, zeroWindows);
+  sample(CONTAINER_METRICS.tcpZeroWindowConnections, Math.max(0, zeroWindows - totals[ZERO_WINDOWS_OVER]!));
   sample(CONTAINER_METRICS.tcpBytesSent, totals[BYTES_SENT]!);
   sample(CONTAINER_METRICS.tcpBytesReceived, totals[BYTES_RECEIVED]!);
   sink.sample(CONTAINER_METRICS.tcpFailedConnects, container, { destination }, totals[FAILED_CONNECTS]!);
+  collectConnectErrors(sink, container, destination, totals);
+}
+
+/** Only reasons that were seen: most peers never fail. */
+function collectConnectErrors(
+  sink: SampleSink,
+  container: ContainerSeries,
+  destination: string,
+  totals: Float64Array,
+): void {
+  let other = totals[FAILED_CONNECTS]!;
+  if (other === 0) return;
+  const sample = (error: string, value: number): void => {
+    if (value > 0) {
+      sink.sample(CONTAINER_METRICS.tcpConnectErrors, container, { destination, error_type: error }, value);
+    }
+  };
+  for (const [error, field] of CONNECT_ERRORS) {
+    sample(error, totals[field]!);
+    other -= totals[field]!;
+  }
+  sample('other', other);
 }

@@ -196,6 +196,13 @@ export const CONTAINER_METRICS = metricsOf('container', {
     labels: ['destination'],
     help: 'Connection attempts that failed.',
   },
+  tcpConnectErrors: {
+    name: 'container_net_tcp_connect_errors_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['destination', 'error_type'],
+    help: 'Connection attempts that failed, by reason: refused, timed_out, unreachable, cancelled, other.',
+  },
   tcpActive: {
     name: 'container_net_tcp_active_connections',
     type: 'gauge',
@@ -209,6 +216,34 @@ export const CONTAINER_METRICS = metricsOf('container', {
     unit: 'count',
     labels: PEER,
     help: 'Segments sent again.',
+  },
+  tcpResetsReceived: {
+    name: 'container_net_tcp_resets_received_total',
+    type: 'counter',
+    unit: 'count',
+    labels: PEER,
+    help: 'Open connections that the peer reset.',
+  },
+  tcpResetsSent: {
+    name: 'container_net_tcp_resets_sent_total',
+    type: 'counter',
+    unit: 'count',
+    labels: PEER,
+    help: 'Open connections reset from this side.',
+  },
+  tcpZeroWindows: {
+    name: 'container_net_tcp_zero_windows_total',
+    type: 'counter',
+    unit: 'count',
+    labels: PEER,
+    help: 'Times a look at a connection, once per interval, first found that the peer takes no more data.',
+  },
+  tcpZeroWindowConnections: {
+    name: 'container_net_tcp_zero_window_connections',
+    type: 'gauge',
+    unit: 'count',
+    labels: PEER,
+    help: 'Connections whose peer took no more data at the last look.',
   },
   tcpBytesSent: {
     name: 'container_net_tcp_bytes_sent_total',
