@@ -1,16 +1,50 @@
-import type { Milliseconds } from '@gumshoe/base/time';
+import type { Failure } from '@gumshoe/base/failure';
+import type { Milliseconds, TimeRange } from '@gumshoe/base/time';
 import type { Unit } from '@gumshoe/base/units';
 import type { Evidence, Health, InstanceId } from '@gumshoe/model/entities';
 import type { Column } from '@gumshoe/model/world';
 
-export type InspectionArea =
-  'SLO' | 'Instances' | 'CPU' | 'Memory' | 'Storage' | 'Network' | 'Postgres' | 'Redis' | 'Logs';
+/** In the order in which an application page shows them. */
+export const INSPECTION_AREAS = [
+  'SLO',
+  'Instances',
+  'Deployments',
+  'CPU',
+  'Memory',
+  'Storage',
+  'Network',
+  'DNS',
+  'GPU',
+  'JVM',
+  '.NET',
+  'Python',
+  'Node.js',
+  'Go',
+  'Postgres',
+  'MySQL',
+  'MongoDB',
+  'Redis',
+  'Memcached',
+  'Kafka',
+  'RabbitMQ',
+  'ClickHouse',
+  'ZooKeeper',
+  'Cassandra',
+  'Elasticsearch',
+  'Logs',
+] as const;
+
+export type InspectionArea = (typeof INSPECTION_AREAS)[number];
 
 /** What one inspection says of one application. Meaning, not a picture: hosts draw the columns. */
 export interface Finding extends Verdict {
   readonly inspection: string;
   readonly title: string;
   readonly area: InspectionArea;
+  /** What was judged. */
+  readonly window: TimeRange;
+  /** Why there is no judgement: the inspection itself failed. */
+  readonly failure?: Failure;
 }
 
 export interface Verdict {

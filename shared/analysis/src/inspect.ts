@@ -1,9 +1,15 @@
+import { toFailure } from '@gumshoe/base/failure';
 import type { Health } from '@gumshoe/model/entities';
 import type { Application, World } from '@gumshoe/model/world';
-import { rateWindow, selectApplication } from './evidence.ts';
 import { worstHealth, type Finding, type InspectionArea } from './finding.ts';
-import type { Inspection, Signals, Subject } from './inspections/define.ts';
+import type { Inspection } from './inspections/define.ts';
 import { INSPECTIONS } from './inspections/index.ts';
+import { indexWorld, subjectOf, type WorldIndex } from './inspections/subject.ts';
+import {
+  thresholdResolver,
+  type ThresholdOverride,
+  type ThresholdResolver,
+} from './inspections/thresholds.ts';
 import { evaluateServiceLevel, type ServiceLevel } from './slo/evaluate.ts';
 
 /** One application with everything the inspections say about it. */
@@ -20,13 +26,40 @@ export interface InspectedWorld {
   readonly byId: ReadonlyMap<Application['id'], InspectedApplication>;
 }
 
-/** Areas whose findings colour an application; the others only inform. */
-const COLOURING: ReadonlySet<InspectionArea> = new Set(['SLO', 'Instances', 'Postgres', 'Redis']);
+export interface InspectOptions {
+  /** All of them by default. */
+  readonly inspections?: readonly Inspection[];
+  /** In place of the inspections' own; checked with `checkThresholds`. */
+  readonly thresholds?: readonly ThresholdOverride[];
+}
+
+/**
+ * Areas whose findings colour an application: what its users feel, whether its instances are there, and what it
+ * is as a database or queue. Resources, runtimes, network and logs explain a colour; on their own they only inform.
+ */
+export const COLOURING: ReadonlySet<InspectionArea> = new Set([
+  'SLO',
+  'Instances',
+  'Postgres',
+  'MySQL',
+  'MongoDB',
+  'Redis',
+  'Memcached',
+  'Kafka',
+  'RabbitMQ',
+  'ClickHouse',
+  'ZooKeeper',
+  'Cassandra',
+  'Elasticsearch',
+]);
 
 /** Judges every application of the world by every inspection. Same world, same answer. */
-export function inspectWorld(world: World, inspections: readonly Inspection[] = INSPECTIONS): InspectedWorld {
+export function inspectWorld(world: World, options: InspectOptions = {}): InspectedWorld {
+  const { inspections = INSPECTIONS, thresholds = [] } = options;
+  const index = indexWorld(world);
+  const resolve = thresholdResolver(thresholds);
   const applications = world.applications.map((application) =>
-    inspectApplication(world, application, inspections),
+    inspectApplication(world, application, inspections, index, resolve),
   );
   return { world, applications, byId: new Map(applications.map((one) => [one.application.id, one])) };
 }
@@ -35,43 +68,44 @@ function inspectApplication(
   world: World,
   application: Application,
   inspections: readonly Inspection[],
+  index: WorldIndex,
+  resolve: ThresholdResolver,
 ): InspectedApplication {
   const serviceLevel = evaluateServiceLevel(world, application);
-  const subject = subjectOf(world, application, serviceLevel);
+  const subject = subjectOf(world, application, serviceLevel, index);
   const findings = inspections.flatMap((inspection) => {
-    const verdict = inspection.inspect(subject);
-    const { id, title, area } = inspection;
-    return verdict ? [{ inspection: id, title, area, ...verdict }] : [];
+    const threshold = resolve(inspection.id, application, inspection.threshold.default);
+    return runInspection(inspection, subject, threshold) ?? [];
   });
   const colouring = findings.filter((finding) => COLOURING.has(finding.area));
   return { application, serviceLevel, findings, health: worstHealth(colouring.map((f) => f.health)) };
 }
 
-/** What the inspections of one application get to see. */
-export function subjectOf(
-  world: World,
-  application: Application,
-  serviceLevel: ServiceLevel,
-): Subject & Signals {
-  const nodes = new Set(application.instances.map((instance) => instance.node));
-  const { id, name, kind, type } = application;
-  return {
-    application: { id, name, kind, ...(type === undefined ? {} : { type }) },
-    range: world.range,
-    grid: world.grid,
-    window: world.window,
-    interval: world.interval,
-    select: (metric, ...matchers) => selectApplication(application, metric, ...matchers),
-    rateWindow: rateWindow(world),
-    nameOf: (other) => world.byId.get(other)?.name ?? other,
-    recent: Math.max(2, Math.ceil((3 * world.interval) / world.grid.step)),
-    serviceLevel,
-    instances: application.instances,
-    nodes: world.nodes.filter((node) => nodes.has(node.id)),
-    upstreams: application.upstreams,
-    downstreams: application.downstreams,
-    postgres: application.postgres,
-    redis: application.redis,
-    logs: application.logs,
-  };
+/** A throw becomes a finding of unknown health: one broken inspection does not end the set. */
+function runInspection(
+  inspection: Inspection,
+  subject: Parameters<Inspection['inspect']>[0],
+  threshold: number,
+): Finding | undefined {
+  const { id, title, area } = inspection;
+  const about = { inspection: id, title, area, window: subject.range };
+  try {
+    const verdict = inspection.inspect(subject, threshold);
+    return verdict && { ...about, ...verdict };
+  } catch (thrown) {
+    const failure = toFailure(thrown, `run the inspection ${id}`, subject.application.id);
+    return {
+      ...about,
+      failure,
+      health: 'unknown',
+      message: `The inspection failed: ${failure.reason}.`,
+      value: NaN,
+      threshold,
+      unit: inspection.threshold.unit,
+      instances: [],
+      evidence: [],
+      explanation: [failure.reason],
+      columns: [],
+    };
+  }
 }

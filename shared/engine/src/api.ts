@@ -1,3 +1,4 @@
+import type { InspectionArea } from '@gumshoe/analysis/finding';
 import type { Failure } from '@gumshoe/base/failure';
 import type { Matrix } from '@gumshoe/base/series';
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
@@ -12,6 +13,8 @@ import type {
 } from '@gumshoe/model/entities';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { LogFilter, LogRecord, SourceStatus, Span, SpanFilter, Table } from './ports.ts';
+
+export type { InspectionArea };
 
 /**
  * What a host (desktop, command, cluster agent) may ask about one open source. Same input, same answer.
@@ -192,9 +195,6 @@ export interface Finding {
   readonly explanation: readonly string[];
   readonly chart?: Chart;
 }
-
-export type InspectionArea =
-  'SLO' | 'Instances' | 'CPU' | 'Memory' | 'Storage' | 'Network' | 'Postgres' | 'Redis' | 'Logs';
 
 export interface ApplicationPage {
   readonly row: ApplicationRow;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildWorld } from '@gumshoe/model/build/build-world';
 import type { World } from '@gumshoe/model/world';
-import { subjectOf } from '../inspect.ts';
 import { evaluateServiceLevel } from '../slo/evaluate.ts';
 import * as faults from '../testdata/faults.ts';
 import { SHOP_RANGE, shopSeries } from '../testdata/shop.ts';
 import { defineInspection, type Signals, type Subject } from './define.ts';
 import { INSPECTIONS } from './index.ts';
+import { subjectOf } from './subject.ts';
 
 const worldOf = (fault?: faults.Fault): World => buildWorld(shopSeries(fault ? { fault } : {}), SHOP_RANGE);
 
@@ -80,6 +80,7 @@ test('an inspection cannot see what it did not declare', () => {
     id: 'nosy',
     title: 'Nosy',
     area: 'CPU',
+    threshold: { default: 0, unit: 'count' },
     needs: ['instances'],
     inspect: (subject) => {
       assert.equal('postgres' in subject, false);

@@ -4,14 +4,13 @@ import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { matchLabel, promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
 
-const THRESHOLD = 80;
-
 export const cpuNode = defineInspection({
   id: 'cpu-node',
   title: 'Node CPU utilization',
   area: 'CPU',
+  threshold: { default: 80, unit: 'percent', description: 'busy share of the CPUs of a node' },
   needs: ['nodes'],
-  inspect: ({ nodes, window, range, rateWindow, recent }) => {
+  inspect: ({ nodes, window, range, rateWindow, recent }, threshold) => {
     const busy = nodes
       .map((node) => ({ node, value: lastOf(node.cpuUsage, window, recent) * 100 }))
       .filter(({ value }) => value === value)
@@ -21,12 +20,12 @@ export const cpuNode = defineInspection({
     const metric = NODE_METRICS.cpuUsage.name;
     const of = matchLabel('machine_id', [worst.node.id]);
     const query = `sum(rate(${metric}{mode!="idle",${of}}${rateWindow})) / sum(rate(${metric}{${of}}${rateWindow}))`;
-    const message = `The CPUs of node ${worst.node.hostname} are ${formatValue(worst.value, 'percent')} busy (threshold ${THRESHOLD} %).`;
+    const message = `The CPUs of node ${worst.node.hostname} are ${formatValue(worst.value, 'percent')} busy (threshold ${threshold} %).`;
     return {
-      health: worst.value > THRESHOLD ? 'warning' : 'ok',
+      health: worst.value > threshold ? 'warning' : 'ok',
       message,
       value: worst.value,
-      threshold: THRESHOLD,
+      threshold,
       unit: 'percent',
       instances: [],
       evidence: [promqlEvidence(query, range, message)],

@@ -1,7 +1,9 @@
 import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
+import type { NodeId } from '@gumshoe/model/entities';
 import type { Application, CellRange, Dependency, Instance, Node } from '@gumshoe/model/world';
 import type { InspectionArea, Verdict } from '../finding.ts';
 import type { ServiceLevel } from '../slo/evaluate.ts';
+import type { Threshold } from './thresholds.ts';
 
 /** Everything an inspection may ask for; it gets only what it declares. */
 export interface Signals {
@@ -9,12 +11,20 @@ export interface Signals {
   readonly instances: readonly Instance[];
   /** Nodes its instances run on. */
   readonly nodes: readonly Node[];
+  /** Every instance on those nodes, its own among them. */
+  readonly neighbours: ReadonlyMap<NodeId, readonly Neighbour[]>;
   /** Dependencies in which it is the client. */
   readonly upstreams: readonly Dependency[];
   readonly downstreams: readonly Dependency[];
   readonly postgres: Application['postgres'];
   readonly redis: Application['redis'];
   readonly logs: Application['logs'];
+}
+
+/** An instance with the application it belongs to. */
+export interface Neighbour {
+  readonly application: Application;
+  readonly instance: Instance;
 }
 
 export type SignalName = keyof Signals;
@@ -42,9 +52,13 @@ export interface InspectionDefinition<N extends SignalName> {
   readonly id: string;
   readonly title: string;
   readonly area: InspectionArea;
+  readonly threshold: Threshold;
   readonly needs: readonly N[];
-  /** undefined: does not apply, or there is no data to judge. */
-  readonly inspect: (subject: Subject & Pick<Signals, N>) => Verdict | undefined;
+  /**
+   * `threshold` is what holds for this application, in the unit of the declared one. undefined: does not apply,
+   * or there is no data to judge.
+   */
+  readonly inspect: (subject: Subject & Pick<Signals, N>, threshold: number) => Verdict | undefined;
 }
 
 /** An inspection with its declaration erased, as the index holds it. */
@@ -52,21 +66,24 @@ export interface Inspection {
   readonly id: string;
   readonly title: string;
   readonly area: InspectionArea;
+  readonly threshold: Threshold;
   readonly needs: readonly SignalName[];
-  readonly inspect: (subject: Subject & Signals) => Verdict | undefined;
+  /** With the default threshold unless another is given. */
+  readonly inspect: (subject: Subject & Signals, threshold?: number) => Verdict | undefined;
 }
 
 /** Types the declaration and hands over nothing but the declared signals. */
 export function defineInspection<const N extends SignalName>(
   definition: InspectionDefinition<N>,
 ): Inspection {
-  const { id, title, area, needs } = definition;
+  const { id, title, area, threshold, needs } = definition;
   return {
     id,
     title,
     area,
+    threshold,
     needs,
-    inspect: (subject) => definition.inspect(restrict(subject, needs)),
+    inspect: (subject, value = threshold.default) => definition.inspect(restrict(subject, needs), value),
   };
 }
 

@@ -4,29 +4,27 @@ import { worstHealth } from '../finding.ts';
 import { defineInspection } from './define.ts';
 import { clock } from './slo-verdict.ts';
 
-/** Percent of known instances that must be up. */
-const THRESHOLD = 75;
-
 export const instanceAvailability = defineInspection({
   id: 'instance-availability',
   title: 'Instance availability',
   area: 'Instances',
+  threshold: { default: 75, unit: 'percent', description: 'instances that are up, of those that should be' },
   needs: ['instances'],
-  inspect: ({ instances, select, range }) => {
+  inspect: ({ instances, select, range }, threshold) => {
     const known = instances.filter(({ state }) => state === 'up' || state === 'down');
     if (known.length === 0) return undefined;
     const down = known.filter(({ state }) => state === 'down');
     const up = known.length - down.length;
     const percent = (up / known.length) * 100;
     const gone = down.map((one) => `${one.id} since ${clock(one.downtimes.at(-1)?.from ?? one.lastSeen)}`);
-    const health = up === 0 ? 'critical' : percent < THRESHOLD ? 'warning' : 'ok';
+    const health = up === 0 ? 'critical' : percent < threshold ? 'warning' : 'ok';
     const query = select(CONTAINER_METRICS.tcpListen.name);
     const message = `${up} of ${known.length} instances are up${gone.length > 0 ? `; down: ${gone.join(', ')}` : ''}.`;
     return {
       health: worstHealth([health]),
       message,
       value: percent,
-      threshold: THRESHOLD,
+      threshold,
       unit: 'percent',
       instances: known
         .map((one) => ({
@@ -37,7 +35,7 @@ export const instanceAvailability = defineInspection({
         .sort((a, b) => a.value - b.value),
       evidence: [promqlEvidence(`sum(${query})`, range, message)],
       explanation: [
-        `up ${up} / known ${known.length} = ${percent.toFixed(0)} %, at least ${THRESHOLD} % must be up`,
+        `up ${up} / known ${known.length} = ${percent.toFixed(0)} %, at least ${threshold} % must be up`,
         'an instance is down when its samples or its listening sockets end while its node goes on reporting',
       ],
       columns: [],

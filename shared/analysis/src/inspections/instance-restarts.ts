@@ -4,19 +4,18 @@ import { promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
 import { above, judgeInstances } from './judge-instances.ts';
 
-const THRESHOLD = 1;
-
 export const instanceRestarts = defineInspection({
   id: 'instance-restarts',
   title: 'Restarts',
   area: 'Instances',
+  threshold: { default: 1, unit: 'count', description: 'restarts of an instance in the window' },
   needs: ['instances'],
-  inspect: ({ instances, window, grid, range, select }) => {
+  inspect: ({ instances, window, grid, range, select }, threshold) => {
     const seconds = grid.step / 1000;
     const verdicts = judgeInstances(
       instances.filter((instance) => instance.restarts.some((value) => value === value)),
       (instance) => Math.round(sumOf(instance.restarts, window) * seconds),
-      above(THRESHOLD),
+      above(threshold),
     );
     const worst = verdicts[0];
     if (!worst) return undefined;
@@ -26,11 +25,11 @@ export const instanceRestarts = defineInspection({
       health: worst.health,
       message: worst.value === 0 ? 'No instance restarted in the window.' : message,
       value: worst.value,
-      threshold: THRESHOLD,
+      threshold,
       unit: 'count',
       instances: verdicts,
       evidence: [promqlEvidence(query, range, message)],
-      explanation: [`restarts in the window ${worst.value}, more than ${THRESHOLD} is a warning`],
+      explanation: [`restarts in the window ${worst.value}, more than ${threshold} is a warning`],
       columns: instances.map((instance) => ({ name: instance.id, values: instance.restarts })),
     };
   },

@@ -10,8 +10,9 @@ export const logErrors = defineInspection({
   id: 'log-errors',
   title: 'Errors in logs',
   area: 'Logs',
+  threshold: { default: 0, unit: 'count', description: 'messages of level error and worse in the window' },
   needs: ['logs'],
-  inspect: ({ logs, grid, window, range, rateWindow, select }) => {
+  inspect: ({ logs, grid, window, range, rateWindow, select }, threshold) => {
     if (logs.length === 0) return undefined;
     const seconds = grid.step / 1000;
     const errors = logs
@@ -26,10 +27,10 @@ export const logErrors = defineInspection({
         : `${formatValue(total, 'count')} errors were logged in the window${sample ? `, mostly: ${sample}` : ''}.`;
     const selector = select(CONTAINER_METRICS.logMessages.name, 'level=~"error|critical|fatal"');
     return {
-      health: total > 0 ? 'warning' : 'ok',
+      health: total > threshold ? 'warning' : 'ok',
       message,
       value: total,
-      threshold: 0,
+      threshold,
       unit: 'count',
       instances: [],
       evidence: [promqlEvidence(`sum(rate(${selector}${rateWindow}))`, range, message)],

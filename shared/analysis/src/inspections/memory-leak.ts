@@ -7,8 +7,6 @@ import { steadyGrowth } from '../trend.ts';
 import { defineInspection, type Subject } from './define.ts';
 import { above, judgeInstances } from './judge-instances.ts';
 
-/** Percent per hour. */
-const THRESHOLD = 10;
 /** Growth below this part of the limit, or below so many bytes without one, is noise. */
 const MIN_LIMIT_SHARE = 0.05;
 const MIN_BYTES = 50 * 1024 * 1024;
@@ -18,17 +16,18 @@ export const memoryLeak = defineInspection({
   id: 'memory-leak',
   title: 'Memory leak',
   area: 'Memory',
+  threshold: { default: 10, unit: 'percent', description: 'growth of memory per hour' },
   needs: ['instances'],
-  inspect: (subject) => {
+  inspect: (subject, threshold) => {
     const { instances, application, range, select } = subject;
     if (application.kind === 'Job' || application.kind === 'CronJob') return undefined;
     const measured = instances.filter((instance) => instance.memoryRss.some((value) => value === value));
-    const verdicts = judgeInstances(measured, (instance) => leakPercent(instance, subject), above(THRESHOLD));
+    const verdicts = judgeInstances(measured, (instance) => leakPercent(instance, subject), above(threshold));
     const worst = verdicts[0];
     if (!worst) return undefined;
     const message =
       worst.value > 0
-        ? `The memory of ${worst.instance} grows steadily by ${formatValue(worst.value, 'percent')} per hour (threshold ${THRESHOLD} %).`
+        ? `The memory of ${worst.instance} grows steadily by ${formatValue(worst.value, 'percent')} per hour (threshold ${threshold} %).`
         : 'No instance grows steadily.';
     const rss = select(CONTAINER_METRICS.memoryRss.name);
     const query = `${rss} - (${rss} offset 15m)`;
@@ -36,7 +35,7 @@ export const memoryLeak = defineInspection({
       health: worst.health,
       message,
       value: worst.value,
-      threshold: THRESHOLD,
+      threshold,
       unit: 'percent',
       instances: verdicts,
       evidence: [promqlEvidence(query, range, message)],

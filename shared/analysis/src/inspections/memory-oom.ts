@@ -9,13 +9,14 @@ export const memoryOom = defineInspection({
   id: 'memory-oom',
   title: 'Out of memory',
   area: 'Memory',
+  threshold: { default: 0, unit: 'count', description: 'processes killed for lack of memory in the window' },
   needs: ['instances'],
-  inspect: ({ instances, window, grid, range, select }) => {
+  inspect: ({ instances, window, grid, range, select }, threshold) => {
     const seconds = grid.step / 1000;
     const verdicts = judgeInstances(
       instances.filter((instance) => instance.oomKills.some((value) => value === value)),
       (instance) => Math.round(sumOf(instance.oomKills, window) * seconds),
-      above(0),
+      above(threshold),
     );
     const worst = verdicts[0];
     if (!worst) return undefined;
@@ -29,7 +30,7 @@ export const memoryOom = defineInspection({
       health: worst.health,
       message,
       value: total,
-      threshold: 0,
+      threshold,
       unit: 'count',
       instances: verdicts,
       evidence: [promqlEvidence(query, range, message)],

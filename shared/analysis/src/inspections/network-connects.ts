@@ -8,8 +8,9 @@ export const networkConnects = defineInspection({
   id: 'network-connects',
   title: 'TCP connections',
   area: 'Network',
+  threshold: { default: 0, unit: 'per-second', description: 'failed connection attempts' },
   needs: ['upstreams'],
-  inspect: ({ upstreams, grid, window, range, rateWindow, recent, nameOf }) => {
+  inspect: ({ upstreams, grid, window, range, rateWindow, recent, nameOf }, threshold) => {
     if (upstreams.length === 0) return undefined;
     const seconds = grid.step / 1000;
     const failing = upstreams
@@ -24,10 +25,10 @@ export const networkConnects = defineInspection({
         : `${formatValue(Math.round(worst.count), 'count')} connection attempts to ${peer} failed in the window, ${formatValue(now === now ? now : 0, 'per-second')} at its end.`;
     const query = `sum(rate(${selectDependency(worst.dependency, CONTAINER_METRICS.tcpFailedConnects.name)}${rateWindow}))`;
     return {
-      health: now > 0 ? 'warning' : 'ok',
+      health: now > threshold ? 'warning' : 'ok',
       message,
       value: now === now ? now : 0,
-      threshold: 0,
+      threshold,
       unit: 'per-second',
       instances: [],
       evidence: [promqlEvidence(query, range, message)],

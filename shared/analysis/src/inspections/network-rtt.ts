@@ -4,21 +4,21 @@ import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { matchLabel, promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
 
-/** seconds, to peers we observe and to services outside */
-const THRESHOLD_INSIDE = 0.01;
+/** seconds, to services outside */
 const THRESHOLD_OUTSIDE = 0.2;
 
 export const networkRtt = defineInspection({
   id: 'network-rtt',
   title: 'Network round-trip time',
   area: 'Network',
+  threshold: { default: 0.01, unit: 'seconds', description: 'round trip to a peer in the cluster' },
   needs: ['upstreams'],
-  inspect: ({ upstreams, window, range, recent, nameOf, select }) => {
+  inspect: ({ upstreams, window, range, recent, nameOf, select }, inside) => {
     const measured = upstreams
       .map((dependency) => {
         const outside = dependency.server.includes(':ExternalService:');
         const rtt = lastOf(dependency.tcp.rtt, window, recent);
-        return { dependency, rtt, threshold: outside ? THRESHOLD_OUTSIDE : THRESHOLD_INSIDE };
+        return { dependency, rtt, threshold: outside ? THRESHOLD_OUTSIDE : inside };
       })
       .filter(({ rtt }) => rtt === rtt)
       .sort((a, b) => b.rtt / b.threshold - a.rtt / a.threshold);

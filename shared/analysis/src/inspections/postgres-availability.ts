@@ -6,6 +6,7 @@ export const postgresAvailability = defineInspection({
   id: 'postgres-availability',
   title: 'Postgres availability',
   area: 'Postgres',
+  threshold: { default: 0, unit: 'count', description: 'servers whose probe fails' },
   needs: ['postgres'],
   inspect: (subject) => targetAvailability(subject, subject.postgres, POSTGRES_METRICS.up.name),
 });

@@ -4,14 +4,17 @@ import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import { promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
 
-const THRESHOLD = 90;
-
 export const postgresConnections = defineInspection({
   id: 'postgres-connections',
   title: 'Postgres connections',
   area: 'Postgres',
+  threshold: {
+    default: 90,
+    unit: 'percent',
+    description: 'connections in use, reserved ones included, of those allowed',
+  },
   needs: ['postgres'],
-  inspect: ({ postgres, window, range, recent }) => {
+  inspect: ({ postgres, window, range, recent }, threshold) => {
     const used = postgres
       .flatMap((target) => {
         const { maxConnections: max, reservedConnections: reserved = 0 } = target;
@@ -22,13 +25,13 @@ export const postgresConnections = defineInspection({
       .sort((a, b) => b.percent - a.percent);
     const worst = used[0];
     if (!worst) return undefined;
-    const message = `${formatValue(worst.count, 'count')} of ${formatValue(worst.max, 'count')} connections are in use (threshold ${THRESHOLD} % with the reserved ones).`;
+    const message = `${formatValue(worst.count, 'count')} of ${formatValue(worst.max, 'count')} connections are in use (threshold ${threshold} % with the reserved ones).`;
     const of = `{address=${JSON.stringify(worst.target.address)}}`;
     return {
-      health: worst.percent > THRESHOLD ? 'warning' : 'ok',
+      health: worst.percent > threshold ? 'warning' : 'ok',
       message,
       value: worst.percent,
-      threshold: THRESHOLD,
+      threshold,
       unit: 'percent',
       instances: [],
       evidence: [promqlEvidence(`sum(${POSTGRES_METRICS.connections.name}${of})`, range, message)],

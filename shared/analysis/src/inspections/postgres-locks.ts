@@ -8,8 +8,9 @@ export const postgresLocks = defineInspection({
   id: 'postgres-locks',
   title: 'Postgres lock waits',
   area: 'Postgres',
+  threshold: { default: 0, unit: 'count', description: 'queries that wait for a lock' },
   needs: ['postgres'],
-  inspect: ({ postgres, grid, window, range, recent }) => {
+  inspect: ({ postgres, grid, window, range, recent }, threshold) => {
     const probed = postgres.filter((target) => target.up.some((value) => value > 0));
     if (probed.length === 0) return undefined;
     const waits = probed
@@ -23,10 +24,10 @@ export const postgresLocks = defineInspection({
         ? `${formatValue(total, 'count')} queries wait for a lock held by: ${worst.blockingQuery}.`
         : 'No query waits for a lock.';
     return {
-      health: total > 0 ? 'warning' : 'ok',
+      health: total > threshold ? 'warning' : 'ok',
       message,
       value: total,
-      threshold: 0,
+      threshold,
       unit: 'count',
       instances: [],
       evidence: [

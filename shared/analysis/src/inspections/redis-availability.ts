@@ -6,6 +6,7 @@ export const redisAvailability = defineInspection({
   id: 'redis-availability',
   title: 'Redis availability',
   area: 'Redis',
+  threshold: { default: 0, unit: 'count', description: 'servers whose probe fails' },
   needs: ['redis'],
   inspect: (subject) => targetAvailability(subject, subject.redis, REDIS_METRICS.up.name),
 });

@@ -6,8 +6,9 @@ export const redisLatency = defineInspection({
   id: 'redis-latency',
   title: 'Redis latency',
   area: 'Redis',
+  threshold: { default: 0.005, unit: 'seconds', description: 'mean latency of a command as clients see it' },
   needs: ['downstreams', 'redis'],
-  inspect: (subject) => {
+  inspect: (subject, threshold) => {
     const points = subject.grid.points;
     const commands = subject.redis.flatMap((target) => target.commands);
     const time = sumColumns(
@@ -22,7 +23,7 @@ export const redisLatency = defineInspection({
     const value = lastOf(values, subject.window, 2 * subject.recent);
     return clientsLatency(subject, subject.downstreams, {
       protocol: 'redis',
-      threshold: 0.005,
+      threshold,
       hanging: 0.1,
       ...(value === value
         ? {

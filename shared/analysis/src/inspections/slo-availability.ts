@@ -5,6 +5,11 @@ export const sloAvailability = defineInspection({
   id: 'slo-availability',
   title: 'Availability',
   area: 'SLO',
+  threshold: {
+    default: 99,
+    unit: 'percent',
+    description: 'share of requests that succeed; objectives set it',
+  },
   needs: ['serviceLevel'],
   inspect: (subject) =>
     sloVerdict(

@@ -6,6 +6,11 @@ export const sloLatency = defineInspection({
   id: 'slo-latency',
   title: 'Latency',
   area: 'SLO',
+  threshold: {
+    default: 99,
+    unit: 'percent',
+    description: 'share of requests within the latency objective; objectives set it',
+  },
   needs: ['serviceLevel'],
   inspect: (subject) => {
     const slo = subject.serviceLevel.slos.find((one) => one.kind === 'latency');

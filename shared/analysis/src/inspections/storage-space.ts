@@ -4,14 +4,13 @@ import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { matchLabel, promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
 
-const THRESHOLD = 80;
-
 export const storageSpace = defineInspection({
   id: 'storage-space',
   title: 'Disk space',
   area: 'Storage',
+  threshold: { default: 80, unit: 'percent', description: 'used space of a volume' },
   needs: ['instances'],
-  inspect: ({ instances, window, range, select, recent }) => {
+  inspect: ({ instances, window, range, select, recent }, threshold) => {
     const disks = instances
       .flatMap((instance) =>
         instance.disks.map((disk) => {
@@ -25,17 +24,17 @@ export const storageSpace = defineInspection({
     if (!worst) return undefined;
     const mount = matchLabel('mount_point', [worst.disk.mountPoint]);
     const query = `${select(CONTAINER_METRICS.diskUsed.name, mount)} / ${select(CONTAINER_METRICS.diskSize.name, mount)}`;
-    const message = `${worst.disk.mountPoint} of ${worst.instance} is ${formatValue(worst.value, 'percent')} full (threshold ${THRESHOLD} %).`;
+    const message = `${worst.disk.mountPoint} of ${worst.instance} is ${formatValue(worst.value, 'percent')} full (threshold ${threshold} %).`;
     return {
-      health: worst.value > THRESHOLD ? 'warning' : 'ok',
+      health: worst.value > threshold ? 'warning' : 'ok',
       message,
       value: worst.value,
-      threshold: THRESHOLD,
+      threshold,
       unit: 'percent',
       instances: disks.map(({ instance, value }) => ({
         instance,
         value,
-        health: value > THRESHOLD ? ('warning' as const) : ('ok' as const),
+        health: value > threshold ? ('warning' as const) : ('ok' as const),
       })),
       evidence: [promqlEvidence(query, range, message)],
       explanation: [`used / size = ${worst.value.toFixed(1)} % at the end of the window`],
