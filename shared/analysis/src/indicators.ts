@@ -1,13 +1,19 @@
 import type { TimeGrid } from '@gumshoe/base/time';
-import { maxColumns, medianOf, mergeHistograms, slowerThan, sumColumns } from '@gumshoe/model/columns';
+import { maxColumns, medianOf, mergeHistograms, sumColumns } from '@gumshoe/model/columns';
 import type { Application, Column, HistogramColumns, RequestColumns, World } from '@gumshoe/model/world';
+import { blockingRate, isTimed, waitingAges } from './slo/operation-class.ts';
+import { slowRequests } from './slo/slow-share.ts';
 
 /** Service level indicators of one application: rates per second on the world's grid. */
 export interface Indicators {
   readonly rate: Column;
   readonly failed: Column;
-  /** Slower than the latency threshold, requests that hang without an answer included. */
+  /** Requests whose latency says something about the server: all but those that wait by design. */
+  readonly timed: Column;
+  /** Slower than the latency threshold, requests that hang without an answer included; of the timed ones. */
   readonly slow: Column;
+  /** Perhaps slower than the threshold: both lie above what the histogram tells apart. */
+  readonly undecided?: Column;
   /** Part of `slow` that never completed in its cell. */
   readonly stuck: Column;
   /** Refused or lost connection attempts of clients, part of `failed`. */
@@ -43,19 +49,22 @@ export function indicatorsOf(world: World, application: Application, threshold: 
     points,
   );
   const rate = sumColumns([answered, failedConnects], points);
-  const slowAnswers = worseOf(points, inbound, clients, (requests) =>
-    requests.latency ? slowerThan(requests.latency, threshold) : requests.rate.map(() => NaN),
-  );
+  const slowness = slownessOf(application, points, inbound, clients, threshold);
+  // Whose open requests tell that ours hang: our clients', or, when nobody observes those, our own to others.
+  const waiting = clients.length > 0 ? application.downstreams : application.upstreams;
   const inFlightAge = maxColumns(
-    waitingOn(application, clients).flatMap((requests) => requests.inFlightAge ?? []),
+    waiting.flatMap((dependency) => waitingAges(world, dependency)),
     points,
   );
   const stuck = stuckRequests(world.grid, rate, inFlightAge, threshold);
+  const all = sumColumns([rate, stuck], points);
   const latency = mergeHistograms(preferred.flatMap((requests) => requests.latency ?? []));
   return {
-    rate: sumColumns([rate, stuck], points),
+    rate: all,
     failed,
-    slow: sumColumns([slowAnswers, stuck], points),
+    timed: slowness.untimed ? without(all, slowness.untimed) : all,
+    slow: sumColumns([slowness.slow, stuck], points),
+    ...(slowness.undecided ? { undecided: slowness.undecided } : {}),
     stuck,
     failedConnects,
     ...(latency ? { latency } : {}),
@@ -69,11 +78,50 @@ export function indicatorsOf(world: World, application: Application, threshold: 
   };
 }
 
-/** Whose open requests tell that ours hang: our clients', or, when nobody observes those, our own to others. */
-function waitingOn(application: Application, clients: readonly RequestColumns[]): readonly RequestColumns[] {
-  if (clients.length > 0) return clients;
-  return application.upstreams.flatMap((dependency) => dependency.requests);
+interface Slowness {
+  readonly slow: Column;
+  readonly undecided?: Column;
+  /** Requests per second that wait by design: their protocol's, or their command's nature. */
+  readonly untimed?: Column;
 }
+
+function slownessOf(
+  application: Application,
+  points: number,
+  inbound: readonly RequestColumns[],
+  clients: readonly RequestColumns[],
+  threshold: number,
+): Slowness {
+  const unknown = new Float64Array(points).fill(NaN);
+  const judged = new Map(
+    [...inbound, ...clients]
+      .filter(isTimed)
+      .flatMap((one) => (one.latency ? [[one, slowRequests(one.latency, threshold)] as const] : [])),
+  );
+  const slow = worseOf(points, inbound, clients, (one) => judged.get(one)?.slow ?? unknown);
+  const undecided = [...judged.values()].some((one) => one.undecided)
+    ? worseOf(points, inbound, clients, (one) => judged.get(one)?.undecided ?? unknown)
+    : undefined;
+  const blocking = blockingRate(application, points);
+  const untimed = [...inbound, ...clients].every(isTimed)
+    ? blocking
+    : sumColumns(
+        [
+          worseOf(points, inbound, clients, (one) => (isTimed(one) ? unknown : one.rate)),
+          ...(blocking ? [blocking] : []),
+        ],
+        points,
+      );
+  return {
+    slow: blocking ? without(slow, blocking) : slow,
+    ...(undecided ? { undecided: blocking ? without(undecided, blocking) : undecided } : {}),
+    ...(untimed ? { untimed } : {}),
+  };
+}
+
+/** Whatever waited by design was slow for that reason: it is taken off first. */
+const without = (column: Column, part: Column): Column =>
+  column.map((value, i) => (value === value ? Math.max(0, value - (part[i] || 0)) : NaN));
 
 function worseOf(
   points: number,

@@ -35,6 +35,8 @@ function messageFor(slo: SloResult, promise: string): string {
   const share = formatValue(slo.compliance, 'ratio');
   const of = `${share} of ${formatValue(Math.round(slo.requests), 'count')} requests ${promise}`;
   const objective = `objective ${formatValue(slo.objective, 'ratio')}`;
+  if (slo.undecided !== undefined && slo.undecided > 0)
+    return `${of} (${objective}); ${formatValue(slo.undecided, 'ratio')} more may not have: the histogram ends below the threshold.`;
   const open = slo.breaches.find((breach) => breach.recovered === undefined);
   if (open) return `${of} (${objective}); the breach that began at ${clock(open.onset)} goes on.`;
   const last = slo.breaches.at(-1);
@@ -61,6 +63,10 @@ function explainBurnRate(rate: BurnRate): string {
   const short = formatValue(rate.shortWindow, 'milliseconds');
   const long = formatValue(rate.longWindow, 'milliseconds');
   const history = rate.truncated ? ' (all the history there is)' : '';
-  const state = rate.firing ? 'fires' : 'does not fire';
+  const state = rate.firing
+    ? 'fires'
+    : rate.unjudged
+      ? `is not judged: too little ${rate.unjudged}`
+      : 'does not fire';
   return `burn rate ${number(rate.longRate)} over ${long}${history} and ${number(rate.shortRate)} over ${short}, threshold ${rate.threshold}x: ${state}`;
 }

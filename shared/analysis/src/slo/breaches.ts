@@ -1,7 +1,7 @@
 import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import type { CellRange } from '@gumshoe/model/world';
 import { BAD_CELL_FACTOR, burnRateAt, type RequestBudget } from './burn-rate.ts';
-import { BURN_RATE_RULES } from './objectives.ts';
+import { BURN_RATE_RULES } from './burn-rules.ts';
 
 /** A stretch in which an objective was clearly missed. */
 export interface Breach {

@@ -1,6 +1,6 @@
 import type { TimeGrid } from '@gumshoe/base/time';
 import type { Column } from '@gumshoe/model/world';
-import type { BurnRateRule } from './objectives.ts';
+import type { BurnRateRule } from './burn-rules.ts';
 
 /** Requests in the long window below which a ratio proves nothing. */
 export const MIN_REQUESTS = 20;
@@ -25,6 +25,11 @@ export interface BurnRate {
   readonly firing: boolean;
   /** True when the rule's long window reaches back before the first sample. */
   readonly truncated: boolean;
+  /** Requests in the long window, and the bad ones among them. */
+  readonly requests: number;
+  readonly bad: number;
+  /** What keeps the rule from judging at all. */
+  readonly unjudged?: 'history' | 'traffic';
 }
 
 /** Running totals of good and bad requests, so that any window costs two subtractions. */
@@ -86,7 +91,7 @@ export function shareAtLeast(bad: number, total: number): number {
 
 /**
  * The rule at the end of cell `hi - 1`. With less history than the long window it uses what is there, and
- * shrinks the short window in proportion (not below 30 s).
+ * shrinks the short window in proportion (not below 30 s), unless the rule asks for more history than that.
  */
 export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: number, hi: number): BurnRate {
   const { step } = budget.grid;
@@ -101,10 +106,13 @@ export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: n
   const shortRate = budget.badShare(shortLo, hi) / allowed;
   const total = budget.total(longLo, hi);
   const bad = budget.bad(longLo, hi);
-  const proven =
-    available >= MIN_HISTORY && total >= MIN_REQUESTS && bad >= MIN_BAD && shareAtLeast(bad, total) > allowed;
+  const history = available >= Math.max(MIN_HISTORY, rule.longWindow * (rule.leastHistory ?? 0));
+  const traffic = total >= MIN_REQUESTS;
+  const proven = history && traffic && bad >= MIN_BAD && shareAtLeast(bad, total) > allowed;
   const needed = rule.sustained === undefined ? 0 : Math.max(2, Math.ceil(rule.sustained / step));
   const sustained = needed === 0 || budget.cellsAbove(BAD_CELL_FACTOR * allowed, longLo, hi) >= needed;
   const firing = proven && sustained && longRate >= rule.rate && shortRate >= rule.rate;
-  return { longWindow, shortWindow, threshold: rule.rate, longRate, shortRate, firing, truncated };
+  const figures = { longWindow, shortWindow, threshold: rule.rate, longRate, shortRate, firing, truncated };
+  const unjudged = history ? (traffic ? undefined : 'traffic') : 'history';
+  return { ...figures, requests: total, bad, ...(unjudged === undefined ? {} : { unjudged }) };
 }

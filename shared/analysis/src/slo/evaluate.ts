@@ -1,13 +1,15 @@
 import type { Milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
+import { sumOf } from '@gumshoe/model/columns';
 import type { Evidence, Health } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
-import { requestMetrics } from '@gumshoe/schema/metrics/requests';
-import { promqlEvidence, rateWindow, selectApplication, selectDependency } from '../evidence.ts';
+import { promqlEvidence } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
 import { findBreaches, type Breach } from './breaches.ts';
 import { burnRateAt, RequestBudget, type BurnRate } from './burn-rate.ts';
-import { BURN_RATE_RULES, objectivesOf, type Objective } from './objectives.ts';
+import { ALL_BURN_RULES } from './burn-rules.ts';
+import { badShareQuery } from './bad-share-query.ts';
+import { objectivesOf, type Objective, type ObjectiveSettings } from './objectives.ts';
 
 /** One objective of one application, judged over the window. */
 export interface SloResult {
@@ -25,6 +27,10 @@ export interface SloResult {
   readonly breaches: readonly Breach[];
   /** Share of bad requests per cell. */
   readonly badShare: Column;
+  /** Requests and bad ones of any stretch. */
+  readonly budget: RequestBudget;
+  /** Share of requests in the window that may be bad as well, where the histogram ends below the threshold. */
+  readonly undecided?: number;
 }
 
 /** A breach that is over colours its application for this long, ms. */
@@ -35,8 +41,12 @@ export interface ServiceLevel {
   readonly slos: readonly SloResult[];
 }
 
-export function evaluateServiceLevel(world: World, application: Application): ServiceLevel {
-  const objectives = objectivesOf(application);
+export function evaluateServiceLevel(
+  world: World,
+  application: Application,
+  settings?: ObjectiveSettings,
+): ServiceLevel {
+  const objectives = objectivesOf(application, settings);
   const threshold = objectives.find((objective) => objective.kind === 'latency')?.threshold ?? 0.5;
   const indicators = indicatorsOf(world, application, threshold);
   const slos = objectives.map((objective) => evaluateObjective(world, application, indicators, objective));
@@ -49,21 +59,26 @@ function evaluateObjective(
   indicators: Indicators,
   objective: Objective,
 ): SloResult {
-  const bad = objective.kind === 'availability' ? indicators.failed : indicators.slow;
-  const budget = new RequestBudget(world.grid, indicators.rate, bad);
+  const budget =
+    objective.kind === 'availability'
+      ? new RequestBudget(world.grid, indicators.rate, indicators.failed)
+      : new RequestBudget(world.grid, indicators.timed, indicators.slow);
   const allowed = 1 - objective.share;
   const { lo, hi } = world.window;
   const breaches = findBreaches(
     budget,
     objective.assumed ? Math.max(allowed, usualShare(budget)) : allowed,
   ).filter((breach) => breach.cells.hi > lo);
-  const burnRates = BURN_RATE_RULES.map((rule) => burnRateAt(budget, rule, allowed, hi));
+  const burnRates = ALL_BURN_RULES.map((rule) => burnRateAt(budget, rule, allowed, hi));
   const requests = budget.total(lo, hi);
   const failed = budget.bad(lo, hi);
   const share = budget.badShare(lo, hi);
   const open = breaches.find((breach) => breach.recovered === undefined);
   const fresh = breaches.some((breach) => (breach.recovered ?? Infinity) > world.range.to - AFTERMATH);
-  const health = judge(requests, share, allowed, fresh, open !== undefined);
+  const undecided = undecidedShare(world, indicators, objective, requests);
+  const leaking = burnRates.some((rate, i) => rate.firing && ALL_BURN_RULES[i]!.severity === 'warning');
+  const unsure = undecided !== undefined && share + undecided > allowed;
+  const health = judge({ requests, share, allowed, fresh, open: open !== undefined, leaking, unsure });
   const since = (open ?? breaches.at(-1))?.onset;
   return {
     kind: objective.kind,
@@ -79,7 +94,20 @@ function evaluateObjective(
     evidence: [evidenceFor(world, application, indicators, objective, requests, failed)],
     breaches,
     badShare: indicators.rate.map((_, i) => budget.badShare(i, i + 1)),
+    budget,
+    ...(undecided === undefined ? {} : { undecided }),
   };
+}
+
+/** Share of requests in the window above the last bound of the histogram, when the threshold lies there as well. */
+function undecidedShare(
+  { grid, window }: World,
+  { undecided }: Indicators,
+  { kind }: Objective,
+  requests: number,
+): number | undefined {
+  if (kind !== 'latency' || !undecided) return undefined;
+  return requests > 0 ? Math.min(1, (sumOf(undecided, window) * grid.step) / 1000 / requests) : 0;
 }
 
 /** Cells with requests, calmest first, of which this part tells what is usual. */
@@ -104,10 +132,24 @@ function usualShare(budget: RequestBudget): number {
   return Math.min(MOST_ALLOWED, UNUSUAL * calm);
 }
 
-function judge(requests: number, share: number, allowed: number, breached: boolean, open: boolean): Health {
+interface Judged {
+  readonly requests: number;
+  readonly share: number;
+  readonly allowed: number;
+  /** Breached a moment ago. */
+  readonly fresh: boolean;
+  readonly open: boolean;
+  /** A slow burn rule fires. */
+  readonly leaking: boolean;
+  /** It depends on requests that the histogram cannot judge. */
+  readonly unsure: boolean;
+}
+
+function judge({ requests, share, allowed, fresh, open, leaking, unsure }: Judged): Health {
   if (open) return 'critical';
   if (requests === 0) return 'unknown';
-  return breached || (requests >= 100 && share > allowed) ? 'warning' : 'ok';
+  if (fresh || leaking || (requests >= 100 && share > allowed)) return 'warning';
+  return unsure ? 'unknown' : 'ok';
 }
 
 function evidenceFor(
@@ -124,30 +166,4 @@ function evidenceFor(
       : `took longer than ${formatValue(objective.threshold ?? 0, 'seconds')} or hung`;
   const summary = `${formatValue(Math.round(bad), 'count')} of ${formatValue(Math.round(requests), 'count')} requests ${what}`;
   return promqlEvidence(badShareQuery(world, application, indicators, objective), world.range, summary);
-}
-
-/** The share of bad requests as PromQL over the metrics the indicator was made from. */
-function badShareQuery(
-  world: World,
-  application: Application,
-  indicators: Indicators,
-  objective: Objective,
-): string {
-  const inbound = indicators.source === 'inbound';
-  const client = application.downstreams.find((dependency) => dependency.requests.length > 0);
-  const protocol = (inbound ? application.inbound : (client?.requests ?? []))[0]?.protocol ?? 'http';
-  const metrics = requestMetrics(protocol);
-  const window = rateWindow(world);
-  const select = (metric: string, ...more: string[]): string =>
-    inbound || !client
-      ? selectApplication(application, metric, ...more)
-      : selectDependency(client, metric, ...more);
-  if (objective.kind === 'availability') {
-    const name = inbound ? metrics.inbound.name : metrics.count.name;
-    return `sum(rate(${select(name, 'status=~"5..|failed"')}${window})) / sum(rate(${select(name)}${window}))`;
-  }
-  const name = `${inbound ? metrics.inboundDuration.name : metrics.duration.name}_bucket`;
-  const fast = select(name, `le="${objective.threshold ?? 0.5}"`);
-  const all = select(name, 'le="+Inf"');
-  return `1 - sum(rate(${fast}${window})) / sum(rate(${all}${window}))`;
 }

@@ -1,7 +1,9 @@
+import { matchesGlob } from '@gumshoe/base/glob';
+import { DAY } from '@gumshoe/base/time';
 import type { Application } from '@gumshoe/model/world';
 
 export interface Objective {
-  readonly kind: 'availability' | 'latency';
+  readonly kind: ObjectiveKind;
   /** Share of requests that must be good, 0..1. */
   readonly share: number;
   /** Nobody set it: it is what we take for granted until somebody does. */
@@ -10,34 +12,86 @@ export interface Objective {
   readonly threshold?: number;
 }
 
+export type ObjectiveKind = 'availability' | 'latency';
+
+/** One promise, for everything or for some applications. What it leaves out stays as it was. */
+export interface ObjectiveRule {
+  readonly kind: ObjectiveKind;
+  /** Glob on `namespace:Kind:name` or on the name; an id without a glob beats globs, globs beat the project. */
+  readonly application?: string;
+  /** 0..1; 0 promises nothing. */
+  readonly share?: number;
+  /** seconds; latency only */
+  readonly threshold?: number;
+}
+
+/** What the configuration says about objectives; of equally specific rules the later wins. */
+export interface ObjectiveSettings {
+  readonly rules: readonly ObjectiveRule[];
+  /** Length of the rolling period that an error budget is for, ms. */
+  readonly period?: number;
+}
+
+export const NO_OBJECTIVE_SETTINGS: ObjectiveSettings = { rules: [] };
+export const DEFAULT_PERIOD = 30 * DAY;
+
 /** What every application promises unless told otherwise. */
 export const DEFAULT_OBJECTIVES: readonly Objective[] = [
   { kind: 'availability', share: 0.99, assumed: true },
   { kind: 'latency', share: 0.99, threshold: 0.5, assumed: true },
 ];
 
+/** Seconds that monitoring and control planes may take: nobody waits for them. */
+const AUXILIARY_THRESHOLD = 5;
+const AUXILIARY: ReadonlySet<string> = new Set(['monitoring', 'control-plane']);
+
+/** What a rule needs to know of an application. */
+export type Promising = Pick<Application, 'id' | 'name' | 'kind'> & { readonly category?: string };
+
+/** Objectives of one application: the defaults, changed by the rules that concern it. */
+export function objectivesOf(
+  application: Promising,
+  settings: ObjectiveSettings = NO_OBJECTIVE_SETTINGS,
+): readonly Objective[] {
+  return DEFAULT_OBJECTIVES.flatMap((assumed) => {
+    const objective = applyRules(startingPoint(application, assumed), application, settings.rules);
+    return objective.share > 0 ? [objective] : [];
+  });
+}
+
 /** We promise nothing on behalf of services that others run. */
-export function objectivesOf(application: Application): readonly Objective[] {
-  return application.kind === 'ExternalService' ? [] : DEFAULT_OBJECTIVES;
+function startingPoint({ kind, category }: Promising, assumed: Objective): Objective {
+  if (kind === 'ExternalService') return { ...assumed, share: 0 };
+  const auxiliary = category !== undefined && AUXILIARY.has(category);
+  return auxiliary && assumed.threshold !== undefined
+    ? { ...assumed, threshold: AUXILIARY_THRESHOLD }
+    : assumed;
 }
 
-/** An alarm rule: both windows must burn faster than `rate`. Windows in ms. */
-export interface BurnRateRule {
-  readonly longWindow: number;
-  readonly shortWindow: number;
-  /** Multiple of the rate that uses up the budget exactly. */
-  readonly rate: number;
-  /** ms of the long window that must be bad, so that one hiccup is no alarm. */
-  readonly sustained?: number;
+function applyRules(from: Objective, application: Promising, rules: readonly ObjectiveRule[]): Objective {
+  const own = rules.filter((rule) => rule.kind === from.kind);
+  const concerning = [0, 1, 2].flatMap((level) =>
+    own.filter((rule) => specificity(rule, application) === level),
+  );
+  let objective = from;
+  for (const rule of concerning) {
+    const { share, threshold } = rule;
+    // What is said of everything is not said on behalf of services that others run.
+    if (application.kind === 'ExternalService' && specificity(rule, application) === 0) continue;
+    const { kind } = objective;
+    const limit = threshold ?? objective.threshold;
+    objective = {
+      kind,
+      share: share ?? objective.share,
+      ...(limit === undefined ? {} : { threshold: limit }),
+    };
+  }
+  return objective;
 }
 
-/**
- * The two usual rules, and a fast one for somebody who is looking at the screen: on a total outage the 1 h
- * rule speaks up after nine minutes only, this one after fifteen seconds. It also sees a program that dies
- * again and again.
- */
-export const BURN_RATE_RULES: readonly BurnRateRule[] = [
-  { longWindow: 60_000, shortWindow: 30_000, rate: 5, sustained: 15_000 },
-  { longWindow: 60 * 60_000, shortWindow: 5 * 60_000, rate: 14.4 },
-  { longWindow: 6 * 60 * 60_000, shortWindow: 30 * 60_000, rate: 6 },
-];
+/** 0 project, 1 glob, 2 this application; undefined: does not concern it. */
+function specificity({ application: glob }: ObjectiveRule, { id, name }: Promising): number | undefined {
+  if (glob === undefined || glob === '*') return 0;
+  if (glob === id || glob === name) return 2;
+  return matchesGlob(glob, id) || matchesGlob(glob, name) ? 1 : undefined;
+}

@@ -8,8 +8,9 @@ import { burnRateAt, RequestBudget, shareAtLeast } from './burn-rate.ts';
 const STEP = 15_000;
 const gridOf = (points: number): TimeGrid => ({ from: milliseconds(0), step: STEP, points });
 const ALLOWED = 0.01;
-const FAST = { longWindow: 300_000, shortWindow: 30_000, rate: 14.4 };
-const HOURLY = { longWindow: 3_600_000, shortWindow: 300_000, rate: 14.4 };
+const NAMED = { id: 'test', severity: 'critical' } as const;
+const FAST = { ...NAMED, longWindow: 300_000, shortWindow: 30_000, rate: 14.4 };
+const HOURLY = { ...NAMED, longWindow: 3_600_000, shortWindow: 300_000, rate: 14.4 };
 
 function budgetOf(rates: readonly number[], shares: readonly number[]): RequestBudget {
   const rate = Float64Array.from(rates);

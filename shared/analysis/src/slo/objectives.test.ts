@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import { DEFAULT_OBJECTIVES, objectivesOf, type ObjectiveRule, type Promising } from './objectives.ts';
+
+const app = (name: string, more: Partial<Promising> = {}): Promising => ({
+  id: `shop:Deployment:${name}` as ApplicationId,
+  name,
+  kind: 'Deployment',
+  ...more,
+});
+const share = (application: Promising, rules: readonly ObjectiveRule[]) =>
+  objectivesOf(application, { rules }).find((one) => one.kind === 'availability')?.share;
+const latency = (application: Promising, rules: readonly ObjectiveRule[] = []) =>
+  objectivesOf(application, { rules }).find((one) => one.kind === 'latency');
+
+test('nobody said anything: 99 % and 500 ms, 5 s for what watches, nothing for what others run', () => {
+  assert.deepEqual(objectivesOf(app('api')), DEFAULT_OBJECTIVES);
+  assert.equal(latency(app('prometheus', { category: 'monitoring' }))?.threshold, 5);
+  assert.deepEqual(objectivesOf(app('s3', { kind: 'ExternalService' })), []);
+});
+
+test('an application beats a glob, a glob beats the project, and among equals the last wins', () => {
+  const rules: readonly ObjectiveRule[] = [
+    { kind: 'availability', application: 'shop:Deployment:payment-eu', share: 0.9999 },
+    { kind: 'availability', application: 'payment-*', share: 0.95 },
+    { kind: 'availability', application: 'shop:*:payment-*', share: 0.995 },
+    { kind: 'availability', share: 0.9 },
+  ];
+  assert.equal(share(app('payment-eu'), rules), 0.9999);
+  assert.equal(share(app('payment-us'), rules), 0.995);
+  assert.equal(share(app('orders'), rules), 0.9);
+});
+
+test('a share of 0 promises nothing, what a rule leaves out stays, and a set objective is not assumed', () => {
+  assert.equal(share(app('batch'), [{ kind: 'availability', application: 'batch', share: 0 }]), undefined);
+  assert.deepEqual(latency(app('batch'), [{ kind: 'latency', threshold: 5 }]), {
+    kind: 'latency',
+    share: 0.99,
+    threshold: 5,
+  });
+});
+
+test('the project promises nothing for external services, a rule that means one does', () => {
+  const s3 = app('s3', { kind: 'ExternalService' });
+  assert.equal(share(s3, [{ kind: 'availability', share: 0.999 }]), undefined);
+  assert.equal(share(s3, [{ kind: 'availability', application: 's3', share: 0.999 }]), 0.999);
+});
