@@ -1,4 +1,10 @@
-import { CONTAINER_METRICS, PROTOCOLS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import {
+  CONTAINER_METRICS,
+  DNS_METRICS,
+  PROTOCOLS,
+  REQUEST_METRICS,
+} from '@gumshoe/schema/metrics/container';
+import { GPU_METRICS } from '@gumshoe/schema/metrics/gpu';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
@@ -58,6 +64,10 @@ export const modelMetrics: readonly string[] = [
     C.tcpFailedConnects,
     C.tcpActive,
     C.tcpRetransmits,
+    C.tcpResetsReceived,
+    C.tcpResetsSent,
+    C.tcpZeroWindows,
+    C.tcpConnectErrors,
     C.tcpBytesSent,
     C.tcpBytesReceived,
     C.netLatency,
@@ -68,6 +78,18 @@ export const modelMetrics: readonly string[] = [
     N.memoryTotal,
     N.memoryAvailable,
     N.diskIoTime,
+    N.diskReadTime,
+    N.diskWriteTime,
+    N.conntrackEntries,
+    N.conntrackLimit,
+    N.ephemeralPorts,
+    N.ephemeralPortsUsed,
+    GPU_METRICS.info,
+    GPU_METRICS.utilizationAverage,
+    GPU_METRICS.memoryUsed,
+    GPU_METRICS.memoryTotal,
+    GPU_METRICS.temperature,
+    DNS_METRICS.count,
     N.netInterfaceIp,
     N.ipToFqdn,
     P.up,
@@ -87,6 +109,7 @@ export const modelMetrics: readonly string[] = [
     R.memoryMax,
   ].map((metric) => metric.name),
   ...SIGNALS.map((metric) => metric.name),
+  `${DNS_METRICS.duration.name}_bucket`,
   ...requestMetrics,
   ...traceMetrics,
 ];

@@ -50,6 +50,8 @@ export interface Application {
   readonly postgres: readonly PostgresTarget[];
   readonly redis: readonly RedisTarget[];
   readonly logs: readonly LogPatternColumns[];
+  /** What its processes ask of DNS; undefined when nobody listens to that. */
+  readonly dns?: DnsColumns;
   /** What spans of its own say it did; empty without traces. */
   readonly operations: readonly OperationColumns[];
   /** Names under which its traces, logs and profiles are stored. */
@@ -92,8 +94,17 @@ export interface Instance {
   readonly restarts: Column;
   readonly images: readonly ImageChange[];
   readonly disks: readonly DiskColumns[];
+  /** Requests as this instance served them, all protocols; absent when nobody counts them. */
+  readonly served?: ServedColumns;
   /** Everything else that is measured of it, by metric: rates of counters, values of gauges. */
   readonly signals: ReadonlyMap<string, Column>;
+}
+
+/** Per second; `durationSum` in seconds per second. */
+export interface ServedColumns {
+  readonly rate: Column;
+  readonly failed: Column;
+  readonly durationSum: Column;
 }
 
 export interface Downtime {
@@ -147,6 +158,13 @@ export interface TcpColumns {
   readonly active: Column;
   /** seconds, worst link */
   readonly rtt: Column;
+  /** Where somebody counts them. Per second: open connections that the server reset, and that the client did. */
+  readonly resetsReceived?: Column;
+  readonly resetsSent?: Column;
+  /** Per second: connections found with a peer that takes no more data. */
+  readonly zeroWindows?: Column;
+  /** Failed attempts per second by reason: refused, timed_out, unreachable, cancelled, other. */
+  readonly connectErrors?: ReadonlyMap<string, Column>;
 }
 
 /** Client application → server application, with what was seen on the wire between them. */
@@ -192,9 +210,41 @@ export interface Node {
   readonly ioWait: Column;
   readonly memoryTotal: Column;
   readonly memoryAvailable: Column;
-  readonly disks: readonly { readonly device: string; readonly ioTime: Column }[];
+  readonly disks: readonly NodeDisk[];
+  readonly gpus: readonly GpuColumns[];
+  /** Tracked connections. */
+  readonly conntrack?: OccupancyColumns;
+  /** Ports handed out to clients. */
+  readonly ephemeralPorts?: OccupancyColumns;
   readonly firstSeen: Milliseconds;
   readonly lastSeen: Milliseconds;
+}
+
+export interface NodeDisk {
+  readonly device: string;
+  /** Seconds per second with I/O in flight, at most 1. */
+  readonly ioTime: Column;
+  /** Seconds per second that requests took, summed over requests: the length of the queue. */
+  readonly readTime: Column;
+  readonly writeTime: Column;
+}
+
+export interface GpuColumns {
+  readonly uuid: string;
+  readonly name: string;
+  /** Percent of the time that kernels ran. */
+  readonly utilization: Column;
+  /** bytes */
+  readonly memoryUsed: Column;
+  readonly memoryTotal: Column;
+  /** °C */
+  readonly temperature: Column;
+}
+
+/** Something of which there is a fixed number. */
+export interface OccupancyColumns {
+  readonly used: Column;
+  readonly limit: Column;
 }
 
 /** A source of metrics that was silent for a time: what it watches is unknown then. */
@@ -204,6 +254,20 @@ export interface SourceGap {
   readonly from: Milliseconds;
   /** undefined: silent until the end of the window. */
   readonly to?: Milliseconds;
+}
+
+/** DNS queries as the client sees them. */
+export interface DnsColumns {
+  readonly questions: readonly DnsQuestion[];
+  readonly latency?: HistogramColumns;
+}
+
+export interface DnsQuestion {
+  /** TypeA, TypeAAAA … */
+  readonly type: string;
+  readonly domain: string;
+  /** Answers per second by status: ok, nxdomain, servfail … */
+  readonly byStatus: ReadonlyMap<string, Column>;
 }
 
 export interface LogPatternColumns {

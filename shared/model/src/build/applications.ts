@@ -4,6 +4,7 @@ import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from '../enti
 import type { Application, Column, Dependency, Instance, InstanceState } from '../world.ts';
 import type { Building } from './context.ts';
 import { compareText } from './dependencies.ts';
+import { finishDns } from './dns.ts';
 import type { ApplicationDraft, InstanceDraft } from './drafts.ts';
 import { downtimesOf, mergeInstants, type Instants } from './presence.ts';
 
@@ -56,6 +57,7 @@ export function buildApplication(
     postgres: draft.postgres,
     redis: draft.redis,
     logs: [...draft.logs].sort((a, b) => compareText(a.level + a.pattern, b.level + b.pattern)),
+    ...(draft.dns ? { dns: finishDns(draft.dns) } : {}),
     operations: [...draft.operations.values()].sort((a, b) => compareText(a.name, b.name)),
     serviceNames: [...draft.serviceNames].sort(compareText),
     firstSeen: milliseconds(

@@ -8,6 +8,7 @@ import { buildApplication } from './applications.ts';
 import { buildContainers, buildListening } from './containers.ts';
 import { BuildContext, type Building } from './context.ts';
 import { buildPostgres, buildRedis } from './databases.ts';
+import { buildDns } from './dns.ts';
 import { compareText, DependencyBuilder, finishDependency } from './dependencies.ts';
 import { DraftRegistry, type InstanceDraft } from './drafts.ts';
 import { ListenIndex } from './listen-index.ts';
@@ -48,6 +49,7 @@ export function buildWorld(series: readonly Series[], range: TimeRange, options:
   const building: Building = { context, registry: new DraftRegistry(hostnames) };
   buildContainers(building);
   buildListening(building);
+  buildDns(building);
   buildInbound(building);
   buildTraces(building);
   const listens = listenIndexOf(building);

@@ -2,6 +2,12 @@ import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import { CADVISOR_METRICS } from '@gumshoe/schema/metrics/cadvisor';
+import { DOTNET_METRICS as D } from '@gumshoe/schema/metrics/dotnet';
+import { GO_METRICS } from '@gumshoe/schema/metrics/go';
+import { CONTAINER_GPU_METRICS } from '@gumshoe/schema/metrics/gpu';
+import { JVM_METRICS as J } from '@gumshoe/schema/metrics/jvm';
+import { NODEJS_METRICS } from '@gumshoe/schema/metrics/nodejs';
+import { PYTHON_METRICS } from '@gumshoe/schema/metrics/python';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import type { DiskColumns } from '../world.ts';
 import type { Building } from './context.ts';
@@ -22,7 +28,7 @@ const RESOURCES: readonly (readonly [string, ResourceColumn, Fill])[] = [
   [C.restarts.name, 'restarts', 'events'],
 ];
 
-/** Measured beside: what an investigation compares with its own past, without a threshold of its own. */
+/** Measured beside: rates of counters and values of gauges, summed over what a metric tells apart further. */
 export const SIGNALS: readonly MetricDefinition[] = [
   C.diskReads,
   C.diskReadBytes,
@@ -31,6 +37,21 @@ export const SIGNALS: readonly MetricDefinition[] = [
   C.cpuPressure,
   C.ioPressure,
   C.memoryCache,
+  C.tcpListenOverflows,
+  J.info,
+  J.heapUsed,
+  J.heapMax,
+  J.gcTime,
+  J.safepointTime,
+  D.info,
+  D.heapSize,
+  D.exceptions,
+  D.lockContentions,
+  D.queueLength,
+  PYTHON_METRICS.lockWait,
+  NODEJS_METRICS.eventLoopBlocked,
+  GO_METRICS.allocatedBytes,
+  ...Object.values(CONTAINER_GPU_METRICS),
   ...Object.values(CADVISOR_METRICS),
 ];
 
@@ -79,13 +100,16 @@ function fillResource(
   else addInto(target, context.resampler.highest(series, context.staleness));
 }
 
-function fillSignal({ context, registry }: Building, series: Series, { name, type }: MetricDefinition): void {
+function fillSignal({ context, registry }: Building, series: Series, metric: MetricDefinition): void {
+  const { name, type, unit } = metric;
   const signals = registry.containerOf(series)?.instance.signals;
   // of pressure, `full` is part of `some`
   if (!signals || series.labels.kind === 'full') return;
   let column = signals.get(name);
   if (column === undefined) signals.set(name, (column = context.resampler.column()));
-  addInto(column, type === 'counter' ? context.counterRate(series) : context.gauge(series));
+  // shares of different things do not add up
+  if (unit === 'percent') maxInto(column, context.gauge(series));
+  else addInto(column, type === 'counter' ? context.counterRate(series) : context.gauge(series));
 }
 
 function buildImages({ context, registry }: Building): void {

@@ -34,8 +34,13 @@ export interface DependencyDraft {
   readonly requests: Map<RequestSource, RequestDraft>;
   /** Callers and callees by the names their spans have, and when. */
   readonly calls: Map<string, MutableCall>;
-  readonly tcp: TcpColumns;
+  readonly tcp: TcpDraft;
 }
+
+/** Columns that few links need are made when the first series of them comes. */
+type TcpDraft = { -readonly [K in keyof Omit<TcpColumns, 'connectErrors'>]: TcpColumns[K] } & {
+  connectErrors?: Map<string, Column>;
+};
 
 interface MutableCall {
   readonly clientServiceName: string;
@@ -79,6 +84,11 @@ export class DependencyBuilder {
     this.#each(C.tcpBytesSent.name, 'events', (tcp) => tcp.bytesSent);
     this.#each(C.tcpBytesReceived.name, 'events', (tcp) => tcp.bytesReceived);
     this.#each(C.tcpActive.name, 'gauge', (tcp) => tcp.active);
+    const column = () => context.resampler.column();
+    this.#each(C.tcpResetsReceived.name, 'events', (tcp) => (tcp.resetsReceived ??= column()));
+    this.#each(C.tcpResetsSent.name, 'events', (tcp) => (tcp.resetsSent ??= column()));
+    this.#each(C.tcpZeroWindows.name, 'events', (tcp) => (tcp.zeroWindows ??= column()));
+    this.#buildConnectErrors();
     for (const series of context.named(C.netLatency)) this.#addRtt(series);
     this.#addCalls();
     return [...this.drafts.values()];
@@ -106,7 +116,21 @@ export class DependencyBuilder {
     });
   }
 
-  #each(metric: string, kind: 'events' | 'gauge', column: (tcp: TcpColumns) => Column): void {
+  #buildConnectErrors(): void {
+    const { context } = this.#building;
+    this.#walk(C.tcpConnectErrors.name, (series) => {
+      const rate = context.eventRate(series);
+      const reason = series.labels.error_type ?? 'other';
+      return ({ draft: { tcp }, cells }) => {
+        const reasons = (tcp.connectErrors ??= new Map<string, Column>());
+        let column = reasons.get(reason);
+        if (column === undefined) reasons.set(reason, (column = context.resampler.column()));
+        addInto(column, rate, cells);
+      };
+    });
+  }
+
+  #each(metric: string, kind: 'events' | 'gauge', column: (tcp: TcpDraft) => Column): void {
     const { context } = this.#building;
     this.#walk(metric, (series) => {
       const values = kind === 'events' ? context.eventRate(series) : context.gauge(series);
@@ -278,7 +302,7 @@ function noteCall(
   }
 }
 
-function emptyTcp(resampler: Resampler): TcpColumns {
+function emptyTcp(resampler: Resampler): TcpDraft {
   return {
     connects: resampler.column(),
     failedConnects: resampler.column(),

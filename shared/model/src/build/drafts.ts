@@ -4,11 +4,13 @@ import type { ApplicationId } from '../entities.ts';
 import type {
   Column,
   DiskColumns,
+  DnsQuestion,
   ImageChange,
   LogPatternColumns,
   OperationColumns,
   PostgresTarget,
   RedisTarget,
+  ServedColumns,
 } from '../world.ts';
 import { applicationId, identifyContainer, type ContainerIdentity } from './identity.ts';
 import type { Resampler } from './resample.ts';
@@ -26,7 +28,13 @@ export interface ApplicationDraft {
   readonly postgres: PostgresTarget[];
   readonly redis: RedisTarget[];
   readonly logs: LogPatternColumns[];
+  dns?: DnsDraft;
   readonly operations: Map<string, OperationColumns>;
+}
+
+export interface DnsDraft {
+  readonly questions: Map<string, DnsQuestion & { readonly byStatus: Map<string, Column> }>;
+  readonly buckets: Map<number, Column>;
 }
 
 export interface InstanceDraft {
@@ -39,6 +47,7 @@ export interface InstanceDraft {
   readonly images: ImageChange[];
   readonly disks: Map<string, DiskColumns>;
   readonly signals: Map<string, Column>;
+  served: ServedColumns | undefined;
   /** Sample times of its containers, and of its open listening sockets. */
   readonly seen: Float64Array[];
   readonly listening: Float64Array[];
@@ -177,6 +186,7 @@ function newInstance(application: ApplicationDraft, name: string, node: string):
     images: [],
     disks: new Map(),
     signals: new Map(),
+    served: undefined,
     seen: [],
     listening: [],
   };

@@ -1,8 +1,9 @@
 import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
+import { GPU_METRICS as G } from '@gumshoe/schema/metrics/gpu';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import type { NodeId } from '../entities.ts';
-import type { Column, Node } from '../world.ts';
+import type { Column, GpuColumns, Node, NodeDisk, OccupancyColumns } from '../world.ts';
 import type { BuildContext } from './context.ts';
 import { compareText } from './dependencies.ts';
 import { addInto } from './resample.ts';
@@ -17,10 +18,8 @@ export function hostnamesOf(context: BuildContext): ReadonlyMap<string, string> 
   return names;
 }
 
-const ofNode = (group: readonly Series[], node: string): readonly Series[] =>
-  group.filter((series) => (series.labels.machine_id ?? '') === node);
-
 export function buildNodes(context: BuildContext, hostnames: ReadonlyMap<string, string>): readonly Node[] {
+  const of = seriesByNode(context);
   const known = new Set([
     ...context.nodes,
     ...context.named(N.cpuUsage).map((s) => s.labels.machine_id ?? ''),
@@ -28,50 +27,154 @@ export function buildNodes(context: BuildContext, hostnames: ReadonlyMap<string,
   return [...known]
     .filter((id) => id !== '')
     .sort(compareText)
-    .map((id) => buildNode(context, id, hostnames.get(id) ?? id.slice(0, 12)));
-}
-
-function buildNode(context: BuildContext, id: string, hostname: string): Node {
-  const modes = sumByLabel(context, ofNode(context.named(N.cpuUsage), id), 'mode');
-  const total = context.resampler.column();
-  for (const column of modes.values()) addInto(total, column);
-  const share = (mode: string, invert: boolean): Column => {
-    const part = modes.get(mode);
-    return total.map((all, i) => {
-      if (!(all > 0)) return NaN;
-      const ratio = (part?.[i] || 0) / all;
-      return invert ? 1 - ratio : ratio;
+    .map((id) => {
+      const series = of.get(id) ?? new Map<string, readonly Series[]>();
+      return new NodeBuilder(context, (metric) => series.get(metric.name) ?? []).build(
+        id,
+        hostnames.get(id) ?? id.slice(0, 12),
+      );
     });
-  };
-  const gauge = (metric: { name: string }): Column => {
-    const out = context.resampler.column();
-    for (const series of ofNode(context.named(metric), id)) addInto(out, context.gauge(series));
-    return out;
-  };
-  const cores = gauge(N.cpuCores).findLast((value) => value === value) ?? 0;
-  const disks = sumByLabel(context, ofNode(context.named(N.diskIoTime), id), 'device');
-  const beats = context.heartbeat(id);
-  return {
-    id: id as NodeId,
-    hostname,
-    cores,
-    cpuUsage: share('idle', true),
-    ioWait: share('iowait', false),
-    memoryTotal: gauge(N.memoryTotal),
-    memoryAvailable: gauge(N.memoryAvailable),
-    disks: [...disks].map(([device, ioTime]) => ({ device, ioTime })),
-    firstSeen: milliseconds(beats[0] ?? 0),
-    lastSeen: milliseconds(beats.at(-1) ?? 0),
-  };
 }
 
-function sumByLabel(context: BuildContext, group: readonly Series[], label: string): Map<string, Column> {
-  const out = new Map<string, Column>();
-  for (const series of group) {
-    const key = series.labels[label] ?? '';
-    let column = out.get(key);
-    if (column === undefined) out.set(key, (column = context.resampler.column()));
-    addInto(column, context.counterRate(series));
+const READ: readonly { readonly name: string }[] = [
+  N.cpuUsage,
+  N.cpuCores,
+  N.memoryTotal,
+  N.memoryAvailable,
+  N.diskIoTime,
+  N.diskReadTime,
+  N.diskWriteTime,
+  N.conntrackEntries,
+  N.conntrackLimit,
+  N.ephemeralPorts,
+  N.ephemeralPortsUsed,
+  G.info,
+  G.utilizationAverage,
+  G.memoryUsed,
+  G.memoryTotal,
+  G.temperature,
+];
+
+/** Series by machine id, then by metric. */
+function seriesByNode(context: BuildContext): ReadonlyMap<string, ReadonlyMap<string, readonly Series[]>> {
+  const nodes = new Map<string, Map<string, Series[]>>();
+  for (const { name } of READ) {
+    for (const series of context.named(name)) {
+      const id = series.labels.machine_id ?? '';
+      let metrics = nodes.get(id);
+      if (metrics === undefined) nodes.set(id, (metrics = new Map()));
+      const list = metrics.get(name);
+      if (list) list.push(series);
+      else metrics.set(name, [series]);
+    }
   }
-  return out;
+  return nodes;
 }
+
+class NodeBuilder {
+  readonly #context: BuildContext;
+  readonly #named: (metric: { readonly name: string }) => readonly Series[];
+
+  constructor(context: BuildContext, named: (metric: { readonly name: string }) => readonly Series[]) {
+    this.#context = context;
+    this.#named = named;
+  }
+
+  build(id: string, hostname: string): Node {
+    const beats = this.#context.heartbeat(id);
+    const conntrack = this.#occupancy(N.conntrackEntries, N.conntrackLimit);
+    const ephemeralPorts = this.#occupancy(N.ephemeralPortsUsed, N.ephemeralPorts);
+    return {
+      id: id as NodeId,
+      hostname,
+      cores: this.#gauge(N.cpuCores).findLast((value) => value === value) ?? 0,
+      ...this.#cpu(),
+      memoryTotal: this.#gauge(N.memoryTotal),
+      memoryAvailable: this.#gauge(N.memoryAvailable),
+      disks: this.#disks(),
+      gpus: this.#gpus(),
+      ...(conntrack ? { conntrack } : {}),
+      ...(ephemeralPorts ? { ephemeralPorts } : {}),
+      firstSeen: milliseconds(beats[0] ?? 0),
+      lastSeen: milliseconds(beats.at(-1) ?? 0),
+    };
+  }
+
+  #cpu(): Pick<Node, 'cpuUsage' | 'ioWait'> {
+    const modes = this.#byLabel(N.cpuUsage, 'mode', 'rate');
+    const total = this.#context.resampler.column();
+    for (const column of modes.values()) addInto(total, column);
+    const share = (mode: string, invert: boolean): Column => {
+      const part = modes.get(mode);
+      return total.map((all, i) => {
+        if (!(all > 0)) return NaN;
+        const ratio = (part?.[i] || 0) / all;
+        return invert ? 1 - ratio : ratio;
+      });
+    };
+    return { cpuUsage: share('idle', true), ioWait: share('iowait', false) };
+  }
+
+  #disks(): readonly NodeDisk[] {
+    const ioTime = this.#byLabel(N.diskIoTime, 'device', 'rate');
+    const readTime = this.#byLabel(N.diskReadTime, 'device', 'rate');
+    const writeTime = this.#byLabel(N.diskWriteTime, 'device', 'rate');
+    const empty = () => this.#context.resampler.column();
+    return keysOf(ioTime, readTime, writeTime).map((device) => ({
+      device,
+      ioTime: ioTime.get(device) ?? empty(),
+      readTime: readTime.get(device) ?? empty(),
+      writeTime: writeTime.get(device) ?? empty(),
+    }));
+  }
+
+  #gpus(): readonly GpuColumns[] {
+    const read = (metric: { readonly name: string }) => this.#byLabel(metric, 'gpu_uuid', 'gauge');
+    const [utilization, used, total, temperature] = [
+      read(G.utilizationAverage),
+      read(G.memoryUsed),
+      read(G.memoryTotal),
+      read(G.temperature),
+    ];
+    const names = new Map(
+      this.#named(G.info).map(({ labels }) => [labels.gpu_uuid ?? '', labels.name ?? '']),
+    );
+    const empty = () => this.#context.resampler.column();
+    return keysOf(utilization, used, total, temperature).map((uuid) => ({
+      uuid,
+      name: names.get(uuid) ?? '',
+      utilization: utilization.get(uuid) ?? empty(),
+      memoryUsed: used.get(uuid) ?? empty(),
+      memoryTotal: total.get(uuid) ?? empty(),
+      temperature: temperature.get(uuid) ?? empty(),
+    }));
+  }
+
+  #occupancy(
+    used: { readonly name: string },
+    limit: { readonly name: string },
+  ): OccupancyColumns | undefined {
+    if (this.#named(used).length === 0 || this.#named(limit).length === 0) return undefined;
+    return { used: this.#gauge(used), limit: this.#gauge(limit) };
+  }
+
+  #gauge(metric: { readonly name: string }): Column {
+    const out = this.#context.resampler.column();
+    for (const series of this.#named(metric)) addInto(out, this.#context.gauge(series));
+    return out;
+  }
+
+  #byLabel(metric: { readonly name: string }, label: string, kind: 'rate' | 'gauge'): Map<string, Column> {
+    const out = new Map<string, Column>();
+    for (const series of this.#named(metric)) {
+      const key = series.labels[label] ?? '';
+      let column = out.get(key);
+      if (column === undefined) out.set(key, (column = this.#context.resampler.column()));
+      addInto(column, kind === 'rate' ? this.#context.counterRate(series) : this.#context.gauge(series));
+    }
+    return out;
+  }
+}
+
+const keysOf = (...maps: readonly ReadonlyMap<string, unknown>[]): readonly string[] =>
+  [...new Set(maps.flatMap((map) => [...map.keys()]))].sort(compareText);
