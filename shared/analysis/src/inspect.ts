@@ -11,6 +11,7 @@ import {
   type ThresholdResolver,
 } from './inspections/thresholds.ts';
 import { evaluateServiceLevel, type ServiceLevel } from './slo/evaluate.ts';
+import { NO_OBJECTIVE_SETTINGS, type ObjectiveSettings } from './slo/objectives.ts';
 
 /** One application with everything the inspections say about it. */
 export interface InspectedApplication {
@@ -31,6 +32,8 @@ export interface InspectOptions {
   readonly inspections?: readonly Inspection[];
   /** In place of the inspections' own; checked with `checkThresholds`. */
   readonly thresholds?: readonly ThresholdOverride[];
+  /** What was promised, where that is not what we take for granted. */
+  readonly objectives?: ObjectiveSettings;
 }
 
 /**
@@ -55,11 +58,11 @@ export const COLOURING: ReadonlySet<InspectionArea> = new Set([
 
 /** Judges every application of the world by every inspection. Same world, same answer. */
 export function inspectWorld(world: World, options: InspectOptions = {}): InspectedWorld {
-  const { inspections = INSPECTIONS, thresholds = [] } = options;
+  const { inspections = INSPECTIONS, thresholds = [], objectives = NO_OBJECTIVE_SETTINGS } = options;
   const index = indexWorld(world);
   const resolve = thresholdResolver(thresholds);
   const applications = world.applications.map((application) =>
-    inspectApplication(world, application, inspections, index, resolve),
+    inspectApplication(world, application, inspections, index, resolve, objectives),
   );
   return { world, applications, byId: new Map(applications.map((one) => [one.application.id, one])) };
 }
@@ -70,8 +73,9 @@ function inspectApplication(
   inspections: readonly Inspection[],
   index: WorldIndex,
   resolve: ThresholdResolver,
+  objectives: ObjectiveSettings,
 ): InspectedApplication {
-  const serviceLevel = evaluateServiceLevel(world, application);
+  const serviceLevel = evaluateServiceLevel(world, application, objectives);
   const subject = subjectOf(world, application, serviceLevel, index);
   const findings = inspections.flatMap((inspection) => {
     const threshold = resolve(inspection.id, application, inspection.threshold.default);

@@ -1,0 +1,59 @@
+import { gridTime, type Milliseconds } from '@gumshoe/base/time';
+import {
+  advanceAlert,
+  INACTIVE,
+  type AlertSignal,
+  type AlertState,
+  type AlertTiming,
+} from './alert-state.ts';
+import { burnRateAt, type BurnRate, type RequestBudget } from './burn-rate.ts';
+import { ALL_BURN_RULES, type BurnRateRule } from './burn-rules.ts';
+import type { SloResult } from './evaluate.ts';
+
+/** One burn rate rule over one objective: where it stands, and how it came there. */
+export interface BurnAlert {
+  readonly rule: BurnRateRule;
+  readonly state: AlertState;
+  /** At the end of the window. */
+  readonly burnRate: BurnRate;
+  /** Changes of the phase, in order. */
+  readonly changes: readonly { readonly at: Milliseconds; readonly phase: AlertState['phase'] }[];
+}
+
+/** A rate just below the threshold does not end an alert that fires. */
+const HOLD_SHARE = 0.9;
+/** Pending for this part of the short window, over after all of it. */
+const PENDING_SHARE = 0.2;
+
+const timingOf = (rule: BurnRateRule): AlertTiming => ({
+  for: rule.shortWindow * PENDING_SHARE,
+  keep: rule.shortWindow,
+});
+
+/** All rules, slow burns last, replayed over what was seen up to cell `hi`. */
+export function burnAlerts(
+  { budget, objective }: Pick<SloResult, 'budget' | 'objective'>,
+  hi: number = budget.grid.points,
+): readonly BurnAlert[] {
+  return ALL_BURN_RULES.map((rule) => replay(budget, rule, 1 - objective, hi));
+}
+
+function replay(budget: RequestBudget, rule: BurnRateRule, allowed: number, hi: number): BurnAlert {
+  const timing = timingOf(rule);
+  const changes: BurnAlert['changes'][number][] = [];
+  let state = INACTIVE;
+  const quiet = budget.bad(0, hi) === 0;
+  for (let i = quiet ? hi : budget.firstCell + 1; i <= hi; i++) {
+    const at = gridTime(budget.grid, i - 1);
+    const next = advanceAlert(state, signalOf(burnRateAt(budget, rule, allowed, i)), at, timing);
+    if (next.phase !== state.phase) changes.push({ at, phase: next.phase });
+    state = next;
+  }
+  return { rule, state, burnRate: burnRateAt(budget, rule, allowed, hi), changes };
+}
+
+function signalOf({ firing, longRate, shortRate, threshold, unjudged }: BurnRate): AlertSignal {
+  if (firing) return 'raise';
+  if (unjudged !== undefined || longRate !== longRate || shortRate !== shortRate) return 'unknown';
+  return Math.min(longRate, shortRate) >= HOLD_SHARE * threshold ? 'hold' : 'clear';
+}

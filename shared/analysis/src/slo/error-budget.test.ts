@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DAY, HOUR, milliseconds, MINUTE } from '@gumshoe/base/time';
+import { advanceAlert, INACTIVE, type AlertSignal, type AlertState } from './alert-state.ts';
+import { burnAlerts } from './burn-alerts.ts';
+import { RequestBudget } from './burn-rate.ts';
+import { errorBudget } from './error-budget.ts';
+
+const STEP = 5 * MINUTE;
+const DAYS = DAY / STEP;
+
+/** 10 requests/s, of which a share fails in some cells. */
+function budgetOf(points: number, share: (i: number) => number, rate = 10): RequestBudget {
+  const total = new Float64Array(points).fill(rate);
+  const bad = total.map((value, i) => value * share(i));
+  return new RequestBudget({ from: milliseconds(0), step: STEP, points }, total, bad);
+}
+const at = (i: number) => i * STEP;
+
+test('a whole period of three quarters of the allowed errors leaves a quarter, for ten days', () => {
+  const { left, covered, burnRate, exhaustedAt } = errorBudget(
+    budgetOf(30 * DAYS, () => 0.0075),
+    0.99,
+  );
+  assert.ok(Math.abs(left - 0.25) < 1e-9 && covered === 30 * DAY && Math.abs(burnRate - 0.75) < 1e-9);
+  assert.equal(exhaustedAt, at(30 * DAYS - 1) + 10 * DAY);
+});
+
+test('what is not there is said, and taken to be free of errors', () => {
+  const one = errorBudget(
+    budgetOf(DAYS, () => 0.3),
+    0.99,
+  );
+  assert.ok(one.covered === DAY && Math.abs(one.left) < 1e-9, 'thirty days of one per cent in one day');
+  const half = errorBudget(
+    budgetOf(DAYS, () => 0.15),
+    0.99,
+  );
+  assert.ok(Math.abs(half.left - 0.5) < 1e-9);
+  assert.equal(half.exhaustedAt, at(DAYS - 1) + DAY);
+});
+
+test('a budget that is gone says since when; what is older than the period is forgiven', () => {
+  const gone = errorBudget(
+    budgetOf(2 * DAYS, (i) => (i >= DAYS ? 1 : 0)),
+    0.9,
+    undefined,
+    2 * DAY,
+  );
+  assert.ok(gone.left < 0 && gone.exhaustedAt! > DAY && gone.exhaustedAt! < 1.3 * DAY);
+  const forgiven = errorBudget(
+    budgetOf(3 * DAYS, (i) => (i < DAYS ? 1 : 0)),
+    0.9,
+    undefined,
+    DAY,
+  );
+  assert.ok(forgiven.left === 1 && forgiven.exhaustedAt === undefined);
+  assert.ok(forgiven.timeline[DAYS - 1]! < -8);
+});
+
+test('without requests nothing is claimed', () => {
+  const none = errorBudget(
+    budgetOf(10, () => 0, 0),
+    0.99,
+  );
+  assert.ok(none.left !== none.left && none.burnRate !== none.burnRate && none.exhaustedAt === undefined);
+});
+
+test('the budget left falls with every bad request and never lies above one', () => {
+  const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 60 });
+  fc.assert(
+    fc.property(shares, fc.nat(59), (list, where) => {
+      const plain = errorBudget(
+        budgetOf(list.length, (i) => list[i]!),
+        0.95,
+      );
+      const worse = errorBudget(
+        budgetOf(list.length, (i) => (i === where ? 1 : list[i]!)),
+        0.95,
+      );
+      assert.ok(
+        worse.left <= plain.left + 1e-9 && plain.left <= 1 && worse.spent <= list.length * 3000 + 1e-6,
+      );
+    }),
+  );
+});
+
+test('slow burns fire after half of their window, and not on an hour of history', () => {
+  const phases = (points: number, share: number) =>
+    burnAlerts({ budget: budgetOf(points, () => share), objective: 0.99 }).map(
+      ({ rule, state }) => `${rule.id} ${state.phase}`,
+    );
+  assert.deepEqual(phases(HOUR / STEP, 0.035).slice(3), ['1d inactive', '3d inactive']);
+  assert.deepEqual(phases(DAYS, 0.035), [
+    '1m inactive',
+    '1h inactive',
+    '6h inactive',
+    '1d firing',
+    '3d inactive',
+  ]);
+  assert.deepEqual(phases(3 * DAYS, 0.015).slice(3), ['1d inactive', '3d firing']);
+});
+
+test('a burn that stops is resolving first and over after its short window', () => {
+  const run = (points: number) => {
+    const budget = budgetOf(points, (i) => (i >= 60 && i < 100 ? 0.5 : 0));
+    return burnAlerts({ budget, objective: 0.99 }).find(({ rule }) => rule.id === '1h')!;
+  };
+  assert.deepEqual(
+    [run(60), run(80), run(101), run(103)].map(({ state }) => state.phase),
+    ['inactive', 'firing', 'resolving', 'inactive'],
+  );
+  assert.deepEqual(
+    run(110).changes.map(({ phase }) => phase),
+    ['pending', 'firing', 'resolving', 'inactive'],
+  );
+});
+
+test('one failure in three requests alarms nobody', () => {
+  const few = budgetOf(12, (i) => (i > 8 ? 1 / 3 : 0), 0.001);
+  assert.ok(burnAlerts({ budget: few, objective: 0.99 }).every(({ state }) => state.phase === 'inactive'));
+});
+
+test('an alert fires only after holding long enough, and flapping keeps one alert', () => {
+  const timing = { for: 3, keep: 4 };
+  const signal = fc.constantFrom<AlertSignal>('raise', 'raise', 'hold', 'clear', 'unknown');
+  fc.assert(
+    fc.property(fc.array(signal, { maxLength: 60 }), (signals) => {
+      let state: AlertState = INACTIVE;
+      let raised = 0;
+      signals.forEach((one, i) => {
+        const next = advanceAlert(state, one, milliseconds(i), timing);
+        raised = one === 'raise' ? raised + 1 : one === 'unknown' ? raised : 0;
+        if (next.phase === 'firing' && state.phase === 'pending') {
+          assert.ok(raised > 0 && next.firedAt! - next.activeAt! >= timing.for);
+        }
+        if (next.phase === 'inactive' && state.phase === 'firing') assert.fail('resolving comes between');
+        if (next.phase === 'resolving' || (next.phase === 'firing' && state.phase === 'resolving'))
+          assert.equal(next.firedAt, state.firedAt);
+        state = next;
+      });
+    }),
+  );
+});
