@@ -228,8 +228,33 @@ export interface Report {
   readonly causes: readonly Cause[];
   readonly cleared: readonly Cleared[];
   readonly notExamined: readonly { readonly subject: string; readonly reason: string }[];
-  /** One paragraph a person can act on. */
+  /** One paragraph a person can act on: the statements of `claims`, one after the other. */
   readonly summary: string;
+  readonly conclusion?: Conclusion;
+  readonly claims?: readonly Claim[];
+  readonly examined?: Examined;
+}
+
+/**
+ * cause: something is to blame; place: only where it begins is known; no-visible-cause: nothing that was examined
+ * explains the impact; no-impact: nothing to explain; no-data: nothing could be judged.
+ */
+export type Conclusion = 'cause' | 'place' | 'no-visible-cause' | 'no-impact' | 'no-data';
+
+/** One sentence and what it rests on: read off the evidence, concluded from it, or advice that follows from it. */
+export interface Claim {
+  readonly statement: string;
+  readonly basis: 'measured' | 'concluded' | 'advice';
+  readonly evidence: readonly Evidence[];
+}
+
+/** How much was looked at; `suspects` are kinds of causes times the applications they were looked for in. */
+export interface Examined {
+  readonly applications: number;
+  readonly instances: number;
+  readonly nodes: number;
+  readonly dependencies: number;
+  readonly suspects: number;
 }
 
 export interface Impact {
@@ -240,6 +265,7 @@ export interface Impact {
   readonly impact: number;
   readonly severity: 'warning' | 'critical';
   readonly message: string;
+  readonly evidence?: readonly Evidence[];
 }
 
 export interface Cause {
@@ -259,6 +285,51 @@ export interface Cause {
   readonly path: readonly ApplicationId[];
   readonly evidence: readonly Evidence[];
   readonly remediation: string;
+  /** 0..1: how often answers like this one are right, blind spots and rivals included. */
+  readonly confidence?: number;
+  /** What would disprove it, whether the data allowed to look, and whether it withstood. */
+  readonly falsifier?: { readonly statement: string; readonly checked: boolean; readonly held?: boolean };
+  /** Of a change: the same test on earlier changes, and on replicas that did not change. */
+  readonly placebo?: Placebo;
+  /** Share of the impact that would be gone, had this stayed as before. */
+  readonly counterfactual?: Counterfactual;
+  /** What the applications on the path do not let us see; those that hide nothing are left out. */
+  readonly blindSpots?: readonly ApplicationSight[];
+  /** The explanation, sentence by sentence. */
+  readonly claims?: readonly Claim[];
+}
+
+export interface Placebo {
+  readonly statement: string;
+  readonly earlierChanges: number;
+  /** Of these, the ones after which requests got worse. */
+  readonly earlierHarmful: number;
+  /** Replicas that ran on unchanged, and how much of the trouble of the changed ones they share, 0..1. */
+  readonly unchangedReplicas?: number;
+  readonly unchangedShare?: number;
+  /** What the score was multiplied with. */
+  readonly factor: number;
+}
+
+export interface Counterfactual {
+  readonly statement: string;
+  /** 0..1 */
+  readonly share: number;
+  readonly of: 'latency' | 'errors' | 'missing requests';
+  readonly evidence: readonly Evidence[];
+}
+
+export interface ApplicationSight {
+  readonly application: ApplicationId;
+  /** Kinds of signals that are there. */
+  readonly seen: readonly string[];
+  readonly blind: readonly {
+    readonly signal: string;
+    readonly state: 'absent' | 'sampled' | 'opaque' | 'lost';
+    readonly reason: string;
+    /** What to turn on. */
+    readonly enable: string;
+  }[];
 }
 
 export interface Cleared {

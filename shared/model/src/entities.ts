@@ -1,4 +1,5 @@
-import type { Milliseconds } from '@gumshoe/base/time';
+import type { Milliseconds, TimeRange } from '@gumshoe/base/time';
+import type { Unit } from '@gumshoe/base/units';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 
 /** `namespace:kind:name`; `_` for no namespace. Stable across runs and sources. */
@@ -41,4 +42,14 @@ export interface Evidence {
   readonly to: Milliseconds;
   /** One sentence with values and units. */
   readonly summary: string;
+  /** Stretch that `value` speaks of, where it is not all of `from` to `to`. */
+  readonly window?: TimeRange;
+  /** Calm stretch it is compared with. */
+  readonly baseline?: TimeRange;
+  readonly value?: number;
+  readonly baselineValue?: number;
+  /** Of both values. */
+  readonly unit?: Unit;
+  /** When the value left the baseline, by its change point. */
+  readonly onset?: Milliseconds;
 }

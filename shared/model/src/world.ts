@@ -121,6 +121,8 @@ export interface ImageChange {
 export interface DiskColumns {
   readonly mountPoint: string;
   readonly device: string;
+  /** Name of the volume; empty for what is mounted from the node itself. */
+  readonly volume: string;
   /** bytes */
   readonly size: Column;
   readonly used: Column;

@@ -1,8 +1,9 @@
 import { gridTime, milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { meanOf, ratioColumn, sumOf } from '@gumshoe/model/columns';
-import type { ApplicationId } from '@gumshoe/model/entities';
+import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Column, World } from '@gumshoe/model/world';
+import { promqlEvidence } from '../evidence.ts';
 import { incidentId, type OpenedIncident } from '../incidents.ts';
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
 import { clock } from '../inspections/slo-verdict.ts';
@@ -31,12 +32,14 @@ interface Candidate {
   readonly weight: number;
   /** What the trouble looks like over time, for correlation. */
   readonly column: Column;
+  readonly evidence: Evidence;
 }
 
 /** Impact without a broken objective: requests that became much slower, or fail more, than they usually do. */
 export interface UnusualImpact {
   readonly incidents: readonly OpenedIncident[];
   readonly columns: ReadonlyMap<string, Column>;
+  readonly evidence: ReadonlyMap<string, readonly Evidence[]>;
 }
 
 /**
@@ -52,6 +55,7 @@ export function unusualImpact(inspected: InspectedWorld, application?: Applicati
   return {
     incidents: found.map(({ incident }) => incident),
     columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
+    evidence: new Map(found.map(({ incident, evidence }) => [incident.id, [evidence]])),
   };
 }
 
@@ -75,7 +79,8 @@ function latencyOf(world: World, one: InspectedApplication, strictness: Strictne
   if (ratio < strictness.latencyRatio || change.during - change.before < LEAST_RISE) return undefined;
   const what = `mean latency rose from ${formatValue(change.before, 'seconds')} to ${formatValue(change.during, 'seconds')}`;
   const share = 1 - change.before / change.during;
-  return candidate(world, one, 'latency', change, what, share, column, Math.log2(ratio));
+  const figures = { value: change.during, baselineValue: change.before, unit: 'seconds' } as const;
+  return candidate(world, one, 'latency', change, what, share, column, Math.log2(ratio), figures);
 }
 
 function errorsOf(world: World, one: InspectedApplication, strictness: Strictness): Candidate | undefined {
@@ -87,7 +92,8 @@ function errorsOf(world: World, one: InspectedApplication, strictness: Strictnes
   const rise = during - change.before;
   if (rise < strictness.errorRise) return undefined;
   const what = `failed requests rose from ${formatValue(change.before, 'ratio')} to ${formatValue(during, 'ratio')}`;
-  return candidate(world, one, 'availability', change, what, during, column, 10 * rise);
+  const figures = { value: during, baselineValue: change.before, unit: 'ratio' } as const;
+  return candidate(world, one, 'availability', change, what, during, column, 10 * rise, figures);
 }
 
 const isSure = (world: World, { significance, shift, cells }: Change, strictness: Strictness): boolean =>
@@ -98,13 +104,14 @@ const isSure = (world: World, { significance, shift, cells }: Change, strictness
 
 function candidate(
   world: World,
-  { application }: InspectedApplication,
+  { application, serviceLevel }: InspectedApplication,
   slo: OpenedIncident['slo'],
   { cells, significance }: Change,
   what: string,
   impact: number,
   column: Column,
   weight: number,
+  figures: Pick<Evidence, 'value' | 'baselineValue' | 'unit'>,
 ): Candidate {
   const onset = milliseconds(gridTime(world.grid, cells.lo) - world.grid.step);
   const until = gridTime(world.grid, cells.hi - 1);
@@ -128,5 +135,13 @@ function candidate(
       bad: weight * significance,
     },
   };
-  return { incident, weight: weight * significance, column };
+  // the objective's own query, about what it measures: the figures are those of the change
+  const query = serviceLevel.slos.find((one) => one.kind === slo)?.evidence[0]?.query ?? '';
+  const evidence: Evidence = {
+    ...promqlEvidence(query, world.range, incident.summary),
+    window: { from: onset, to: until },
+    ...figures,
+    onset,
+  };
+  return { incident, weight: weight * significance, column, evidence };
 }

@@ -3,6 +3,7 @@ import { maxColumns, maxOf, sumColumns, sumOf } from '@gumshoe/model/columns';
 import type { CellRange, Dependency, RequestColumns } from '@gumshoe/model/world';
 import { ramp } from './candidates/define.ts';
 import type { Frame } from './frame.ts';
+import { perFrame } from './memo.ts';
 
 /** What a dependency did before and during the incident. Latencies in seconds, rates per second. */
 export interface DependencyChange {
@@ -27,7 +28,9 @@ export interface EdgeFigures {
 /** Latency below this never counts as slow, seconds. */
 const LEAST_LATENCY_RISE = 0.005;
 
-export function dependencyChange(dependency: Dependency, frame: Frame): DependencyChange {
+export const dependencyChange: (dependency: Dependency, frame: Frame) => DependencyChange = perFrame(judge);
+
+function judge(dependency: Dependency, frame: Frame): DependencyChange {
   const before = figuresOf(dependency, frame, frame.baseline);
   const during = figuresOf(dependency, frame, frame.incident);
   const parts = [latencyPart(before, during), errorPart(before, during), refusedPart(before, during)];

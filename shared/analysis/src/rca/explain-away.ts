@@ -85,7 +85,10 @@ const LEFT = 0.35;
  * Lowers what a deeper or more telling suspicion accounts for: a refused connection to a dead server, a slow
  * database seen only by a client without CPU. Returns the new list, best first; the order is total.
  */
-export function explainAway(weighed: readonly Weighed[], propagation: Propagation): readonly Weighed[] {
+export function explainAway<T extends Weighed>(
+  weighed: readonly T[],
+  propagation: Propagation,
+): readonly T[] {
   const explained = weighed.map((one) => {
     const reason = weighed.find((other) => other !== one && accountsFor(other, one, propagation));
     return reason ? { ...one, score: one.score * LEFT } : one;

@@ -2,6 +2,7 @@ import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import { countOf, meanOf } from '@gumshoe/model/columns';
 import type { Application, CellRange, Column, World } from '@gumshoe/model/world';
 import type { OpenedIncident } from '../incidents.ts';
+import { changePoint } from './onset.ts';
 
 /** The two stretches an investigation compares: before the trouble and during it. */
 export interface Frame {
@@ -16,6 +17,8 @@ export interface Frame {
   readonly hasBaseline: boolean;
   /** The impacted application closest to the users, where the walk begins. */
   readonly root: Application;
+  /** Which of its objectives suffer. */
+  readonly slos: ReadonlySet<OpenedIncident['slo']>;
 }
 
 /** Cells right before the onset that belong to neither side: causes precede their effects. */
@@ -45,6 +48,7 @@ export function frameOf(
     badShare,
     hasBaseline: baseline.hi - baseline.lo >= MIN_BASELINE_CELLS,
     root,
+    slos: new Set(incidents.filter((one) => one.application === root.id).map((one) => one.slo)),
   };
 }
 
@@ -52,7 +56,7 @@ export function frameOf(
 export interface Shift {
   readonly before: number;
   readonly during: number;
-  /** Cell in which it first passed half of the way up, from shortly before the onset on. */
+  /** Cell in which it left the baseline, from shortly before the onset on. */
   readonly cell: number;
   readonly onset: Milliseconds;
 }
@@ -83,7 +87,11 @@ export function shiftOf(column: Column, frame: Frame): Shift {
       }
     }
   }
-  return { before, during, cell, onset: milliseconds(gridTime(frame.world.grid, cell) - step) };
+  const first =
+    during > before || before !== before
+      ? changePoint(column, frame.baseline, { cell, value: during }, from)
+      : cell;
+  return { before, during, cell: first, onset: milliseconds(gridTime(frame.world.grid, first) - step) };
 }
 
 /** Pearson's correlation with the bad share from baseline to the end of the incident; NaN when undefined. */

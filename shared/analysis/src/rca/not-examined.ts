@@ -1,7 +1,7 @@
 import { clock } from '../inspections/slo-verdict.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import type { EvidenceStore } from './evidence-store.ts';
-import type { StartingPoint } from './investigate.ts';
+import type { StartingPoint } from './impacts.ts';
 
 export interface Unexamined {
   readonly subject: string;

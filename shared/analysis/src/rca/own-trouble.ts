@@ -1,6 +1,7 @@
 import { meanOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
 import type { Application, Column, RequestColumns } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
+import { perFrame } from './memo.ts';
 
 /** How much of the impact begins in an application itself, rather than in what it waits for. */
 export interface OwnTrouble {
@@ -64,11 +65,13 @@ export function ownFailures(application: Application, frame: Frame): Column {
   return minus(failed, total(frame, below));
 }
 
-const rootRate = (frame: Frame): Column =>
+const rateOf = perFrame((root: Application, frame) =>
   total(
     frame,
-    servedBy(frame.root).requests.map((one) => one.rate),
-  );
+    servedBy(root).requests.map((one) => one.rate),
+  ),
+);
+const rootRate = (frame: Frame): Column => rateOf(frame.root, frame);
 
 /** For each request of the impacted application. */
 export const perRootRequest = (frame: Frame, column: Column): Column => ratioColumn(column, rootRate(frame));
@@ -86,8 +89,18 @@ export function riseOf(column: Column, frame: Frame): Rise {
 }
 
 /** Seconds by which a request of the impacted application became slower. */
-export function latencyRise(frame: Frame): number {
-  const { requests } = servedBy(frame.root);
+export const latencyRise = (frame: Frame): number => risesOf(frame.root, frame).latency;
+
+/** Failures for each request of the impacted application, during less before. */
+export const errorRise = (frame: Frame): number => risesOf(frame.root, frame).errors;
+
+const risesOf = perFrame((root: Application, frame) => ({
+  latency: latencyOf(root, frame),
+  errors: errorsOf(root, frame),
+}));
+
+function latencyOf(root: Application, frame: Frame): number {
+  const { requests } = servedBy(root);
   return riseOf(
     perRootRequest(
       frame,
@@ -100,15 +113,22 @@ export function latencyRise(frame: Frame): number {
   ).by;
 }
 
-/** Failures for each request of the impacted application, during less before. */
-export function errorRise(frame: Frame): number {
-  const { requests, refused } = servedBy(frame.root);
+function errorsOf(root: Application, frame: Frame): number {
+  const { requests, refused } = servedBy(root);
   const failed = total(frame, [...requests.map((one) => one.failed), ...refused]);
   return riseOf(perRootRequest(frame, failed), frame).by;
 }
 
+/** Share of the impacted application's usual requests that no longer complete. */
+export function missingRise(frame: Frame): number {
+  const { before, by } = riseOf(rootRate(frame), frame);
+  return before > 0 && by < 0 ? -by / before : 0;
+}
+
 /** NaN shares where nobody counted its requests. */
-export function ownTrouble(application: Application, frame: Frame): OwnTrouble {
+export const ownTrouble: (application: Application, frame: Frame) => OwnTrouble = perFrame(workOut);
+
+function workOut(application: Application, frame: Frame): OwnTrouble {
   const counted = application.operations.length > 0 || servedBy(application).requests.length > 0;
   if (!counted) return { latency: NaN, errors: NaN };
   return {

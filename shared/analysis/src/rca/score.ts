@@ -2,6 +2,7 @@ import type { Suspicion } from './candidates/define.ts';
 import { correlation, type Frame } from './frame.ts';
 import { ownTrouble } from './own-trouble.ts';
 import type { Reached } from './reach.ts';
+import type { Counterfactual, Falsifier, Placebo } from './report.ts';
 
 /** A suspicion with its place and weight. */
 export interface Weighed {
@@ -10,6 +11,13 @@ export interface Weighed {
   readonly reached: Reached;
   /** 0..1, before others explain it away. */
   readonly score: number;
+}
+
+/** A suspicion with the tests it was put to. */
+export interface Examination extends Weighed {
+  readonly falsifier: Falsifier;
+  readonly placebo?: Placebo;
+  readonly counterfactual?: Counterfactual;
 }
 
 /** Later than the impact by this much is no longer "at the same time", ms. */

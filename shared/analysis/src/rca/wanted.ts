@@ -1,7 +1,8 @@
 import { gridTime, milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { InspectedWorld } from '../inspect.ts';
-import { impactsOf, investigate, type InvestigateOptions } from './investigate.ts';
+import { impactsOf } from './impacts.ts';
+import { investigate, type InvestigateOptions } from './investigate.ts';
 
 /** A look at traces, logs or a profile that would back up a suspicion. */
 export interface EvidenceRequest {

@@ -11,5 +11,8 @@ export function reportOf(investigation: Investigation): Report {
     cleared: investigation.cleared,
     notExamined: investigation.notExamined,
     summary: investigation.summary,
+    conclusion: investigation.conclusion,
+    claims: investigation.claims,
+    examined: investigation.examined,
   };
 }

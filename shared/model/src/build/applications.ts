@@ -146,6 +146,7 @@ function buildInstance({ context }: Building, draft: InstanceDraft, id: Instance
     restarts: column('restarts'),
     images: [...draft.images].sort((a, b) => a.at - b.at || compareText(a.image, b.image)),
     disks: [...draft.disks.values()],
+    ...(draft.served ? { served: draft.served } : {}),
     signals: draft.signals,
   };
 

@@ -16,6 +16,7 @@ import { buildNodes, hostnamesOf } from './nodes.ts';
 import { gapsOf } from './presence.ts';
 import { RequestDraft, requestNames } from './request-draft.ts';
 import { groupSeries, sampleInterval } from './samples.ts';
+import { buildServed } from './served.ts';
 import { buildTraces } from './traces.ts';
 
 export interface WorldOptions {
@@ -51,6 +52,7 @@ export function buildWorld(series: readonly Series[], range: TimeRange, options:
   buildListening(building);
   buildDns(building);
   buildInbound(building);
+  buildServed(building);
   buildTraces(building);
   const listens = listenIndexOf(building);
   attachDatabases(building, listens);

@@ -3,7 +3,8 @@ import { lastOf, meanOf, quantileOf } from '@gumshoe/model/columns';
 import type { Evidence } from '@gumshoe/model/entities';
 import type { Application, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import { rateWindow, selectApplication } from '../../evidence.ts';
+import { figuresOf, measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import type { EvidenceStore } from '../evidence-store.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -15,9 +16,9 @@ export const cpuHog = defineCandidate({
   kind: 'cpu-hog',
   title: 'CPU saturated',
   examine: ({ application, frame, extra }) => {
-    const measured = application.instances.filter((one) => one.cpuUsage.some((value) => value === value));
-    if (measured.length === 0) return undefined;
-    const judged = measured
+    const known = application.instances.filter((one) => one.cpuUsage.some((value) => value === value));
+    if (known.length === 0) return undefined;
+    const judged = known
       .map((instance) => judge(application, instance, frame))
       .sort((a, b) => b.magnitude - a.magnitude || (a.instance.id < b.instance.id ? -1 : 1));
     const worst = judged[0]!;
@@ -33,7 +34,7 @@ export const cpuHog = defineCandidate({
       onset: worst.onset,
       column: worst.instance.cpuUsage,
       evidence: [
-        promqlEvidence(query, frame.world.range, worst.summary),
+        measured(frame, query, worst.summary, { ...worst.figures, unit: 'cores' }),
         ...(frames ? [frames.evidence] : []),
       ],
       remediation: frames
@@ -59,7 +60,8 @@ function judge(application: Application, instance: Instance, frame: Frame) {
   const throttling = throttled > 0.05 ? `, throttled ${formatValue(throttled, 'ratio')} of the time` : '';
   const summary = `CPU of ${instance.id} rose ${from}to ${formatValue(shift.during, 'cores')}, ${formatValue(peak / capacity, 'ratio')} of ${what}${throttling}.`;
   const innocence = `CPU stayed at ${formatValue(shift.during, 'cores')} (${formatValue(before, 'cores')} before), ${formatValue(peak / capacity, 'ratio')} of ${what} at most`;
-  return { instance, magnitude, onset: shift.onset, summary, innocence };
+  const figures = { value: shift.during, before: shift.before, onset: shift.onset };
+  return { instance, magnitude, onset: shift.onset, summary, innocence, figures };
 }
 
 function capacityOf(application: Application, instance: Instance, frame: Frame) {
@@ -93,6 +95,13 @@ export function framesEvidence(
   const query = JSON.stringify({ application: application.id, type: 'ebpf:cpu:nanoseconds' });
   return {
     name: top.frame,
-    evidence: { kind: 'profile', query, from: frame.onset, to: frame.until, summary },
+    evidence: {
+      kind: 'profile',
+      query,
+      from: frame.onset,
+      to: frame.until,
+      summary,
+      ...figuresOf(frame, { value: top.current, before: top.baseline, unit: 'ratio' }),
+    },
   };
 }

@@ -3,8 +3,9 @@ import { maxColumns, meanOf, ratioColumn, sumColumns, sumOf } from '@gumshoe/mod
 import type { Evidence } from '@gumshoe/model/entities';
 import type { Application, Column, Dependency } from '@gumshoe/model/world';
 import { CONTAINER_METRICS, REQUEST_METRICS, type Protocol } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
+import { rateWindow, selectDependency } from '../../evidence.ts';
 import { clock } from '../../inspections/slo-verdict.ts';
+import { measured } from '../claim.ts';
 import { dependencyChange, waitColumn, type DependencyChange } from '../dependency-change.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { ramp } from './define.ts';
@@ -94,10 +95,11 @@ export function newcomerEvidence(
   const [first] = newcomers;
   if (!first) return undefined;
   const names = newcomers.map((one) => `${nameOf(one.client)} (first seen at ${clock(one.firstSeen)} UTC)`);
-  return promqlEvidence(
+  return measured(
+    frame,
     selectDependency(first, CONTAINER_METRICS.tcpConnects.name),
-    frame.world.range,
     `New clients of ${nameOf(first.server)}: ${names.join(', ')}.`,
+    { value: newcomers.length, before: 0, unit: 'count', onset: first.firstSeen },
   );
 }
 
@@ -152,9 +154,12 @@ export function waitEvidence(view: ClientsView, protocol: Protocol, frame: Frame
   const metric = view.stalled ? selectDependency(view.worst.dependency, metrics.inFlightAge.name) : undefined;
   const rate = (suffix: string) =>
     `sum(rate(${selectDependency(view.worst.dependency, `${metrics.duration.name}_${suffix}`)}${rateWindow(frame.world)}))`;
-  return promqlEvidence(
-    metric ? `max(${metric})` : `${rate('sum')} / ${rate('count')}`,
-    frame.world.range,
-    summary,
-  );
+  const { before, during } = view.worst;
+  return measured(frame, metric ? `max(${metric})` : `${rate('sum')} / ${rate('count')}`, summary, {
+    ...(metric
+      ? { value: during.oldest, before: before.oldest }
+      : { value: during.mean, before: before.mean }),
+    unit: 'seconds',
+    onset: view.onset,
+  });
 }

@@ -1,7 +1,8 @@
 import { formatValue } from '@gumshoe/base/units';
 import { lastOf, ratioColumn } from '@gumshoe/model/columns';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { matchLabel, promqlEvidence, selectApplication } from '../../evidence.ts';
+import { matchLabel, selectApplication } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 const SIGNAL = CONTAINER_METRICS.diskUsed.name;
@@ -33,7 +34,11 @@ export const diskFull = defineCandidate({
       magnitude,
       column: worst.disk.used,
       evidence: [
-        promqlEvidence(selectApplication(application, SIGNAL, mount), frame.world.range, `${full}.`),
+        measured(frame, selectApplication(application, SIGNAL, mount), `${full}.`, {
+          value: worst.share,
+          before: lastOf(ratioColumn(worst.disk.used, worst.disk.size), frame.baseline),
+          unit: 'ratio',
+        }),
       ],
       remediation: `Free space on ${worst.disk.mountPoint} or enlarge the volume, then look for what filled it.`,
     });

@@ -2,13 +2,8 @@ import { formatValue } from '@gumshoe/base/units';
 import type { Application } from '@gumshoe/model/world';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
-import {
-  matchLabel,
-  promqlEvidence,
-  rateWindow,
-  selectApplication,
-  selectDependency,
-} from '../../evidence.ts';
+import { matchLabel, rateWindow, selectApplication, selectDependency } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { ownFailures, ownTrouble, perRootRequest, riseOf } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -28,14 +23,15 @@ export const errorOrigin = defineCandidate({
     const { signal, query, operation } = lookAt(application, frame);
     if (!(by > LEAST_RISE) || !(share > 0))
       return clear(signal, 'it failed no more often by itself than before');
+    const { onset } = shiftOf(column, frame);
     const summary = `For each request of ${frame.root.name}, ${application.name} fails ${during.toFixed(3)} times without a failed call below it, ${before.toFixed(3)} times before; that accounts for ${formatValue(share, 'ratio')} of the additional errors.`;
     return suspect({
       title: `${application.name} fails by itself${operation ? ` in ${operation}` : ''}`,
       signal,
       magnitude: MOST * ramp(by, LEAST_RISE, 0.03) * ramp(share, 0.05, 0.5),
-      onset: shiftOf(column, frame).onset,
+      onset,
       column,
-      evidence: [promqlEvidence(query, frame.world.range, summary)],
+      evidence: [measured(frame, query, summary, { value: during, before, unit: 'ratio', onset })],
       remediation: `Open a failed trace through ${application.name}, read what it logged then, and look at its last change and at what it calls unobserved.`,
     });
   },

@@ -1,6 +1,7 @@
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, selectApplication } from '../../evidence.ts';
+import { selectApplication } from '../../evidence.ts';
 import { clock } from '../../inspections/slo-verdict.ts';
+import { measured } from '../claim.ts';
 import { clear, defineCandidate, suspect } from './define.ts';
 
 /** A change further back than this is an old one, ms. */
@@ -28,7 +29,14 @@ export const imageChange = defineCandidate({
       signal,
       magnitude: MAGNITUDE,
       onset: change.at,
-      evidence: [promqlEvidence(selectApplication(application, signal), frame.world.range, summary)],
+      evidence: [
+        measured(frame, selectApplication(application, signal), summary, {
+          value: fresh.length,
+          before: 0,
+          unit: 'count',
+          onset: change.at,
+        }),
+      ],
       remediation: `Roll ${application.name} back to ${[...known][0]} and compare.`,
     });
   },

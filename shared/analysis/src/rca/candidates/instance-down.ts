@@ -3,8 +3,9 @@ import { sumOf } from '@gumshoe/model/columns';
 import { isPast } from '@gumshoe/model/derived/service-map';
 import type { Column, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, selectApplication } from '../../evidence.ts';
+import { selectApplication } from '../../evidence.ts';
 import { clock } from '../../inspections/slo-verdict.ts';
+import { measured } from '../claim.ts';
 import type { Frame } from '../frame.ts';
 import { clear, defineCandidate, suspect } from './define.ts';
 
@@ -42,7 +43,14 @@ export const instanceDown = defineCandidate({
       magnitude,
       ...(onset === undefined ? {} : { onset }),
       column,
-      evidence: [promqlEvidence(selectApplication(application, metric), frame.world.range, summary)],
+      evidence: [
+        measured(frame, selectApplication(application, metric), summary, {
+          value: affected.length,
+          before: 0,
+          unit: 'count',
+          ...(onset === undefined ? {} : { onset }),
+        }),
+      ],
       remediation: remediationFor(application.name, affected),
     });
   },

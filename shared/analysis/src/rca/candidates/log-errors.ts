@@ -1,7 +1,8 @@
 import { formatValue } from '@gumshoe/base/units';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { matchLabel, promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import { matchLabel, rateWindow, selectApplication } from '../../evidence.ts';
 import { ERROR_LEVELS } from '../../inspections/log-errors.ts';
+import { measured } from '../claim.ts';
 import { shiftOf } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
@@ -35,7 +36,14 @@ export const logErrors = defineCandidate({
       magnitude: MOST * ramp(shift.during, 0.02, 0.5),
       onset: shift.onset,
       column,
-      evidence: [promqlEvidence(query, frame.world.range, summary)],
+      evidence: [
+        measured(frame, query, summary, {
+          value: shift.during,
+          before: shift.before || 0,
+          unit: 'per-second',
+          onset: shift.onset,
+        }),
+      ],
       remediation: `Read what ${application.name} says around these lines.`,
     });
   },

@@ -3,7 +3,8 @@ import { gridTime } from '@gumshoe/base/time';
 import { lastOf } from '@gumshoe/model/columns';
 import type { Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, selectApplication } from '../../evidence.ts';
+import { selectApplication } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { steadyGrowth } from '../../trend.ts';
 import type { Frame } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -16,22 +17,30 @@ export const memoryLeak = defineCandidate({
   kind: 'memory-leak',
   title: 'Memory grows towards its limit',
   examine: ({ application, frame }) => {
-    const measured = application.instances.filter((one) => one.memoryRss.some((value) => value === value));
-    if (measured.length === 0) return undefined;
-    const leaks = measured
+    const known = application.instances.filter((one) => one.memoryRss.some((value) => value === value));
+    if (known.length === 0) return undefined;
+    const leaks = known
       .flatMap((instance) => leakOf(instance, frame))
       .sort((a, b) => b.magnitude - a.magnitude);
     const worst = leaks[0];
     const signal = CONTAINER_METRICS.memoryRss.name;
     if (!worst || worst.magnitude === 0) return clear(signal, 'memory did not grow towards a limit');
+    const onset = gridTime(frame.world.grid, worst.cell);
     return suspect({
       title: `Memory of ${application.name} grows without end`,
       signal,
       instance: worst.instance.id,
       magnitude: worst.magnitude,
-      onset: gridTime(frame.world.grid, worst.cell),
+      onset,
       column: worst.instance.memoryRss,
-      evidence: [promqlEvidence(selectApplication(application, signal), frame.world.range, worst.summary)],
+      evidence: [
+        measured(frame, selectApplication(application, signal), worst.summary, {
+          value: worst.to,
+          before: worst.from,
+          unit: 'bytes',
+          onset,
+        }),
+      ],
       remediation: `Take a heap profile of ${application.name} while it grows; restarting it buys time.`,
     });
   },
@@ -48,5 +57,5 @@ function leakOf(instance: Instance, frame: Frame) {
       : WITHOUT_LIMIT * ramp(growth.to - growth.from, 50e6, 500e6);
   const of = limit > 0 ? ` of a limit of ${formatValue(limit, 'bytes')}` : '';
   const summary = `Memory of ${instance.id} grew steadily from ${formatValue(growth.from, 'bytes')} to ${formatValue(growth.to, 'bytes')}${of}.`;
-  return [{ instance, magnitude, summary, cell: growth.cells.lo }];
+  return [{ instance, magnitude, summary, cell: growth.cells.lo, from: growth.from, to: growth.to }];
 }

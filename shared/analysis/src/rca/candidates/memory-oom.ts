@@ -3,7 +3,8 @@ import { gridTime, milliseconds } from '@gumshoe/base/time';
 import { lastOf, maxOf, meanOf, sumOf } from '@gumshoe/model/columns';
 import type { Application, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, selectApplication } from '../../evidence.ts';
+import { selectApplication } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { leadCells, type Frame } from '../frame.ts';
 import { clear, defineCandidate, suspect, type Examination } from './define.ts';
 
@@ -32,19 +33,20 @@ export const memoryOom = defineCandidate({
     const memory = memorySentence(worst.instance, frame);
     const summary = `${total} ${total === 1 ? 'process' : 'processes'} of ${application.name} killed for lack of memory; ${memory}.`;
     const cell = firstKill(worst.instance, cells);
+    const onset = milliseconds(gridTime(frame.world.grid, cell) - frame.world.grid.step);
     return suspect({
       title: `${application.name} runs out of memory and is killed by the kernel`,
       signal,
       instance: worst.instance.id,
       magnitude: 1,
-      onset: milliseconds(gridTime(frame.world.grid, cell) - frame.world.grid.step),
+      onset,
       evidence: [
-        promqlEvidence(`increase(${selectApplication(application, signal)}[5m])`, frame.world.range, summary),
-        promqlEvidence(
-          selectApplication(application, CONTAINER_METRICS.memoryRss.name),
-          frame.world.range,
-          `Memory of ${worst.instance.id}: ${memory}.`,
-        ),
+        measured(frame, `increase(${selectApplication(application, signal)}[5m])`, summary, {
+          value: total,
+          unit: 'count',
+          onset,
+        }),
+        memoryEvidence(application, worst.instance, frame, `Memory of ${worst.instance.id}: ${memory}.`),
       ],
       remediation: `Raise the memory limit of ${application.name} for now, then look for what grows in it: compare memory with the number of requests and with the last deployment.`,
     });
@@ -69,10 +71,17 @@ function unseenKill(application: Application, frame: Frame): Examination | undef
     signal,
     instance: gone.id,
     magnitude: UNSEEN,
-    evidence: [promqlEvidence(selectApplication(application, signal), frame.world.range, summary)],
+    evidence: [memoryEvidence(application, gone, frame, summary)],
     remediation: `Raise the memory limit of ${application.name} for now, confirm the kill in the kernel log (dmesg), then look for what grows.`,
   });
 }
+
+const memoryEvidence = (application: Application, instance: Instance, frame: Frame, summary: string) =>
+  measured(frame, selectApplication(application, CONTAINER_METRICS.memoryRss.name), summary, {
+    value: maxOf(instance.memoryRss, leadCells(frame, 5 * LEAD)),
+    before: meanOf(instance.memoryRss, frame.baseline),
+    unit: 'bytes',
+  });
 
 function firstKill(instance: Instance, cells: { readonly lo: number; readonly hi: number }): number {
   for (let i = cells.lo; i < cells.hi; i++) if (instance.oomKills[i]! > 0) return i;

@@ -1,7 +1,9 @@
 import { formatValue } from '@gumshoe/base/units';
-import type { Application } from '@gumshoe/model/world';
+import { splitAddress } from '@gumshoe/model/build/listen-index';
+import type { Application, Dependency } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
+import { matchLabel, rateWindow, selectDependency } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
@@ -40,10 +42,26 @@ export const networkLoss = defineCandidate({
       magnitude: ALONE * worst.weight,
       onset: byLoss ? lost.onset : late.onset,
       column: byLoss ? zeroed(dependency.tcp.retransmits) : dependency.tcp.rtt,
-      evidence: [promqlEvidence(query, frame.world.range, summary)],
+      evidence: [
+        measured(
+          frame,
+          byLoss ? query : `max(${matchPeers(dependency)})`,
+          summary,
+          byLoss
+            ? { value: lost.during, before: lost.before || 0, unit: 'per-second', onset: lost.onset }
+            : { value: late.during, before: late.before, unit: 'seconds', onset: late.onset },
+        ),
+      ],
       remediation: `Check the path ${way}: interface errors and drops (ip -s link), firewall rules that drop, and saturated links.`,
     });
   },
 });
+
+/** Round trips carry the peer's address without its port. */
+function matchPeers({ links }: Dependency): string {
+  const clients = links.map((link) => link.clientContainerId);
+  const peers = links.map((link) => splitAddress(link.destination).ip);
+  return `${CONTAINER_METRICS.netLatency.name}{${matchLabel('container_id', clients)},${matchLabel('destination_ip', peers)}}`;
+}
 
 const zeroed = (column: Float64Array): Float64Array => column.map((value) => (value === value ? value : 0));

@@ -2,7 +2,8 @@ import { formatValue } from '@gumshoe/base/units';
 import type { Application, Node, World } from '@gumshoe/model/world';
 import { sumColumns } from '@gumshoe/model/columns';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
-import { matchLabel, promqlEvidence, rateWindow } from '../../evidence.ts';
+import { matchLabel, rateWindow } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { ownTrouble } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -43,7 +44,14 @@ export const nodeCpu = defineCandidate({
       column: node.cpuUsage,
       node: node.id,
       reach: hurtsNeighbour(application, node, frame) ? NEIGHBOUR_REACH : 0,
-      evidence: [promqlEvidence(query, world.range, summary)],
+      evidence: [
+        measured(frame, query, summary, {
+          value: shift.during,
+          before: shift.before,
+          unit: 'ratio',
+          onset: shift.onset,
+        }),
+      ],
       remediation: `Find what took the CPU of ${node.hostname} (it may be no container at all), limit it or move it away.`,
     });
   },

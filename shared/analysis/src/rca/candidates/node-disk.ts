@@ -1,6 +1,7 @@
 import { formatValue } from '@gumshoe/base/units';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
-import { matchLabel, promqlEvidence, rateWindow } from '../../evidence.ts';
+import { matchLabel, rateWindow } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
@@ -43,10 +44,11 @@ export const nodeDisk = defineCandidate({
       column: disk.ioTime,
       node: node.id,
       evidence: [
-        promqlEvidence(
+        measured(
+          frame,
           `rate(${SIGNAL}{${matchers}}${rateWindow(world)})`,
-          world.range,
           `${busy}, ${formatValue(shift.before, 'ratio')} before.`,
+          { value: shift.during, before: shift.before, unit: 'ratio', onset: shift.onset },
         ),
       ],
       remediation: `Find who writes or reads on ${disk.device} (iotop, pg_stat_io) and move or slow it down.`,

@@ -2,7 +2,8 @@ import { formatValue } from '@gumshoe/base/units';
 import { maxOf, sumColumns } from '@gumshoe/model/columns';
 import type { Application, PostgresTarget } from '@gumshoe/model/world';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
-import { matchLabel, promqlEvidence } from '../../evidence.ts';
+import { matchLabel } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import {
   clientsView,
@@ -53,6 +54,7 @@ function observed(
     frame.world.grid.points,
   );
   const filled = column.map((value) => (value === value ? value : 0));
+  const { onset } = shiftOf(filled, frame);
   const blocker = shorten(worst.blockingQuery);
   const summary = `Up to ${formatValue(worst.most, 'count')} queries wait for a lock held by: ${blocker}.`;
   const address = matchLabel('address', [worst.target.address]);
@@ -63,10 +65,15 @@ function observed(
     signal: SIGNAL,
     ...(application.instances.length === 1 ? { instance: application.instances[0]!.id } : {}),
     magnitude: view && view.wait > 0.2 ? 1 : 0.7,
-    onset: shiftOf(filled, frame).onset,
+    onset,
     column: filled,
     evidence: [
-      promqlEvidence(`sum by (blocking_query) (${SIGNAL}{${address}})`, frame.world.range, summary),
+      measured(frame, `sum by (blocking_query) (${SIGNAL}{${address}})`, summary, {
+        value: worst.most,
+        before: maxOf(worst.waiting, frame.baseline) || 0,
+        unit: 'count',
+        onset,
+      }),
       ...(view ? [waitEvidence(view, 'postgres', frame, waitSentence(view, nameOf))] : []),
       ...(newcomer ? [newcomer] : []),
     ],

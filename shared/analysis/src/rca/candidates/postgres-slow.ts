@@ -2,7 +2,8 @@ import { formatValue } from '@gumshoe/base/units';
 import type { Application } from '@gumshoe/model/world';
 import { CONTAINER_METRICS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
-import { matchLabel, promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import { matchLabel, rateWindow, selectApplication } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { clientsView, waitEvidence, waitSentence } from './database-edges.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -34,7 +35,15 @@ export const postgresSlow = defineCandidate({
       column: view.column,
       evidence: [
         waitEvidence(view, 'postgres', frame, waitSentence(view, nameOf)),
-        ...(application.instances.length > 0 ? [promqlEvidence(cpuQuery, frame.world.range, cpu)] : []),
+        ...(application.instances.length > 0
+          ? [
+              measured(frame, cpuQuery, cpu, {
+                value: view.cpu.during,
+                before: view.cpu.before,
+                unit: 'cores',
+              }),
+            ]
+          : []),
         ...(query ? [query.evidence] : []),
       ],
       ...(view.servedSlower ? {} : { dependsOn: view.changes.map((change) => change.dependency.client) }),
@@ -63,6 +72,11 @@ function grownQuery(application: Application, frame: Frame) {
   return {
     text,
     growth: ramp(top.rise, 0.1, 1),
-    evidence: promqlEvidence(selector, frame.world.range, summary),
+    evidence: measured(frame, selector, summary, {
+      value: top.shift.during,
+      before: top.shift.before || 0,
+      unit: 'seconds',
+      onset: top.shift.onset,
+    }),
   };
 }

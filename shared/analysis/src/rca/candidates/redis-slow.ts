@@ -4,7 +4,8 @@ import type { Evidence } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
 import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
-import { matchLabel, promqlEvidence, rateWindow } from '../../evidence.ts';
+import { matchLabel, rateWindow } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { clientsView, newcomerEvidence, waitEvidence, waitSentence } from './database-edges.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -76,6 +77,10 @@ function slowCommand(application: Application, frame: Frame) {
   const summary = top.running
     ? `One ${top.command.toUpperCase()} ran for ${formatValue(top.rise, 'seconds')}.`
     : `${top.command.toUpperCase()} keeps Redis busy ${formatValue(top.rise, 'seconds')} of every second.`;
-  const evidence: Evidence = promqlEvidence(query, frame.world.range, summary);
+  const evidence: Evidence = measured(frame, query, summary, {
+    value: top.rise,
+    before: 0,
+    unit: 'seconds',
+  });
   return { command: top.command, weight: ramp(top.rise, 0.05, 0.4), evidence };
 }

@@ -5,7 +5,8 @@ import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import { findChange } from '../../anomalies/change.ts';
-import { promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import { rateWindow, selectApplication } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect, type CandidateDefinition } from './define.ts';
 
@@ -133,6 +134,7 @@ function define(resource: Resource): CandidateDefinition {
       const query = metric.type === 'counter' ? `rate(${select}${rateWindow(frame.world)})` : select;
       const unit = metric.type === 'counter' ? '/s' : '';
       const figures = `${formatValue(before || 0, metric.unit)}${unit} → ${formatValue(during, metric.unit)}${unit}`;
+      const { onset } = shiftOf(column, frame);
       const summary = `${metric.name} of ${instance.id}: ${figures}, against its own past.`;
       return suspect({
         title: `${application.name}: ${resource.verb} far from usual (${figures})`,
@@ -140,9 +142,9 @@ function define(resource: Resource): CandidateDefinition {
         instance: instance.id,
         // more requests explain as much more of everything
         magnitude: (MOST * worst.weight) / traffic(frame, application),
-        onset: shiftOf(column, frame).onset,
+        onset,
         column,
-        evidence: [promqlEvidence(query, frame.world.range, summary)],
+        evidence: [measured(frame, query, summary, { value: during, before, unit: metric.unit, onset })],
         remediation: resource.remediation(application.name),
       });
     },

@@ -2,13 +2,8 @@ import { formatValue } from '@gumshoe/base/units';
 import type { Application } from '@gumshoe/model/world';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
-import {
-  matchLabel,
-  promqlEvidence,
-  rateWindow,
-  selectApplication,
-  selectDependency,
-} from '../../evidence.ts';
+import { matchLabel, rateWindow, selectApplication, selectDependency } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { latencyRise, ownTime, ownTrouble, perRootRequest, riseOf } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -37,14 +32,15 @@ export const selfTime = defineCandidate({
     if (!(share >= LEAST_SHARE))
       return clear(signal, `its own time per request of ${frame.root.name} did not rise: ${times}`);
     const summary = `${application.name} itself takes ${times} for each request of ${frame.root.name}; had it stayed as before, ${formatValue(share, 'ratio')} of the additional latency would be gone.`;
+    const { onset } = shiftOf(column, frame);
     const outside = application.kind === 'ExternalService';
     return suspect({
       title: `${application.name}${outside ? ', which runs elsewhere,' : ''} is slower in itself${operation ? `, most of all in ${operation}` : ''}`,
       signal,
       magnitude: MOST * ramp(share, LEAST_SHARE, 0.6) * (operation ? 1 : BY_COUNTERS),
-      onset: shiftOf(column, frame).onset,
+      onset,
       column,
-      evidence: [promqlEvidence(query, frame.world.range, summary)],
+      evidence: [measured(frame, query, summary, { value: during, before, unit: 'seconds', onset })],
       remediation: outside
         ? `Ask whoever runs ${application.name}, and bound how long callers wait for it.`
         : `Look into ${operation ? `${operation} of ` : ''}${application.name}: a profile (on and off CPU), its locks, what it calls unobserved, and its last change.`,

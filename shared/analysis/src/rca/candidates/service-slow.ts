@@ -1,9 +1,8 @@
 import { formatValue } from '@gumshoe/base/units';
 import { maxColumns } from '@gumshoe/model/columns';
-import type { Application } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
-import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
+import { edgeEvidence } from '../edge-evidence.ts';
 import { dependencyChange, waitColumn } from '../dependency-change.ts';
 import { shiftOf } from '../frame.ts';
 import { newcomersOf } from './database-edges.ts';
@@ -18,7 +17,7 @@ const CALM = 0.25;
 export const serviceSlow = defineCandidate({
   kind: 'service-slow',
   title: 'The trouble begins here',
-  examine: ({ application, frame, inspected }) => {
+  examine: ({ application, frame }) => {
     const newcomers = newcomersOf(application, frame);
     const settled = application.downstreams.filter((dependency) => !newcomers.includes(dependency));
     const served = settled.map((dependency) => dependencyChange(dependency, frame));
@@ -28,28 +27,27 @@ export const serviceSlow = defineCandidate({
       (dependency) => dependencyChange(dependency, frame).impairment > CALM,
     );
     if (waiting) return undefined;
-    const nameOf = (id: Application['id']) => inspected.world.byId.get(id)?.name ?? id;
     const outside = application.kind === 'ExternalService';
     const points = frame.world.grid.points;
     const column = maxColumns(
       application.downstreams.map((one) => waitColumn(one, points)),
       points,
     );
+    const shown = worst.reasons.map((reason) => edgeEvidence(worst, reason, frame));
     const protocol = worst.dependency.requests[0]?.protocol;
-    const metric = protocol
+    const signal = protocol
       ? `${requestMetrics(protocol).duration.name}_sum`
       : CONTAINER_METRICS.tcpFailedConnects.name;
-    const query = `sum(rate(${selectDependency(worst.dependency, metric)}${rateWindow(frame.world)}))`;
-    const summary = `${nameOf(worst.dependency.client)} → ${application.name}: ${worst.reasons.join('; ')}.`;
+    const { onset } = shiftOf(column, frame);
     return suspect({
       title: outside
         ? `${application.name}, which runs elsewhere, is slow or fails`
         : `The trouble begins at ${application.name}: nothing it calls got worse`,
-      signal: metric,
+      signal,
       magnitude: (outside ? OUTSIDE : INSIDE) * worst.impairment,
-      onset: shiftOf(column, frame).onset,
+      onset,
       column,
-      evidence: [promqlEvidence(query, frame.world.range, summary)],
+      evidence: shown,
       dependsOn: served.map((change) => change.dependency.client),
       remediation: outside
         ? `Ask whoever runs ${application.name}; ${formatValue(worst.during.rate, 'requests/second')} of ours go there.`

@@ -4,13 +4,8 @@ import type { Application, Column } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
-import {
-  matchLabel,
-  promqlEvidence,
-  rateWindow,
-  selectApplication,
-  selectDependency,
-} from '../../evidence.ts';
+import { matchLabel, rateWindow, selectApplication, selectDependency } from '../../evidence.ts';
+import { measured, type Figures } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect, type Suspicion } from './define.ts';
 
@@ -49,6 +44,7 @@ interface Ceased {
   readonly column: Column;
   readonly onset: Suspicion['onset'];
   readonly rates: string;
+  readonly figures: Figures;
 }
 
 /** undefined while it goes on, as often for each request as before. */
@@ -60,11 +56,13 @@ function ceased(rate: Column, served: Column, frame: Frame): Ceased | undefined 
   const during = meanOf(per, frame.incident) || 0;
   if (!(before > 0) || during > GONE * before) return undefined;
   const missing = per.map((value) => (value === value ? Math.max(0, before - value) : NaN));
+  const { onset } = shiftOf(missing, frame);
   return {
     left: during / before,
     column: missing,
-    onset: shiftOf(missing, frame).onset,
+    onset,
     rates: `${before.toFixed(2)} → ${during.toFixed(2)} for each request it serves`,
+    figures: { value: during, before, unit: 'ratio', onset },
   };
 }
 
@@ -103,7 +101,7 @@ function callsOf(
       suspicionOf(found, 1, {
         title: `${application.name} no longer calls ${server}`,
         signal,
-        evidence: [promqlEvidence(query, frame.world.range, summary)],
+        evidence: [measured(frame, query, summary, found.figures)],
         remediation: `Look for an early return or a swallowed error before the call to ${server} in ${application.name}; compare a trace of now with one of before.`,
       }),
     ];
@@ -121,7 +119,7 @@ function operationsOf(application: Application, served: Column, frame: Frame): r
       suspicionOf(found, 0.9, {
         title: `${application.name} no longer does ${operation.name}`,
         signal,
-        evidence: [promqlEvidence(query, frame.world.range, summary)],
+        evidence: [measured(frame, query, summary, found.figures)],
         remediation: `Compare a trace through ${application.name} of now with one of before: which step is missing, and which condition skips it?`,
       }),
     ];
@@ -142,7 +140,7 @@ function messagesOf(application: Application, served: Column, frame: Frame): rea
       suspicionOf(found, 0.6, {
         title: `${application.name} no longer logs "${text}"`,
         signal,
-        evidence: [promqlEvidence(query, frame.world.range, summary)],
+        evidence: [measured(frame, query, summary, found.figures)],
         remediation: `Find what ${application.name} does where it logged this, and why it no longer gets there.`,
       }),
     ];

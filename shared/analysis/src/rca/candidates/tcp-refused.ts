@@ -4,7 +4,8 @@ import { sumOf } from '@gumshoe/model/columns';
 import { isPast } from '@gumshoe/model/derived/service-map';
 import type { Application, Dependency } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence, rateWindow, selectDependency } from '../../evidence.ts';
+import { rateWindow, selectDependency } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
@@ -42,7 +43,14 @@ export const tcpRefused = defineCandidate({
       magnitude: ramp(shift.during, 0.02, 0.3) * (down > 0.5 ? SERVER_DOWN : 1),
       onset: shift.onset,
       column: filled,
-      evidence: [promqlEvidence(query, frame.world.range, summary)],
+      evidence: [
+        measured(frame, query, summary, {
+          value: worst.failed,
+          before: worst.before,
+          unit: 'count',
+          onset: shift.onset,
+        }),
+      ],
       remediation: `Try the connection from the host of ${client}: ${destinations(worst.dependency)}. Then compare firewall rules (nft list ruleset, iptables -S), network policies and routes on both hosts with those before the onset.`,
     });
   },

@@ -1,6 +1,7 @@
 import { formatValue } from '@gumshoe/base/units';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
-import { promqlEvidence, rateWindow, selectApplication } from '../../evidence.ts';
+import { rateWindow, selectApplication } from '../../evidence.ts';
+import { measured } from '../claim.ts';
 import { shiftOf } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
@@ -30,7 +31,14 @@ export const trafficSurge = defineCandidate({
       magnitude,
       onset: shift.onset,
       column: level.indicators.rate,
-      evidence: [promqlEvidence(query, frame.world.range, `Requests: ${rates}.`)],
+      evidence: [
+        measured(frame, query, `Requests: ${rates}.`, {
+          value: shift.during,
+          before: shift.before,
+          unit: 'requests/second',
+          onset: shift.onset,
+        }),
+      ],
       remediation: `Find out who sends them, limit the rate at the edge, or add replicas on the path.`,
     });
   },

@@ -1,0 +1,213 @@
+import { formatValue } from '@gumshoe/base/units';
+import { sumColumns } from '@gumshoe/model/columns';
+import type { Application, Column, Dependency } from '@gumshoe/model/world';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
+import { rateWindow, selectApplication, selectDependency } from '../evidence.ts';
+import { measured } from './claim.ts';
+import { dependencyChange } from './dependency-change.ts';
+import type { Frame } from './frame.ts';
+import {
+  errorRise,
+  latencyRise,
+  missingRise,
+  ownTrouble,
+  perRootRequest,
+  riseOf,
+  type Rise,
+} from './own-trouble.ts';
+import type { Propagation, Reached } from './reach.ts';
+import type { Counterfactual } from './report.ts';
+
+/** Rises of the impacted application below these are too small to be shared out. */
+const LEAST_LATENCY = 0.001;
+const LEAST_ERRORS = 0.002;
+const LEAST_MISSING = 0.02;
+
+type Dimension = Counterfactual['of'];
+
+/** What one dimension of the impact amounts to, and what of it an edge brings. */
+interface Dimensional {
+  readonly of: Dimension;
+  /** Rise at the impacted application, for each of its requests. */
+  readonly impact: number;
+  readonly least: number;
+  readonly brought: (edges: readonly Dependency[], frame: Frame) => Rise;
+  readonly unit: 'seconds' | 'ratio';
+}
+
+/**
+ * Share of the impact that would be gone had the place stayed as before: what the edges that lead there brought for
+ * each request of the impacted application during the incident, less what they brought before. undefined where nobody
+ * counted requests on the way.
+ */
+export function counterfactual(
+  { application, direction }: Reached,
+  frame: Frame,
+  propagation: Propagation,
+): Counterfactual | undefined {
+  const dimension = dimensionOf(frame);
+  if (!dimension) return undefined;
+  if (direction === 'neighbour') return ofNeighbour(application, frame, propagation, dimension);
+  if (direction === 'client') return undefined;
+  if (application === frame.root) return ofRoot(application, frame, dimension);
+  const edges = application.downstreams.filter(
+    ({ client }) => propagation.byId.get(client)?.direction === 'server',
+  );
+  const [first] = edges;
+  if (!first) return undefined;
+  const { before, during, by } = dimension.brought(edges, frame);
+  if (!(during === during)) return undefined;
+  const share = Math.min(1, Math.max(0, by / dimension.impact));
+  const figures = { value: during, before, unit: dimension.unit } as const;
+  const statement = sentence(application.name, share, frame, dimension);
+  return {
+    statement,
+    share: round(share),
+    of: dimension.of,
+    evidence: [measured(frame, edgeQuery(edges, dimension, frame), statement, figures)],
+  };
+}
+
+function dimensionOf(frame: Frame): Dimensional | undefined {
+  const latency: Dimensional = {
+    of: 'latency',
+    impact: latencyRise(frame),
+    least: LEAST_LATENCY,
+    brought: perRequest(timeOn),
+    unit: 'seconds',
+  };
+  const errors: Dimensional = {
+    of: 'errors',
+    impact: errorRise(frame),
+    least: LEAST_ERRORS,
+    brought: perRequest(failuresOn),
+    unit: 'ratio',
+  };
+  const missing: Dimensional = {
+    of: 'missing requests',
+    impact: missingRise(frame),
+    least: LEAST_MISSING,
+    brought: missingOn,
+    unit: 'ratio',
+  };
+  // what fails or hangs is not slow: errors first, then what never came back
+  const usable = [errors, missing, latency].filter(({ impact, least }) => impact > least);
+  if (frame.slos.has('latency') && !frame.slos.has('availability'))
+    return usable.find(({ of }) => of === 'latency') ?? usable[0];
+  return usable[0];
+}
+
+const timeOn = (edge: Dependency, { world }: Frame): Column =>
+  sumColumns(
+    edge.requests.map((one) => one.durationSum),
+    world.grid.points,
+  );
+
+const failuresOn = (edge: Dependency, { world }: Frame): Column =>
+  sumColumns([...edge.requests.map((one) => one.failed), edge.tcp.failedConnects], world.grid.points);
+
+const perRequest =
+  (column: (edge: Dependency, frame: Frame) => Column): Dimensional['brought'] =>
+  (edges, frame) =>
+    riseOf(
+      perRootRequest(
+        frame,
+        sumColumns(
+          edges.map((edge) => column(edge, frame)),
+          frame.world.grid.points,
+        ),
+      ),
+      frame,
+    );
+
+/** Share of the usual requests that no longer complete, of edges on which others wait for an answer. */
+function missingOn(edges: readonly Dependency[], frame: Frame): Rise {
+  const hanging = edges.filter((edge) => dependencyChange(edge, frame).during.oldest > 1);
+  const usual = hanging.reduce((sum, edge) => sum + dependencyChange(edge, frame).before.rate, 0);
+  const now = hanging.reduce((sum, edge) => sum + dependencyChange(edge, frame).during.rate, 0);
+  const share = usual > 0 ? Math.max(0, 1 - now / usual) : 0;
+  return { before: 0, during: share, by: share };
+}
+
+function ofRoot(application: Application, frame: Frame, dimension: Dimensional): Counterfactual | undefined {
+  const own = ownTrouble(application, frame);
+  const share = dimension.of === 'errors' ? own.errors : own.latency;
+  if (share !== share || dimension.of === 'missing requests') return undefined;
+  const statement = sentence(application.name, share, frame, dimension);
+  const query = rootQuery(application, frame);
+  return {
+    statement,
+    share: round(share),
+    of: dimension.of,
+    evidence: [measured(frame, query, statement, { value: share, before: 0, unit: 'ratio' })],
+  };
+}
+
+/** What became slower in itself on the same nodes. */
+function ofNeighbour(
+  application: Application,
+  frame: Frame,
+  propagation: Propagation,
+  dimension: Dimensional,
+): Counterfactual | undefined {
+  const nodes = new Set(application.instances.map((one) => one.node));
+  const victims = propagation.reached.filter(
+    (one) =>
+      one.direction === 'server' &&
+      one.application !== application &&
+      one.application.instances.some((instance) => nodes.has(instance.node)),
+  );
+  if (victims.length === 0 || dimension.of === 'missing requests') return undefined;
+  const shares = victims.map((one) => {
+    const own = ownTrouble(one.application, frame);
+    return (dimension.of === 'errors' ? own.errors : own.latency) || 0;
+  });
+  const share = Math.min(
+    1,
+    shares.reduce((sum, one) => sum + one, 0),
+  );
+  const names = victims.filter((_, i) => shares[i]! > 0.02).map((one) => one.application.name);
+  if (names.length === 0) return undefined;
+  const statement = `Had ${names.join(', ')} on the same node stayed as before, ${formatValue(share, 'ratio')} of the additional ${dimension.of} of ${frame.root.name} would be gone.`;
+  return {
+    statement,
+    share: round(share),
+    of: dimension.of,
+    evidence: [
+      measured(frame, rootQuery(frame.root, frame), statement, { value: share, before: 0, unit: 'ratio' }),
+    ],
+  };
+}
+
+const sentence = (name: string, share: number, { root }: Frame, { of }: Dimensional): string =>
+  `Had ${name} stayed as before, ${formatValue(share, 'ratio')} of the additional ${of} of ${root.name} would be gone.`;
+
+function edgeQuery(edges: readonly Dependency[], { of }: Dimensional, frame: Frame): string {
+  const window = rateWindow(frame.world);
+  const terms = edges.flatMap((edge) =>
+    edge.requests.map(({ protocol }) => {
+      const metrics = requestMetrics(protocol);
+      if (of === 'latency') return selectDependency(edge, `${metrics.duration.name}_sum`);
+      return of === 'errors'
+        ? selectDependency(edge, metrics.count.name, 'status=~"5..|failed"')
+        : selectDependency(edge, metrics.count.name);
+    }),
+  );
+  const selectors =
+    terms.length > 0
+      ? terms
+      : edges.map((edge) => selectDependency(edge, CONTAINER_METRICS.tcpFailedConnects.name));
+  return selectors.map((selector) => `sum(rate(${selector}${window}))`).join(' + ');
+}
+
+function rootQuery(root: Application, frame: Frame): string {
+  const client = root.downstreams.find((one) => one.requests.length > 0);
+  const protocol = (client?.requests ?? root.inbound)[0]?.protocol ?? 'http';
+  const metrics = requestMetrics(protocol);
+  const name = client ? metrics.duration.name : metrics.inboundDuration.name;
+  const select = client ? selectDependency(client, `${name}_sum`) : selectApplication(root, `${name}_sum`);
+  return `sum(rate(${select}${rateWindow(frame.world)}))`;
+}
+
+const round = (share: number): number => Math.round(share * 1000) / 1000;

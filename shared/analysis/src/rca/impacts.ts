@@ -1,0 +1,149 @@
+import { maxColumns } from '@gumshoe/model/columns';
+import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
+import type { Application, Column, World } from '@gumshoe/model/world';
+import { unusualImpact } from '../anomalies/impact.ts';
+import { findIncidents, type OpenedIncident } from '../incidents.ts';
+import type { InspectedWorld } from '../inspect.ts';
+import { frameOf, type Frame } from './frame.ts';
+import { propagate, type Propagation } from './reach.ts';
+
+/** Incidents this close belong together, ms. */
+const TOGETHER = 60_000;
+/** Unconnected impacts that are followed. */
+const MAX_STARTS = 4;
+
+/** What is impacted, and from where to look for causes. */
+export interface Impacts {
+  readonly incidents: readonly OpenedIncident[];
+  readonly points: readonly StartingPoint[];
+  /** What shows an impact, by incident. */
+  readonly evidence: ReadonlyMap<string, readonly Evidence[]>;
+}
+
+/**
+ * Missed objectives; when there are none, requests that became far slower or fail far more than usual. Of one
+ * application only, when one is given.
+ */
+export function impactsOf(inspected: InspectedWorld, application?: ApplicationId): Impacts {
+  const all = findIncidents(inspected);
+  const missed = application === undefined ? all : all.filter((one) => one.application === application);
+  if (missed.length > 0) {
+    const evidence = new Map(missed.map((one) => [one.id, evidenceOf(inspected, one)]));
+    return { incidents: missed, points: startingPoints(inspected, missed), evidence };
+  }
+  const unusual = unusualImpact(inspected, application);
+  return {
+    incidents: unusual.incidents,
+    points: startingPoints(inspected, unusual.incidents, unusual.columns),
+    evidence: unusual.evidence,
+  };
+}
+
+export interface StartingPoint {
+  readonly root: Application;
+  readonly frame: Frame;
+  readonly propagation: Propagation;
+}
+
+/**
+ * Where the walks begin: the impacted applications closest to the users, that is without an impacted client;
+ * the hardest hit first. Each looks at the incidents of what it waits for, as far as they belong together.
+ */
+export function startingPoints(
+  inspected: InspectedWorld,
+  incidents: readonly OpenedIncident[],
+  columns: ReadonlyMap<string, Column> = new Map(),
+): readonly StartingPoint[] {
+  const { world } = inspected;
+  const hit = new Set(incidents.map((incident) => incident.application));
+  const sorted = [...incidents].sort(compareImpact);
+  const entries = sorted.filter(({ application }) => !hasImpactedClient(inspected, application, hit));
+  const firsts = (entries.length > 0 ? entries : sorted.slice(0, 1)).filter(
+    (one, i, all) => all.findIndex((other) => other.application === one.application) === i,
+  );
+  return firsts.slice(0, MAX_STARTS).flatMap((first) => {
+    const root = world.byId.get(first.application);
+    return root ? [startAt(inspected, root, first, incidents, columns)] : [];
+  });
+}
+
+function startAt(
+  inspected: InspectedWorld,
+  root: Application,
+  first: OpenedIncident,
+  incidents: readonly OpenedIncident[],
+  columns: ReadonlyMap<string, Column>,
+): StartingPoint {
+  const { world } = inspected;
+  const below = serversBelow(world, root);
+  const own = incidents.filter((incident) => below.has(incident.application));
+  const together = incidentsAround(first, own, Math.round(TOGETHER / world.grid.step));
+  const kinds = new Set(
+    together.filter((incident) => incident.application === root.id).map((incident) => incident.slo),
+  );
+  const slos = inspected.byId.get(root.id)?.serviceLevel.slos ?? [];
+  const badShare = maxColumns(
+    slos.filter((slo) => kinds.has(slo.kind)).map((slo) => slo.badShare),
+    world.grid.points,
+  );
+  const frame = frameOf(world, root, together, columns.get(first.id) ?? badShare);
+  return { root, frame, propagation: propagate(frame, root) };
+}
+
+/** The application and everything it waits for, directly or not. */
+function serversBelow(world: World, root: Application): ReadonlySet<ApplicationId> {
+  const seen = new Set<ApplicationId>([root.id]);
+  for (const id of seen) {
+    for (const { server } of world.byId.get(id)?.upstreams ?? []) seen.add(server);
+  }
+  return seen;
+}
+
+/** The incidents that touch the first one, or one another, give or take `slack` cells. */
+function incidentsAround(
+  first: OpenedIncident,
+  incidents: readonly OpenedIncident[],
+  slack: number,
+): readonly OpenedIncident[] {
+  let { lo, hi } = first.breach.cells;
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const { breach } of incidents) {
+      const { cells } = breach;
+      const touches = cells.lo <= hi + slack && cells.hi >= lo - slack;
+      if (!touches || (cells.lo >= lo && cells.hi <= hi)) continue;
+      lo = Math.min(lo, cells.lo);
+      hi = Math.max(hi, cells.hi);
+      grown = true;
+    }
+  }
+  return incidents.filter(({ breach }) => breach.cells.lo >= lo && breach.cells.hi <= hi);
+}
+
+const compareImpact = (a: OpenedIncident, b: OpenedIncident): number =>
+  Number(a.resolvedAt !== undefined) - Number(b.resolvedAt !== undefined) ||
+  b.breach.bad - a.breach.bad ||
+  (a.id < b.id ? -1 : 1);
+
+function hasImpactedClient(
+  inspected: InspectedWorld,
+  id: ApplicationId,
+  hit: ReadonlySet<ApplicationId>,
+): boolean {
+  const clients = inspected.world.byId.get(id)?.downstreams ?? [];
+  return clients.some(({ client }) => client !== id && hit.has(client));
+}
+
+/** The objective's own evidence, with the figures of the incident. */
+function evidenceOf(inspected: InspectedWorld, incident: OpenedIncident): readonly Evidence[] {
+  const slos = inspected.byId.get(incident.application)?.serviceLevel.slos ?? [];
+  const slo = slos.find((one) => one.kind === incident.slo);
+  return (slo?.evidence ?? []).map((one) => ({
+    ...one,
+    window: { from: incident.openedAt, to: incident.resolvedAt ?? inspected.world.range.to },
+    value: incident.impact,
+    ...(slo ? { baselineValue: 1 - slo.objective } : {}),
+    unit: 'ratio',
+    onset: incident.openedAt,
+  }));
+}
