@@ -38,8 +38,8 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'shared/reader',
     runtime: 'node',
-    may: ['shared/base', 'shared/schema', 'shared/promql', 'shared/engine', 'shared/model'],
-    why: 'I/O to read; implements the engine ports (model for the list of metrics it reads, and to count imported spans and log records)',
+    may: ['shared/base', 'shared/text', 'shared/schema', 'shared/promql', 'shared/engine', 'shared/model'],
+    why: 'I/O to read; implements the engine ports (model for the list of metrics it reads, and to count imported spans and log records; text to redact what leaves in a snapshot)',
   },
   {
     path: 'shared/cli',

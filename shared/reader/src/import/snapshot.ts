@@ -1,8 +1,8 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
 import { FailureError } from '@gumshoe/base/failure';
 import type { TimeRange } from '@gumshoe/base/time';
-import { FORMAT_VERSION } from '../snapshot/database.ts';
-import { openWriter, writeRecords, writeSeriesBlocks, type ExportSummary } from '../snapshot/export.ts';
+import type { ExportSummary } from '../snapshot/export.ts';
+import { FORMAT_VERSION } from '../snapshot/manifest.ts';
+import { writeRecords, writeSeriesBlocks, writeWhole } from '../snapshot/write.ts';
 import { extentOf, importFiles, type ImportOptions } from './import.ts';
 
 export interface ImportSummary extends ExportSummary {
@@ -33,16 +33,11 @@ export async function importSnapshot(
       target: files.join(', '),
       reason: `no sample, span or log record was found${imported.problems.length > 0 ? `; ${imported.problems.join('; ')}` : ''}`,
     });
-  const partial = `${path}.partial-${process.pid}`;
-  rmSync(partial, { force: true });
-  const writer = openWriter(partial, path);
-  try {
-    const counts = {
-      series: writeSeriesBlocks(writer, imported.series),
-      spans: writeRecords(writer, 'spans', imported.spans),
-      logs: writeRecords(writer, 'logs', imported.logs),
-      profiles: 0,
-    };
+  const counts = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
+  const bytes = await writeWhole(path, (writer) => {
+    counts.series = writeSeriesBlocks(writer, imported.series);
+    counts.spans = writeRecords(writer, 'spans', imported.spans);
+    counts.logs = writeRecords(writer, 'logs', imported.logs);
     writer.finish({
       formatVersion: FORMAT_VERSION,
       createdAt: options.createdAt ?? window.to,
@@ -52,11 +47,6 @@ export async function importSnapshot(
       redaction: imported.problems,
       status: undefined,
     });
-    renameSync(partial, path);
-    return { ...counts, bytes: statSync(path).size, window, problems: imported.problems };
-  } catch (error) {
-    writer.abandon();
-    rmSync(partial, { force: true });
-    throw error;
-  }
+  });
+  return { ...counts, bytes, window, problems: imported.problems, redaction: imported.problems };
 }

@@ -1,92 +1,118 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { FailureError } from '@gumshoe/base/failure';
+import { APPLICATION_ID, harden, headerProblem, SCHEMA, schemaProblem } from './guard.ts';
+import { FORMAT_VERSION, parseManifest, PARTS, type Manifest, type Part } from './manifest.ts';
 
-/** Raised with every change that older readers cannot read. */
-export const FORMAT_VERSION = 1;
-/** SQLite application_id: "GSNP". */
-const APPLICATION_ID = 0x47534e50;
+export { FORMAT_VERSION, type Manifest, type Part } from './manifest.ts';
 
-export type Part = 'series' | 'spans' | 'logs' | 'profile-stacks' | 'profile-samples';
-
-export interface Manifest {
-  readonly formatVersion: number;
-  /** ms since the epoch */
-  readonly createdAt: number;
-  readonly window: { readonly from: number; readonly to: number };
-  readonly source: string;
-  readonly counts: Readonly<Record<string, number>>;
-  /** What was left out or replaced, and why. */
-  readonly redaction: readonly string[];
-  /** Status of the source when the snapshot was taken. */
-  readonly status: unknown;
-}
+const MAX_BLOCKS = 500_000;
+const MAX_PAYLOAD = 256 * 1024 ** 2;
+const MAX_MANIFEST = 4 * 1024 ** 2;
+const MAX_NAME = 1024;
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
+/** One line of the table of contents. */
+interface Entry {
+  readonly id: number;
+  readonly part: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Over the manifest's text and the table of contents; version 1 left parts and names out. */
+function sealOf(version: number, manifest: string, entries: Iterable<Entry>): string {
+  const hash = createHash('sha256').update(manifest);
+  for (const { part, name, sha256: block } of entries)
+    hash.update(version === 1 ? block : `${part}\n${name}\n${block}\n`);
+  return hash.digest('hex');
+}
+
 /** Writes one snapshot. Blocks are hashed; the manifest is hashed with the list of their hashes. */
 export class SnapshotWriter {
-  private readonly database: Database.Database;
-  private readonly insert: Database.Statement;
+  readonly #path: string;
+  readonly #database: Database.Database;
+  readonly #insert: Database.Statement;
+  readonly #entries: Entry[] = [];
 
+  /** Throws when the file exists already or cannot be made. */
   constructor(path: string) {
-    this.database = new Database(path);
-    this.database.pragma('journal_mode = OFF');
-    this.database.pragma('synchronous = OFF');
-    this.database.pragma(`application_id = ${APPLICATION_ID}`);
-    this.database.exec(`
-      CREATE TABLE manifest (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE blocks (id INTEGER PRIMARY KEY, part TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, payload BLOB NOT NULL);
-      CREATE INDEX blocks_part ON blocks (part, name);`);
-    this.insert = this.database.prepare(
+    this.#path = resolve(path);
+    closeSync(openSync(this.#path, 'wx'));
+    this.#database = new Database(this.#path);
+    this.#database.pragma('journal_mode = OFF');
+    this.#database.pragma('synchronous = OFF');
+    this.#database.pragma(`application_id = ${APPLICATION_ID}`);
+    this.#database.exec(`${SCHEMA.manifest};${SCHEMA.blocks};BEGIN`);
+    this.#insert = this.#database.prepare(
       'INSERT INTO blocks (part, name, sha256, payload) VALUES (?, ?, ?, ?)',
     );
   }
 
   add(part: Part, name: string, payload: Buffer): void {
-    this.insert.run(part, name, sha256(payload), payload);
+    const hash = sha256(payload);
+    const id = Number(this.#insert.run(part, name, hash, payload).lastInsertRowid);
+    this.#entries.push({ id, part, name, sha256: hash, bytes: payload.length });
+  }
+
+  /** Bytes of all blocks so far. */
+  get bytes(): number {
+    return this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   finish(manifest: Manifest): void {
     const text = JSON.stringify(manifest);
-    const put = this.database.prepare('INSERT INTO manifest (name, value) VALUES (?, ?)');
+    const put = this.#database.prepare('INSERT INTO manifest (name, value) VALUES (?, ?)');
     put.run('manifest', text);
-    put.run('sha256', sha256(text + hashes(this.database)));
-    this.database.close();
+    put.run('sha256', sealOf(manifest.formatVersion, text, this.#entries));
+    this.#database.exec('COMMIT');
+    this.#database.close();
+    const file = openSync(this.#path, 'r+');
+    fsyncSync(file);
+    closeSync(file);
   }
 
   abandon(): void {
-    this.database.close();
+    this.#database.close();
   }
-}
-
-function hashes(database: Database.Database): string {
-  return (database.prepare('SELECT sha256 FROM blocks ORDER BY id').all() as { sha256: string }[])
-    .map((row) => row.sha256)
-    .join('');
 }
 
 /** Reads one snapshot; every block is checked against its hash when it is read. */
 export class SnapshotFile {
   readonly path: string;
   readonly manifest: Manifest;
-  private readonly database: Database.Database;
+  readonly #database: Database.Database;
+  readonly #entries: readonly Entry[];
+  readonly #payload: Database.Statement;
 
   /** Throws FailureError: not-found, corrupt, or not-supported for a newer format. */
   constructor(path: string) {
     this.path = path;
-    if (!existsSync(path)) throw this.failure('not-found', 'there is no such file');
+    // absolute, so that no name is one of SQLite's own, such as `:memory:`
+    const absolute = resolve(path);
+    if (!existsSync(absolute)) throw this.failure('not-found', 'there is no such file');
+    let database: Database.Database | undefined;
     try {
-      this.database = new Database(path, { readonly: true, fileMustExist: true });
-      this.manifest = this.readManifest();
+      const problem = headerProblem(absolute);
+      if (problem !== undefined) throw this.failure('corrupt', problem, 'Export it again, or copy it again.');
+      database = new Database(absolute, { readonly: true, fileMustExist: true });
+      this.#database = database;
+      harden(database);
+      const foreign = schemaProblem(database);
+      if (foreign !== undefined) throw this.failure('corrupt', foreign, 'Do not trust this file.');
+      const { manifest, text, seal } = this.#readManifest();
+      this.manifest = manifest;
+      this.#entries = this.#readEntries(statSync(absolute).size);
+      if (seal !== sealOf(manifest.formatVersion, text, this.#entries))
+        throw this.failure('corrupt', 'the manifest does not match its hash', 'Export it again.');
+      this.#payload = database.prepare('SELECT payload FROM blocks WHERE id = ?').pluck();
     } catch (error) {
-      if (error instanceof FailureError) throw error;
-      throw this.failure(
-        'corrupt',
-        error instanceof Error ? error.message : String(error),
-        'Export it again, or copy it again in binary mode.',
-      );
+      database?.close();
+      throw this.#corrupt(error);
     }
   }
 
@@ -104,69 +130,121 @@ export class SnapshotFile {
     });
   }
 
-  private readManifest(): Manifest {
-    if (this.database.pragma('application_id', { simple: true }) !== APPLICATION_ID)
-      throw this.failure('corrupt', 'this is not a Gumshoe snapshot');
-    const rows = this.database.prepare('SELECT name, value FROM manifest').all() as {
-      name: string;
-      value: string;
-    }[];
+  #corrupt(error: unknown): FailureError {
+    if (error instanceof FailureError) return error;
+    return this.failure(
+      'corrupt',
+      error instanceof Error ? error.message : String(error),
+      'Export it again, or copy it again in binary mode.',
+    );
+  }
+
+  #readManifest(): { readonly manifest: Manifest; readonly text: string; readonly seal: string } {
+    const rows = this.#database
+      .prepare(
+        `SELECT name, CASE WHEN typeof(value) = 'text' AND octet_length(value) <= ${MAX_MANIFEST} THEN value END AS value FROM manifest LIMIT 3`,
+      )
+      .all() as { name: unknown; value: unknown }[];
     const values = new Map(rows.map((row) => [row.name, row.value]));
-    const text = values.get('manifest') ?? '';
-    const manifest = JSON.parse(text) as Manifest;
+    const text = values.get('manifest');
+    const seal = values.get('sha256');
+    if (rows.length !== 2 || typeof text !== 'string' || typeof seal !== 'string')
+      throw this.failure('corrupt', 'it has no manifest');
+    const manifest = parseManifest(text);
     if (manifest.formatVersion > FORMAT_VERSION)
       throw this.failure(
         'not-supported',
         `its format is version ${manifest.formatVersion}, this program reads up to ${FORMAT_VERSION}`,
         'Open it with a newer version.',
       );
-    if (values.get('sha256') !== sha256(text + hashes(this.database)))
-      throw this.failure('corrupt', 'the manifest does not match its hash', 'Export it again.');
-    return manifest;
+    return { manifest, text, seal };
   }
 
-  /** Payloads of a part, in the order written; `names` restricts them. */
+  /** The table of contents, from the table itself: an index could say something else. */
+  #readEntries(fileBytes: number): readonly Entry[] {
+    const rows = this.#database.prepare(
+      `SELECT id, typeof(payload) AS type, octet_length(payload) AS bytes,
+        CASE WHEN octet_length(part) <= ${MAX_NAME} THEN part END AS part,
+        CASE WHEN octet_length(name) <= ${MAX_NAME} THEN name END AS name,
+        CASE WHEN octet_length(sha256) = 64 THEN sha256 END AS sha256
+      FROM blocks NOT INDEXED LIMIT ${MAX_BLOCKS + 1}`,
+    );
+    const entries: Entry[] = [];
+    let last = -Infinity;
+    for (const row of rows.iterate() as IterableIterator<Entry & { readonly type: unknown }>) {
+      const { id, type, bytes, part, name } = row;
+      const texts = [part, name, row.sha256].every((one) => typeof one === 'string' && !one.includes('\n'));
+      if (!texts || type !== 'blob' || !(id > last))
+        throw this.failure(
+          'corrupt',
+          `block ${entries.length + 1} has another form than the format gives it`,
+        );
+      if (bytes > MAX_PAYLOAD || bytes > fileBytes)
+        throw this.failure('corrupt', `block ${entries.length + 1} claims ${bytes} bytes`);
+      if (entries.length >= MAX_BLOCKS) throw this.failure('corrupt', `it claims over ${MAX_BLOCKS} blocks`);
+      entries.push({ id, part, name, sha256: row.sha256, bytes });
+      last = id;
+    }
+    return entries;
+  }
+
+  /** Payloads of a part, in the order written; `names` restricts them. Throws FailureError `corrupt`. */
   blocks(part: Part, names?: readonly string[]): Buffer[] {
-    try {
-      const rows =
-        names === undefined
-          ? this.database.prepare('SELECT sha256, payload FROM blocks WHERE part = ? ORDER BY id').all(part)
-          : names.flatMap((name) =>
-              this.database
-                .prepare('SELECT sha256, payload FROM blocks WHERE part = ? AND name = ? ORDER BY id')
-                .all(part, name),
-            );
-      return (rows as { sha256: string; payload: Buffer }[]).map((row) => {
-        if (sha256(row.payload) !== row.sha256)
-          throw this.failure('corrupt', `a block of ${part} does not match its hash`, 'Export it again.');
-        return row.payload;
-      });
-    } catch (error) {
-      if (error instanceof FailureError) throw error;
-      throw this.failure('corrupt', error instanceof Error ? error.message : String(error));
+    const wanted = names === undefined ? undefined : new Set(names);
+    return this.#entries
+      .filter((entry) => entry.part === part && (wanted === undefined || wanted.has(entry.name)))
+      .map((entry) => this.#read(entry));
+  }
+
+  /** Each block of a part in turn, put through `decode`. Throws FailureError `corrupt`. */
+  *decoded<T>(
+    part: Part,
+    decode: (payload: Buffer) => T,
+    names?: ReadonlySet<string>,
+  ): Generator<{ readonly name: string; readonly content: T }> {
+    for (const entry of this.#entries) {
+      if (entry.part !== part || (names !== undefined && !names.has(entry.name))) continue;
+      const payload = this.#read(entry);
+      let content: T;
+      try {
+        content = decode(payload);
+      } catch (error) {
+        throw this.failure(
+          'corrupt',
+          `block ${JSON.stringify(entry.name)} of ${part}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+      yield { name: entry.name, content };
     }
   }
 
-  /** Checks every block against its hash; how many there are. Throws FailureError `corrupt`. */
-  verify(): number {
-    const parts: readonly Part[] = ['series', 'spans', 'logs', 'profile-stacks', 'profile-samples'];
-    return parts.reduce(
-      (sum, part) =>
-        sum + this.names(part).reduce((count, name) => count + this.blocks(part, [name]).length, 0),
-      0,
-    );
+  #read({ id, part, sha256: expected }: Entry): Buffer {
+    let payload: unknown;
+    try {
+      payload = this.#payload.get(id);
+    } catch (error) {
+      throw this.#corrupt(error);
+    }
+    if (!Buffer.isBuffer(payload) || sha256(payload) !== expected)
+      throw this.failure('corrupt', `a block of ${part} does not match its hash`, 'Export it again.');
+    return payload;
   }
 
   /** Names of the blocks of a part, each once, sorted. */
   names(part: Part): string[] {
-    return (
-      this.database.prepare('SELECT DISTINCT name FROM blocks WHERE part = ? ORDER BY name').all(part) as {
-        name: string;
-      }[]
-    ).map((row) => row.name);
+    return [...new Set(this.#entries.filter((one) => one.part === part).map(({ name }) => name))].sort();
+  }
+
+  /** Blocks and compressed bytes of each part. */
+  sizes(): readonly { readonly part: string; readonly blocks: number; readonly bytes: number }[] {
+    return [...PARTS].flatMap((part) => {
+      const own = this.#entries.filter((one) => one.part === part);
+      if (own.length === 0) return [];
+      return [{ part, blocks: own.length, bytes: own.reduce((sum, { bytes }) => sum + bytes, 0) }];
+    });
   }
 
   close(): void {
-    this.database.close();
+    this.#database.close();
   }
 }

@@ -1,19 +1,26 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
-import { FailureError } from '@gumshoe/base/failure';
-import type { Series } from '@gumshoe/base/series';
-import { milliseconds, type TimeRange } from '@gumshoe/base/time';
-import type { Reader } from '@gumshoe/engine/ports';
+import { FailureError, toFailure } from '@gumshoe/base/failure';
+import { milliseconds, MINUTE, type TimeRange } from '@gumshoe/base/time';
+import type { LogRecord, Reader } from '@gumshoe/engine/ports';
+import { historyFor } from '@gumshoe/engine/world-source';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
-import { DATABASE } from '@gumshoe/schema/tables/define';
-import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
 import { cancelled } from '../failures.ts';
-import { encodeRecords, encodeSeries } from './codec.ts';
-import { FORMAT_VERSION, SnapshotWriter } from './database.ts';
+import type { SnapshotWriter } from './database.ts';
+import { FORMAT_VERSION } from './manifest.ts';
+import { MAX_PROFILE_ROWS, profileRowsOf } from './profile-rows.ts';
+import { readInto } from './pseudonym-names.ts';
+import { redactionOf, type Redaction, type RedactionChoices } from './redact.ts';
+import type { Configuration } from './record-types.ts';
+import type { Scope } from './scope.ts';
+import { writeRecords, writeSeriesBlocks, writeWhole } from './write.ts';
 
 export interface ExportOptions {
   /** ms since the epoch; part of the manifest */
   readonly createdAt: number;
   readonly progress?: (done: number, total: number, what: string) => void;
+  /** Everything, when left out. */
+  readonly scope?: Scope;
+  readonly redaction?: RedactionChoices;
+  readonly configuration?: readonly Configuration[];
 }
 
 export interface ExportSummary {
@@ -21,16 +28,15 @@ export interface ExportSummary {
   readonly series: number;
   readonly spans: number;
   readonly logs: number;
+  readonly redaction: readonly string[];
 }
 
 const MAX_SPANS = 500_000;
 const MAX_LOGS = 200_000;
-const MAX_PROFILE_ROWS = 1_000_000;
-const RECORDS_PER_BLOCK = 5_000;
-const SLICE = 5 * 60_000;
-const SQL_LIMITS = { maxRows: MAX_PROFILE_ROWS, timeoutMs: 120_000 };
-/** Rates at the window's start need samples before it; the model looks back as far. */
-const LEAD = 10 * 60_000;
+const SLICE = 5 * MINUTE;
+const NAMES_AT_ONCE = 100;
+/** Rates look back this far beyond the first instant that is asked for. */
+const STALENESS = 10 * MINUTE;
 
 /** Every name of the catalogue as it is stored. */
 export function storedNames(): string[] {
@@ -38,6 +44,16 @@ export function storedNames(): string[] {
     type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   );
 }
+
+/** What an investigation of the window reads: baselines and rates at its start need what came before. */
+export const withHistory = (range: TimeRange): TimeRange => ({
+  from: milliseconds(range.from - historyFor(range) - STALENESS),
+  to: range.to,
+});
+
+/** Kubernetes' and other events among log records. */
+const isEvent = ({ attributes }: LogRecord): boolean =>
+  attributes['event.name'] !== undefined || attributes['k8s.event.reason'] !== undefined;
 
 /**
  * Writes everything the engine could read of the window into one file. The file appears under its name only when
@@ -50,180 +66,168 @@ export async function exportSnapshot(
   options: ExportOptions,
   signal?: AbortSignal,
 ): Promise<ExportSummary> {
-  const partial = `${path}.partial-${process.pid}`;
-  rmSync(partial, { force: true });
-  const writer = openWriter(partial, path);
-  try {
-    const counts = await writeParts(reader, range, writer, options, signal);
+  let counts: Readonly<Record<string, number>> = {};
+  let notes: readonly string[] = [];
+  const bytes = await writeWhole(path, async (writer) => {
+    const job = new ExportJob(reader, range, writer, options, signal);
+    counts = await job.run();
+    notes = job.notes();
+    const status = await reader.status(signal);
+    const hashed = options.redaction?.pseudonyms !== undefined;
     writer.finish({
       formatVersion: FORMAT_VERSION,
       createdAt: options.createdAt,
       window: { from: range.from, to: range.to },
-      source: (await reader.status(signal)).name,
+      source: hashed ? 'a source whose name is hidden' : status.name,
       counts,
-      redaction: [
-        'SQL and Redis keys were obfuscated when they were captured',
-        'request and response bodies and headers were never stored',
-        'no credentials and no connection settings are included',
-        ...cutParts(counts),
-      ],
-      status: await reader.status(signal),
+      redaction: notes,
+      status: hashed ? undefined : status,
     });
-    renameSync(partial, path);
-    return {
-      bytes: statSync(path).size,
-      series: counts['series'] ?? 0,
-      spans: counts['spans'] ?? 0,
-      logs: counts['logs'] ?? 0,
-    };
-  } catch (error) {
-    writer.abandon();
-    rmSync(partial, { force: true });
-    throw error;
-  }
-}
-
-/** @throws FailureError when the folder cannot be written to. */
-export function openWriter(partial: string, path: string): SnapshotWriter {
-  try {
-    return new SnapshotWriter(partial);
-  } catch (error) {
-    throw new FailureError({
-      code: 'invalid-input',
-      tried: 'write snapshot',
-      target: path,
-      reason: error instanceof Error ? error.message : String(error),
-      remedy: 'Choose a folder you may write to.',
-    });
-  }
-}
-
-async function writeParts(
-  reader: Reader,
-  range: TimeRange,
-  writer: SnapshotWriter,
-  options: ExportOptions,
-  signal?: AbortSignal,
-): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  const steps: readonly (readonly [string, () => Promise<number>])[] = [
-    ['series', () => writeSeries(reader, range, writer, signal)],
-    [
-      'spans',
-      () =>
-        writeSlices(range, MAX_SPANS, writer, 'spans', (slice, limit) =>
-          reader.spans({ range: slice, order: 'newest', limit }, signal),
-        ),
-    ],
-    [
-      'logs',
-      () =>
-        writeSlices(range, MAX_LOGS, writer, 'logs', (slice, limit) =>
-          reader.logs({ range: slice, limit }, signal),
-        ),
-    ],
-    ['profiles', () => writeProfiles(reader, range, writer, signal)],
-  ];
-  for (const [done, [what, write]] of steps.entries()) {
-    if (signal?.aborted) throw cancelled('export snapshot', what);
-    options.progress?.(done, steps.length, what);
-    counts[what] = await write();
-  }
-  options.progress?.(steps.length, steps.length, 'done');
-  return counts;
-}
-
-async function writeSeries(
-  reader: Reader,
-  range: TimeRange,
-  writer: SnapshotWriter,
-  signal?: AbortSignal,
-): Promise<number> {
-  const wide = { from: (range.from - LEAD) as TimeRange['from'], to: range.to };
-  return writeSeriesBlocks(writer, await reader.series(storedNames(), wide, signal));
-}
-
-/** One block a name; how many series. */
-export function writeSeriesBlocks(writer: SnapshotWriter, all: readonly Series[]): number {
-  const byName = new Map<string, Series[]>();
-  for (const series of all) {
-    const name = series.labels['__name__'] ?? '';
-    const known = byName.get(name);
-    if (known) known.push(series);
-    else byName.set(name, [series]);
-  }
-  let count = 0;
-  for (const [name, series] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    writer.add('series', name, encodeSeries(series));
-    count += series.length;
-  }
-  return count;
-}
-
-/** Blocks of RECORDS_PER_BLOCK; how many records. */
-export function writeRecords(
-  writer: SnapshotWriter,
-  part: 'spans' | 'logs' | 'profile-stacks' | 'profile-samples',
-  records: readonly unknown[],
-  first = 0,
-): number {
-  for (let at = 0; at < records.length; at += RECORDS_PER_BLOCK)
-    writer.add(part, String(first + at), encodeRecords(records.slice(at, at + RECORDS_PER_BLOCK)));
-  return records.length;
-}
-
-/** Newest slice first, so that no answer of the source has to hold the whole window. */
-async function writeSlices(
-  { from, to }: TimeRange,
-  most: number,
-  writer: SnapshotWriter,
-  part: 'spans' | 'logs',
-  read: (slice: TimeRange, limit: number) => Promise<readonly unknown[]>,
-): Promise<number> {
-  let count = 0;
-  for (let end = to; end > from && count < most;) {
-    const start = milliseconds(Math.max(from, end - SLICE));
-    count += writeRecords(writer, part, await read({ from: start, to: end }, most - count), count);
-    end = start;
-  }
-  return count;
-}
-
-/** What a bound left out: a reader of the file must not take the rest for everything. */
-function cutParts(counts: Readonly<Record<string, number>>): readonly string[] {
-  const bounds = { spans: MAX_SPANS, logs: MAX_LOGS, profiles: MAX_PROFILE_ROWS };
-  return Object.entries(bounds)
-    .filter(([part, most]) => (counts[part] ?? 0) >= most)
-    .map(([part, most]) => `only the newest ${most} ${part} of the window are included`);
-}
-
-/** Raw rows, since an investigation compares profiles of windows of its own choice. */
-async function writeProfiles(
-  reader: Reader,
-  range: TimeRange,
-  writer: SnapshotWriter,
-  signal?: AbortSignal,
-): Promise<number> {
-  const bounds = `End > fromUnixTimestamp64Milli(${Math.floor(range.from)}) AND Start <= fromUnixTimestamp64Milli(${Math.ceil(range.to)})`;
-  const samples = `${DATABASE}.${PROFILING_SAMPLES.name}`;
-  const rows = async (query: string): Promise<readonly unknown[]> => {
-    try {
-      return (await reader.sql(query, SQL_LIMITS, signal)).rows;
-    } catch (error) {
-      if (
-        error instanceof FailureError &&
-        (error.failure.code === 'not-found' || error.failure.code === 'not-supported')
-      )
-        return [];
-      throw error;
-    }
+  });
+  return {
+    bytes,
+    series: counts['series'] ?? 0,
+    spans: counts['spans'] ?? 0,
+    logs: counts['logs'] ?? 0,
+    redaction: notes,
   };
-  const kept =
-    await rows(`SELECT ServiceName, Type, toUnixTimestamp64Milli(Start), toUnixTimestamp64Milli(End), Labels['container.id'], toString(StackHash), Value
-    FROM ${samples} WHERE ${bounds} ORDER BY Start DESC, ServiceName, StackHash, Value`);
-  const stacks =
-    await rows(`SELECT ServiceName, toString(Hash), any(Stack) FROM ${DATABASE}.${PROFILING_STACKS.name}
-    WHERE Hash IN (SELECT StackHash FROM ${samples} WHERE ${bounds}) GROUP BY ServiceName, Hash ORDER BY ServiceName, Hash`);
-  writeRecords(writer, 'profile-stacks', stacks);
-  return writeRecords(writer, 'profile-samples', kept);
+}
+
+/** One export on its way into a writer. */
+class ExportJob {
+  readonly #reader: Reader;
+  readonly #wide: TimeRange;
+  readonly #writer: SnapshotWriter;
+  readonly #options: ExportOptions;
+  readonly #signal: AbortSignal | undefined;
+  readonly #redaction: Redaction;
+  readonly #counts: Record<string, number> = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
+  readonly #missing: string[] = [];
+
+  constructor(
+    reader: Reader,
+    range: TimeRange,
+    writer: SnapshotWriter,
+    options: ExportOptions,
+    signal?: AbortSignal,
+  ) {
+    this.#reader = reader;
+    this.#wide = withHistory(range);
+    this.#writer = writer;
+    this.#options = options;
+    this.#signal = signal;
+    this.#redaction = redactionOf(options.redaction ?? {});
+  }
+
+  async run(): Promise<Readonly<Record<string, number>>> {
+    const names = storedNames();
+    const groups: string[][] = [];
+    for (let at = 0; at < names.length; at += NAMES_AT_ONCE) groups.push(names.slice(at, at + NAMES_AT_ONCE));
+    const pseudonyms = this.#options.redaction?.pseudonyms;
+    const steps: readonly (readonly [string, () => Promise<void>])[] = [
+      ...(pseudonyms
+        ? [['names', () => readInto(pseudonyms, this.#reader, this.#wide, this.#signal)] as const]
+        : []),
+      ...groups.map((group) => ['series', () => this.#writeSeries(group)] as const),
+      ['spans', () => this.#writeSpans()],
+      ['logs', () => this.#writeLogs()],
+      ['profiles', () => this.#writeProfiles()],
+    ];
+    for (const [done, [what, write]] of steps.entries()) {
+      this.#checkCancelled(what);
+      this.#options.progress?.(done, steps.length, what);
+      await write();
+    }
+    const configuration = this.#options.configuration ?? [];
+    if (configuration.length > 0) writeRecords(this.#writer, 'configuration', configuration);
+    this.#options.progress?.(steps.length, steps.length, 'done');
+    return this.#counts;
+  }
+
+  #checkCancelled(what: string): void {
+    if (this.#signal?.aborted) throw cancelled('export snapshot', what);
+  }
+
+  #count(what: string, by: number): void {
+    this.#counts[what] = (this.#counts[what] ?? 0) + by;
+  }
+
+  async #writeSeries(names: readonly string[]): Promise<void> {
+    const { scope, redaction } = this.#options;
+    const read = await this.#reader.series(names, this.#wide, this.#signal);
+    const kept = scope ? read.filter(({ labels }) => scope.series(labels)) : read;
+    if (redaction?.pseudonyms) for (const { labels } of kept) redaction.pseudonyms.learnLabels(labels);
+    this.#count('series', writeSeriesBlocks(this.#writer, this.#redaction.series(kept)));
+  }
+
+  async #writeSpans(): Promise<void> {
+    const { scope } = this.#options;
+    await this.#slices(MAX_SPANS, async (slice, limit) => {
+      const read = await this.#reader.spans({ range: slice, order: 'newest', limit }, this.#signal);
+      const kept = scope ? read.filter(scope.span) : read;
+      const written = kept.map(this.#redaction.span);
+      this.#count('spans', writeRecords(this.#writer, 'spans', written, this.#counts['spans']));
+      return read.length;
+    });
+  }
+
+  async #writeLogs(): Promise<void> {
+    const { scope } = this.#options;
+    await this.#slices(MAX_LOGS, async (slice, limit) => {
+      const read = await this.#reader.logs({ range: slice, limit }, this.#signal);
+      const kept = scope ? read.filter(scope.log) : read;
+      for (const part of ['logs', 'events'] as const) {
+        const own = kept.filter((record) => isEvent(record) === (part === 'events'));
+        const written = own.map(this.#redaction.log);
+        this.#count(part, writeRecords(this.#writer, part, written, this.#counts[part]));
+      }
+      return read.length;
+    });
+  }
+
+  /** Newest slice first, so that no answer of the source has to hold the whole window. */
+  async #slices(most: number, take: (slice: TimeRange, limit: number) => Promise<number>): Promise<void> {
+    const { from, to } = this.#wide;
+    let taken = 0;
+    for (let end = to; end > from && taken < most;) {
+      this.#checkCancelled('slices');
+      const start = milliseconds(Math.max(from, end - SLICE));
+      taken += await take({ from: start, to: end }, most - taken);
+      end = start;
+    }
+    if (taken >= most) this.#missing.push(`only the newest ${most} of the spans or log records are included`);
+  }
+
+  /** Raw rows, since an investigation compares profiles of windows of its own choice. */
+  async #writeProfiles(): Promise<void> {
+    const { scope } = this.#options;
+    try {
+      const { samples, stacks } = await profileRowsOf(this.#reader, this.#wide, this.#signal);
+      const kept = scope ? samples.filter(([service]) => scope.service(service)) : samples;
+      const used = new Set(kept.map(([service, , , , , hash]) => `${service} ${hash}`));
+      const needed = scope ? stacks.filter(([service, hash]) => used.has(`${service} ${hash}`)) : stacks;
+      writeRecords(this.#writer, 'profile-stacks', needed.map(this.#redaction.stack));
+      this.#count(
+        'profiles',
+        writeRecords(this.#writer, 'profile-samples', kept.map(this.#redaction.sample)),
+      );
+      if (samples.length >= MAX_PROFILE_ROWS)
+        this.#missing.push(`only the newest ${MAX_PROFILE_ROWS} profiles of the window are included`);
+    } catch (error) {
+      if (!(error instanceof FailureError) || error.failure.code !== 'not-supported') throw error;
+      this.#missing.push(`profiles are not included: ${toFailure(error, 'read profiles', 'source').reason}`);
+    }
+  }
+
+  notes(): readonly string[] {
+    const { scope } = this.#options;
+    return [
+      'SQL and Redis keys were obfuscated when they were captured',
+      'request and response bodies and headers were never stored',
+      'no credentials and no connection settings are included',
+      ...(scope ? [`only what belongs to ${scope.applications.join(', ')} is included`.slice(0, 4000)] : []),
+      ...this.#redaction.sentences,
+      ...this.#missing,
+    ];
+  }
 }

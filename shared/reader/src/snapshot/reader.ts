@@ -17,27 +17,22 @@ import { compileMatchers, type Matcher } from '@gumshoe/promql/matchers';
 import { parsePromql } from '@gumshoe/promql/parse';
 import type { SeriesSource } from '@gumshoe/promql/source';
 import { stackSamplesOf } from '../store/profiles.ts';
-import { decodeRecords, decodeSeries } from './codec.ts';
+import { cutSeries, recordsOf, seriesBlocks } from './contents.ts';
 import { SnapshotFile } from './database.ts';
+import type { ProfileRows } from './profile-rows.ts';
+import type { Configuration, ProfileSample } from './record-types.ts';
 
-type ProfileSample = readonly [
-  service: string,
-  type: string,
-  start: number | string,
-  end: number | string,
-  container: string,
-  hash: string,
-  value: number | string,
-];
-type ProfileStack = readonly [service: string, hash: string, stack: string];
+const MAX_ANSWER_BYTES = 4 * 1024 ** 3;
+const MAX_CACHED_BYTES = 1024 ** 3;
 
 /** Opens a `.gumshoe` file. Throws FailureError when it is missing, damaged or of a newer format. */
-export const openSnapshot = (path: string): Reader => new SnapshotReader(new SnapshotFile(path));
+export const openSnapshot = (path: string): SnapshotReader => new SnapshotReader(new SnapshotFile(path));
 
 /** Answers from one file, with no network. Parts are inflated when first asked for and then kept. */
-class SnapshotReader implements Reader {
+export class SnapshotReader implements Reader {
   private readonly file: SnapshotFile;
   private readonly seriesByName = new Map<string, readonly Series[]>();
+  private cachedBytes = 0;
   private allSpans: readonly Span[] | undefined;
   private allLogs: readonly LogRecord[] | undefined;
   private profiles:
@@ -63,16 +58,42 @@ class SnapshotReader implements Reader {
     };
   }
 
-  private named(name: string): readonly Series[] {
-    const known = this.seriesByName.get(name);
-    if (known) return known;
-    const series = this.file.blocks('series', [name]).flatMap((block) => decodeSeries(block));
-    this.seriesByName.set(name, series);
-    return series;
+  /** Series of some metrics, each list in the order asked for; what was inflated is kept while there is room. */
+  private named(names: readonly string[]): readonly Series[] {
+    const missing = new Set(names.filter((name) => !this.seriesByName.has(name)));
+    const found = new Map<string, readonly Series[]>([...missing].map((name) => [name, []]));
+    let bytes = 0;
+    for (const { name, content } of missing.size > 0 ? seriesBlocks(this.file, missing) : []) {
+      for (const { values } of content) bytes += values.byteLength;
+      if (bytes > MAX_ANSWER_BYTES) throw this.tooLarge();
+      found.set(name, [...(found.get(name) ?? []), ...content]);
+    }
+    const answer = names.flatMap((name) => found.get(name) ?? this.seriesByName.get(name) ?? []);
+    this.remember(found, bytes);
+    return answer;
+  }
+
+  private remember(found: ReadonlyMap<string, readonly Series[]>, bytes: number): void {
+    if (this.cachedBytes + bytes > MAX_CACHED_BYTES) {
+      this.seriesByName.clear();
+      this.cachedBytes = 0;
+    }
+    for (const [name, series] of found) this.seriesByName.set(name, series);
+    this.cachedBytes += bytes;
+  }
+
+  private tooLarge(): FailureError {
+    return new FailureError({
+      code: 'invalid-input',
+      tried: 'read series',
+      target: this.file.path,
+      reason: `the answer would take over ${MAX_ANSWER_BYTES / 1024 ** 3} GiB of memory`,
+      remedy: 'Cut the file first: gumshoe snapshot trim --from … --to … --app …',
+    });
   }
 
   async series(metrics: readonly string[], range: TimeRange): Promise<readonly Series[]> {
-    return metrics.flatMap((name) => this.named(name).flatMap((series) => cut(series, range.from, range.to)));
+    return this.named(metrics).flatMap((series) => cutSeries(series, range.from, range.to));
   }
 
   async queryRange(promql: string, grid: TimeGrid): Promise<Matrix> {
@@ -84,11 +105,9 @@ class SnapshotReader implements Reader {
     const accept = compileMatchers(matchers);
     const acceptName = compileMatchers(matchers.filter((matcher) => matcher.name === '__name__'));
     const names = this.file.names('series').filter((name) => acceptName({ __name__: name }));
-    return names.flatMap((name) =>
-      this.named(name)
-        .filter((series) => accept(series.labels))
-        .flatMap((series) => cut(series, from, to)),
-    );
+    return this.named(names)
+      .filter((series) => accept(series.labels))
+      .flatMap((series) => cutSeries(series, from, to));
   }
 
   async sql(): Promise<Table> {
@@ -102,7 +121,7 @@ class SnapshotReader implements Reader {
   }
 
   private spansOfFile(): readonly Span[] {
-    this.allSpans ??= this.file.blocks('spans').flatMap((block) => decodeRecords(block) as Span[]);
+    this.allSpans ??= recordsOf(this.file, 'spans');
     return this.allSpans;
   }
 
@@ -147,7 +166,7 @@ class SnapshotReader implements Reader {
   }
 
   async logs(filter: LogFilter): Promise<readonly LogRecord[]> {
-    this.allLogs ??= this.file.blocks('logs').flatMap((block) => decodeRecords(block) as LogRecord[]);
+    this.allLogs ??= this.logsOfFile();
     const contains = filter.contains?.toLowerCase();
     return this.allLogs
       .filter(
@@ -161,14 +180,23 @@ class SnapshotReader implements Reader {
       .slice(0, filter.limit);
   }
 
+  /** Events are log records to whoever asks for these. */
+  private logsOfFile(): readonly LogRecord[] {
+    const logs = recordsOf(this.file, 'logs');
+    const events = recordsOf(this.file, 'events');
+    return events.length === 0 ? logs : [...logs, ...events].sort((a, b) => b.timestamp - a.timestamp);
+  }
+
   async profile(filter: ProfileFilter): Promise<StackSamples> {
     const { samples, stacks } = this.profileParts();
     const sums = new Map<string, number>();
-    for (const [service, type, start, end, container, hash, value] of samples) {
+    const cuts = new Map<string, number>();
+    for (const [service, type, start, end, container, hash, value, cut] of samples) {
       if (service !== filter.serviceName || type !== filter.type) continue;
       if (filter.containerId !== undefined && container !== filter.containerId) continue;
       if (Number(end) <= filter.range.from || Number(start) > filter.range.to) continue;
       sums.set(hash, (sums.get(hash) ?? 0) + Number(value));
+      if (Number(cut ?? 0) > 0) cuts.set(hash, (cuts.get(hash) ?? 0) + Number(value));
     }
     const rows = [...sums]
       .filter(([hash]) => stacks.has(`${filter.serviceName} ${hash}`))
@@ -176,26 +204,36 @@ class SnapshotReader implements Reader {
       .map(([hash, value]) => [
         JSON.parse(stacks.get(`${filter.serviceName} ${hash}`) ?? '[]') as unknown,
         value,
+        cuts.get(hash) ?? 0,
       ]);
     return stackSamplesOf(rows, filter.type);
   }
 
   private profileParts(): NonNullable<SnapshotReader['profiles']> {
     this.profiles ??= {
-      samples: this.file
-        .blocks('profile-samples')
-        .flatMap((block) => decodeRecords(block) as ProfileSample[]),
+      samples: recordsOf(this.file, 'profile-samples'),
       stacks: new Map(
-        this.file
-          .blocks('profile-stacks')
-          .flatMap((block) =>
-            (decodeRecords(block) as ProfileStack[]).map(
-              ([service, hash, stack]) => [`${service} ${hash}`, stack] as const,
-            ),
-          ),
+        recordsOf(this.file, 'profile-stacks').map(([service, hash, stack]) => [`${service} ${hash}`, stack]),
       ),
     };
     return this.profiles;
+  }
+
+  /** Rows as they are stored, for an export from this file. */
+  async profileRows(range: TimeRange): Promise<ProfileRows> {
+    const samples = recordsOf(this.file, 'profile-samples').filter(
+      ([, , start, end]) => Number(end) > range.from && Number(start) <= range.to,
+    );
+    const used = new Set(samples.map(([service, , , , , hash]) => `${service} ${hash}`));
+    const stacks = recordsOf(this.file, 'profile-stacks').filter(([service, hash]) =>
+      used.has(`${service} ${hash}`),
+    );
+    return { samples, stacks };
+  }
+
+  /** Settings that the file brings along. */
+  async configuration(): Promise<readonly Configuration[]> {
+    return recordsOf(this.file, 'configuration');
   }
 
   async extent(): Promise<TimeRange> {
@@ -206,19 +244,4 @@ class SnapshotReader implements Reader {
   async close(): Promise<void> {
     this.file.close();
   }
-}
-
-/** Samples with from < t <= to; none when there are no such samples. */
-function cut(series: Series, from: number, to: number): Series[] {
-  const { timestamps, values, labels } = series;
-  let lo = 0;
-  while (lo < timestamps.length && timestamps[lo]! <= from) lo++;
-  let hi = timestamps.length;
-  while (hi > lo && timestamps[hi - 1]! > to) hi--;
-  if (hi === lo) return [];
-  return [
-    lo === 0 && hi === timestamps.length
-      ? series
-      : { labels, timestamps: timestamps.subarray(lo, hi), values: values.subarray(lo, hi) },
-  ];
 }

@@ -1,0 +1,150 @@
+import { createHmac } from 'node:crypto';
+import type { Labels } from '@gumshoe/base/series';
+import { identifyContainer } from '@gumshoe/model/build/identity';
+
+/** Words that say nothing of whose system it is, and that the model or a reader needs. */
+const WELL_KNOWN: ReadonlySet<string> = new Set(
+  `k8s cronjob swarm nomad docker containerd crio podman lxc talos kubepods burstable besteffort pod init scope slice
+  service system user runtime reserved kube kubelet public default node nodes localhost local cluster svc internal com
+  net org io http https grpc tcp udp dns tls api app web frontend backend server client worker db database cache queue
+  postgres postgresql pgbouncer mysql mariadb mongo mongodb redis valkey keydb memcached kafka zookeeper rabbitmq nats
+  cassandra clickhouse elasticsearch opensearch etcd consul vault nginx envoy haproxy traefik istio istiod linkerd proxy
+  sidecar coredns prometheus grafana alertmanager loki tempo jaeger otel collector opentelemetry fluentd fluentbit
+  vector cadvisor exporter metrics java jvm python nodejs golang dotnet ruby php library docker hub gcr ghcr quay
+  registry amd64 arm64 linux unknown events external gumshoe true false`
+    .split(/\s+/)
+    .filter(Boolean),
+);
+
+/** Labels whose values are names, or contain them. */
+const NAME_LABELS: ReadonlySet<string> = new Set([
+  ...[
+    'app_id',
+    'machine_id',
+    'system_uuid',
+    'hostname',
+    'instance',
+    'node',
+    'host',
+    'namespace',
+    'service',
+    'job',
+  ],
+  ...[
+    'service_name',
+    'client_service_name',
+    'container',
+    'container_name',
+    'deployment',
+    'statefulset',
+    'daemonset',
+  ],
+  ...['workload', 'replicaset', 'owner_name', 'domain', 'fqdn', 'app', 'systemd_triggered_by', 'cluster'],
+]);
+const POD_LABELS: ReadonlySet<string> = new Set(['pod', 'pod_name', 'name']);
+const ADDRESS_LABELS: ReadonlySet<string> = new Set([
+  'destination',
+  'actual_destination',
+  'listen_addr',
+  'address',
+]);
+/** Labels whose values the model understands. */
+const MEANT: ReadonlySet<string> = new Set([
+  ...[
+    '__name__',
+    'le',
+    'quantile',
+    'status',
+    'mode',
+    'kind',
+    'level',
+    'protocol',
+    'state',
+    'type',
+    'summary',
+  ],
+  ...[
+    'application_type',
+    'error_type',
+    'pattern_hash',
+    'reporter',
+    'method',
+    'operation',
+    'request_type',
+    'source',
+  ],
+]);
+
+const WORD = /[\p{L}\p{N}]+/gu;
+const IP = /^\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)\]?(?::\d+)?$/i;
+/** No generated suffix of a pod has this letter, so a hash is never taken for one. */
+const MARK = 'u';
+const DIGITS = 10;
+
+/**
+ * Replaces the words of names by keyed hashes, the same word by the same hash. Word by word, so that what names say by
+ * their form stays: a service's name begins its pods' names, a host name has its parts, a replica its number.
+ */
+export class Pseudonyms {
+  readonly #key: Uint8Array;
+  readonly #known = new Map<string, string>();
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  #learn(name: string): void {
+    for (const [word] of name.matchAll(WORD)) {
+      const lower = word.toLowerCase();
+      if (/^\d+$/.test(word) || word.length < 2 || WELL_KNOWN.has(lower) || this.#known.has(lower)) continue;
+      const digest = createHmac('sha256', this.#key).update(lower).digest('hex');
+      this.#known.set(lower, MARK + digest.slice(0, DIGITS));
+    }
+  }
+
+  /** Takes in the words of a container's names, but not what was generated. */
+  learnContainer(id: string): void {
+    if (id === '') return;
+    const { namespace, application } = identifyContainer(id);
+    this.#learn(namespace);
+    this.#learn(application);
+    if (id.startsWith('/k8s/')) this.#learn(id.split('/').slice(4).join('/'));
+    else if (!id.startsWith('/swarm/') && !id.startsWith('/nomad/') && !id.startsWith('/k8s-cronjob/'))
+      this.#learn(id);
+  }
+
+  learnName(name: string): void {
+    this.#learn(name);
+  }
+
+  /** Takes in every name that labels hold. */
+  learnLabels(labels: Labels): void {
+    for (const [key, value] of Object.entries(labels)) {
+      if (key === 'container_id') this.learnContainer(value);
+      else if (POD_LABELS.has(key))
+        this.#learn(identifyContainer(`/k8s/_/${value.replaceAll('/', '_')}/_`).application);
+      else if (key === 'image') this.#learn(value.replace(/(?::[\w.-]+)?(?:@sha\w+:\w+)?$/, ''));
+      else if (NAME_LABELS.has(key) || ADDRESS_LABELS.has(key)) this.#learn(IP.test(value) ? '' : value);
+    }
+  }
+
+  /** Words that were taken in are replaced, wherever they stand; the rest stays. */
+  apply(text: string): string {
+    return text.replace(WORD, (word) => this.#known.get(word.toLowerCase()) ?? word);
+  }
+
+  /** Of a value that is a name. */
+  name(name: string): string {
+    this.#learn(name);
+    return this.apply(name);
+  }
+
+  container(id: string): string {
+    this.learnContainer(id);
+    return this.apply(id);
+  }
+
+  label(key: string, value: string): string {
+    return MEANT.has(key) || (ADDRESS_LABELS.has(key) && IP.test(value)) ? value : this.apply(value);
+  }
+}

@@ -1,0 +1,72 @@
+import type { Labels } from '@gumshoe/base/series';
+import type { LogRecord, Span } from '@gumshoe/engine/ports';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import type { Application, World } from '@gumshoe/model/world';
+
+/** Which part of a source belongs into a snapshot. */
+export interface Scope {
+  /** Names of the applications, sorted, for people. */
+  readonly applications: readonly string[];
+  readonly series: (labels: Labels) => boolean;
+  readonly span: (span: Span) => boolean;
+  readonly log: (record: LogRecord) => boolean;
+  readonly service: (name: string) => boolean;
+}
+
+/** Applications within so many dependencies of the given one, in either direction. */
+export function neighbourhood(world: World, centre: ApplicationId, depth: number): readonly Application[] {
+  let border = new Set([centre]);
+  const reached = new Set(border);
+  for (let step = 0; step < depth; step++) {
+    const next = new Set<ApplicationId>();
+    for (const { client, server } of world.dependencies) {
+      if (border.has(client) && !reached.has(server)) next.add(server);
+      if (border.has(server) && !reached.has(client)) next.add(client);
+    }
+    for (const id of next) reached.add(id);
+    border = next;
+  }
+  return world.applications.filter(({ id }) => reached.has(id));
+}
+
+/** `/k8s/NAMESPACE/POD/CONTAINER` without the container: sidecars and the pod's own network go with it. */
+const podOf = (containerId: string): string =>
+  containerId.startsWith('/k8s/') ? containerId.split('/').slice(0, 4).join('/') : containerId;
+
+/**
+ * What is measured of some applications: of their containers and the nodes they run on, of databases at their addresses,
+ * and of requests at either end. Series that name none of these are of the whole source and stay.
+ */
+export function scopeOf(world: World, applications: readonly Application[]): Scope {
+  const ids = new Set(applications.map(({ id }) => id));
+  const instances = applications.flatMap((one) => one.instances);
+  const services = new Set(applications.flatMap((one) => one.serviceNames));
+  const containers = new Set(instances.flatMap((one) => one.containerIds.map(podOf)));
+  const pods = new Set(instances.map(({ id }) => String(id)));
+  const nodes = new Set(instances.map(({ node }) => String(node)));
+  const addresses = new Set(instances.flatMap((one) => one.addresses));
+  for (const { server, links } of world.dependencies)
+    if (ids.has(server))
+      for (const { destination, actualDestination } of links) {
+        addresses.add(destination);
+        addresses.add(actualDestination);
+      }
+  const has = (set: ReadonlySet<string>, value: string | undefined): boolean =>
+    value !== undefined && value !== '' && set.has(value);
+  const ours = (service: string, container: string): boolean =>
+    has(services, service) || has(containers, podOf(container));
+  return {
+    applications: applications.map(({ name }) => name).sort(),
+    service: (name) => services.has(name),
+    span: ({ serviceName, containerId }) => ours(serviceName, containerId),
+    log: ({ serviceName, containerId }) => ours(serviceName, containerId),
+    series: (labels) => {
+      if (labels['container_id']) return containers.has(podOf(labels['container_id']));
+      if (labels['service_name'] || labels['client_service_name'])
+        return has(services, labels['service_name']) || has(services, labels['client_service_name']);
+      if (labels['address']) return addresses.has(labels['address']);
+      if (labels['pod']) return pods.has(labels['pod']);
+      return labels['machine_id'] ? nodes.has(labels['machine_id']) : true;
+    },
+  };
+}
