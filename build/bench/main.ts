@@ -2,6 +2,7 @@
 import { benchCollector } from './collector.ts';
 import { benchProtocols } from './collector-protocols.ts';
 import { benchModel } from './model.ts';
+import { benchRca } from './rca.ts';
 
 const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> = {
   collector: [
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> 
     benchProtocols,
   ],
   model: ['time to build the world of 500 services over an hour and inspect it', benchModel],
+  rca: ['time and memory of the root cause analysis for 50, 100, 500 and 5,000 services', benchRca],
 };
 
 const name = process.argv[2];

@@ -1,5 +1,6 @@
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application, Dependency, World } from '@gumshoe/model/world';
+import { BestFirst } from './best-first.ts';
 import { dependencyChange, type DependencyChange } from './dependency-change.ts';
 import type { Frame } from './frame.ts';
 
@@ -33,8 +34,9 @@ export function propagate(frame: Frame, root: Application): Propagation {
   const { world } = frame;
   const changes = new Map(world.dependencies.map((one) => [one, dependencyChange(one, frame)]));
   const byId = new Map<ApplicationId, Reached>();
-  const queue: Reached[] = [{ application: root, path: [root.id], reach: 1, direction: 'server' }];
-  for (let next = takeBest(queue); next; next = takeBest(queue)) {
+  const queue = new BestFirst<Reached>(isBetter);
+  queue.add({ application: root, path: [root.id], reach: 1, direction: 'server' });
+  for (let next = queue.take(); next; next = queue.take()) {
     if (byId.has(next.application.id)) continue;
     byId.set(next.application.id, next);
     for (const dependency of next.application.upstreams) {
@@ -42,7 +44,7 @@ export function propagate(frame: Frame, root: Application): Propagation {
       if (!application || byId.has(application.id)) continue;
       const impairment = changes.get(dependency)?.impairment ?? 0;
       const reach = next.reach * PER_STEP * (HEALTHY_EDGE + (1 - HEALTHY_EDGE) * impairment);
-      queue.push({ application, path: [...next.path, application.id], reach, direction: 'server' });
+      queue.add({ application, path: [...next.path, application.id], reach, direction: 'server' });
     }
   }
   addClients(world, root, byId);
@@ -51,12 +53,6 @@ export function propagate(frame: Frame, root: Application): Propagation {
     (a, b) => b.reach - a.reach || (a.application.id < b.application.id ? -1 : 1),
   );
   return { reached, byId, changes };
-}
-
-function takeBest(queue: Reached[]): Reached | undefined {
-  let best = 0;
-  for (let i = 1; i < queue.length; i++) if (isBetter(queue[i]!, queue[best]!)) best = i;
-  return queue.length === 0 ? undefined : queue.splice(best, 1)[0];
 }
 
 const isBetter = (a: Reached, b: Reached): boolean =>

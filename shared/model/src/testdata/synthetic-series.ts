@@ -11,6 +11,8 @@ export interface SyntheticOptions {
   /** ms between samples */
   readonly step: number;
   readonly seed: number;
+  /** One service becomes slow and burns CPU at an instant (ms); everything that calls it waits. */
+  readonly slow?: { readonly service: number; readonly from: number; readonly seconds: number };
 }
 
 /** Instances that share a node. */
@@ -48,6 +50,14 @@ function writeNode(writer: SeriesWriter, node: number, random: () => number): vo
   writer.gauge(N.memoryAvailable.name, labels, () => 20e9);
 }
 
+/** Slow from the fault on, when it is the slow service or waits for it. */
+function latencyOf({ slow }: SyntheticOptions, service: number): (at: number) => number {
+  let reached = slow?.service ?? -1;
+  while (reached > service) reached = Math.floor((reached - 1) / FAN_OUT);
+  if (!slow || reached !== service) return () => 0.02;
+  return (at) => (at > slow.from ? 0.02 + slow.seconds : 0.02);
+}
+
 const addressOf = (service: number, instance: number): string =>
   `10.${(service >> 8) & 255}.${service & 255}.${instance + 1}:8080`;
 
@@ -67,10 +77,11 @@ function writeInstance(
   const rate = 5 + 20 * random();
   const wobble = random() * 7;
   const course = (at: number) => rate * (1 + 0.1 * Math.sin(at / 60_000 + wobble));
-  const latency = () => 0.02;
+  const latency = latencyOf(options, service);
+  const burns = options.slow?.service === service ? options.slow.from : Infinity;
   writer.gauge(C.info.name, { ...labels, image: 'service:1' }, () => 1);
   writer.gauge(C.applicationType.name, { ...labels, application_type: 'nodejs' }, () => 1);
-  writer.counter(C.cpuUsage.name, labels, () => 0.1 + 0.05 * random());
+  writer.counter(C.cpuUsage.name, labels, (at) => (at > burns ? 0.95 : 0.1 + 0.05 * random()));
   writer.gauge(C.memoryRss.name, labels, () => 100e6 + 1e6 * random());
   writer.counter(C.restarts.name, labels, () => 0);
   writer.counter(C.oomKills.name, labels, () => 0);
@@ -84,7 +95,7 @@ function writeInstance(
     const destination = addressOf(peer, instance);
     const to = { ...labels, destination, actual_destination: destination };
     writer.counter(http.count.name, { ...to, status: '200' }, course);
-    writer.histogram(http.duration.name, to, course, latency);
+    writer.histogram(http.duration.name, to, course, latencyOf(options, peer));
     writer.gauge(http.inFlightAge.name, to, () => 0);
     writer.counter(C.tcpConnects.name, to, () => 0.1);
     writer.counter(C.tcpFailedConnects.name, { ...labels, destination }, () => 0);
