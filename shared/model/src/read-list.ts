@@ -73,6 +73,7 @@ export const modelMetrics: readonly string[] = [
     C.netLatency,
     C.logMessages,
     N.info,
+    CLOUD_METRICS.info,
     N.cpuUsage,
     N.cpuCores,
     N.memoryTotal,

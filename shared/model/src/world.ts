@@ -218,8 +218,20 @@ export interface Node {
   readonly conntrack?: OccupancyColumns;
   /** Ports handed out to clients. */
   readonly ephemeralPorts?: OccupancyColumns;
+  readonly cloud?: CloudPlace;
   readonly firstSeen: Milliseconds;
   readonly lastSeen: Milliseconds;
+}
+
+/** What the cloud says of a machine; '' for what it does not say. */
+export interface CloudPlace {
+  readonly provider: string;
+  readonly region: string;
+  readonly zone: string;
+  readonly instanceType: string;
+  /** on-demand, spot, preemptible … */
+  readonly lifeCycle: string;
+  readonly publicAddress: string;
 }
 
 export interface NodeDisk {

@@ -1,9 +1,10 @@
 import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
+import { CLOUD_METRICS } from '@gumshoe/schema/metrics/cloud';
 import { GPU_METRICS as G } from '@gumshoe/schema/metrics/gpu';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import type { NodeId } from '../entities.ts';
-import type { Column, GpuColumns, Node, NodeDisk, OccupancyColumns } from '../world.ts';
+import type { CloudPlace, Column, GpuColumns, Node, NodeDisk, OccupancyColumns } from '../world.ts';
 import type { BuildContext } from './context.ts';
 import { compareText } from './dependencies.ts';
 import { addInto } from './resample.ts';
@@ -53,6 +54,7 @@ const READ: readonly { readonly name: string }[] = [
   G.memoryUsed,
   G.memoryTotal,
   G.temperature,
+  CLOUD_METRICS.info,
 ];
 
 /** Series by machine id, then by metric. */
@@ -84,6 +86,7 @@ class NodeBuilder {
     const beats = this.#context.heartbeat(id);
     const conntrack = this.#occupancy(N.conntrackEntries, N.conntrackLimit);
     const ephemeralPorts = this.#occupancy(N.ephemeralPortsUsed, N.ephemeralPorts);
+    const cloud = this.#cloud();
     return {
       id: id as NodeId,
       hostname,
@@ -95,8 +98,27 @@ class NodeBuilder {
       gpus: this.#gpus(),
       ...(conntrack ? { conntrack } : {}),
       ...(ephemeralPorts ? { ephemeralPorts } : {}),
+      ...(cloud ? { cloud } : {}),
       firstSeen: milliseconds(beats[0] ?? 0),
       lastSeen: milliseconds(beats.at(-1) ?? 0),
+    };
+  }
+
+  /** As the newest series says. */
+  #cloud(): CloudPlace | undefined {
+    const newest = [...this.#named(CLOUD_METRICS.info)].sort(
+      (a, b) =>
+        (b.timestamps.at(-1) ?? 0) - (a.timestamps.at(-1) ?? 0) ||
+        compareText(JSON.stringify(a.labels), JSON.stringify(b.labels)),
+    )[0]?.labels;
+    if (!newest) return undefined;
+    return {
+      provider: newest.provider ?? '',
+      region: newest.region ?? '',
+      zone: newest.availability_zone ?? '',
+      instanceType: newest.instance_type ?? '',
+      lifeCycle: newest.instance_life_cycle ?? '',
+      publicAddress: newest.public_ipv4 ?? '',
     };
   }
 
