@@ -1,7 +1,9 @@
+import { AWS_METRICS } from './aws.ts';
 import { CLOUD_METRICS } from './cloud.ts';
 import { DOTNET_METRICS } from './dotnet.ts';
 import { GO_METRICS } from './go.ts';
 import { JVM_METRICS } from './jvm.ts';
+import { KUBERNETES_METRICS } from './kubernetes.ts';
 import { NODEJS_METRICS } from './nodejs.ts';
 import { PYTHON_METRICS } from './python.ts';
 import { CONTAINER_GPU_METRICS, GPU_METRICS } from './gpu.ts';
@@ -26,6 +28,8 @@ export const METRICS: readonly MetricDefinition[] = [
   SELF_METRICS,
   TRACE_METRICS,
   CLOUD_METRICS,
+  AWS_METRICS,
+  KUBERNETES_METRICS,
   DOTNET_METRICS,
   GO_METRICS,
   CONTAINER_GPU_METRICS,

@@ -1,0 +1,196 @@
+import { metricsOf } from './define.ts';
+
+const POD = ['namespace', 'pod', 'uid'] as const;
+const CONTAINER = [...POD, 'container'] as const;
+const SERVICE = ['namespace', 'service', 'uid'] as const;
+
+/**
+ * What kube-state-metrics says of a cluster (names and labels are its own), as far as the model reads it. Labels and
+ * annotations of objects become labels `label_*` and `annotation_*`.
+ */
+export const KUBERNETES_METRICS = metricsOf('kubernetes', {
+  nodeInfo: {
+    name: 'kube_node_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['node', 'system_uuid', 'internal_ip', 'provider_id', 'kernel_version'],
+    help: 'Nodes of the cluster.',
+  },
+  podInfo: {
+    name: 'kube_pod_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: [
+      ...POD,
+      'node',
+      'pod_ip',
+      'host_ip',
+      'created_by_kind',
+      'created_by_name',
+      'host_network',
+      'priority_class',
+    ],
+    help: 'Pods, their addresses and what created them.',
+  },
+  podOwner: {
+    name: 'kube_pod_owner',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...POD, 'owner_kind', 'owner_name', 'owner_is_controller'],
+    help: 'What a pod belongs to.',
+  },
+  podLabels: {
+    name: 'kube_pod_labels',
+    type: 'gauge',
+    unit: 'none',
+    labels: POD,
+    help: 'Labels of pods, each as label_<name>.',
+  },
+  podAnnotations: {
+    name: 'kube_pod_annotations',
+    type: 'gauge',
+    unit: 'none',
+    labels: POD,
+    help: 'Annotations of pods, each as annotation_<name>.',
+  },
+  podPhase: {
+    name: 'kube_pod_status_phase',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...POD, 'phase'],
+    help: '1 for the phase a pod is in (Pending, Running, Succeeded, Failed, Unknown).',
+  },
+  podReady: {
+    name: 'kube_pod_status_ready',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...POD, 'condition'],
+    help: '1 for the state of the Ready condition (true, false, unknown).',
+  },
+  podScheduled: {
+    name: 'kube_pod_status_scheduled',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...POD, 'condition'],
+    help: '1 for the state of the PodScheduled condition (true, false, unknown).',
+  },
+  podContainerInfo: {
+    name: 'kube_pod_container_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...CONTAINER, 'image', 'image_id', 'container_id'],
+    help: 'Containers of pods by the id their runtime gave them (containerd://…).',
+  },
+  containerWaitingReason: {
+    name: 'kube_pod_container_status_waiting_reason',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...CONTAINER, 'reason'],
+    help: 'Why a container waits (CrashLoopBackOff, ImagePullBackOff …).',
+  },
+  containerLastTerminatedReason: {
+    name: 'kube_pod_container_status_last_terminated_reason',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...CONTAINER, 'reason'],
+    help: 'Why a container ended the last time (OOMKilled, Error …).',
+  },
+  replicaSetOwner: {
+    name: 'kube_replicaset_owner',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['namespace', 'replicaset', 'owner_kind', 'owner_name', 'owner_is_controller'],
+    help: 'The Deployment of a ReplicaSet.',
+  },
+  jobOwner: {
+    name: 'kube_job_owner',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['namespace', 'job_name', 'owner_kind', 'owner_name', 'owner_is_controller'],
+    help: 'The CronJob of a Job.',
+  },
+  deploymentReplicas: {
+    name: 'kube_deployment_spec_replicas',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['namespace', 'deployment'],
+    help: 'Pods a Deployment should have.',
+  },
+  deploymentAvailable: {
+    name: 'kube_deployment_status_replicas_available',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['namespace', 'deployment'],
+    help: 'Pods of a Deployment that serve.',
+  },
+  statefulSetReplicas: {
+    name: 'kube_statefulset_replicas',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['namespace', 'statefulset'],
+    help: 'Pods a StatefulSet should have.',
+  },
+  statefulSetReady: {
+    name: 'kube_statefulset_status_replicas_ready',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['namespace', 'statefulset'],
+    help: 'Pods of a StatefulSet that serve.',
+  },
+  daemonSetDesired: {
+    name: 'kube_daemonset_status_desired_number_scheduled',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['namespace', 'daemonset'],
+    help: 'Nodes that should run a pod of a DaemonSet.',
+  },
+  daemonSetAvailable: {
+    name: 'kube_daemonset_status_number_available',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['namespace', 'daemonset'],
+    help: 'Pods of a DaemonSet that serve.',
+  },
+  serviceInfo: {
+    name: 'kube_service_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...SERVICE, 'cluster_ip', 'external_name', 'load_balancer_ip'],
+    help: 'Services and their addresses.',
+  },
+  serviceType: {
+    name: 'kube_service_spec_type',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...SERVICE, 'type'],
+    help: 'ClusterIP, NodePort, LoadBalancer or ExternalName.',
+  },
+  servicePort: {
+    name: 'kube_service_port',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...SERVICE, 'port_name', 'port_number', 'target_port', 'node_port', 'port_protocol'],
+    help: 'Ports of a service, that on every node included; not in all versions of kube-state-metrics.',
+  },
+  serviceExternalIp: {
+    name: 'kube_service_spec_external_ip',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...SERVICE, 'external_ip'],
+    help: 'Further addresses of a service.',
+  },
+  serviceIngress: {
+    name: 'kube_service_status_load_balancer_ingress',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...SERVICE, 'ip', 'hostname'],
+    help: 'Public addresses of a service.',
+  },
+  endpointAddress: {
+    name: 'kube_endpoint_address',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['namespace', 'endpoint', 'ip', 'port_name', 'port_number', 'port_protocol', 'ready'],
+    help: 'Addresses behind a service of the same name.',
+  },
+});
