@@ -1,3 +1,4 @@
+import { CLOUD_METRICS } from '@gumshoe/schema/metrics/cloud';
 import {
   CONTAINER_METRICS,
   DNS_METRICS,
