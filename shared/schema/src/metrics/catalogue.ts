@@ -11,6 +11,11 @@ import { CADVISOR_METRICS } from './cadvisor.ts';
 import { CONTAINER_METRICS, DNS_METRICS, REQUEST_METRICS } from './container.ts';
 import type { MetricDefinition } from './define.ts';
 import { NODE_METRICS } from './node.ts';
+import { MEMCACHED_METRICS } from './memcached.ts';
+import { MONGODB_METRICS } from './mongodb.ts';
+import { MYSQL_METRICS } from './mysql.ts';
+import { POSTGRES_BACKUP_METRICS } from './postgres-backups.ts';
+import { POSTGRES_MAINTENANCE_METRICS } from './postgres-maintenance.ts';
 import { POSTGRES_METRICS } from './postgres.ts';
 import { REDIS_METRICS } from './redis.ts';
 import { SELF_METRICS } from './self.ts';
@@ -24,6 +29,11 @@ export const METRICS: readonly MetricDefinition[] = [
   ...Object.values(REQUEST_METRICS),
   DNS_METRICS,
   POSTGRES_METRICS,
+  POSTGRES_MAINTENANCE_METRICS,
+  POSTGRES_BACKUP_METRICS,
+  MYSQL_METRICS,
+  MONGODB_METRICS,
+  MEMCACHED_METRICS,
   REDIS_METRICS,
   SELF_METRICS,
   TRACE_METRICS,

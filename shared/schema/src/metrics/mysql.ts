@@ -1,0 +1,150 @@
+import { metricsOf } from './define.ts';
+
+const REPLICATION = ['source_server_id', 'source_server_uuid'];
+const THREAD = [...REPLICATION, 'state', 'last_error'];
+const QUERY = ['schema', 'query'];
+
+export const MYSQL_METRICS = metricsOf('target', {
+  up: { name: 'mysql_up', type: 'gauge', unit: 'none', help: '1 when the probe could log in and query.' },
+  scrapeError: {
+    name: 'mysql_scrape_error',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['error', 'warning'],
+    help: 'Last error or warning of the probe.',
+  },
+  info: {
+    name: 'mysql_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['server_version', 'server_id', 'server_uuid'],
+    help: 'Server version and identity.',
+  },
+  topQueryCalls: {
+    name: 'mysql_top_query_calls_per_second',
+    type: 'gauge',
+    unit: 'per-second',
+    labels: QUERY,
+    help: 'Calls of the heaviest queries.',
+  },
+  topQueryTime: {
+    name: 'mysql_top_query_time_per_second',
+    type: 'gauge',
+    unit: 'ratio',
+    labels: QUERY,
+    help: 'Seconds per second spent in the heaviest queries.',
+  },
+  topQueryLockTime: {
+    name: 'mysql_top_query_lock_time_per_second',
+    type: 'gauge',
+    unit: 'ratio',
+    labels: QUERY,
+    help: 'Seconds per second the heaviest queries waited for locks.',
+  },
+  lockedQueries: {
+    name: 'mysql_locked_queries',
+    type: 'gauge',
+    unit: 'count',
+    labels: QUERY,
+    help: 'Queries that wait for a lock.',
+  },
+  lockAwaitingQueries: {
+    name: 'mysql_lock_awaiting_queries',
+    type: 'gauge',
+    unit: 'count',
+    labels: ['schema', 'blocking_query'],
+    help: 'Queries that wait for a lock, by the query that holds it.',
+  },
+  replicationIoStatus: {
+    name: 'mysql_replication_io_status',
+    type: 'gauge',
+    unit: 'none',
+    labels: THREAD,
+    help: 'Replica only: 1 while the thread that fetches from the source runs.',
+  },
+  replicationSqlStatus: {
+    name: 'mysql_replication_sql_status',
+    type: 'gauge',
+    unit: 'none',
+    labels: THREAD,
+    help: 'Replica only: 1 while the thread that applies what was fetched runs.',
+  },
+  replicationLag: {
+    name: 'mysql_replication_lag_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    labels: REPLICATION,
+    help: 'Replica only: seconds behind its source.',
+  },
+  connectionsMax: {
+    name: 'mysql_connections_max',
+    type: 'gauge',
+    unit: 'count',
+    help: 'max_connections.',
+  },
+  connectionsCurrent: {
+    name: 'mysql_connections_current',
+    type: 'gauge',
+    unit: 'count',
+    help: 'Open connections.',
+  },
+  connections: {
+    name: 'mysql_connections_total',
+    type: 'counter',
+    unit: 'count',
+    help: 'Connections accepted or tried.',
+  },
+  connectionsAborted: {
+    name: 'mysql_connections_aborted_total',
+    type: 'counter',
+    unit: 'count',
+    help: 'Failed attempts to connect.',
+  },
+  trafficReceived: {
+    name: 'mysql_traffic_received_bytes_total',
+    type: 'counter',
+    unit: 'bytes',
+    help: 'Bytes received from clients.',
+  },
+  trafficSent: {
+    name: 'mysql_traffic_sent_bytes_total',
+    type: 'counter',
+    unit: 'bytes',
+    help: 'Bytes sent to clients.',
+  },
+  queries: { name: 'mysql_queries_total', type: 'counter', unit: 'count', help: 'Statements of clients.' },
+  slowQueries: {
+    name: 'mysql_slow_queries_total',
+    type: 'counter',
+    unit: 'count',
+    help: 'Statements slower than long_query_time.',
+  },
+  topTableIoWait: {
+    name: 'mysql_top_table_io_wait_time_per_second',
+    type: 'gauge',
+    unit: 'ratio',
+    labels: ['schema', 'table', 'operation'],
+    help: 'Seconds per second of I/O on the busiest tables.',
+  },
+  databaseSize: {
+    name: 'mysql_database_size_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    labels: ['db'],
+    help: 'Size of a database.',
+  },
+  tableSize: {
+    name: 'mysql_table_size_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    labels: ['db', 'table'],
+    help: 'Size of a table with its indexes.',
+  },
+  tableGrowth: {
+    name: 'mysql_table_size_growth_bytes_per_second',
+    type: 'gauge',
+    unit: 'bytes/second',
+    labels: ['db', 'table'],
+    help: 'Growth of a table.',
+  },
+});
