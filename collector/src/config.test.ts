@@ -89,6 +89,24 @@ test('a password in a URL is refused without being repeated', () => {
   assert.ok(!line.includes('hunter2'), line);
 });
 
+test('secrets leave the machine in TLS only', () => {
+  const store = ['--clickhouse-url', 'http://db:8123'];
+  const secret = ['--clickhouse-password-file', '/p'];
+  assert.ok(readConfig(store));
+  assert.match(
+    mistakes([...store, ...secret])[0] ?? '',
+    /clickhouse-password-file goes in plain text to loopback only/,
+  );
+  assert.ok(readConfig([...store, ...secret, '--stores-insecure']));
+  assert.ok(readConfig(['--clickhouse-url', 'https://db:8443', ...secret]));
+  assert.ok(readConfig(['--clickhouse-url', 'http://127.0.0.1:8123', ...secret]));
+  assert.match(
+    mistakes(['--remote-write-url', 'http://127.0.0.1.example.org', '--remote-write-token-file', '/t'])[0] ??
+      '',
+    /remote-write-token-file goes in plain text/,
+  );
+});
+
 test('OTLP leaves the machine in TLS only', () => {
   for (const to of [
     'http://hub:4318',

@@ -64,6 +64,11 @@ const otlpUrl = z
       LOOPBACK.test(new URL(text).hostname),
     'plain text goes to loopback only: use https:// or grpcs://, or an address of loopback',
   );
+/** Stores, and the setting with the secret that is sent to each. */
+const STORES = [
+  ['clickhouse-url', 'clickhouse-password-file'],
+  ['remote-write-url', 'remote-write-token-file'],
+] as const;
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
   .default(false);
@@ -90,6 +95,7 @@ const configuration = z
     'gateway-cert-file': z.string().optional(),
     'gateway-key-file': z.string().optional(),
     'gateway-token-file': z.string().optional(),
+    'stores-insecure': flag,
     'otlp-export-url': otlpUrl.optional(),
     'otlp-export-key-file': z.string().optional(),
     'otlp-export-ca-file': z.string().optional(),
@@ -162,6 +168,18 @@ const configuration = z
         path: ['otlp-cert-file'],
         message: 'TLS needs otlp-cert-file and otlp-private-key-file',
       });
+    for (const [name, secret] of STORES) {
+      const url = context.value[name];
+      if (url === undefined || context.value[secret] === undefined || context.value['stores-insecure'])
+        continue;
+      if (new URL(url).protocol === 'http:' && !LOOPBACK.test(new URL(url).hostname))
+        context.issues.push({
+          code: 'custom',
+          input: context.value,
+          path: [name],
+          message: `the secret in ${secret} goes in plain text to loopback only: use https://, or stores-insecure when something in between encrypts`,
+        });
+    }
     if (
       context.value['gateway-listen'] &&
       !(context.value['clickhouse-url'] && context.value['prometheus-url'])
@@ -202,6 +220,11 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['clickhouse-password-file', '<file>', 'file with the password'],
   ['remote-write-url', '<url>', 'Prometheus remote-write endpoint; without it metrics are only exposed'],
   ['remote-write-token-file', '<file>', 'file with a bearer token'],
+  [
+    'stores-insecure',
+    '',
+    'send secrets to stores beyond loopback without TLS: something in between encrypts',
+  ],
   ['prometheus-url', '<url>', 'Prometheus API that the gateway reads from'],
   ['gateway-listen', '<host:port>', 'serve the gRPC gateway (TLS and token off loopback)'],
   ['gateway-cert-file', '<file>', 'PEM certificate of the gateway'],

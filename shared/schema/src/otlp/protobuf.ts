@@ -54,6 +54,7 @@ const NUMBER_POINT: Message = {
   4: ['asDouble', 'double'],
   6: ['asInt', 'sfixed64'],
   ...attributes(7),
+  8: ['flags', 'uint32'],
 };
 const HISTOGRAM_POINT: Message = {
   3: ['timeUnixNano', 'fixed64'],
@@ -62,6 +63,7 @@ const HISTOGRAM_POINT: Message = {
   6: ['bucketCounts', { packed: 'fixed64' }],
   7: ['explicitBounds', { packed: 'double' }],
   ...attributes(9),
+  10: ['flags', 'uint32'],
 };
 const BUCKETS: Message = { 1: ['offset', 'sint32'], 2: ['bucketCounts', { packed: 'uint64' }] };
 const EXPONENTIAL_POINT: Message = {
@@ -73,6 +75,7 @@ const EXPONENTIAL_POINT: Message = {
   7: ['zeroCount', 'fixed64'],
   8: ['positive', of(() => BUCKETS)],
   9: ['negative', of(() => BUCKETS)],
+  10: ['flags', 'uint32'],
 };
 const QUANTILE: Message = { 1: ['quantile', 'double'], 2: ['value', 'double'] };
 const SUMMARY_POINT: Message = {
@@ -81,6 +84,7 @@ const SUMMARY_POINT: Message = {
   5: ['sum', 'double'],
   6: ['quantileValues', of(() => QUANTILE), true],
   ...attributes(7),
+  8: ['flags', 'uint32'],
 };
 const points = (point: Message): Message => ({
   1: ['dataPoints', of(() => point), true],
