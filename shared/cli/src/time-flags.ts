@@ -18,7 +18,8 @@ export function withTimeFlags(command: Command): Command {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-function instant(text: string, flag: string): number {
+/** ms since the epoch. @throws UsageError when the text is no time. */
+export function instantOf(text: string, flag: string): number {
   const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   // seconds up to the year 5138, ms from 1973 on
   const value = Number.isNaN(number) ? Date.parse(text) : number < 1e11 ? number * 1000 : number;
@@ -35,12 +36,12 @@ function duration(text: string): number {
 /** The window the flags ask for; without any, the last hour of what the source has. */
 export async function timeRange(flags: TimeFlags, reader: Reader): Promise<TimeRange> {
   const known = flags.from !== undefined && flags.to !== undefined ? undefined : await reader.extent();
-  const to = flags.to === undefined ? (known?.to ?? Date.now()) : instant(flags.to, '--to');
+  const to = flags.to === undefined ? (known?.to ?? Date.now()) : instantOf(flags.to, '--to');
   const back = duration(flags.last ?? '1h');
   const from =
     flags.from === undefined
       ? Math.max(to - back, flags.last === undefined ? (known?.from ?? to - back) : to - back)
-      : instant(flags.from, '--from');
+      : instantOf(flags.from, '--from');
   if (from >= to) throw new UsageError('--from lies after --to');
   return { from: milliseconds(from), to: milliseconds(to) };
 }

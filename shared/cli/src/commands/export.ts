@@ -1,25 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Command } from 'commander';
-import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
 import { formatValue } from '@gumshoe/base/units';
+import { estimateExport, type Estimate } from '@gumshoe/reader/snapshot/estimate';
+import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
+import { Pseudonyms } from '@gumshoe/reader/snapshot/pseudonyms';
+import { scopeAround } from '@gumshoe/reader/snapshot/scope';
+import { UsageError } from '../connection-flags.ts';
+import { table } from '../format/table.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
-import { EXIT, readingCommand } from './define.ts';
+import { EXIT, jsonText, print, readingCommand } from './define.ts';
+
+interface Flags extends TimeFlags {
+  readonly app?: string;
+  readonly depth?: string;
+  readonly estimate?: boolean;
+  readonly dropLogBodies?: boolean;
+  readonly obfuscate?: boolean;
+  readonly hashNames?: boolean;
+  readonly hashKeyFile?: string;
+  readonly config?: readonly string[];
+  readonly json?: boolean;
+}
+
+const say = (text: string): void => void process.stderr.write(text);
+
+/** Aborted by ctrl-C, which then leaves nothing behind. */
+export function interruptible(): AbortSignal {
+  const cancel = new AbortController();
+  process.once('SIGINT', () => cancel.abort());
+  process.once('SIGTERM', () => cancel.abort());
+  return cancel.signal;
+}
+
+export const showProgress = (done: number, total: number, what: string): void =>
+  say(`${done}/${total} ${what}\n`);
 
 export const exportCommand = (): Command =>
-  readingCommand<TimeFlags>(
+  readingCommand<Flags>(
     withTimeFlags(
       new Command('export')
-        .description('write a window of everything to one .gumshoe file')
-        .argument('<file>'),
-    ),
-    async (reader, flags, [file = '']) => {
+        .description('write a window of everything, or of one application, to one .gumshoe file')
+        .argument('[file]', 'the file to write; not with --estimate'),
+    )
+      .option('--app <name>', 'only this application and its neighbourhood')
+      .option('--depth <n>', 'dependencies to follow from --app, both ways', '2')
+      .option('--estimate', 'say how large it would be and stop')
+      .option('--drop-log-bodies', 'leave out texts and attributes of log records')
+      .option('--obfuscate', 'replace literals, ids, addresses and secrets in texts and queries')
+      .option('--hash-names', 'replace names of applications, hosts and namespaces by keyed hashes')
+      .option(
+        '--hash-key-file <file>',
+        'key for --hash-names: the same key, the same hashes (default: random)',
+      )
+      .option('--config <file...>', 'settings of the analysis to put into the file')
+      .option('--json', 'print the estimate, or what was written, as JSON'),
+    async (reader, flags, [file]) => {
+      if (file === undefined && !flags.estimate)
+        throw new UsageError('say which file to write, or --estimate');
+      const signal = interruptible();
       const range = await timeRange(flags, reader);
-      const summary = await exportSnapshot(reader, range, file, {
-        createdAt: Date.now(),
-        progress: (done, total, what) => process.stderr.write(`${done}/${total} ${what}\n`),
-      });
-      process.stderr.write(
+      const scope =
+        flags.app === undefined
+          ? undefined
+          : await scopeAround(reader, range, flags.app, depthOf(flags.depth), signal);
+      const estimate = await estimateExport(reader, range, scope, signal);
+      if (file === undefined || flags.estimate) {
+        print(flags.json ? jsonText({ schema: 'gumshoe.estimate/1', ...estimate }) : estimateText(estimate));
+        return EXIT.healthy;
+      }
+      say(`about ${formatValue(estimate.bytes, 'bytes')}\n`);
+      const summary = await exportSnapshot(
+        reader,
+        range,
+        file,
+        {
+          createdAt: Date.now(),
+          progress: showProgress,
+          ...(scope ? { scope } : {}),
+          redaction: {
+            dropLogBodies: flags.dropLogBodies ?? false,
+            obfuscate: flags.obfuscate ?? false,
+            ...(flags.hashNames ? { pseudonyms: new Pseudonyms(keyOf(flags.hashKeyFile)) } : {}),
+          },
+          configuration: (flags.config ?? []).map((path) => ({
+            name: basename(path),
+            text: textOf(path),
+          })),
+        },
+        signal,
+      );
+      say(
         `${file}: ${formatValue(summary.bytes, 'bytes')}, ${summary.series} series, ${summary.spans} spans, ${summary.logs} log records\n`,
       );
+      for (const sentence of summary.redaction) say(`  ${sentence}\n`);
+      if (flags.json) print(jsonText({ schema: 'gumshoe.export/1', file, window: range, ...summary }));
       return EXIT.healthy;
     },
+  );
+
+export function depthOf(text = '2'): number {
+  if (!/^\d{1,2}$/.test(text)) throw new UsageError(`--depth ${text}: a number of dependencies from 0 to 99`);
+  return Number(text);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** @throws UsageError for a key that can be guessed. */
+function keyOf(path?: string): Uint8Array {
+  if (path === undefined) return randomBytes(32);
+  const key = Buffer.from(textOf(path).trim());
+  if (key.length < 16) throw new UsageError(`${path}: a key has 16 characters or more`);
+  return key;
+}
+
+const estimateText = ({ bytes, parts }: Estimate): string =>
+  table(
+    ['PART', 'RECORDS', 'ABOUT'],
+    [
+      ...parts.map((one) => [one.part, String(one.records), formatValue(one.bytes, 'bytes')]),
+      ['all', '', formatValue(bytes, 'bytes')],
+    ],
   );

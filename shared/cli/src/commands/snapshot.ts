@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
 import { importSnapshot } from '@gumshoe/reader/import/snapshot';
-import { SnapshotFile } from '@gumshoe/reader/snapshot/database';
-import { table } from '../format/table.ts';
-import { EXIT, jsonText, print } from './define.ts';
+import { jsonText, print } from './define.ts';
 import { exportCommand } from './export.ts';
+import { infoCommand, mergeCommand, trimCommand, verifyCommand } from './snapshot-files.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -32,51 +31,19 @@ const importCommand = (): Command =>
         );
     });
 
-const infoCommand = (): Command =>
-  new Command('info')
-    .description('what a snapshot holds')
-    .argument('<file>')
-    .option('--json', 'as JSON')
-    .action((path: string, flags: { readonly json?: boolean }) => {
-      const file = new SnapshotFile(path);
-      try {
-        const { manifest } = file;
-        if (flags.json) return print(jsonText({ ...manifest, metrics: file.names('series') }));
-        const { from, to } = manifest.window;
-        const rows = [
-          ['format', String(manifest.formatVersion)],
-          ['source', manifest.source],
-          ['created', iso(manifest.createdAt)],
-          ['window', `${iso(from)} to ${iso(to)} (${formatValue((to - from) / 1000, 'seconds')})`],
-          ...Object.entries(manifest.counts).map(([what, count]) => [what, String(count)]),
-          ['metrics', String(file.names('series').length)],
-          ...manifest.redaction.map((sentence) => ['note', sentence]),
-        ];
-        print(table(['WHAT', 'VALUE'], rows));
-      } finally {
-        file.close();
-      }
-    });
-
-const verifyCommand = (): Command =>
-  new Command('verify')
-    .description('check every block of a snapshot against its hash; exit code 3 when it is damaged')
-    .argument('<file>')
-    .action((path: string) => {
-      const file = new SnapshotFile(path);
-      try {
-        const blocks = file.verify();
-        print(`${path}: ${blocks} blocks, all as they were written\n`);
-        process.exitCode = EXIT.healthy;
-      } finally {
-        file.close();
-      }
-    });
-
-/** `snapshot export|import|info|verify`. */
+/** `snapshot export|import|info|verify|merge|trim|diff`. */
 export const snapshotCommand = (): Command => {
-  const command = new Command('snapshot').description('write, read and check .gumshoe files');
-  for (const one of [exportCommand(), importCommand(), infoCommand(), verifyCommand()])
+  const command = new Command('snapshot').description(
+    'write, read, check, cut, join and compare .gumshoe files',
+  );
+  for (const one of [
+    exportCommand(),
+    importCommand(),
+    infoCommand(),
+    verifyCommand(),
+    mergeCommand(),
+    trimCommand(),
+  ])
     command.addCommand(one.exitOverride());
   return command.exitOverride();
 };

@@ -45,6 +45,12 @@ export function storedNames(): string[] {
   );
 }
 
+/** What is worth asking a source for: the catalogue, and whatever else a source says it has. */
+export const namesOf = (reader: Reader): readonly string[] =>
+  'metricNames' in reader && typeof reader.metricNames === 'function'
+    ? [...new Set([...(reader.metricNames() as readonly string[]), ...storedNames()])]
+    : storedNames();
+
 /** What an investigation of the window reads: baselines and rates at its start need what came before. */
 export const withHistory = (range: TimeRange): TimeRange => ({
   from: milliseconds(range.from - historyFor(range) - STALENESS),
@@ -120,7 +126,7 @@ class ExportJob {
   }
 
   async run(): Promise<Readonly<Record<string, number>>> {
-    const names = storedNames();
+    const names = namesOf(this.#reader);
     const groups: string[][] = [];
     for (let at = 0; at < names.length; at += NAMES_AT_ONCE) groups.push(names.slice(at, at + NAMES_AT_ONCE));
     const pseudonyms = this.#options.redaction?.pseudonyms;

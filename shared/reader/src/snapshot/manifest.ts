@@ -23,6 +23,8 @@ export interface Manifest {
   readonly redaction: readonly string[];
   /** Status of the source when the snapshot was taken. */
   readonly status: unknown;
+  /** Metrics that were counted from this file's own spans and log records; a merge counts them anew. */
+  readonly counted?: readonly string[];
 }
 
 /** Last instant a Date can hold, ms. */
@@ -49,5 +51,8 @@ export function parseManifest(text: string): Manifest {
     throw wrong('counts');
   if (!Array.isArray(redaction) || !redaction.every((one) => typeof one === 'string'))
     throw wrong('redaction');
+  const counted = value['counted'];
+  if (counted !== undefined && !(Array.isArray(counted) && counted.every((one) => typeof one === 'string')))
+    throw wrong('counted');
   return value as unknown as Manifest;
 }

@@ -219,6 +219,11 @@ export class SnapshotReader implements Reader {
     return this.profiles;
   }
 
+  /** Every metric of the file, also such that the model does not know. */
+  metricNames(): readonly string[] {
+    return this.file.names('series');
+  }
+
   /** Rows as they are stored, for an export from this file. */
   async profileRows(range: TimeRange): Promise<ProfileRows> {
     const samples = recordsOf(this.file, 'profile-samples').filter(

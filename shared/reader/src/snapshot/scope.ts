@@ -1,6 +1,11 @@
+import { FailureError } from '@gumshoe/base/failure';
 import type { Labels } from '@gumshoe/base/series';
-import type { LogRecord, Span } from '@gumshoe/engine/ports';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
+import type { LogRecord, Reader, Span } from '@gumshoe/engine/ports';
+import { historyFor } from '@gumshoe/engine/world-source';
+import { buildWorld } from '@gumshoe/model/build/build-world';
 import type { ApplicationId } from '@gumshoe/model/entities';
+import { modelMetrics } from '@gumshoe/model/read-list';
 import type { Application, World } from '@gumshoe/model/world';
 
 /** Which part of a source belongs into a snapshot. */
@@ -27,6 +32,31 @@ export function neighbourhood(world: World, centre: ApplicationId, depth: number
     border = next;
   }
   return world.applications.filter(({ id }) => reached.has(id));
+}
+
+/**
+ * The scope around an application of a source, by id or name. Rejects with FailureError; `not-found` lists what there is.
+ */
+export async function scopeAround(
+  reader: Reader,
+  range: TimeRange,
+  application: string,
+  depth: number,
+  signal?: AbortSignal,
+): Promise<Scope> {
+  const history = historyFor(range);
+  const wide = { from: milliseconds(range.from - history), to: range.to };
+  const world = buildWorld(await reader.series(modelMetrics, wide, signal), range, { history });
+  const found = world.applications.find(({ id, name }) => id === application || name === application);
+  if (found) return scopeOf(world, neighbourhood(world, found.id, depth));
+  const known = world.applications.map(({ name }) => name).sort();
+  throw new FailureError({
+    code: 'not-found',
+    tried: 'find an application',
+    target: application,
+    reason: 'it has no samples in the window',
+    remedy: `known: ${known.slice(0, 50).join(', ') || 'none'}${known.length > 50 ? ' …' : ''}`,
+  });
 }
 
 /** `/k8s/NAMESPACE/POD/CONTAINER` without the container: sidecars and the pod's own network go with it. */

@@ -1,0 +1,201 @@
+import { labelsKey, type Series } from '@gumshoe/base/series';
+import type { LogRecord, Span } from '@gumshoe/engine/ports';
+import { logSeries } from '@gumshoe/model/derived/log-series';
+import { traceSeries } from '@gumshoe/model/derived/trace-series';
+import { recordsOf, seriesBlocks } from './contents.ts';
+import { SnapshotFile, type SnapshotWriter } from './database.ts';
+import { FORMAT_VERSION, type Manifest } from './manifest.ts';
+import { writeRecords, writeSeriesBlocks, writeWhole } from './write.ts';
+
+export interface MergeSummary {
+  readonly bytes: number;
+  readonly window: Manifest['window'];
+  readonly counts: Readonly<Record<string, number>>;
+  /** Samples and records that several files have, kept once. */
+  readonly overlaps: number;
+  /** Of the same instant or identity, but different: the first file's were kept. */
+  readonly conflicts: number;
+}
+
+interface Tally {
+  overlaps: number;
+  conflicts: number;
+}
+
+/**
+ * Several snapshots as one. What overlaps is in it once; where two files say different things of one instant, the first
+ * wins and the conflict is counted. @throws FailureError as SnapshotFile and writeWhole.
+ */
+export async function mergeSnapshots(paths: readonly string[], to: string): Promise<MergeSummary> {
+  const files: SnapshotFile[] = [];
+  const tally: Tally = { overlaps: 0, conflicts: 0 };
+  try {
+    for (const path of paths) files.push(new SnapshotFile(path));
+    const window = {
+      from: Math.min(...files.map(({ manifest }) => manifest.window.from)),
+      to: Math.max(...files.map(({ manifest }) => manifest.window.to)),
+    };
+    let counts: Readonly<Record<string, number>> = {};
+    const bytes = await writeWhole(to, (writer) => {
+      counts = writeMerged(files, writer, tally);
+      writer.finish({ ...manifestOf(files, tally), window, counts });
+    });
+    return { bytes, window, counts, ...tally };
+  } finally {
+    for (const file of files) file.close();
+  }
+}
+
+/** What was counted from spans and log records is counted anew: both files began at zero. */
+function writeMerged(
+  files: readonly SnapshotFile[],
+  writer: SnapshotWriter,
+  tally: Tally,
+): Readonly<Record<string, number>> {
+  const counted = new Set(files.flatMap(({ manifest }) => manifest.counted ?? []));
+  const spans = mergeSpans(files, tally);
+  const logs = mergeLogs(files, 'logs', tally);
+  const anew = counted.size === 0 ? [] : [...traceSeries(spans), ...logSeries(logs)];
+  const counts: Record<string, number> = { series: 0 };
+  const names = new Set(files.flatMap((file) => file.names('series')));
+  for (const name of [...names, ...counted].sort().filter((one, i, all) => one !== all[i - 1])) {
+    const own = new Set([name]);
+    const series = counted.has(name)
+      ? anew.filter(({ labels }) => labels['__name__'] === name)
+      : mergeSeries(
+          files.map((file) => [...seriesBlocks(file, own)].flatMap(({ content }) => content)),
+          tally,
+        );
+    counts['series']! += writeSeriesBlocks(writer, series);
+  }
+  counts['spans'] = writeRecords(writer, 'spans', spans);
+  counts['logs'] = writeRecords(writer, 'logs', logs);
+  counts['events'] = writeRecords(writer, 'events', mergeLogs(files, 'events', tally));
+  const samples = together(
+    files.map((file) => recordsOf(file, 'profile-samples')),
+    (sample) => JSON.stringify(sample),
+    tally,
+  );
+  counts['profiles'] = writeRecords(writer, 'profile-samples', samples);
+  writeRecords(
+    writer,
+    'profile-stacks',
+    unique(
+      files.map((file) => recordsOf(file, 'profile-stacks')),
+      ([service, hash]) => `${service} ${hash}`,
+      tally,
+    ),
+  );
+  const settings = unique(
+    files.map((file) => recordsOf(file, 'configuration')),
+    ({ name }) => name,
+    tally,
+  );
+  writeRecords(writer, 'configuration', settings);
+  return counts;
+}
+
+function mergeSpans(files: readonly SnapshotFile[], tally: Tally): readonly Span[] {
+  const key = ({ traceId, spanId, serviceName, kind }: Span): string =>
+    `${traceId} ${spanId} ${serviceName} ${kind}`;
+  const spans = unique(
+    files.map((file) => recordsOf(file, 'spans')),
+    key,
+    tally,
+  );
+  return spans.sort((a, b) => b.start - a.start);
+}
+
+const mergeLogs = (
+  files: readonly SnapshotFile[],
+  part: 'logs' | 'events',
+  tally: Tally,
+): readonly LogRecord[] =>
+  together(
+    files.map((file) => recordsOf(file, part)),
+    (record) => JSON.stringify(record),
+    tally,
+  ).sort((a, b) => b.timestamp - a.timestamp);
+
+/** Records with an identity of their own: each once, the first file's. */
+function unique<T>(lists: readonly (readonly T[])[], key: (one: T) => string, tally: Tally): T[] {
+  const known = new Map<string, T>();
+  for (const one of lists.flat()) {
+    const id = key(one);
+    const first = known.get(id);
+    if (first === undefined) known.set(id, one);
+    else if (JSON.stringify(first) === JSON.stringify(one)) tally.overlaps++;
+    else tally.conflicts++;
+  }
+  return [...known.values()];
+}
+
+/** Records without an identity: as often as the file that has most of them. */
+function together<T>(lists: readonly (readonly T[])[], key: (one: T) => string, tally: Tally): T[] {
+  const most = new Map<string, number>();
+  const out: T[] = [];
+  for (const list of lists) {
+    const own = new Map<string, number>();
+    for (const one of list) {
+      const id = key(one);
+      const times = (own.get(id) ?? 0) + 1;
+      own.set(id, times);
+      if (times <= (most.get(id) ?? 0)) tally.overlaps++;
+      else {
+        most.set(id, times);
+        out.push(one);
+      }
+    }
+  }
+  return out;
+}
+
+/** Series of several files: those with equal labels become one. */
+export function mergeSeries(lists: readonly (readonly Series[])[], tally: Tally): Series[] {
+  const known = new Map<string, Series>();
+  for (const series of lists.flat()) {
+    const key = labelsKey(series.labels);
+    const first = known.get(key);
+    known.set(key, first === undefined ? series : zip(first, series, tally));
+  }
+  return [...known.values()];
+}
+
+function zip(first: Series, second: Series, tally: Tally): Series {
+  const most = first.timestamps.length + second.timestamps.length;
+  const timestamps = new Float64Array(most);
+  const values = new Float64Array(most);
+  let [a, b, n] = [0, 0, 0];
+  while (a < first.timestamps.length || b < second.timestamps.length) {
+    const [ours, theirs] = [first.timestamps[a] ?? Infinity, second.timestamps[b] ?? Infinity];
+    const taken = ours <= theirs ? first : second;
+    const at = taken === first ? a : b;
+    timestamps[n] = taken.timestamps[at]!;
+    values[n++] = taken.values[at]!;
+    if (ours === theirs) {
+      if (Object.is(first.values[a], second.values[b])) tally.overlaps++;
+      else tally.conflicts++;
+    }
+    if (ours <= theirs) a++;
+    if (theirs <= ours) b++;
+  }
+  return { labels: first.labels, timestamps: timestamps.subarray(0, n), values: values.subarray(0, n) };
+}
+
+function manifestOf(files: readonly SnapshotFile[], tally: Tally): Omit<Manifest, 'window' | 'counts'> {
+  const manifests = files.map(({ manifest }) => manifest);
+  const counted = [...new Set(manifests.flatMap((one) => one.counted ?? []))].sort();
+  const sources = [...new Set(manifests.map(({ source }) => source))];
+  const sentences = [...new Set(manifests.flatMap(({ redaction }) => redaction))];
+  return {
+    formatVersion: FORMAT_VERSION,
+    createdAt: Math.max(...manifests.map(({ createdAt }) => createdAt)),
+    source: sources.join(' and '),
+    redaction:
+      tally.conflicts === 0
+        ? sentences
+        : [...sentences, `merged with ${tally.conflicts} conflicts: what the first file says was kept`],
+    status: undefined,
+    ...(counted.length > 0 ? { counted } : {}),
+  };
+}
