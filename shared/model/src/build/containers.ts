@@ -132,11 +132,11 @@ function buildDisks({ context, registry }: Building): void {
 }
 
 function diskFor(instance: InstanceDraft, series: Series, column: () => Float64Array): DiskColumns {
-  const { mount_point: mountPoint = '', device = '' } = series.labels;
+  const { mount_point: mountPoint = '', device = '', volume = '' } = series.labels;
   const key = `${mountPoint}\u0000${device}`;
   let disk = instance.disks.get(key);
   if (disk === undefined) {
-    disk = { mountPoint, device, size: column(), used: column() };
+    disk = { mountPoint, device, volume, size: column(), used: column() };
     instance.disks.set(key, disk);
   }
   return disk;
