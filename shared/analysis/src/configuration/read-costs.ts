@@ -1,0 +1,64 @@
+import { err, ok, type Result } from '@gumshoe/base/result';
+import type { PriceSettings } from '../costs/prices.ts';
+import { RISK_KINDS, type RiskDismissal, type RiskKind } from '../risks/find-risks.ts';
+import type { Cursor } from './cursor.ts';
+import { nearest, type Complaint } from './mistake.ts';
+import { readScope, readText, required, SCOPE_KEYS } from './scoped.ts';
+
+const PRICES = {
+  cpu_core_hour: 'cpuCoreHour',
+  memory_gib_hour: 'memoryGibHour',
+  cross_zone_gib: 'crossZoneGib',
+  internet_gib: 'internetGib',
+} as const satisfies Record<string, keyof PriceSettings>;
+
+/** `costs:`, prices in one currency; what is not given costs nothing. */
+export function readPrices(section: Cursor): PriceSettings | undefined {
+  const prices = { currency: 'USD', cpuCoreHour: 0, memoryGibHour: 0, crossZoneGib: 0, internetGib: 0 };
+  const names = Object.keys(PRICES);
+  const entries = section.entries(['currency', ...names]);
+  for (const [key, value] of entries) {
+    if (key === 'currency') prices.currency = value.read(readCurrency) ?? prices.currency;
+    else prices[PRICES[key as keyof typeof PRICES]] = value.read(readPrice) ?? 0;
+  }
+  return entries.length > 0 ? prices : undefined;
+}
+
+function readCurrency(text: string): Result<string, Complaint> {
+  return /^[A-Z]{3}$/.test(text)
+    ? ok(text)
+    : err({ message: 'a currency is three capital letters', allowed: ['USD', 'EUR'] });
+}
+
+function readPrice(text: string): Result<number, Complaint> {
+  return /^\d+(\.\d+)?$/.test(text)
+    ? ok(Number(text))
+    : err({ message: 'a price is a number of 0 or more', allowed: ['0.031'] });
+}
+
+/** `risks:` with the ones that are accepted (`dismiss`), each with a reason. */
+export function readDismissals(section: Cursor): readonly RiskDismissal[] {
+  section.entries(['dismiss']);
+  return section
+    .get('dismiss')
+    .items()
+    .flatMap((entry) => {
+      entry.entries([...SCOPE_KEYS, 'risk', 'reason']);
+      const application = readScope(entry);
+      const kind = entry.get('risk').read(readRisk);
+      const reason = required(entry, 'reason', readText);
+      if (application === undefined || reason === undefined) return [];
+      return [{ application, reason, ...(kind === undefined ? {} : { kind }) }];
+    });
+}
+
+function readRisk(text: string): Result<RiskKind, Complaint> {
+  const kind = RISK_KINDS.find((one) => one === text);
+  if (kind) return ok(kind);
+  const suggestion = nearest(text, RISK_KINDS);
+  return err({
+    message: 'there is no such risk',
+    allowed: RISK_KINDS,
+    ...(suggestion ? { suggestion } : {}),
+  });
+}
