@@ -1,6 +1,6 @@
 import { SECOND, type TimeRange } from '@gumshoe/base/time';
 import type { Evidence } from '@gumshoe/model/entities';
-import type { Application, Dependency, World } from '@gumshoe/model/world';
+import type { Application, Dependency, Instance, Node, World } from '@gumshoe/model/world';
 import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
 
 const REGEX_SPECIAL = /[.*+?^${}()|[\]\\]/g;
@@ -23,6 +23,25 @@ export function selectApplication(
     return `${metric}{${[matchLabel('service_name', application.serviceNames), ...more].join(',')}}`;
   const ids = application.instances.flatMap((instance) => instance.containerIds);
   return `${metric}{${[matchLabel('container_id', ids), ...more].join(',')}}`;
+}
+
+/** `metric{container_id…}` for the containers of one instance. */
+export function selectInstance(
+  instance: Pick<Instance, 'containerIds' | 'node'>,
+  metric: string,
+  ...more: readonly string[]
+): string {
+  const matchers = [
+    matchLabel('container_id', instance.containerIds),
+    ...(instance.node === '' ? [] : [matchLabel('machine_id', [instance.node])]),
+    ...more,
+  ];
+  return `${metric}{${matchers.join(',')}}`;
+}
+
+/** `metric{machine_id…}` */
+export function selectNode(node: Pick<Node, 'id'>, metric: string, ...more: readonly string[]): string {
+  return `${metric}{${[matchLabel('machine_id', [node.id]), ...more].join(',')}}`;
 }
 
 /** `metric{client container, destination}` for everything seen between two applications. */

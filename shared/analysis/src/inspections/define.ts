@@ -19,6 +19,7 @@ export interface Signals {
   readonly postgres: Application['postgres'];
   readonly redis: Application['redis'];
   readonly logs: Application['logs'];
+  readonly dns: Application['dns'] | undefined;
 }
 
 /** An instance with the application it belongs to. */

@@ -1,21 +1,53 @@
 import { cpuContainer } from './cpu-container.ts';
+import { cpuContention } from './cpu-contention.ts';
 import { cpuNode } from './cpu-node.ts';
+import { cpuThrottling } from './cpu-throttling.ts';
 import type { Inspection } from './define.ts';
+import { deploymentStatus } from './deployment-status.ts';
+import { dnsLatency } from './dns-latency.ts';
+import { dnsNxdomain } from './dns-nxdomain.ts';
+import { dnsServerErrors } from './dns-server-errors.ts';
+import { dotnetAvailability } from './dotnet-availability.ts';
+import { dotnetExceptions } from './dotnet-exceptions.ts';
+import { dotnetHeap } from './dotnet-heap.ts';
+import { goAllocations } from './go-allocations.ts';
+import { gpuMemory } from './gpu-memory.ts';
+import { gpuTemperature } from './gpu-temperature.ts';
+import { gpuUtilization } from './gpu-utilization.ts';
 import { instanceAvailability } from './instance-availability.ts';
 import { instanceRestarts } from './instance-restarts.ts';
+import { jvmAvailability } from './jvm-availability.ts';
+import { jvmGc } from './jvm-gc.ts';
+import { jvmHeap } from './jvm-heap.ts';
+import { jvmSafepoints } from './jvm-safepoints.ts';
+import { logErrorRate } from './log-error-rate.ts';
 import { logErrors } from './log-errors.ts';
+import { logNewPattern } from './log-new-pattern.ts';
 import { memoryLeak } from './memory-leak.ts';
 import { memoryOom } from './memory-oom.ts';
+import { memoryPressure } from './memory-pressure.ts';
+import { networkConnectivity } from './network-connectivity.ts';
 import { networkConnects } from './network-connects.ts';
+import { networkConntrack } from './network-conntrack.ts';
+import { networkListenOverflows } from './network-listen-overflows.ts';
+import { networkPorts } from './network-ports.ts';
+import { networkResets } from './network-resets.ts';
+import { networkRttExternal } from './network-rtt-external.ts';
+import { networkRttOtherClusters } from './network-rtt-other-clusters.ts';
 import { networkRtt } from './network-rtt.ts';
+import { networkZeroWindows } from './network-zero-windows.ts';
+import { nodejsEventLoop } from './nodejs-event-loop.ts';
+import { noisyNeighbour } from './noisy-neighbour.ts';
 import { postgresAvailability } from './postgres-availability.ts';
 import { postgresConnections } from './postgres-connections.ts';
 import { postgresLatency } from './postgres-latency.ts';
 import { postgresLocks } from './postgres-locks.ts';
+import { pythonGil } from './python-gil.ts';
 import { redisAvailability } from './redis-availability.ts';
 import { redisLatency } from './redis-latency.ts';
 import { sloAvailability } from './slo-availability.ts';
 import { sloLatency } from './slo-latency.ts';
+import { storageIoLoad } from './storage-io-load.ts';
 import { storageSpace } from './storage-space.ts';
 
 /** All inspections, in the order in which an application page shows them. */
@@ -24,13 +56,43 @@ export const INSPECTIONS: readonly Inspection[] = [
   sloLatency,
   instanceAvailability,
   instanceRestarts,
+  deploymentStatus,
   cpuContainer,
+  cpuThrottling,
   cpuNode,
+  cpuContention,
+  noisyNeighbour,
   memoryOom,
   memoryLeak,
+  memoryPressure,
   storageSpace,
+  storageIoLoad,
   networkConnects,
+  networkConnectivity,
   networkRtt,
+  networkRttExternal,
+  networkRttOtherClusters,
+  networkResets,
+  networkZeroWindows,
+  networkListenOverflows,
+  networkConntrack,
+  networkPorts,
+  dnsLatency,
+  dnsServerErrors,
+  dnsNxdomain,
+  gpuUtilization,
+  gpuMemory,
+  gpuTemperature,
+  jvmAvailability,
+  jvmSafepoints,
+  jvmGc,
+  jvmHeap,
+  dotnetAvailability,
+  dotnetExceptions,
+  dotnetHeap,
+  pythonGil,
+  nodejsEventLoop,
+  goAllocations,
   postgresAvailability,
   postgresLatency,
   postgresConnections,
@@ -38,4 +100,6 @@ export const INSPECTIONS: readonly Inspection[] = [
   redisAvailability,
   redisLatency,
   logErrors,
+  logErrorRate,
+  logNewPattern,
 ];

@@ -1,10 +1,10 @@
 import { formatValue } from '@gumshoe/base/units';
 import { sumOf } from '@gumshoe/model/columns';
-import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
+import { ERROR_LEVELS, ERRORS_ONLY, logRateQuery } from './log-query.ts';
 
-export const ERROR_LEVELS: ReadonlySet<string> = new Set(['error', 'critical', 'fatal']);
+export { ERROR_LEVELS } from './log-query.ts';
 
 export const logErrors = defineInspection({
   id: 'log-errors',
@@ -12,7 +12,8 @@ export const logErrors = defineInspection({
   area: 'Logs',
   threshold: { default: 0, unit: 'count', description: 'messages of level error and worse in the window' },
   needs: ['logs'],
-  inspect: ({ logs, grid, window, range, rateWindow, select }, threshold) => {
+  inspect: (subject, threshold) => {
+    const { logs, grid, window, range } = subject;
     if (logs.length === 0) return undefined;
     const seconds = grid.step / 1000;
     const errors = logs
@@ -25,7 +26,6 @@ export const logErrors = defineInspection({
       total === 0
         ? 'No error was logged in the window.'
         : `${formatValue(total, 'count')} errors were logged in the window${sample ? `, mostly: ${sample}` : ''}.`;
-    const selector = select(CONTAINER_METRICS.logMessages.name, 'level=~"error|critical|fatal"');
     return {
       health: total > threshold ? 'warning' : 'ok',
       message,
@@ -33,9 +33,9 @@ export const logErrors = defineInspection({
       threshold,
       unit: 'count',
       instances: [],
-      evidence: [promqlEvidence(`sum(rate(${selector}${rateWindow}))`, range, message)],
-      explanation: [`messages of level error and worse ${total}, any is a warning`],
-      columns: errors.map(({ pattern }) => ({
+      evidence: [promqlEvidence(logRateQuery(subject, ERRORS_ONLY), range, message)],
+      explanation: [`messages of level error and worse ${total}, more than ${threshold} is a warning`],
+      columns: errors.slice(0, 20).map(({ pattern }) => ({
         name: pattern.sample || pattern.pattern,
         values: pattern.rate,
       })),

@@ -2,7 +2,7 @@ import { formatValue } from '@gumshoe/base/units';
 import { lastOf } from '@gumshoe/model/columns';
 import type { Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { promqlEvidence } from '../evidence.ts';
+import { promqlEvidence, selectInstance } from '../evidence.ts';
 import { steadyGrowth } from '../trend.ts';
 import { defineInspection, type Subject } from './define.ts';
 import { above, judgeInstances } from './judge-instances.ts';
@@ -19,7 +19,7 @@ export const memoryLeak = defineInspection({
   threshold: { default: 10, unit: 'percent', description: 'growth of memory per hour' },
   needs: ['instances'],
   inspect: (subject, threshold) => {
-    const { instances, application, range, select } = subject;
+    const { instances, application, range } = subject;
     if (application.kind === 'Job' || application.kind === 'CronJob') return undefined;
     const measured = instances.filter((instance) => instance.memoryRss.some((value) => value === value));
     const verdicts = judgeInstances(measured, (instance) => leakPercent(instance, subject), above(threshold));
@@ -29,8 +29,8 @@ export const memoryLeak = defineInspection({
       worst.value > 0
         ? `The memory of ${worst.instance} grows steadily by ${formatValue(worst.value, 'percent')} per hour (threshold ${threshold} %).`
         : 'No instance grows steadily.';
-    const rss = select(CONTAINER_METRICS.memoryRss.name);
-    const query = `${rss} - (${rss} offset 15m)`;
+    const of = measured.find(({ id }) => id === worst.instance)!;
+    const query = `deriv(${selectInstance(of, CONTAINER_METRICS.memoryRss.name)}[15m]) * 3600`;
     return {
       health: worst.health,
       message,
@@ -41,7 +41,7 @@ export const memoryLeak = defineInspection({
       evidence: [promqlEvidence(query, range, message)],
       explanation: [
         'growth per hour by regression over the longest stretch without a drop, the last quarter still growing',
-        `growth within the stretch must reach 5 % of the limit, or ${formatValue(MIN_BYTES, 'bytes')} without one`,
+        `growth within the last hour must reach 5 % of the limit, or ${formatValue(MIN_BYTES, 'bytes')} without one`,
       ],
       columns: measured.map((instance) => ({ name: instance.id, values: instance.memoryRss })),
     };
@@ -52,10 +52,11 @@ export const memoryLeak = defineInspection({
 function leakPercent(instance: Instance, { grid, window }: Subject): number {
   const cells = { lo: 0, hi: window.hi };
   const growth = steadyGrowth(instance.memoryRss, cells, grid, OPTIONS);
-  if (growth === undefined) return 0;
+  if (growth === undefined || (growth.cells.hi - growth.cells.lo) * grid.step < OPTIONS.minTail) return 0;
   const limit = instance.memoryLimit ? lastOf(instance.memoryLimit, window) : NaN;
   const least = limit > 0 ? limit * MIN_LIMIT_SHARE : MIN_BYTES;
-  if (growth.to - growth.from < least) return 0;
+  // what grew within the last hour, and never more than was seen
+  if (Math.min(growth.perHour, growth.to - growth.from) < least) return 0;
   const base = Math.max(growth.from, growth.to - growth.perHour, 1);
   return Math.min(1e6, (growth.perHour / base) * 100);
 }

@@ -23,6 +23,7 @@ export const postgresLocks = defineInspection({
       worst && total > 0
         ? `${formatValue(total, 'count')} queries wait for a lock held by: ${worst.blockingQuery}.`
         : 'No query waits for a lock.';
+    const of = `{address=${JSON.stringify(probed[0]!.address)}}`;
     return {
       health: total > threshold ? 'warning' : 'ok',
       message,
@@ -32,7 +33,7 @@ export const postgresLocks = defineInspection({
       instances: [],
       evidence: [
         promqlEvidence(
-          `sum by (blocking_query) (${POSTGRES_METRICS.lockAwaitingQueries.name}{address=${JSON.stringify(probed[0]!.address)}})`,
+          `sum by (blocking_query) (${POSTGRES_METRICS.lockAwaitingQueries.name}${of}) or sum(${POSTGRES_METRICS.up.name}${of}) * 0`,
           range,
           message,
         ),

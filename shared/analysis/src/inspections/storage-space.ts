@@ -1,8 +1,15 @@
 import { formatValue } from '@gumshoe/base/units';
-import { lastOf, ratioColumn } from '@gumshoe/model/columns';
-import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { matchLabel, promqlEvidence } from '../evidence.ts';
+import { ratioColumn } from '@gumshoe/model/columns';
+import type { DiskColumns, Instance } from '@gumshoe/model/world';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import { matchLabel, selectInstance } from '../evidence.ts';
 import { defineInspection } from './define.ts';
+import { levelVerdict } from './level.ts';
+import { percentOf } from './measured.ts';
+
+/** Of pods, what is no volume is the disk of the node, which all pods there would complain about. */
+const counts = (instance: Instance, disk: DiskColumns): boolean =>
+  disk.volume !== '' || !instance.containerIds.some((id) => id.startsWith('/k8s'));
 
 export const storageSpace = defineInspection({
   id: 'storage-space',
@@ -10,38 +17,28 @@ export const storageSpace = defineInspection({
   area: 'Storage',
   threshold: { default: 80, unit: 'percent', description: 'used space of a volume' },
   needs: ['instances'],
-  inspect: ({ instances, window, range, select, recent }, threshold) => {
-    const disks = instances
-      .flatMap((instance) =>
-        instance.disks.map((disk) => {
-          const share = ratioColumn(disk.used, disk.size).map((value) => value * 100);
-          return { instance: instance.id, disk, share, value: lastOf(share, window, recent) };
-        }),
-      )
-      .filter(({ value }) => value === value)
-      .sort((a, b) => b.value - a.value);
-    const worst = disks[0];
-    if (!worst) return undefined;
-    const mount = matchLabel('mount_point', [worst.disk.mountPoint]);
-    const query = `${select(CONTAINER_METRICS.diskUsed.name, mount)} / ${select(CONTAINER_METRICS.diskSize.name, mount)}`;
-    const message = `${worst.disk.mountPoint} of ${worst.instance} is ${formatValue(worst.value, 'percent')} full (threshold ${threshold} %).`;
-    return {
-      health: worst.value > threshold ? 'warning' : 'ok',
-      message,
-      value: worst.value,
+  inspect: (subject, threshold) => {
+    const measured = subject.instances.flatMap((of) =>
+      of.disks
+        .filter((disk) => counts(of, disk))
+        .map((disk) => ({
+          of,
+          disk,
+          instance: of.id,
+          name: `${of.id} ${disk.mountPoint}`,
+          values: percentOf(ratioColumn(disk.used, disk.size)),
+        })),
+    );
+    return levelVerdict(subject, measured, {
       threshold,
       unit: 'percent',
-      instances: disks.map(({ instance, value }) => ({
-        instance,
-        value,
-        health: value > threshold ? ('warning' as const) : ('ok' as const),
-      })),
-      evidence: [promqlEvidence(query, range, message)],
-      explanation: [`used / size = ${worst.value.toFixed(1)} % at the end of the window`],
-      columns: disks.map(({ instance, disk, share }) => ({
-        name: `${instance} ${disk.mountPoint}`,
-        values: share,
-      })),
-    };
+      says: ({ disk, of, state }) =>
+        `${disk.mountPoint} of ${of.id} is ${formatValue(state.value, 'percent')} full`,
+      formula: 'used / size',
+      query: ({ of, disk }) => {
+        const mount = matchLabel('mount_point', [disk.mountPoint]);
+        return `max(${selectInstance(of, C.diskUsed.name, mount)}) / max(${selectInstance(of, C.diskSize.name, mount)})`;
+      },
+    });
   },
 });

@@ -50,5 +50,6 @@ export function subjectOf(
     postgres: application.postgres,
     redis: application.redis,
     logs: application.logs,
+    dns: application.dns,
   };
 }

@@ -24,7 +24,10 @@ export function badShareQuery(
       : selectDependency(client, metric, ...more);
   if (kind === 'availability') {
     const name = inbound ? metrics.inbound.name : metrics.count.name;
-    return `sum(rate(${select(name, 'status=~"5..|failed|grpc:.*", status!="grpc:OK"')}${window})) / sum(rate(${select(name)}${window}))`;
+    const all = `sum(rate(${select(name)}${window}))`;
+    const bad = `sum(rate(${select(name, 'status=~"5..|failed|grpc:.*", status!="grpc:OK"')}${window}))`;
+    // where nothing ever failed there is no series of failures
+    return `(${bad} or ${all} * 0) / ${all}`;
   }
   const name = `${inbound ? metrics.inboundDuration.name : metrics.duration.name}_bucket`;
   const below = (le: string): string => `sum(rate(${select(name, le)}${window}))`;

@@ -1,0 +1,49 @@
+import { formatValue } from '@gumshoe/base/units';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import { splitAddress } from '@gumshoe/model/build/listen-index';
+import type { Dependency } from '@gumshoe/model/world';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import { matchLabel } from '../evidence.ts';
+import type { Verdict } from '../finding.ts';
+import type { Subject } from './define.ts';
+import { levelVerdict } from './level.ts';
+import { known } from './measured.ts';
+
+/** Where a peer is: each place has its own threshold. */
+export type Place = 'inside' | 'outside' | 'other cluster';
+
+/** Ids of applications begin with their cluster where several clusters are looked at together. */
+const clusterOf = (id: ApplicationId): string => {
+  const parts = id.split(':');
+  return parts.length > 3 && !isExternal(id) ? parts[0]! : '';
+};
+
+const isExternal = (id: ApplicationId): boolean => id.includes(':ExternalService:');
+
+const placeOf = ({ client, server }: Dependency): Place =>
+  isExternal(server) ? 'outside' : clusterOf(client) === clusterOf(server) ? 'inside' : 'other cluster';
+
+/** The verdict on round-trip times to the peers in one kind of place. */
+export function rttVerdict(
+  subject: Subject,
+  upstreams: readonly Dependency[],
+  place: Place,
+  threshold: number,
+): Verdict | undefined {
+  const measured = upstreams
+    .filter((dependency) => placeOf(dependency) === place && known(dependency.tcp.rtt))
+    .map((of) => ({ of, name: subject.nameOf(of.server), values: of.tcp.rtt }));
+  return levelVerdict(subject, measured, {
+    threshold,
+    unit: 'seconds',
+    says: ({ name, state }) => `The round trip to ${name} takes ${formatValue(state.value, 'seconds')}`,
+    formula: 'smoothed round-trip time as TCP measures it, worst link',
+    query: ({ of }) => {
+      const ips = of.links.flatMap((link) => [bare(link.destination), bare(link.actualDestination)]);
+      const clients = of.links.map((link) => link.clientContainerId);
+      return `${C.netLatency.name}{${matchLabel('container_id', clients)},${matchLabel('destination_ip', ips)}}`;
+    },
+  });
+}
+
+const bare = (address: string): string => splitAddress(address).ip;
