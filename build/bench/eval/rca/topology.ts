@@ -1,6 +1,10 @@
 import { noise } from '@gumshoe/model/testdata/series-writer';
 
 export type Role = 'frontend' | 'service' | 'postgres' | 'redis' | 'external';
+/** What a service is written in. */
+export type Runtime = 'golang' | 'java' | 'nodejs' | 'python';
+
+const RUNTIMES: readonly Runtime[] = ['golang', 'java', 'nodejs', 'python'];
 
 export interface Call {
   readonly server: number;
@@ -12,6 +16,7 @@ export interface Service {
   readonly index: number;
   readonly name: string;
   readonly role: Role;
+  readonly runtime: Runtime;
   /** Calls from the frontend to here, at least. */
   readonly depth: number;
   /** seconds of its own for a request */
@@ -47,6 +52,8 @@ export type Random = ReturnType<typeof randomSource>;
 export function makeTopology(random: Random): Topology {
   const nodes = random.whole(3, 6);
   const layers = [1, random.whole(2, 3), random.whole(2, 5), random.whole(2, 5)];
+  // some clusters are deeper
+  for (let more = random.whole(0, 2); more > 0; more--) layers.push(random.whole(1, 3));
   const roles: Role[] = layers.flatMap((count, layer) =>
     Array.from({ length: count }, (): Role => (layer === 0 ? 'frontend' : 'service')),
   );
@@ -91,6 +98,7 @@ export function makeTopology(random: Random): Topology {
       index,
       name,
       role,
+      runtime: RUNTIMES[index % RUNTIMES.length]!,
       depth: depths[index] ?? 1,
       own:
         role === 'redis'

@@ -1,0 +1,98 @@
+import type { Course } from '@gumshoe/model/testdata/series-writer';
+import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import type { Output } from './output.ts';
+import type { Service } from './topology.ts';
+import { logLines } from './write-logs.ts';
+
+/** Stores and services elsewhere have no spans of their own. */
+const hasSpans = ({ role }: Service): boolean => role === 'frontend' || role === 'service';
+
+/** What readers count of spans, when there is nothing else. */
+export function writeSpans(output: Output): void {
+  const { services } = output.scenario.topology;
+  const frontend = services[0]!;
+  writeRequests(output, '', frontend, (at) => output.cluster.states(at)[0]!.rate);
+  for (const service of services.filter(hasSpans)) {
+    writeOperations(output, service);
+    service.calls.forEach((call, n) =>
+      writeRequests(
+        output,
+        service.name,
+        services[call.server]!,
+        (at) => output.cluster.states(at)[service.index]!.rate * output.cluster.times(service, n, at),
+      ),
+    );
+  }
+}
+
+function writeRequests(output: Output, client: string, server: Service, wanted: Course): void {
+  const { cluster, writer, scenario } = output;
+  const effect = cluster.effect(server.index);
+  const labels = { service_name: server.name, client_service_name: client };
+  const refused: Course = (at) => (effect.refused ?? 0) * cluster.strength(at);
+  const errors: Course = (at) =>
+    1 -
+    (1 - cluster.states(at)[server.index]!.errors) *
+      (1 - refused(at)) *
+      (1 - cluster.givenUp(server.index, at));
+  const latency: Course = (at) =>
+    Math.min(
+      scenario.timeout,
+      cluster.states(at)[server.index]!.latency + (effect.rtt ?? 0) * cluster.strength(at),
+    );
+  writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => wanted(at) * (1 - errors(at)));
+  writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => wanted(at) * errors(at));
+  writer.histogram(T.duration.name, labels, wanted, latency);
+}
+
+/** The request's own span, and one for each call it makes. */
+function writeOperations(output: Output, service: Service): void {
+  const { cluster, writer, scenario } = output;
+  const { index } = service;
+  const effect = cluster.effect(index);
+  const { services } = scenario.topology;
+  const rate: Course = (at) =>
+    cluster.states(at)[index]!.rate * (1 - (effect.refused ?? 0) * cluster.strength(at));
+  const span = (name: string, wanted: Course, errors: Course, here: Course, self: Course): void => {
+    const labels = { service_name: service.name, span_name: name };
+    writer.counter(T.spans.name, { ...labels, status: 'ok' }, (at) => wanted(at) * (1 - errors(at)));
+    writer.counter(T.spans.name, { ...labels, status: 'failed' }, (at) => wanted(at) * errors(at));
+    writer.counter(T.failures.name, labels, (at) => wanted(at) * here(at));
+    writer.counter(T.selfTime.name, labels, (at) => wanted(at) * self(at));
+  };
+  span(
+    'GET /',
+    rate,
+    (at) => cluster.states(at)[index]!.errors,
+    (at) => cluster.states(at)[index]!.ownErrors,
+    (at) => cluster.states(at)[index]!.own,
+  );
+  service.calls.forEach((call, n) => {
+    const server = services[call.server]!;
+    const other = cluster.effect(server.index);
+    const calls: Course = (at) => rate(at) * cluster.times(service, n, at);
+    const refused: Course = (at) => (other.refused ?? 0) * cluster.strength(at);
+    // the client's span ends with its child, or alone when nobody answers
+    const alone: Course = (at) => 1 - (1 - refused(at)) * (1 - cluster.givenUp(server.index, at));
+    const failed: Course = (at) => 1 - (1 - cluster.states(at)[server.index]!.errors) * (1 - alone(at));
+    const opaque = !hasSpans(server);
+    const wait: Course = (at) =>
+      Math.min(
+        scenario.timeout,
+        opaque ? cluster.states(at)[server.index]!.latency + (other.rtt ?? 0) * cluster.strength(at) : 0,
+      );
+    const network: Course = (at) => (opaque ? 0 : (other.rtt ?? 0) * cluster.strength(at));
+    span(`call ${server.name}`, calls, failed, opaque ? failed : alone, (at) => wait(at) + network(at));
+  });
+}
+
+/** What readers count of log records. */
+export function writeLogRecords(output: Output): void {
+  for (const service of output.scenario.topology.services)
+    for (const { level, pattern, sample, rate } of logLines(output, service))
+      output.writer.counter(
+        T.logMessages.name,
+        { service_name: service.name, level, pattern_hash: pattern, sample },
+        rate,
+      );
+}
