@@ -1,6 +1,7 @@
 import type { Matrix } from '@gumshoe/base/series';
 import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type {
+  ApplicationFindings,
   ApplicationPage,
   EngineApi,
   FlameGraph,
@@ -38,6 +39,7 @@ export interface EngineCalls {
   extent: Call<[], TimeRange | undefined>;
   overview: Call<[range: TimeRange], Overview>;
   serviceMap: Call<[range: TimeRange], ServiceMap>;
+  inspections: Call<[range: TimeRange], readonly ApplicationFindings[]>;
   application: Call<[id: ApplicationId, range: TimeRange], ApplicationPage>;
   investigate: Call<[range: TimeRange, application: ApplicationId | undefined], Report>;
   traces: Call<[filter: SpanFilter], readonly TraceSummary[]>;
@@ -65,6 +67,7 @@ export const ENGINE_METHODS = [
   'extent',
   'overview',
   'serviceMap',
+  'inspections',
   'application',
   'investigate',
   'traces',

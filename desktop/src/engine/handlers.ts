@@ -76,6 +76,7 @@ const ARGUMENT_COUNT: Readonly<Record<EngineMethod, number>> = {
   extent: 0,
   overview: 1,
   serviceMap: 1,
+  inspections: 1,
   application: 2,
   investigate: 2,
   traces: 1,

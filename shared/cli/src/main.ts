@@ -2,11 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { describeFailure, FailureError } from '@gumshoe/base/failure';
 import { EXIT } from './commands/define.ts';
 import { exportCommand } from './commands/export.ts';
+import { inspectCommand, inspectionListCommand } from './commands/inspect.ts';
 import { logsCommand } from './commands/logs.ts';
 import { mapCommand } from './commands/map.ts';
 import { profileCommand } from './commands/profile.ts';
 import { promqlCommand, queryCommand, sqlCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
+import { servicesCommand } from './commands/services.ts';
+import { sloCommand } from './commands/slo.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { statusCommand } from './commands/status.ts';
 import { traceCommand, tracesCommand } from './commands/traces.ts';
@@ -14,6 +17,10 @@ import { UsageError } from './connection-flags.ts';
 
 const COMMANDS = [
   reportCommand,
+  inspectCommand,
+  inspectionListCommand,
+  sloCommand,
+  servicesCommand,
   mapCommand,
   tracesCommand,
   traceCommand,

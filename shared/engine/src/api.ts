@@ -26,6 +26,8 @@ export interface EngineApi {
   extent(signal?: AbortSignal): Promise<TimeRange | undefined>;
   overview(range: TimeRange, signal?: AbortSignal): Promise<Overview>;
   serviceMap(range: TimeRange, signal?: AbortSignal): Promise<ServiceMap>;
+  /** What the inspections say of every application; worst first, then by id. */
+  inspections(range: TimeRange, signal?: AbortSignal): Promise<readonly ApplicationFindings[]>;
   application(id: ApplicationId, range: TimeRange, signal?: AbortSignal): Promise<ApplicationPage>;
   /** RCA over the window; without `application` it starts from whatever breaks its objective. */
   investigate(range: TimeRange, application?: ApplicationId, signal?: AbortSignal): Promise<Report>;
@@ -194,6 +196,13 @@ export interface Finding {
   /** The arithmetic, line by line. */
   readonly explanation: readonly string[];
   readonly chart?: Chart;
+}
+
+/** An application and its findings, without charts. */
+export interface ApplicationFindings {
+  readonly row: ApplicationRow;
+  /** Worst first; the ones in order are among them. */
+  readonly findings: readonly Finding[];
 }
 
 export interface ApplicationPage {

@@ -7,6 +7,7 @@ import { traceTree } from '@gumshoe/model/derived/trace-tree';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
 import { applicationPageOf } from './answers/application-page.ts';
+import { inspectionsOf } from './answers/inspections.ts';
 import { overviewOf } from './answers/overview.ts';
 import { reportOf } from './answers/report.ts';
 import { serviceMapOf } from './answers/service-map.ts';
@@ -41,6 +42,7 @@ export function createEngine({ reader, clock }: EngineOptions): EngineApi {
     extent: (signal) => reader.extent(signal),
     overview: async (range, signal) => overviewOf(await worlds.get(range, signal)),
     serviceMap: async (range, signal) => serviceMapOf(await worlds.get(range, signal)),
+    inspections: async (range, signal) => inspectionsOf(await worlds.get(range, signal)),
     application: async (id, range, signal): Promise<ApplicationPage> => {
       const { inspected, one } = await applicationIn(id, range, signal);
       const { hasProfile, blindSpots } = await profileState(reader, one.application, range, signal);

@@ -12,6 +12,7 @@ export function createEmptyEngine(): EngineApi {
     ...shop,
     overview: async (range) => ({ range, applications: [], incidents: [], nodes: [], blindSpots: [] }),
     serviceMap: async (range) => ({ range, nodes: [], edges: [] }),
+    inspections: async () => [],
     application: async (id, range) => {
       const page = await shop.application(id, range);
       return {

@@ -9,6 +9,7 @@ export function createEngineClient(workbench: WorkbenchApi, connection: Connecti
     extent: (signal) => workbench.call('engine.extent', [connection], on(signal)),
     overview: (range, signal) => workbench.call('engine.overview', [connection, range], on(signal)),
     serviceMap: (range, signal) => workbench.call('engine.serviceMap', [connection, range], on(signal)),
+    inspections: (range, signal) => workbench.call('engine.inspections', [connection, range], on(signal)),
     application: (id, range, signal) =>
       workbench.call('engine.application', [connection, id, range], on(signal)),
     investigate: (range, application, signal) =>

@@ -1,7 +1,11 @@
+import { stripVTControlCharacters } from 'node:util';
+
+const width = (text: string): number => [...stripVTControlCharacters(text)].length;
+
 /** Text table: columns padded to their widest cell, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
-  const widths = header.map((_, i) => Math.max(...all.map((row) => [...(row[i] ?? '')].length)));
+  const widths = header.map((_, i) => Math.max(...all.map((row) => width(row[i] ?? ''))));
   const right = header.map(
     (_, i) =>
       rows.length > 0 && rows.every((row) => /^[\d<>~.,+-]/.test(row[i] ?? '') || row[i] === 'no data'),
@@ -9,7 +13,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
   const line = (row: readonly string[]): string =>
     row
       .map((text, i) => {
-        const gap = ' '.repeat(Math.max(0, (widths[i] ?? 0) - [...text].length));
+        const gap = ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(text)));
         return right[i] ? gap + text : text + gap;
       })
       .join('  ')

@@ -21,7 +21,7 @@ export function applicationPageOf(
   return {
     row: applicationRow(world, one),
     range: world.range,
-    findings: one.findings.map((finding) => findingOf(world, finding)),
+    findings: one.findings.map((finding) => chartedFinding(world, finding)),
     instances: application.instances.map((instance) => instanceRow(world, instance)),
     upstreams: application.upstreams.map((dependency) => serviceMapEdge(inspected, dependency)),
     downstreams: application.downstreams.map((dependency) => serviceMapEdge(inspected, dependency)),
@@ -31,8 +31,13 @@ export function applicationPageOf(
   };
 }
 
-function findingOf(world: World, finding: Judged): Finding {
+const chartedFinding = (world: World, finding: Judged): Finding => {
   const chart = findingChart(world, finding);
+  return { ...findingOf(finding), ...(chart ? { chart } : {}) };
+};
+
+/** A finding without its chart. */
+export function findingOf(finding: Judged): Finding {
   const { inspection, title, area, health, message, value, threshold, unit } = finding;
   const { instances, evidence, explanation } = finding;
   return {
@@ -47,7 +52,6 @@ function findingOf(world: World, finding: Judged): Finding {
     instances,
     evidence,
     explanation,
-    ...(chart ? { chart } : {}),
   };
 }
 
