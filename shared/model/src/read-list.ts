@@ -7,17 +7,15 @@ import {
 } from '@gumshoe/schema/metrics/container';
 import { GPU_METRICS } from '@gumshoe/schema/metrics/gpu';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
-import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
-import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
+import { POSTGRES_BACKUP_METRICS } from '@gumshoe/schema/metrics/postgres-backups';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
 import { SIGNALS } from './build/containers.ts';
+import { DATABASE_METRICS } from './build/databases.ts';
 
 const C = CONTAINER_METRICS;
 const T = TRACE_METRICS;
 const N = NODE_METRICS;
-const P = POSTGRES_METRICS;
-const R = REDIS_METRICS;
 
 const requestMetrics = PROTOCOLS.flatMap((protocol) => {
   const m = REQUEST_METRICS[protocol];
@@ -94,21 +92,8 @@ export const modelMetrics: readonly string[] = [
     DNS_METRICS.count,
     N.netInterfaceIp,
     N.ipToFqdn,
-    P.up,
-    P.scrapeError,
-    P.setting,
-    P.connections,
-    P.lockAwaitingQueries,
-    P.latency,
-    P.topQueryTime,
-    R.up,
-    R.scrapeError,
-    R.commands,
-    R.commandTime,
-    R.scriptRunning,
-    R.blockedClients,
-    R.memoryUsed,
-    R.memoryMax,
+    ...DATABASE_METRICS,
+    ...Object.values(POSTGRES_BACKUP_METRICS),
   ].map((metric) => metric.name),
   ...SIGNALS.map((metric) => metric.name),
   `${DNS_METRICS.duration.name}_bucket`,

@@ -1,5 +1,11 @@
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
+import type {
+  DatabaseTarget,
+  MongodbTarget,
+  PostgresBackups,
+  PostgresReplication,
+} from './database-target.ts';
 import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from './entities.ts';
 
 /** One value per cell of the world's grid; cell `i` covers `(t[i] - step, t[i]]`. NaN is "not observed". */
@@ -49,6 +55,11 @@ export interface Application {
   readonly downstreams: readonly Dependency[];
   readonly postgres: readonly PostgresTarget[];
   readonly redis: readonly RedisTarget[];
+  readonly mysql: readonly DatabaseTarget[];
+  readonly mongodb: readonly MongodbTarget[];
+  readonly memcached: readonly DatabaseTarget[];
+  /** What an operator says about its backups; undefined when none does. */
+  readonly postgresBackups?: PostgresBackups;
   readonly logs: readonly LogPatternColumns[];
   /** What its processes ask of DNS; undefined when nobody listens to that. */
   readonly dns?: DnsColumns;
@@ -304,31 +315,27 @@ export interface OperationColumns {
 }
 
 /** What the probe says about one PostgreSQL server. */
-export interface PostgresTarget {
-  readonly address: string;
-  readonly up: Column;
-  readonly error?: string;
+export interface PostgresTarget extends DatabaseTarget {
   /** Seconds by summary: avg, max, p50, p95, p99. */
   readonly latency: ReadonlyMap<string, Column>;
   readonly connections: Column;
   readonly maxConnections?: number;
   readonly reservedConnections?: number;
+  /** Numbers and booleans (0, 1) by name; times in seconds. */
+  readonly settings: ReadonlyMap<string, number>;
+  /** Replicas whose primary is probed as well. */
+  readonly replication?: PostgresReplication;
   /** Waiting queries by the query that blocks them. */
   readonly lockWaits: readonly { readonly blockingQuery: string; readonly waiting: Column }[];
   readonly topQueries: readonly { readonly query: string; readonly time: Column }[];
-  readonly lastSeen: Milliseconds;
 }
 
 /** What the probe says about one Redis server. */
-export interface RedisTarget {
-  readonly address: string;
-  readonly up: Column;
-  readonly error?: string;
+export interface RedisTarget extends DatabaseTarget {
   /** Calls and seconds per second by command. */
   readonly commands: readonly { readonly command: string; readonly rate: Column; readonly time: Column }[];
   readonly running: readonly { readonly command: string; readonly seconds: Column }[];
   readonly blockedClients: Column;
   readonly memoryUsed: Column;
   readonly memoryMax: Column;
-  readonly lastSeen: Milliseconds;
 }

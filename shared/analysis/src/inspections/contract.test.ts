@@ -25,6 +25,9 @@ function blankSubject(): Subject & Signals {
     downstreams: [],
     postgres: [],
     redis: [],
+    mysql: [],
+    mongodb: [],
+    memcached: [],
     logs: [],
   };
   return subjectOf({ ...world, nodes: [] }, bare, evaluateServiceLevel(world, bare));

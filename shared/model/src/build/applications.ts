@@ -56,6 +56,10 @@ export function buildApplication(
     downstreams,
     postgres: draft.postgres,
     redis: draft.redis,
+    mysql: draft.mysql,
+    mongodb: draft.mongodb,
+    memcached: draft.memcached,
+    ...(draft.postgresBackups ? { postgresBackups: draft.postgresBackups } : {}),
     logs: [...draft.logs].sort((a, b) => compareText(a.level + a.pattern, b.level + b.pattern)),
     ...(draft.dns ? { dns: finishDns(draft.dns) } : {}),
     operations: [...draft.operations.values()].sort((a, b) => compareText(a.name, b.name)),
@@ -82,6 +86,9 @@ function typeOf(draft: ApplicationDraft): string | undefined {
   if (known) return known;
   if (draft.postgres.length > 0 || draft.inbound.has('postgres')) return 'postgres';
   if (draft.redis.length > 0 || draft.inbound.has('redis')) return 'redis';
+  if (draft.mysql.length > 0) return 'mysql';
+  if (draft.mongodb.length > 0) return 'mongodb';
+  if (draft.memcached.length > 0) return 'memcached';
   return [...draft.types].sort(compareText)[0];
 }
 
@@ -103,6 +110,9 @@ function externalService(
     downstreams,
     postgres: [],
     redis: [],
+    mysql: [],
+    mongodb: [],
+    memcached: [],
     logs: [],
     operations: [],
     serviceNames: [],

@@ -5,9 +5,9 @@ import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import type { ApplicationId, InstanceId } from '../entities.ts';
 import type { Application, Dependency, SourceGap, World } from '../world.ts';
 import { buildApplication } from './applications.ts';
+import { attachDatabases } from './attach-databases.ts';
 import { buildContainers, buildListening } from './containers.ts';
 import { BuildContext, type Building } from './context.ts';
-import { buildPostgres, buildRedis } from './databases.ts';
 import { buildDns } from './dns.ts';
 import { compareText, DependencyBuilder, finishDependency } from './dependencies.ts';
 import { DraftRegistry, type InstanceDraft } from './drafts.ts';
@@ -55,8 +55,8 @@ export function buildWorld(series: readonly Series[], range: TimeRange, options:
   buildServed(building);
   buildTraces(building);
   const listens = listenIndexOf(building);
-  attachDatabases(building, listens);
   const nameInstance = instanceNames(building, hostnames);
+  attachDatabases(building, (address) => listens.resolve(address, '').at(-1)?.subject, nameInstance);
   const dependencies = new DependencyBuilder(building, listens, fqdnsOf(context))
     .build()
     .map((draft) => finishDependency(draft, nameInstance))
@@ -114,15 +114,6 @@ function listenIndexOf({ context, registry }: Building): ListenIndex<InstanceDra
     index.addNodeIp(series.labels.ip ?? '', series.labels.machine_id ?? '');
   }
   return index;
-}
-
-function attachDatabases({ context }: Building, listens: ListenIndex<InstanceDraft>): void {
-  for (const target of buildPostgres(context)) {
-    listens.resolve(target.address, '').at(-1)?.subject.application.postgres.push(target);
-  }
-  for (const target of buildRedis(context)) {
-    listens.resolve(target.address, '').at(-1)?.subject.application.redis.push(target);
-  }
 }
 
 function fqdnsOf(context: BuildContext): ReadonlyMap<string, string> {

@@ -1,5 +1,6 @@
 import type { Series } from '@gumshoe/base/series';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
+import type { DatabaseTarget, MongodbTarget, PostgresBackups } from '../database-target.ts';
 import type { ApplicationId } from '../entities.ts';
 import type {
   Column,
@@ -27,6 +28,10 @@ export interface ApplicationDraft {
   readonly serviceNames: Set<string>;
   readonly postgres: PostgresTarget[];
   readonly redis: RedisTarget[];
+  readonly mysql: DatabaseTarget[];
+  readonly mongodb: MongodbTarget[];
+  readonly memcached: DatabaseTarget[];
+  postgresBackups?: PostgresBackups;
   readonly logs: LogPatternColumns[];
   dns?: DnsDraft;
   readonly operations: Map<string, OperationColumns>;
@@ -170,6 +175,9 @@ function newApplication(id: ApplicationId, identity: ContainerIdentity, namespac
     serviceNames: new Set(),
     postgres: [],
     redis: [],
+    mysql: [],
+    mongodb: [],
+    memcached: [],
     logs: [],
     operations: new Map(),
   };
