@@ -1,4 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { testLevel } from './testdata/level-case.ts';
 import { LOG_CASES } from './testdata/level-cases.ts';
+import { APP, AREA_RANGE, findingOf, smallWorld } from './testdata/small-world.ts';
 
 for (const one of LOG_CASES) testLevel(one);
+
+const message = (pattern: string, level = 'error') => ({
+  ...APP,
+  source: 'stdout',
+  level,
+  pattern_hash: pattern,
+  sample: `sample of ${pattern}`,
+});
+const METRIC = 'container_log_messages_total';
+const LATE = AREA_RANGE.to - 600_000;
+
+/** A log with a habitual error, and another one that begins late. */
+const logOf = (perMinute: number, from = LATE, level = 'error') =>
+  smallWorld((writer) => {
+    writer.counter(METRIC, message('usual'), () => 1 / 60);
+    writer.counter(METRIC, message('new', level), () => perMinute / 60, { from });
+  });
+
+test('an error that was never logged before is new', () => {
+  const finding = findingOf('log-new-pattern', logOf(2));
+  assert.equal(finding?.health, 'warning');
+  assert.match(finding.message, /An error not seen before was logged \d\d times since .*: sample of new/);
+});
+
+test('rare, old and harmless messages are not', () => {
+  assert.equal(findingOf('log-new-pattern', logOf(0.4))?.health, 'ok');
+  assert.equal(findingOf('log-new-pattern', logOf(2, AREA_RANGE.from))?.health, 'ok');
+  assert.equal(findingOf('log-new-pattern', logOf(20, LATE, 'info'))?.health, 'ok');
+  assert.equal(findingOf('log-new-pattern', smallWorld()), undefined);
+  assert.equal(findingOf('log-error-rate', smallWorld()), undefined);
+});
+
+test('errors that are always logged are no spike, ten times as many are', () => {
+  const rate = (late: number) =>
+    smallWorld((writer) => writer.counter(METRIC, message('usual'), (at) => (at < LATE ? 0.5 : late)));
+  assert.equal(findingOf('log-error-rate', rate(0.5))?.health, 'ok');
+  assert.equal(findingOf('log-error-rate', rate(1.3))?.health, 'ok');
+  assert.equal(findingOf('log-error-rate', rate(5))?.health, 'warning');
+});
+
+test('errors in the window are counted', () => {
+  assert.equal(findingOf('log-errors', logOf(2))?.health, 'warning');
+  const info = smallWorld((writer) => writer.counter(METRIC, message('fine', 'info'), () => 1));
+  assert.equal(findingOf('log-errors', info)?.health, 'ok');
+});

@@ -1,4 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { testLevel } from './testdata/level-case.ts';
 import { RUNTIME_CASES } from './testdata/level-cases.ts';
+import { APP, AREA_RANGE, findingOf, smallWorld } from './testdata/small-world.ts';
 
 for (const one of RUNTIME_CASES) testLevel(one);
+
+for (const [id, metric, labels] of [
+  ['jvm-availability', 'container_jvm_info', { jvm: 'shop.Main', java_version: '17' }],
+  ['dotnet-availability', 'container_dotnet_info', { application: 'shop.dll', runtime_version: '8' }],
+] as const) {
+  const world = (to: number, lifetime = {}) =>
+    smallWorld((writer) => {
+      writer.gauge('container_resources_memory_rss_bytes', APP, () => 1e8, lifetime);
+      writer.gauge(metric, { ...APP, ...labels }, () => 1, { to });
+    });
+
+  test(`${id} notices a runtime that is gone while its container is up`, () => {
+    const finding = findingOf(id, world(AREA_RANGE.to - 300_000));
+    assert.equal(finding?.health, 'warning');
+    assert.match(finding.message, /Nothing is heard of the .* in app any more/);
+    assert.equal(findingOf(id, world(AREA_RANGE.to))?.health, 'ok');
+    assert.equal(findingOf(id, world(AREA_RANGE.to - 30_000))?.health, 'ok', 'one missed point');
+    assert.equal(findingOf(id, smallWorld()), undefined);
+  });
+}
+
+test('a program that always threw many exceptions does not start to', () => {
+  const series = smallWorld((writer) =>
+    writer.counter('container_dotnet_exceptions_total', { ...APP, application: 'shop.dll' }, () => 50),
+  );
+  assert.equal(findingOf('dotnet-exceptions', series)?.health, 'ok');
+});
