@@ -1,8 +1,10 @@
 // npm run bench -- NAME: prints figures; asserts nothing.
+import { benchCache } from './cache.ts';
 import { benchCollector } from './collector.ts';
 import { benchProtocols } from './collector-protocols.ts';
 import { benchModel } from './model.ts';
 import { benchRca } from './rca.ts';
+import { benchSnapshot } from './snapshot.ts';
 
 const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> = {
   collector: [
@@ -13,8 +15,13 @@ const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> 
     'the collector with HTTP/2, PostgreSQL, Redis, many connections and containers; where its time goes (root)',
     benchProtocols,
   ],
+  cache: ['reading an hour for 50 and 500 services through the metric cache: cold, warm, size', benchCache],
   model: ['time to build the world of 500 services over an hour and inspect it', benchModel],
   rca: ['time and memory of the root cause analysis for 50, 100, 500 and 5,000 services', benchRca],
+  snapshot: [
+    'size of an hour of 50 and 200 services by signal, time to export and to open it',
+    benchSnapshot,
+  ],
 };
 
 const name = process.argv[2];

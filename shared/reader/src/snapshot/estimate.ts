@@ -123,7 +123,7 @@ async function estimateRecords<T>(
   const all =
     sample.length < SAMPLE
       ? sample.length
-      : ((await countOf(reader, table, where, signal)) ?? (await read(range, 200_000)).length);
+      : ((await countOf(reader, table, where, signal)) ?? (await read(range, 500_000)).length);
   const share = all / sample.length;
   const bytes = kept.length === 0 ? 0 : encodeRecords(kept).length;
   return { part, records: Math.round(kept.length * share), bytes: Math.round(bytes * share) };
