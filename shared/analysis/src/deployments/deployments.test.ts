@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { milliseconds, MINUTE, type TimeRange } from '@gumshoe/base/time';
+import { buildWorld } from '@gumshoe/model/build/build-world';
+import { noise, SeriesWriter, type Lifetime } from '@gumshoe/model/testdata/series-writer';
+import { CONTAINER_METRICS as C, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
+import { inspectWorld, type InspectedWorld } from '../inspect.ts';
+import { compareDeployment } from './compare.ts';
+import { findDeployments } from './find-deployments.ts';
+import { rankDifference, shareDifference } from './significance.ts';
+
+const FROM = 1_790_000_000_000;
+const RANGE: TimeRange = { from: milliseconds(FROM), to: milliseconds(FROM + 60 * MINUTE) };
+const STEP = 15_000;
+
+interface Pod {
+  readonly name: string;
+  /** Minutes. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly image?: string;
+  readonly cpu?: number;
+  readonly memory?: number;
+  /** Failed of 20 requests per second. */
+  readonly failed?: number;
+  readonly errors?: number;
+}
+
+function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
+  const writer = new SeriesWriter(RANGE, STEP);
+  const node = { machine_id: 'machine', system_uuid: 'u' };
+  writer.gauge(N.info.name, { ...node, hostname: 'host', kernel_version: '6.1' }, () => 1);
+  writer.counter(N.cpuUsage.name, { ...node, mode: 'idle' }, () => 1);
+  const random = noise(3);
+  const jitter = (value: number) => () => value * (0.98 + 0.04 * random());
+  for (const { name, from, to, image = '', cpu = 0.1, memory = 1e8, failed = 0, errors = 0 } of pods) {
+    const lifetime: Lifetime = {
+      ...(from === undefined ? {} : { from: FROM + from * MINUTE }),
+      ...(to === undefined ? {} : { to: FROM + to * MINUTE }),
+    };
+    const container_id = docker ? `/docker/${name}` : `/k8s/shop/${name}/web`;
+    const labels = { ...node, container_id, app_id: '' };
+    writer.gauge(C.info.name, { ...labels, image }, () => 1, lifetime);
+    writer.counter(C.cpuUsage.name, labels, jitter(cpu), lifetime);
+    writer.gauge(C.memoryRss.name, labels, jitter(memory), lifetime);
+    const { inbound } = REQUEST_METRICS.http;
+    writer.counter(inbound.name, { ...labels, status: '200' }, jitter(20 - failed), lifetime);
+    if (failed) writer.counter(inbound.name, { ...labels, status: '500' }, jitter(failed), lifetime);
+    const log = { ...labels, level: 'error', pattern_hash: 'p1', sample: 'cannot parse' };
+    if (errors) writer.counter(C.logMessages.name, log, () => errors, lifetime);
+  }
+  return inspectWorld(buildWorld(writer.series, RANGE));
+}
+
+const OLD = 'web-7d4b9c6f5d';
+const NEW = 'web-5c8b7d9f6c';
+const rollout = (after: Partial<Pod> = {}): readonly Pod[] => [
+  { name: `${OLD}-x2x9k`, to: 30 },
+  { name: `${OLD}-b4c7d`, to: 31 },
+  { name: `${NEW}-z6w8q`, from: 29, ...after },
+  { name: `${NEW}-k9l2m`, from: 30, ...after },
+];
+const seen = (world: InspectedWorld) =>
+  findDeployments(world.world).map(
+    ({ version, state, rollback }) => `${version} ${state}${rollback ? ' (rollback)' : ''}`,
+  );
+
+test('a new ReplicaSet that replaces the old one is a deployment, with its times', () => {
+  const [deployment, ...more] = findDeployments(shopOf(rollout()).world);
+  assert.equal(more.length, 0);
+  const { version, previousVersion, state, startedAt, finishedAt, instances } = deployment!;
+  assert.deepEqual([version, previousVersion, state, instances.length], [NEW, OLD, 'deployed', 2]);
+  assert.ok(Math.abs(startedAt - FROM - 29 * MINUTE) <= STEP);
+  assert.ok(Math.abs(finishedAt! - FROM - 31 * MINUTE) <= STEP);
+});
+
+test('scaling and a pod that is replaced by its own ReplicaSet deploy nothing', () => {
+  assert.deepEqual(
+    seen(
+      shopOf([
+        { name: `${OLD}-x2x9k`, to: 20 },
+        { name: `${OLD}-b4c7d` },
+        { name: `${OLD}-z6w8q`, from: 21 },
+      ]),
+    ),
+    [],
+  );
+});
+
+test('in progress, stuck, cancelled by a rollback', () => {
+  const old = [{ name: `${OLD}-x2x9k` }, { name: `${OLD}-b4c7d` }];
+  assert.deepEqual(seen(shopOf([...old, { name: `${NEW}-z6w8q`, from: 58.5 }])), [`${NEW} in progress`]);
+  assert.deepEqual(seen(shopOf([...old, { name: `${NEW}-z6w8q`, from: 40 }])), [`${NEW} stuck`]);
+  assert.deepEqual(seen(shopOf([...old, { name: `${NEW}-z6w8q`, from: 20, to: 30 }])), [`${NEW} cancelled`]);
+  const back: readonly Pod[] = [
+    { name: `${OLD}-x2x9k`, to: 20 },
+    { name: `${NEW}-z6w8q`, from: 19, to: 40 },
+    { name: `${OLD}-b4c7d`, from: 39 },
+  ];
+  assert.deepEqual(seen(shopOf(back)), [`${NEW} deployed`, `${OLD} deployed (rollback)`]);
+});
+
+test('without ReplicaSets a change of the image is a deployment', () => {
+  const pods: readonly Pod[] = [
+    { name: 'billing', image: 'billing:1', to: 30 },
+    { name: 'billing', image: 'billing:2', from: 30.25 },
+  ];
+  const [deployment] = findDeployments(shopOf(pods, true).world);
+  assert.deepEqual([deployment!.version, deployment!.previousVersion], ['billing:2', 'billing:1']);
+});
+
+test('what got worse is told with its significance, and what did not is not', () => {
+  const world = shopOf(rollout({ cpu: 0.2, memory: 1.01e8, failed: 1, errors: 0.1 }));
+  const [deployment] = findDeployments(world.world);
+  const { differences, newErrors, outcome } = compareDeployment(world, deployment!);
+  const outcomes = Object.fromEntries(differences.map((one) => [one.metric, one.outcome]));
+  assert.deepEqual(outcomes, {
+    errors: 'worse',
+    'cpu-per-request': 'worse',
+    memory: 'same',
+    'oom-kills': 'same',
+    restarts: 'same',
+    'log-errors': 'worse',
+    slow: outcomes.slow,
+  });
+  assert.deepEqual([newErrors.length, newErrors[0]?.sample, outcome], [1, 'cannot parse', 'worse']);
+  const cpu = differences.find(({ metric }) => metric === 'cpu-per-request')!;
+  assert.ok(Math.abs(cpu.before - 0.005) < 0.0005 && Math.abs(cpu.after - 0.01) < 0.001, cpu.message);
+});
+
+test('the same again changes nothing, and a deployment of a minute ago proves nothing', () => {
+  const world = shopOf(rollout());
+  assert.equal(compareDeployment(world, findDeployments(world.world)[0]!).outcome, 'same');
+  const fresh = shopOf([
+    { name: `${OLD}-x2x9k`, to: 59 },
+    { name: `${NEW}-z6w8q`, from: 58.5, cpu: 3 },
+  ]);
+  assert.equal(compareDeployment(fresh, findDeployments(fresh.world)[0]!).outcome, 'unknown');
+});
+
+test('noise is hardly ever significant, swapped sides change the sign, a shift is found', () => {
+  const sides = { before: { lo: 0, hi: 40 }, after: { lo: 40, hi: 80 } };
+  let alarms = 0;
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = noise(seed * 7919);
+    const column = Float64Array.from({ length: 80 }, () => random());
+    if (Math.abs(rankDifference(column, sides.before, sides.after)) >= 3) alarms++;
+  }
+  assert.equal(alarms, 0);
+  const values = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 8, maxLength: 40 });
+  fc.assert(
+    fc.property(values, values, (a, b) => {
+      const column = Float64Array.from([...a, ...b]);
+      const [x, y] = [
+        { lo: 0, hi: a.length },
+        { lo: a.length, hi: column.length },
+      ];
+      assert.ok(Math.abs(rankDifference(column, x, y) + rankDifference(column, y, x)) < 1e-9);
+    }),
+  );
+  const shifted = Float64Array.from({ length: 80 }, (_, i) => (i % 7) + (i >= 40 ? 20 : 0));
+  assert.ok(rankDifference(shifted, sides.before, sides.after) > 3);
+  assert.ok(shareDifference({ bad: 10, total: 10_000 }, { bad: 60, total: 10_000 }) > 3);
+  assert.ok(Number.isNaN(shareDifference({ bad: 0, total: 3 }, { bad: 3, total: 3 })));
+});
