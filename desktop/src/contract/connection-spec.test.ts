@@ -52,7 +52,9 @@ test('every mistake has a line of its own', () => {
     'inner.clickhouseUrl must start with http:// or https://, found x',
     'inner.prometheusUrl is missing',
   ]);
-  assert.deepStrictEqual(problems({ kind: 'cloud' }), ['kind must be direct, grpc, ssh or snapshot']);
+  assert.deepStrictEqual(problems({ kind: 'cloud' }), [
+    'kind must be direct, grpc, ssh, snapshot or several',
+  ]);
 });
 
 test('credentials in a URL are refused, so that no secret is saved with it', () => {
@@ -67,4 +69,25 @@ test('any JSON is answered, never thrown at', () => {
 test('the target names where a connection leads', () => {
   assert.equal(connectionTarget({ kind: 'snapshot', path: '/a/b.gumshoe' }), 'b.gumshoe');
   assert.equal(connectionTarget(parsed({ kind: 'direct', ...STORES })), 'prometheus:9090');
+});
+
+test('several clusters, each with certificates and headers of its own', () => {
+  const one = {
+    kind: 'direct',
+    clickhouseUrl: 'http://a:8123',
+    prometheusUrl: 'https://a/prometheus',
+    prometheusTls: { caFile: '/ca.pem', certFile: '/cert.pem', keyFile: '/key.pem' },
+    prometheusHeaders: [
+      { name: 'X-Scope-OrgID', value: 'shop' },
+      { name: 'X-Key', valueRef: 'secret-1' },
+    ],
+  };
+  const several = { kind: 'several', clusters: [{ name: 'east', spec: one }] };
+  const parsed = parseConnectionSpec(several);
+  assert.deepStrictEqual(parsed.ok && parsed.value, several);
+  assert.deepStrictEqual(
+    problems({ kind: 'several', clusters: [{ spec: { ...one, prometheusHeaders: [{ value: 'x' }] } }] }),
+    ['clusters[0].name is missing', 'clusters[0].spec.prometheusHeaders[0].name is missing'],
+  );
+  assert.deepStrictEqual(problems({ kind: 'several' }), ['clusters must name at least one']);
 });

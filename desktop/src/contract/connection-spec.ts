@@ -1,5 +1,12 @@
 import { err, ok, type Result } from '@gumshoe/base/result';
-import type { ConnectionSpec, DirectConnection, SshConnection } from '@gumshoe/engine/ports';
+import type {
+  ConnectionSpec,
+  DirectConnection,
+  ExtraHeader,
+  SingleConnection,
+  SshConnection,
+  TlsSettings,
+} from '@gumshoe/engine/ports';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -7,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 class Reading {
   readonly problems: string[] = [];
   private readonly fields: Fields;
-  private readonly prefix: string;
+  readonly prefix: string;
   constructor(fields: Fields, prefix: string, problems?: string[]) {
     this.fields = fields;
     this.prefix = prefix;
@@ -66,9 +73,45 @@ function readStores(reading: Reading): Omit<DirectConnection, 'kind'> {
     clickhouseUrl: reading.url('clickhouseUrl', true),
     clickhouseUser: reading.optionalText('clickhouseUser'),
     clickhousePasswordRef: reading.optionalText('clickhousePasswordRef'),
+    clickhouseTls: readTls(reading, 'clickhouseTls'),
     prometheusUrl: reading.url('prometheusUrl', true),
     prometheusTokenRef: reading.optionalText('prometheusTokenRef'),
+    prometheusUser: reading.optionalText('prometheusUser'),
+    prometheusPasswordRef: reading.optionalText('prometheusPasswordRef'),
+    prometheusTls: readTls(reading, 'prometheusTls'),
+    prometheusHeaders: readHeaders(reading),
     collectorUrl: reading.url('collectorUrl', false),
+  });
+}
+
+function readTls(reading: Reading, name: string): TlsSettings | undefined {
+  if (reading.raw(name) === undefined) return undefined;
+  const tls = reading.within(name);
+  return present<TlsSettings>({
+    caFile: tls.optionalText('caFile'),
+    certFile: tls.optionalText('certFile'),
+    keyFile: tls.optionalText('keyFile'),
+    keyPassphraseRef: tls.optionalText('keyPassphraseRef'),
+    serverName: tls.optionalText('serverName'),
+  });
+}
+
+function readHeaders(reading: Reading): readonly ExtraHeader[] | undefined {
+  const headers = reading.raw('prometheusHeaders');
+  if (headers === undefined) return undefined;
+  if (!Array.isArray(headers)) {
+    reading.complain('prometheusHeaders must be a list');
+    return undefined;
+  }
+  return headers.flatMap((_, i): ExtraHeader[] => {
+    const header = new Reading(
+      (headers[i] ?? {}) as Fields,
+      `${reading.prefix}prometheusHeaders[${i}].`,
+      reading.problems,
+    );
+    const name = header.text('name');
+    const valueRef = header.optionalText('valueRef');
+    return [valueRef === undefined ? { name, value: header.text('value') } : { name, valueRef }];
   });
 }
 
@@ -106,6 +149,22 @@ function readSsh(reading: Reading): SshConnection {
 }
 
 function readSpec(reading: Reading): ConnectionSpec {
+  if (reading.raw('kind') !== 'several') return readSingle(reading);
+  const clusters = reading.raw('clusters');
+  if (!Array.isArray(clusters) || clusters.length === 0) {
+    reading.complain('clusters must name at least one');
+    return { kind: 'several', clusters: [] };
+  }
+  return {
+    kind: 'several',
+    clusters: clusters.map((_, i) => {
+      const one = new Reading((clusters[i] ?? {}) as Fields, `clusters[${i}].`, reading.problems);
+      return { name: one.text('name'), spec: readSingle(one.within('spec')) };
+    }),
+  };
+}
+
+function readSingle(reading: Reading): SingleConnection {
   const kind = reading.raw('kind');
   switch (kind) {
     case 'direct':
@@ -122,7 +181,7 @@ function readSpec(reading: Reading): ConnectionSpec {
     case 'snapshot':
       return { kind, path: reading.text('path') };
     default:
-      reading.complain('kind must be direct, grpc, ssh or snapshot');
+      reading.complain('kind must be direct, grpc, ssh, snapshot or several');
       return { kind: 'snapshot', path: '' };
   }
 }
@@ -144,6 +203,8 @@ export function connectionTarget(spec: ConnectionSpec): string {
       return spec.address;
     case 'ssh':
       return `${spec.user}@${spec.host}${spec.port === 22 ? '' : `:${spec.port}`}`;
+    case 'several':
+      return spec.clusters.map(({ name }) => name).join(', ');
     case 'snapshot':
       return spec.path.split(/[/\\]/).at(-1) ?? spec.path;
   }

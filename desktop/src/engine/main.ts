@@ -7,13 +7,15 @@ import { isMessage } from '../contract/message.ts';
 import { ConnectionStore } from './connection-store.ts';
 import { createWorkbench } from './handlers.ts';
 import { JsonFile } from './json-file.ts';
-import { openSource } from './open-source.ts';
+import { openSourceWith } from './open-source.ts';
 import { PreferenceStore } from './preference-store.ts';
 import { CallSession } from './serve.ts';
 import { ShellSecrets } from './shell-secrets.ts';
 
 /** Frames to and from the shell travel on this descriptor; stdout and stderr stay free for words. */
 const SHELL_FD = 3;
+/** What kept metrics may take of the user's disk. */
+const CACHE_BYTES = 2 * 1024 ** 3;
 
 function main(): void {
   const { values } = parseArgs({ options: { 'user-data': { type: 'string' } } });
@@ -28,7 +30,7 @@ function main(): void {
     connections: new ConnectionStore(new JsonFile(join(folder, 'connections.json'))),
     preferences: new PreferenceStore(new JsonFile(join(folder, 'preferences.json'))),
     secrets,
-    openSource,
+    openSource: openSourceWith({ directory: join(folder, 'cache'), bytes: CACHE_BYTES }),
   });
   const session = new CallSession(workbench.handlers, (message) =>
     shell.write(writeFrame(CHANNEL.renderer, encodeValue(message))),

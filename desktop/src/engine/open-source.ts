@@ -5,13 +5,27 @@ import type { Secrets } from '@gumshoe/engine/ports';
 import { openConnection, type HostKeyQuestion } from '@gumshoe/reader/open';
 import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
 import type { OpenRequest } from '../contract/ipc.ts';
-import type { Source } from './source.ts';
+import type { OpenSource, Source } from './source.ts';
 
 const clock: Clock = { now: () => milliseconds(Date.now()) };
 
-/** Opens a connection with the reader and puts an engine on it. */
-export async function openSource(request: OpenRequest, secrets: Secrets): Promise<Source> {
-  const reader = await openReader(request, secrets);
+/** What the metric cache may take, and where it is. */
+export interface CachePlace {
+  readonly directory: string;
+  readonly bytes: number;
+}
+
+/** Opens connections with the reader and puts an engine on each. Metrics are kept where `cache` says. */
+export const openSourceWith =
+  (cache: CachePlace): OpenSource =>
+  (request, secrets) =>
+    open(request, secrets, cache);
+
+/** The same without keeping anything. */
+export const openSource: OpenSource = (request, secrets) => open(request, secrets);
+
+async function open(request: OpenRequest, secrets: Secrets, cache?: CachePlace): Promise<Source> {
+  const reader = await openReader(request, secrets, cache);
   return {
     engine: createEngine({ reader, clock }),
     exportSnapshot: async (path, range, progress, signal) => {
@@ -28,11 +42,12 @@ export async function openSource(request: OpenRequest, secrets: Secrets): Promis
  * An unknown host key is refused with its fingerprint, so that the page can ask; the user's answer comes back
  * with the next request and holds for that very key only.
  */
-async function openReader({ spec, trustedHostKey }: OpenRequest, secrets: Secrets) {
+async function openReader({ spec, trustedHostKey }: OpenRequest, secrets: Secrets, cache?: CachePlace) {
   let unknown: HostKeyQuestion | undefined;
   try {
     return await openConnection(spec, {
       secrets,
+      ...(cache === undefined ? {} : { cacheDirectory: cache.directory, cacheBytes: cache.bytes }),
       confirmHostKey: async (question) => {
         if (question.fingerprint === trustedHostKey) return true;
         unknown = question;

@@ -39,7 +39,7 @@ export interface Reader {
 export interface SourceStatus {
   /** Human name: address or file. */
   readonly name: string;
-  readonly kind: 'direct' | 'grpc' | 'ssh' | 'snapshot';
+  readonly kind: 'direct' | 'grpc' | 'ssh' | 'snapshot' | 'several';
   readonly parts: readonly SourcePart[];
 }
 
@@ -142,7 +142,10 @@ export interface Secrets {
 }
 
 /** How to reach a source. Saved as JSON, so it holds references to secrets, never secrets. */
-export type ConnectionSpec = DirectConnection | GrpcConnection | SshConnection | SnapshotConnection;
+export type ConnectionSpec = SingleConnection | SeveralConnection;
+
+/** One source. */
+export type SingleConnection = DirectConnection | GrpcConnection | SshConnection | SnapshotConnection;
 
 export interface DirectConnection {
   readonly kind: 'direct';
@@ -150,11 +153,35 @@ export interface DirectConnection {
   readonly clickhouseUrl: string;
   readonly clickhouseUser?: string;
   readonly clickhousePasswordRef?: string;
+  readonly clickhouseTls?: TlsSettings;
+  /** With the prefix of its path, where it has one: `https://mimir.example/prometheus`. */
   readonly prometheusUrl: string;
   readonly prometheusTokenRef?: string;
+  /** Basic authentication, instead of a token. */
+  readonly prometheusUser?: string;
+  readonly prometheusPasswordRef?: string;
+  readonly prometheusTls?: TlsSettings;
+  /** Sent with every question: `X-Scope-OrgID` for a tenant. */
+  readonly prometheusHeaders?: readonly ExtraHeader[];
   /** Collector's status endpoint, optional. */
   readonly collectorUrl?: string;
 }
+
+/** PEM files of this machine. */
+export interface TlsSettings {
+  /** Authorities to trust instead of the system's. */
+  readonly caFile?: string;
+  /** Certificate to show the server, and its key. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly keyPassphraseRef?: string;
+  /** The name that the server's certificate must have, where it is not the URL's. */
+  readonly serverName?: string;
+}
+
+/** `value` as it is, or the reference of a secret. */
+export type ExtraHeader =
+  { readonly name: string; readonly value: string } | { readonly name: string; readonly valueRef: string };
 
 export interface GrpcConnection {
   readonly kind: 'grpc';
@@ -184,4 +211,10 @@ export interface SshConnection {
 export interface SnapshotConnection {
   readonly kind: 'snapshot';
   readonly path: string;
+}
+
+/** Several clusters as one source; every series gets the label `cluster` with the name of the one it is from. */
+export interface SeveralConnection {
+  readonly kind: 'several';
+  readonly clusters: readonly { readonly name: string; readonly spec: SingleConnection }[];
 }

@@ -1,5 +1,12 @@
 import { FailureError } from '@gumshoe/base/failure';
-import type { ConnectionSpec, DirectConnection, Reader, Secrets } from '@gumshoe/engine/ports';
+import type {
+  ConnectionSpec,
+  DirectConnection,
+  Reader,
+  Secrets,
+  SingleConnection,
+} from '@gumshoe/engine/ports';
+import { sourceKey } from './cache/source-key.ts';
 import { ClickHouseTransport } from './clickhouse/transport.ts';
 import { HttpPrometheusTransport } from './prometheus/transport.ts';
 import { StoreReader, type StoreReaderOptions } from './store/reader.ts';
@@ -18,10 +25,30 @@ export interface OpenOptions {
   readonly secrets: Secrets;
   /** Without it an unknown host is refused. Answering true appends the key to known_hosts. */
   readonly confirmHostKey?: (question: HostKeyQuestion) => Promise<boolean>;
+  /** Keeps raw series in this directory; without it every question goes to the source. */
+  readonly cacheDirectory?: string;
+  /** Bytes that the cache may take; 1 GiB if not given. */
+  readonly cacheBytes?: number;
 }
 
 /** Opens a source. Rejects with FailureError; what is only slow or partly broken shows in `status`. */
 export async function openConnection(spec: ConnectionSpec, options: OpenOptions): Promise<Reader> {
+  if (spec.kind === 'several') {
+    const { openSeveral } = await import('./merge/open.ts');
+    return openSeveral(spec, (one) => openConnection(one, options));
+  }
+  const reader = await openSource(spec, options);
+  const key = sourceKey(spec);
+  if (options.cacheDirectory === undefined || key === undefined) return reader;
+  const { CachedReader } = await import('./cache/reader.ts');
+  return new CachedReader(reader, {
+    directory: options.cacheDirectory,
+    sourceKey: key,
+    ...(options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes }),
+  });
+}
+
+async function openSource(spec: SingleConnection, options: OpenOptions): Promise<Reader> {
   switch (spec.kind) {
     case 'direct':
       return openDirect(spec, options.secrets);

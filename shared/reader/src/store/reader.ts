@@ -16,6 +16,7 @@ import type {
 } from '@gumshoe/engine/ports';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import { collectorPart } from '../collector/status.ts';
+import { inTurns } from '../in-turns.ts';
 import { gridSeries, rawSeries } from '../prometheus/answers.ts';
 import type { PrometheusTransport, SqlTransport } from '../transports.ts';
 import { logOf, logsRequest } from './logs.ts';
@@ -202,19 +203,4 @@ function cell(value: unknown): string | number | boolean | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   return JSON.stringify(value);
-}
-
-/** Results in the order of `items`, at most `width` at once. */
-async function inTurns<T, R>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const out: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let i = next++; i < items.length; i = next++) out[i] = await work(items[i]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
-  return out;
 }

@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<ConnectionKind, string>> = {
   grpc: 'gRPC gateway',
   ssh: 'Through SSH',
   snapshot: 'Snapshot file',
+  several: 'Several clusters',
 };
 
 export interface ConnectionFormProps {
@@ -48,11 +49,13 @@ export function ConnectionForm({ draft, onChange, problems }: ConnectionFormProp
             });
           }}
         >
-          {Object.entries(KINDS).map(([kind, label]) => (
-            <option key={kind} value={kind}>
-              {label}
-            </option>
-          ))}
+          {Object.entries(KINDS)
+            .filter(([kind]) => kind !== 'several' || draft.kind === kind)
+            .map(([kind, label]) => (
+              <option key={kind} value={kind}>
+                {label}
+              </option>
+            ))}
         </HTMLSelect>
       </FormGroup>
       {fieldsOf(draft).map((field) => (

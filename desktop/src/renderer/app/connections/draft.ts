@@ -11,6 +11,8 @@ export interface ConnectionDraft {
   readonly name: string;
   readonly kind: ConnectionKind;
   readonly fields: Readonly<Record<string, string>>;
+  /** What the connection has and the form does not show: certificates, headers, clusters. */
+  readonly kept?: Readonly<Record<string, unknown>>;
 }
 
 export interface FieldDefinition {
@@ -27,6 +29,8 @@ const STORES: readonly FieldDefinition[] = [
   { name: 'clickhousePasswordRef', label: 'ClickHouse password', kind: 'secret', optional: true },
   { name: 'prometheusUrl', label: 'Prometheus URL', placeholder: 'http://127.0.0.1:9090' },
   { name: 'prometheusTokenRef', label: 'Prometheus token', kind: 'secret', optional: true },
+  { name: 'prometheusUser', label: 'Prometheus user', optional: true },
+  { name: 'prometheusPasswordRef', label: 'Prometheus password', kind: 'secret', optional: true },
   { name: 'collectorUrl', label: 'Collector status URL', optional: true },
 ];
 
@@ -66,6 +70,8 @@ export function fieldsOf(draft: ConnectionDraft): readonly FieldDefinition[] {
       return [...SSH, ...(SSH_AUTH[draft.fields['auth'] ?? 'agent'] ?? []), ...STORES];
     case 'snapshot':
       return SNAPSHOT;
+    case 'several':
+      return [];
   }
 }
 
@@ -77,8 +83,8 @@ export function specOf(draft: ConnectionDraft): Result<ConnectionSpec, readonly 
   const filled = Object.entries(draft.fields).filter(([name, value]) => names.has(name) && value !== '');
   const fields: Record<string, unknown> = Object.fromEntries(filled);
   if (fields['insecure'] !== undefined) fields['insecure'] = fields['insecure'] === 'yes';
-  if (draft.kind !== 'ssh') return named(draft, { kind: draft.kind, ...fields });
-  const inner = Object.fromEntries(filled.filter(([name]) => STORE_NAMES.has(name)));
+  if (draft.kind !== 'ssh') return named(draft, { ...draft.kept, kind: draft.kind, ...fields });
+  const inner = { ...draft.kept, ...Object.fromEntries(filled.filter(([name]) => STORE_NAMES.has(name))) };
   const { host, user, keyFile, passphraseRef, passwordRef } = fields;
   const auth = { method: fields['auth'] ?? 'agent', keyFile, passphraseRef, passwordRef };
   return named(draft, { kind: 'ssh', host, user, port: Number(fields['port'] ?? 22), auth, inner });
@@ -97,11 +103,20 @@ export const emptyDraft = (kind: ConnectionKind): ConnectionDraft => ({
   fields: kind === 'ssh' ? { auth: 'agent' } : {},
 });
 
+const KEPT: ReadonlySet<string> = new Set([
+  'clickhouseTls',
+  'prometheusTls',
+  'prometheusHeaders',
+  'clusters',
+]);
+
 /** The form of a saved connection. References stand in for secrets until new ones are typed. */
 export function draftOf({ id, name, spec }: SavedConnection): ConnectionDraft {
   const fields: Record<string, string> = {};
+  const kept: Record<string, unknown> = {};
   const take = (values: object): void => {
     for (const [key, value] of Object.entries(values)) {
+      if (KEPT.has(key)) kept[key] = value;
       if (typeof value === 'string' || typeof value === 'number') fields[key] = String(value);
       if (value === true) fields[key] = 'yes';
     }
@@ -114,5 +129,5 @@ export function draftOf({ id, name, spec }: SavedConnection): ConnectionDraft {
   }
   delete fields['kind'];
   delete fields['method'];
-  return { id, name, kind: spec.kind, fields };
+  return { id, name, kind: spec.kind, fields, ...(Object.keys(kept).length > 0 ? { kept } : {}) };
 }

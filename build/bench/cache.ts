@@ -1,0 +1,88 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Series } from '@gumshoe/base/series';
+import { milliseconds } from '@gumshoe/base/time';
+import type { Reader } from '@gumshoe/engine/ports';
+import { syntheticSeries } from '@gumshoe/model/testdata/synthetic-series';
+import { CachedReader } from '@gumshoe/reader/cache/reader';
+import { figures, median } from './figures.ts';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 0, 1, 0, 17, 23);
+const STEP = 15_000;
+const RUNS = 5;
+
+/** A source in memory, so that cold is the cost of the cache alone. */
+function sourceOf(series: readonly Series[]): Reader {
+  const byMetric = Map.groupBy(series, ({ labels }) => labels['__name__'] ?? '');
+  const read = async (metrics: readonly string[]): Promise<readonly Series[]> =>
+    metrics.flatMap((metric) => byMetric.get(metric) ?? []);
+  return { series: read, close: async () => {} } as Partial<Reader> as Reader;
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
+  const before = performance.now();
+  const value = await work();
+  return { value, ms: performance.now() - before };
+}
+
+/** An hour of metrics through the cache: first filling it, then from a process that has read nothing yet, then again. */
+export async function benchCache(): Promise<void> {
+  const range = { from: milliseconds(START), to: milliseconds(START + HOUR) };
+  const clock = { now: () => milliseconds(START + 2 * HOUR) };
+  const rows: string[][] = [];
+  for (const services of [50, 500]) {
+    const series = syntheticSeries({ services, instances: 2, range, step: STEP, seed: 1 });
+    const metrics = [...new Set(series.map(({ labels }) => labels['__name__'] ?? ''))];
+    const samples = series.reduce((sum, one) => sum + one.values.length, 0);
+    const directory = mkdtempSync(join(tmpdir(), 'gumshoe-bench-cache-'));
+    try {
+      const open = (): CachedReader =>
+        new CachedReader(sourceOf(series), { directory, sourceKey: 'bench', clock });
+      const cold = await timed(async () => {
+        const reader = open();
+        await reader.series(metrics, range);
+        await reader.close();
+      });
+      const opened: number[] = [];
+      const again: number[] = [];
+      for (let run = 0; run < RUNS; run++) {
+        const reader = open();
+        opened.push((await timed(() => reader.series(metrics, range))).ms);
+        again.push((await timed(() => reader.series(metrics, range))).ms);
+        await reader.close();
+      }
+      const bytes = readdirSync(directory).reduce(
+        (sum, name) => sum + statSync(join(directory, name)).size,
+        0,
+      );
+      rows.push([
+        String(services),
+        String(series.length),
+        String(samples),
+        `${cold.ms.toFixed(0)} ms`,
+        `${opened[0]!.toFixed(0)} ms`,
+        `${median(opened).toFixed(0)} ms`,
+        `${median(again).toFixed(0)} ms`,
+        `${(bytes / 1024 ** 2).toFixed(1)} MiB`,
+        `${((samples * 16) / bytes).toFixed(1)}×`,
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+  console.log(`metric cache: one hour at ${STEP / 1000} s; warm is the median of ${RUNS} runs`);
+  const header = [
+    'services',
+    'series',
+    'samples',
+    'cold',
+    'first warm',
+    'newly opened',
+    'again',
+    'file',
+    'ratio',
+  ];
+  console.log(figures(header, rows));
+}

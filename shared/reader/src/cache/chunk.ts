@@ -1,0 +1,119 @@
+import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { ByteReader, ByteWriter } from '../snapshot/bytes.ts';
+import { readTimes, readValues, writeTimes, writeValues } from '../snapshot/columns.ts';
+
+/** Samples of the series that the dictionary knows under `id`. */
+export interface NumberedSeries {
+  readonly id: number;
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** An inflated block: what it holds is known, the values are still encoded. */
+export interface OpenBlock {
+  readonly ids: Uint32Array;
+  /** Timestamps of the i-th series; series sampled together share one array. */
+  timesOf(i: number): Float64Array;
+  /** Decodes the values of the i-th series. @throws RangeError when they are not as many as `into` has room for. */
+  readValues(i: number, into: Float64Array): void;
+}
+
+const MAX_INFLATED = 256 * 1024 ** 2;
+const MAX_BLOCK_SAMPLES = 1_000_000;
+
+/** Series put together so that a block stays at about a million samples. */
+export function* blocksOf(series: readonly NumberedSeries[]): Generator<readonly NumberedSeries[]> {
+  let start = 0;
+  let samples = 0;
+  for (let i = 0; i < series.length; i++) {
+    const own = series[i]!.values.length;
+    if (i > start && samples + own > MAX_BLOCK_SAMPLES) {
+      yield series.slice(start, i);
+      [start, samples] = [i, 0];
+    }
+    samples += own;
+  }
+  if (start < series.length) yield series.slice(start);
+}
+
+/**
+ * u32 number of series n and of columns of timestamps m; for each of m: u32 count, encoding, bytes; then u32 columns
+ * over all n: id, index of its timestamps, encoding, bytes; then the columns themselves, timestamps first. Columns are
+ * encoded as in a snapshot's packed block (docs/snapshot-format.md), whole thing compressed with zstd.
+ */
+export function encodeBlock(series: readonly NumberedSeries[]): Buffer {
+  const columns = new ByteWriter();
+  const times: number[] = [];
+  const known = new Map<string, { readonly column: Float64Array; readonly index: number }[]>();
+  const indexOf = (column: Float64Array): number => {
+    const key = `${column.length} ${column[0]} ${column.at(-1)}`;
+    const alike = known.get(key) ?? [];
+    const same = alike.find((one) => one.column === column || equal(one.column, column));
+    if (same) return same.index;
+    const start = columns.length;
+    const encoding = writeTimes(columns, column);
+    const index = times.length / 3;
+    times.push(column.length, encoding, columns.length - start);
+    known.set(key, [...alike, { column, index }]);
+    return index;
+  };
+  const indexes = series.map(({ timestamps }) => indexOf(timestamps));
+  const encodings = new Uint32Array(series.length);
+  const lengths = new Uint32Array(series.length);
+  for (const [i, { values }] of series.entries()) {
+    const start = columns.length;
+    encodings[i] = writeValues(columns, values);
+    lengths[i] = columns.length - start;
+  }
+  const head = [Uint32Array.of(series.length, times.length / 3, ...times)];
+  head.push(
+    Uint32Array.from(series, ({ id }) => id),
+    Uint32Array.from(indexes),
+    encodings,
+    lengths,
+  );
+  const bytes = (one: Uint32Array): Uint8Array => new Uint8Array(one.buffer, one.byteOffset, one.byteLength);
+  return zstdCompressSync(Buffer.concat([...head.map(bytes), columns.bytes()]));
+}
+
+function equal(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** @throws Error when the block is damaged. */
+export function openBlock(payload: Uint8Array): OpenBlock {
+  const bytes = zstdDecompressSync(payload, { maxOutputLength: MAX_INFLATED });
+  const reader = new ByteReader(bytes);
+  const words = (count: number): Uint32Array => {
+    const own = reader.raw(count * 4);
+    return new Uint32Array(new Uint8Array(own).buffer);
+  };
+  const [n = 0, m = 0] = words(2);
+  const heads = words(m * 3);
+  const [ids, indexes, encodings, lengths] = [words(n), words(n), words(n), words(n)];
+  const times: Float64Array[] = [];
+  for (let i = 0; i < m; i++) {
+    const [count, encoding, length] = heads.subarray(i * 3, i * 3 + 3);
+    if (count! > length!) throw new RangeError('a column claims more timestamps than it holds');
+    const column = new Float64Array(count!);
+    readTimes(reader.raw(length!), encoding!, column);
+    times.push(column);
+  }
+  const starts = new Uint32Array(n);
+  let at = reader.at;
+  for (let i = 0; i < n; i++) {
+    starts[i] = at;
+    at += lengths[i]!;
+    if (indexes[i]! >= m) throw new RangeError('a series names timestamps that the block lacks');
+  }
+  if (at !== bytes.length) throw new RangeError('a block has another length than it says');
+  return {
+    ids,
+    timesOf: (i) => times[indexes[i]!]!,
+    readValues: (i, into) =>
+      readValues(bytes.subarray(starts[i]!, starts[i]! + lengths[i]!), encodings[i]!, into),
+  };
+}
+
+export const checksum = (payload: Uint8Array): number => crc32(payload);
