@@ -1,0 +1,88 @@
+// The reference's rule, as properties over courses of memory.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { milliseconds } from '@gumshoe/base/time';
+import { noise } from '@gumshoe/model/testdata/series-writer';
+import { APP, findingOf, smallWorld } from './testdata/small-world.ts';
+
+const MIB = 1024 * 1024;
+const HOUR = { from: milliseconds(1_790_000_000_000), to: milliseconds(1_790_003_600_000) };
+const RUNS = { numRuns: 25 };
+
+/** Percent per hour that the inspection finds for a course of memory over an hour, by minute. */
+function leak(rss: (minute: number) => number, limit?: number): number | undefined {
+  const series = smallWorld((writer) => {
+    writer.gauge('container_resources_memory_rss_bytes', APP, (at) => rss((at - HOUR.from) / 60_000));
+    if (limit !== undefined) writer.gauge('container_resources_memory_limit_bytes', APP, () => limit);
+  }, HOUR);
+  return findingOf('memory-leak', series, { range: HOUR })?.value;
+}
+
+const jitter = (seed: number, amount: number) => {
+  const random = noise(seed);
+  return () => 1 + amount * (random() - 0.5);
+};
+
+test('steady growth comes out as its hourly share of the value an hour ago, with and without noise', () => {
+  const start = fc.integer({ min: 300, max: 2000 });
+  const percent = fc.integer({ min: 25, max: 200 });
+  fc.assert(
+    fc.property(start, percent, fc.integer(), (mib, hourly, seed) => {
+      const wobble = jitter(seed, 0.01);
+      const found = leak((minute) => mib * MIB * (1 + (hourly / 100) * (minute / 60)) * wobble());
+      assert.ok(found !== undefined && Math.abs(found - hourly) < 0.15 * hourly, `${found} for ${hourly}`);
+    }),
+    RUNS,
+  );
+});
+
+test('level, falling and saturated memory is no leak', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 200, max: 4000 }), fc.integer(), (mib, seed) => {
+      const wobble = jitter(seed, 0.02);
+      assert.equal(
+        leak(() => mib * MIB * wobble()),
+        0,
+      );
+      assert.equal(
+        leak((minute) => mib * MIB * (2 - minute / 60)),
+        0,
+      );
+      assert.equal(
+        leak((minute) => mib * MIB * (1 + Math.min(1, minute / 25))),
+        0,
+      );
+    }),
+    RUNS,
+  );
+});
+
+test('growth below 5 % of the limit, or below 50 MiB without one, is noise', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 45 }), (grown) => {
+      const course = (minute: number) => 100 * MIB + grown * MIB * (minute / 60);
+      assert.equal(leak(course), 0);
+      assert.ok(leak(course, 20 * grown * MIB * 0.9)! > 0, 'above 5 % of a smaller limit');
+      assert.equal(leak(course, 20 * grown * MIB * 1.1), 0);
+    }),
+    RUNS,
+  );
+});
+
+test('a restart begins a new stretch, and the longest one is judged', () => {
+  const after = (at: number) => (minute: number) =>
+    minute < at ? 900 * MIB : (300 + 10 * (minute - at)) * MIB;
+  assert.ok(leak(after(10))! > 50);
+  assert.ok(leak(after(25))! > 50);
+  assert.equal(leak(after(45)), 0, 'the level stretch before is longer');
+});
+
+test('too few points and a short past are not judged', () => {
+  const writer = (count: number) =>
+    smallWorld((to) => {
+      const only = { from: HOUR.to - count * 15_000 };
+      to.gauge('container_resources_memory_rss_bytes', APP, (at) => (at - HOUR.from) * 1000, only);
+    }, HOUR);
+  assert.equal(findingOf('memory-leak', writer(9), { range: HOUR })?.value, 0);
+});
