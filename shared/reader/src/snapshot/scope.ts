@@ -70,7 +70,8 @@ const podOf = (containerId: string): string =>
 export function scopeOf(world: World, applications: readonly Application[]): Scope {
   const ids = new Set(applications.map(({ id }) => id));
   const instances = applications.flatMap((one) => one.instances);
-  const services = new Set(applications.flatMap((one) => one.serviceNames));
+  // spans of a service that no series names go by the name of its application
+  const services = new Set(applications.flatMap(({ name, serviceNames }) => [name, ...serviceNames]));
   const containers = new Set(instances.flatMap((one) => one.containerIds.map(podOf)));
   const pods = new Set(instances.map(({ id }) => String(id)));
   const nodes = new Set(instances.map(({ node }) => String(node)));
