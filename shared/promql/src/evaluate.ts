@@ -1,8 +1,10 @@
-import { labelsKey, type GridSeries, type Labels, type Matrix, type Series } from '@gumshoe/base/series';
+import type { GridSeries, Labels, Matrix, Series } from '@gumshoe/base/series';
 import type { TimeGrid } from '@gumshoe/base/time';
+import { Annotations, type Annotated } from './annotations.ts';
 import { Evaluator } from './evaluator/evaluator.ts';
-import { selectRange } from './evaluator/selection.ts';
-import { evaluationError, mergeSame, type Column, type Steps } from './evaluator/values.ts';
+import { orderKey } from './evaluator/labels.ts';
+import type { RawSeries } from './evaluator/selection.ts';
+import { evaluationError, filled, mergeSame, type Column, type Steps } from './evaluator/values.ts';
 import type { Expr } from './parser/ast.ts';
 import type { SeriesSource } from './source.ts';
 
@@ -13,7 +15,7 @@ export interface EvaluatedSeries extends GridSeries {
   readonly present: Uint8Array;
 }
 
-export interface EvaluatedMatrix extends Matrix {
+export interface EvaluatedMatrix extends Matrix, Annotated {
   readonly series: readonly EvaluatedSeries[];
 }
 
@@ -22,18 +24,26 @@ export interface VectorSample {
   readonly value: number;
 }
 
-export type InstantResult =
+export type InstantValue =
   | { readonly type: 'vector'; readonly samples: readonly VectorSample[] }
   | { readonly type: 'scalar'; readonly value: number }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'matrix'; readonly series: readonly Series[] };
 
-const byLabels = (a: { readonly labels: Labels }, b: { readonly labels: Labels }): number =>
-  labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1;
+export type InstantResult = InstantValue & Annotated;
 
-function gaps(one: Column): EvaluatedSeries {
-  const values = one.values.map((value, i) => (one.present[i] ? value : NaN));
-  return { labels: one.labels, values, present: one.present };
+function byLabels<T extends { readonly labels: Labels }>(all: readonly T[]): readonly T[] {
+  return all
+    .map((one) => ({ one, key: orderKey(one.labels) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ one }) => one);
+}
+
+/** Values that are not there are unspecified until here. */
+function withGaps(one: Column): EvaluatedSeries {
+  const { values, present } = one;
+  for (let i = 0; i < present.length; i++) if (present[i] === 0) values[i] = NaN;
+  return one;
 }
 
 /** Range query. Series are in the order of their labels. Throws FailureError on errors in the expression. */
@@ -44,37 +54,44 @@ export function evaluateRange(expr: Expr, source: SeriesSource, grid: TimeGrid):
       `exceeded maximum resolution of ${MAX_POINTS} points per timeseries; use a larger step`,
     );
   const times = Float64Array.from({ length: grid.points }, (_, i) => grid.from + i * grid.step);
-  const steps: Steps = { times, start: times[0] ?? 0, end: times.at(-1) ?? 0 };
-  const value = new Evaluator(source).evaluate(expr, steps);
+  const steps: Steps = { times, start: times[0] ?? 0, end: times.at(-1) ?? 0, step: grid.step };
+  const annotations = new Annotations();
+  const value = new Evaluator(source, annotations).evaluate(expr, steps);
   if (value.type === 'string')
-    throw evaluationError(expr, 'a range query needs a scalar or an instant vector');
-  const columns =
-    value.type === 'scalar'
-      ? [{ labels: {}, values: value.values, present: new Uint8Array(grid.points).fill(1) }]
-      : mergeSame(value.columns, labelsKey, expr);
-  return {
-    grid,
-    series: columns
-      .filter((one) => one.present.includes(1))
-      .map(gaps)
-      .sort(byLabels),
-  };
+    throw evaluationError(
+      expr,
+      'invalid expression type "string" for range query, must be Scalar or instant Vector',
+    );
+  const columns = value.type === 'scalar' ? [filled({}, value.values)] : mergeSame(value.columns, expr);
+  const series = byLabels(columns.filter((one) => one.present.includes(1))).map(withGaps);
+  return { grid, series, ...annotations.result() };
 }
 
-/** Instant query at `at` (ms). A top-level range selector answers its raw samples. */
+/** Instant query at `at` (ms). A range selector or subquery alone answers its raw samples. */
 export function evaluateInstant(expr: Expr, source: SeriesSource, at: number): InstantResult {
-  const steps: Steps = { times: Float64Array.of(at), start: at, end: at };
-  if (expr.type === 'selector' && expr.range !== undefined) {
-    const series = selectRange(expr, source, steps).filter((one) => one.timestamps.length > 0);
-    return { type: 'matrix', series };
+  const steps: Steps = { times: Float64Array.of(at), start: at, end: at, step: 0 };
+  const annotations = new Annotations();
+  const value = instantValue(expr, new Evaluator(source, annotations), steps);
+  return { ...value, ...annotations.result() };
+}
+
+function instantValue(expr: Expr, evaluator: Evaluator, steps: Steps): InstantValue {
+  if (expr.type === 'subquery' || (expr.type === 'selector' && expr.range !== undefined)) {
+    const series = evaluator.range(expr, steps).series.filter((one) => one.timestamps.length > 0);
+    return { type: 'matrix', series: byLabels<RawSeries>(series) };
   }
-  const value = new Evaluator(source).evaluate(expr, steps);
+  const value = evaluator.evaluate(expr, steps);
   if (value.type === 'string') return value;
   if (value.type === 'scalar') return { type: 'scalar', value: value.values[0] ?? NaN };
-  const samples = mergeSame(value.columns, labelsKey, expr)
-    .filter((one) => one.present[0])
-    .map((one) => ({ labels: one.labels, value: one.values[0]! }));
-  const ordered = expr.type === 'call' && expr.name.startsWith('sort');
-  const ranked = expr.type === 'aggregation' && (expr.op === 'topk' || expr.op === 'bottomk');
-  return { type: 'vector', samples: ordered || ranked ? samples : samples.sort(byLabels) };
+  const columns = mergeSame(value.columns, expr).filter((one) => one.present[0]);
+  const samples = (isOrdered(expr) ? columns : byLabels(columns)).map(({ labels, values }) => ({
+    labels,
+    value: values[0]!,
+  }));
+  return { type: 'vector', samples };
 }
+
+/** Whether the order of an instant query's samples is part of its answer. */
+const isOrdered = (expr: Expr): boolean =>
+  (expr.type === 'call' && expr.name.startsWith('sort')) ||
+  (expr.type === 'aggregation' && (expr.op === 'topk' || expr.op === 'bottomk'));

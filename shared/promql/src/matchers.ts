@@ -15,8 +15,12 @@ export function compileMatchers(matchers: readonly Matcher[]): (labels: Labels) 
 
 function compileMatcher(matcher: Matcher): (labels: Labels) => boolean {
   const { name, op, value } = matcher;
-  if (op === '=') return (labels) => (labels[name] ?? '') === value;
-  if (op === '!=') return (labels) => (labels[name] ?? '') !== value;
+  const read = (labels: Labels): string => {
+    const found = labels[name];
+    return typeof found === 'string' ? found : '';
+  };
+  if (op === '=') return (labels) => read(labels) === value;
+  if (op === '!=') return (labels) => read(labels) !== value;
   const matches = compileRegex(value);
-  return (labels) => matches(labels[name] ?? '') === (op === '=~');
+  return (labels) => matches(read(labels)) === (op === '=~');
 }

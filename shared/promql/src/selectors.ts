@@ -1,5 +1,6 @@
 import type { Matcher } from './matchers.ts';
-import type { AtModifier, Expr } from './parser/ast.ts';
+import { infoMatchers } from './evaluator/info.ts';
+import type { AtModifier, CallNode, Expr } from './parser/ast.ts';
 import { LOOKBACK } from './source.ts';
 
 /** Samples with `from < t <= to` (ms) of these matchers are all that a selector of the query can need. */
@@ -31,6 +32,7 @@ export function selectorsOf(expr: Expr, from: number, to: number): SelectorExten
         return walk(node.expr, inner.from, inner.to);
       }
       case 'call':
+        if (node.name === 'info') return [...walk(node.args[0]!, low, high), infoExtent(node, low, high)];
         return node.args.flatMap((arg) => walk(arg, low, high));
       case 'aggregation':
         return [...walk(node.expr, low, high), ...(node.parameter ? walk(node.parameter, low, high) : [])];
@@ -43,4 +45,11 @@ export function selectorsOf(expr: Expr, from: number, to: number): SelectorExten
     }
   };
   return walk(expr, from, to);
+}
+
+/** Info series are looked up at the evaluated instants themselves. */
+function infoExtent(node: CallNode, low: number, high: number): SelectorExtent {
+  const given = node.args[1];
+  const matchers = infoMatchers(given?.type === 'selector' ? given.matchers : []);
+  return { matchers, from: low - LOOKBACK, to: high };
 }

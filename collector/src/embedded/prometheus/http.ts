@@ -3,6 +3,7 @@ import type { Logger } from '@gumshoe/base/logger';
 import { labelsKey } from '@gumshoe/base/series';
 import type { Labels } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
+import type { Annotated } from '@gumshoe/promql/annotations';
 import { evaluateInstant, evaluateRange } from '@gumshoe/promql/evaluate';
 import type { Matcher } from '@gumshoe/promql/matchers';
 import { parsePromql } from '@gumshoe/promql/parse';
@@ -23,6 +24,17 @@ const MAX_FORM = 1024 * 1024;
 const MAX_METADATA = 20_000;
 
 type Route = (parameters: URLSearchParams) => unknown;
+
+/** `data` of an answer with what stands beside it. */
+class AnnotatedData {
+  readonly data: unknown;
+  readonly notes: Partial<Annotated>;
+
+  constructor(data: unknown, { warnings, infos }: Annotated) {
+    this.data = data;
+    this.notes = { ...(warnings.length > 0 ? { warnings } : {}), ...(infos.length > 0 ? { infos } : {}) };
+  }
+}
 
 /** The part of Prometheus's HTTP API (v1) that readers and remote writers use. */
 export class PrometheusHttp {
@@ -80,7 +92,10 @@ export class PrometheusHttp {
     }
     const parameters = url.searchParams;
     if (request.method === 'POST') await addForm(request, parameters);
-    sendJson(request, response, 200, { status: 'success', data: this.run(name, parameters) });
+    const result = this.run(name, parameters);
+    const answer =
+      result instanceof AnnotatedData ? { data: result.data, ...result.notes } : { data: result };
+    sendJson(request, response, 200, { status: 'success', ...answer });
   }
 
   private run(name: string, parameters: URLSearchParams): unknown {
@@ -122,13 +137,15 @@ export class PrometheusHttp {
     const expr = parse(required(parameters, 'query'));
     const time = parameters.get('time');
     const at = time === null || time === '' ? milliseconds(Date.now()) : parseTime(time, 'time');
-    return instantJson(evaluateInstant(expr, this.store, at), at);
+    const result = evaluateInstant(expr, this.store, at);
+    return new AnnotatedData(instantJson(result, at), result);
   }
 
   private queryRange(parameters: URLSearchParams): unknown {
     const grid = gridOf(parameters);
     const expr = parse(required(parameters, 'query'));
-    return rangeJson(evaluateRange(expr, this.store, grid));
+    const result = evaluateRange(expr, this.store, grid);
+    return new AnnotatedData(rangeJson(result), result);
   }
 
   private series(parameters: URLSearchParams): readonly Labels[] {

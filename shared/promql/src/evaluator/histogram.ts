@@ -1,87 +1,127 @@
-import { labelsKey } from '@gumshoe/base/series';
-import { column, without, type Column } from './values.ts';
-
-interface Bucket {
-  readonly bound: number;
-  count: number;
+/** Counts of a classic histogram at one instant, by ascending bound; the columns are reused. */
+export interface Buckets {
+  readonly bounds: Float64Array;
+  readonly counts: Float64Array;
+  length: number;
 }
 
-/** Interpolated quantile of a classic histogram (Prometheus, promql/quantile.go bucketQuantile). Buckets by bound. */
-export function bucketQuantile(share: number, input: readonly Bucket[]): number {
+/** What had to be raised so that counts do not fall with growing bounds. */
+export interface Fix {
+  forced: boolean;
+  low: number;
+  high: number;
+  difference: number;
+}
+
+/** Counts whose relative difference is below this differ by rounding only. */
+const TOLERANCE = 1e-12;
+
+/** Interpolated quantile of a classic histogram (Prometheus, promql/quantile.go BucketQuantile). Changes the buckets. */
+export function bucketQuantile(share: number, buckets: Buckets, fix: Fix): number {
+  fix.forced = false;
   if (Number.isNaN(share)) return NaN;
   if (share < 0) return -Infinity;
   if (share > 1) return Infinity;
-  const buckets = monotonic(merged(input));
-  const last = buckets.at(-1);
-  if (!last || last.bound !== Infinity || buckets.length < 2 || last.count === 0) return NaN;
-  const rank = share * last.count;
-  let b = buckets.findIndex((bucket) => bucket.count >= rank);
-  if (b < 0) b = buckets.length - 1;
-  if (b === buckets.length - 1) return buckets[buckets.length - 2]!.bound;
-  const bucket = buckets[b]!;
-  if (b === 0 && bucket.bound <= 0) return bucket.bound;
-  const start = b === 0 ? 0 : buckets[b - 1]!.bound;
-  const below = b === 0 ? 0 : buckets[b - 1]!.count;
-  return start + (bucket.bound - start) * ((rank - below) / (bucket.count - below));
+  const { bounds, counts } = buckets;
+  if (bounds[buckets.length - 1] !== Infinity) return NaN;
+  coalesce(buckets);
+  makeMonotonic(buckets, fix);
+  const top = buckets.length - 1;
+  const all = counts[top]!;
+  if (top < 1 || all === 0) return NaN;
+  const rank = share * all;
+  const b = firstAtLeast(buckets, rank);
+  if (b === top) return bounds[top - 1]!;
+  const end = bounds[b]!;
+  if (b === 0 && end <= 0) return end;
+  if (b === 0) return end * (rank / counts[0]!);
+  const start = bounds[b - 1]!;
+  const below = counts[b - 1]!;
+  return start + (end - start) * ((rank - below) / (counts[b]! - below));
 }
 
-function merged(buckets: readonly Bucket[]): Bucket[] {
-  const out: Bucket[] = [];
-  for (const bucket of buckets) {
-    const last = out.at(-1);
-    if (last && last.bound === bucket.bound) last.count += bucket.count;
-    else out.push({ ...bucket });
+/** First bucket below the last whose count reaches `rank`, else the last. NaN is never reached. */
+function firstAtLeast({ counts, length }: Buckets, rank: number): number {
+  let low = 0;
+  let high = length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (counts[middle]! >= rank) high = middle;
+    else low = middle + 1;
   }
-  return out;
+  return low;
 }
 
-function monotonic(buckets: Bucket[]): Bucket[] {
-  let most = 0;
-  for (const bucket of buckets) {
-    if (bucket.count > most) most = bucket.count;
-    else bucket.count = most;
-  }
-  return buckets;
-}
-
-export function parseBound(text: string | undefined): number {
-  if (text === undefined || text === '') return NaN;
-  return /^\+?inf$/i.test(text) ? Infinity : Number(text);
-}
-
-/** histogram_quantile over `_bucket` columns: one result for each label set without `le` and the name. */
-export function histogramQuantile(
-  share: (i: number) => number,
-  columns: readonly Column[],
-  points: number,
-): Column[] {
-  const groups = new Map<
-    string,
-    {
-      readonly labels: Column['labels'];
-      readonly members: { readonly bound: number; readonly column: Column }[];
+/** Buckets with one bound are one bucket. */
+function coalesce(buckets: Buckets): void {
+  const { bounds, counts } = buckets;
+  let last = 0;
+  for (let i = 1; i < buckets.length; i++) {
+    if (bounds[i] === bounds[last]) {
+      counts[last]! += counts[i]!;
+      continue;
     }
-  >();
-  for (const one of columns) {
-    const bound = parseBound(one.labels['le']);
-    if (Number.isNaN(bound)) continue;
-    const labels = without(one.labels, ['__name__', 'le']);
-    const key = labelsKey(labels);
-    const group = groups.get(key) ?? { labels, members: [] };
-    groups.set(key, group);
-    group.members.push({ bound, column: one });
+    last++;
+    bounds[last] = bounds[i]!;
+    counts[last] = counts[i]!;
   }
-  return [...groups.values()].map(({ labels, members }) => {
-    members.sort((a, b) => a.bound - b.bound);
-    const made = column(labels, points);
-    for (let i = 0; i < points; i++) {
-      const buckets = members
-        .filter((member) => member.column.present[i])
-        .map((member) => ({ bound: member.bound, count: member.column.values[i]! }));
-      if (buckets.length === 0) continue;
-      made.present[i] = 1;
-      made.values[i] = bucketQuantile(share(i), buckets);
+  buckets.length = last + 1;
+}
+
+function makeMonotonic({ bounds, counts, length }: Buckets, fix: Fix): void {
+  fix.low = Infinity;
+  fix.high = -Infinity;
+  fix.difference = 0;
+  let before = counts[0]!;
+  for (let i = 1; i < length; i++) {
+    const count = counts[i]!;
+    if (count === before) continue;
+    if (almostEqual(before, count)) counts[i] = before;
+    else if (count < before) {
+      counts[i] = before;
+      fix.forced = true;
+      fix.low = Math.min(fix.low, bounds[i]!);
+      fix.high = Math.max(fix.high, bounds[i]!);
+      fix.difference = Math.max(fix.difference, before - count);
+    } else before = count;
+  }
+}
+
+function almostEqual(a: number, b: number): boolean {
+  const sum = Math.abs(a) + Math.abs(b);
+  const difference = Math.abs(a - b);
+  if (a === 0 || b === 0 || sum < Number.MIN_VALUE) return difference < TOLERANCE * Number.MIN_VALUE;
+  return difference / Math.min(sum, Number.MAX_VALUE) < TOLERANCE;
+}
+
+/** Share of observations between two values, interpolated within buckets (Prometheus, BucketFraction). */
+export function bucketFraction(lower: number, upper: number, buckets: Buckets): number {
+  const { bounds, counts } = buckets;
+  if (bounds[buckets.length - 1] !== Infinity) return NaN;
+  coalesce(buckets);
+  const all = counts[buckets.length - 1]!;
+  if (all === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
+  if (lower >= upper) return 0;
+  return (rankOf(upper, buckets) - rankOf(lower, buckets)) / all;
+}
+
+/**
+ * Observations up to a value. The lowest bucket starts at 0 when its bound is positive; there is nothing to interpolate in
+ * a bucket that is open to infinity.
+ */
+function rankOf(value: number, { bounds, counts, length }: Buckets): number {
+  const all = counts[length - 1]!;
+  let below = 0;
+  for (let i = 0; i < length; i++) {
+    const upper = bounds[i]!;
+    const lower = i > 0 ? bounds[i - 1]! : upper > 0 ? 0 : -Infinity;
+    const count = counts[i]!;
+    if (lower >= value) return Math.min(below, all);
+    if (upper > value) {
+      if (lower === -Infinity) return Math.min(count, all);
+      return Math.min(below + ((count - below) * (value - lower)) / (upper - lower), all);
     }
-    return made;
-  });
+    below = count;
+  }
+  return all;
 }

@@ -1,8 +1,7 @@
 import type { Series } from '@gumshoe/base/series';
 import type { AtModifier, SelectorNode } from '../parser/ast.ts';
-import { isStaleAt, LOOKBACK, markStale, type SeriesSource } from '../source.ts';
-import { dropName, type Column, type Steps } from './values.ts';
-import type { RangeFunction } from './range-functions.ts';
+import { isStaleAt, LOOKBACK, type SeriesSource } from '../source.ts';
+import type { Column, Steps } from './values.ts';
 
 /** Raw samples of a range vector, by series. */
 export interface RawSeries {
@@ -11,22 +10,18 @@ export interface RawSeries {
   readonly values: Float64Array;
 }
 
-interface Timed {
+export interface Timed {
   readonly offset: number;
   readonly at?: AtModifier;
 }
 
-/** Instant that a selector looks at for step `i`. */
-export function lookTime(node: Timed, steps: Steps, i: number): number {
-  const base =
-    node.at === undefined
-      ? steps.times[i]!
-      : node.at === 'start'
-        ? steps.start
-        : node.at === 'end'
-          ? steps.end
-          : node.at;
-  return base - node.offset;
+/** Instants that a selector looks at, one for each step; they never go back. */
+export function lookTimes(node: Timed, steps: Steps): Float64Array {
+  const { times } = steps;
+  const out = new Float64Array(times.length);
+  const at = node.at === 'start' ? steps.start : node.at === 'end' ? steps.end : node.at;
+  for (let i = 0; i < out.length; i++) out[i] = (at ?? times[i]!) - node.offset;
+  return out;
 }
 
 export function extent(
@@ -34,45 +29,50 @@ export function extent(
   steps: Steps,
   back: number,
 ): { readonly from: number; readonly to: number } {
-  const first = lookTime(node, steps, 0);
-  const last = lookTime(node, steps, steps.times.length - 1);
-  return { from: Math.min(first, last) - back, to: Math.max(first, last) };
+  const looks = lookTimes(node, steps);
+  return { from: (looks[0] ?? 0) - back, to: looks.at(-1) ?? 0 };
 }
 
-/** Latest sample within the lookback at each step; a stale marker ends the series until its next sample. */
-export function selectInstant(node: SelectorNode, source: SeriesSource, steps: Steps): Column[] {
+/**
+ * Latest sample within the lookback at each step; a stale marker ends the series until its next sample.
+ * With `stamps` the values are the timestamps of the samples found, in seconds.
+ */
+export function selectInstant(
+  node: SelectorNode,
+  source: SeriesSource,
+  steps: Steps,
+  stamps = false,
+): readonly Column[] {
   const { from, to } = extent(node, steps, LOOKBACK);
+  const looks = lookTimes(node, steps);
   const out: Column[] = [];
   for (const series of source.select(node.matchers, from, to)) {
-    const { timestamps, values } = series;
-    const n = steps.times.length;
-    const made = { labels: series.labels, values: new Float64Array(n), present: new Uint8Array(n) };
-    let next = 0;
-    let any = false;
-    for (let i = 0; i < n; i++) {
-      const at = lookTime(node, steps, i);
-      while (next < timestamps.length && timestamps[next]! <= at) next++;
-      const last = next - 1;
-      if (last < 0 || timestamps[last]! <= at - LOOKBACK || isStaleAt(values, last)) continue;
-      made.values[i] = values[last]!;
-      made.present[i] = 1;
-      any = true;
-    }
-    if (any) out.push(made);
+    const made = sampled(series, looks, stamps);
+    if (made) out.push(made);
   }
   return out;
 }
 
-/** As selectInstant, but the timestamps (seconds) of the samples found. */
-export function selectTimestamps(node: SelectorNode, source: SeriesSource, steps: Steps): Column[] {
-  const { from, to } = extent(node, steps, LOOKBACK);
-  const stamp = (series: Series): Series => {
-    const values = series.timestamps.map((time) => time / 1000);
-    for (let i = 0; i < values.length; i++) if (isStaleAt(series.values, i)) markStale(values, i);
-    return { ...series, values };
-  };
-  const stamped = { select: () => source.select(node.matchers, from, to).map(stamp) };
-  return selectInstant(node, stamped, steps);
+function sampled(series: Series, looks: Float64Array, stamps: boolean): Column | undefined {
+  const { timestamps, values } = series;
+  const n = looks.length;
+  const length = timestamps.length;
+  const out = new Float64Array(n);
+  const present = new Uint8Array(n);
+  let next = 0;
+  let any = false;
+  for (let i = 0; i < n; i++) {
+    const at = looks[i]!;
+    while (next < length && timestamps[next]! <= at) next++;
+    const last = next - 1;
+    if (last < 0 || timestamps[last]! <= at - LOOKBACK) continue;
+    const value = values[last]!;
+    if (value !== value && isStaleAt(values, last)) continue;
+    out[i] = stamps ? timestamps[last]! / 1000 : value;
+    present[i] = 1;
+    any = true;
+  }
+  return any ? { labels: series.labels, values: out, present } : undefined;
 }
 
 /** Samples of a range selector, stale markers left out. */
@@ -82,50 +82,19 @@ export function selectRange(node: SelectorNode, source: SeriesSource, steps: Ste
 }
 
 function withoutStale(series: Series): RawSeries {
+  const { values } = series;
   let stale = 0;
-  for (let i = 0; i < series.values.length; i++) if (isStaleAt(series.values, i)) stale++;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value !== value && isStaleAt(values, i)) stale++;
+  }
   if (stale === 0) return series;
-  const timestamps = new Float64Array(series.values.length - stale);
-  const values = new Float64Array(timestamps.length);
-  for (let i = 0, n = 0; i < series.values.length; i++) {
-    if (isStaleAt(series.values, i)) continue;
+  const timestamps = new Float64Array(values.length - stale);
+  const kept = new Float64Array(timestamps.length);
+  for (let i = 0, n = 0; i < values.length; i++) {
+    if (isStaleAt(values, i)) continue;
     timestamps[n] = series.timestamps[i]!;
-    values[n++] = series.values[i]!;
+    kept[n++] = values[i]!;
   }
-  return { labels: series.labels, timestamps, values };
-}
-
-/** Applies `fn` to the left-open window (look - range, look] at each step; both edges only move forward. */
-export function overWindows(
-  series: RawSeries,
-  node: Timed,
-  range: number,
-  steps: Steps,
-  fn: RangeFunction,
-  parameter: (i: number) => number,
-  keepName: boolean,
-): Column | undefined {
-  const { timestamps, values } = series;
-  const n = steps.times.length;
-  const made = {
-    labels: keepName ? series.labels : dropName(series.labels),
-    values: new Float64Array(n),
-    present: new Uint8Array(n),
-  };
-  let lo = 0;
-  let hi = 0;
-  let any = false;
-  for (let i = 0; i < n; i++) {
-    const end = lookTime(node, steps, i);
-    const start = end - range;
-    while (hi < timestamps.length && timestamps[hi]! <= end) hi++;
-    while (lo < hi && timestamps[lo]! <= start) lo++;
-    if (hi <= lo) continue;
-    const value = fn({ timestamps, values, lo, hi, start, end }, parameter(i));
-    if (value === undefined) continue;
-    made.values[i] = value;
-    made.present[i] = 1;
-    any = true;
-  }
-  return any ? made : undefined;
+  return { labels: series.labels, timestamps, values: kept };
 }

@@ -1,8 +1,12 @@
 import { FailureError } from '@gumshoe/base/failure';
 import type { Labels } from '@gumshoe/base/series';
 import type { Position } from '../parser/ast.ts';
+import { dropName, keyOf, labelOf } from './labels.ts';
 
-/** Values of one series, one for each step. `present[i]` is 0 where there is no sample (a NaN may be a sample). */
+/**
+ * Values of one series, one for each step. `present[i]` is 0 where there is no sample (a NaN may be a sample);
+ * `values[i]` means nothing then.
+ */
 export interface Column {
   readonly labels: Labels;
   readonly values: Float64Array;
@@ -14,11 +18,13 @@ export type Value =
   | { readonly type: 'vector'; readonly columns: readonly Column[] }
   | { readonly type: 'string'; readonly value: string };
 
-/** Instants the query is evaluated at, ms. `start` and `end` are those of the query, for `@`. */
+/** Instants an expression is evaluated at, ms. */
 export interface Steps {
   readonly times: Float64Array;
+  /** Start, end and step of the whole query, for `@`, start(), end(), range() and step(). */
   readonly start: number;
   readonly end: number;
+  readonly step: number;
 }
 
 export const column = (labels: Labels, points: number): Column => ({
@@ -27,56 +33,82 @@ export const column = (labels: Labels, points: number): Column => ({
   present: new Uint8Array(points),
 });
 
-export function without(labels: Labels, names: readonly string[]): Labels {
-  if (!names.some((name) => name in labels)) return labels;
-  const out: Record<string, string> = {};
-  for (const name in labels) if (!names.includes(name)) out[name] = labels[name]!;
-  return out;
-}
-
-export function only(labels: Labels, names: readonly string[]): Labels {
-  const out: Record<string, string> = {};
-  for (const name of names) if (labels[name]) out[name] = labels[name];
-  return out;
-}
-
-export const dropName = (labels: Labels): Labels => without(labels, ['__name__']);
+/** A column that has a value at every step. */
+export const filled = (labels: Labels, values: Float64Array): Column => ({
+  labels,
+  values,
+  present: new Uint8Array(values.length).fill(1),
+});
 
 export function evaluationError(
-  query: Position,
+  where: Position,
   reason: string,
   code: 'invalid-input' | 'not-supported' = 'invalid-input',
 ): FailureError {
   return new FailureError({
     code,
     tried: 'evaluate PromQL',
-    target: `characters ${query.from}-${query.to}`,
+    target: `line ${where.line}, column ${where.column}`,
     reason,
   });
 }
 
+export const SAME_LABELS = 'vector cannot contain metrics with the same labelset';
+
+/**
+ * Columns without their metric names. Where two get the same labels their samples must complement each other in
+ * time (`strict`: may not occur at all, as for functions of ranges).
+ */
+export function nameless(columns: readonly Column[], where: Position, strict = false): readonly Column[] {
+  const unique = columns.length < 2 || sameName(columns);
+  const dropped = columns.map((one) => {
+    const labels = dropName(one.labels);
+    return labels === one.labels ? one : { labels, values: one.values, present: one.present };
+  });
+  return unique ? dropped : mergeSame(dropped, where, strict);
+}
+
+/** Whether dropping the names leaves the label sets as different as they are. */
+function sameName(columns: readonly Column[]): boolean {
+  const name = labelOf(columns[0]!.labels, '__name__');
+  for (const { labels } of columns) {
+    if (labelOf(labels, '__name__') !== name) return false;
+    if (labels['__type__'] !== undefined || labels['__unit__'] !== undefined) return false;
+  }
+  return true;
+}
+
 /** Two columns with one label set are an error, except that their samples may complement each other in time. */
-export function mergeSame(
-  columns: readonly Column[],
-  key: (labels: Labels) => string,
-  where: Position,
-): Column[] {
-  const seen = new Map<string, Column>();
+export function mergeSame(columns: readonly Column[], where: Position, strict = false): readonly Column[] {
+  if (columns.length < 2) return columns;
+  const seen = new Map<string, number>();
   const out: Column[] = [];
   for (const one of columns) {
-    const known = seen.get(key(one.labels));
-    if (!known) {
-      seen.set(key(one.labels), one);
+    const key = keyOf(one.labels);
+    const index = seen.get(key);
+    if (index === undefined) {
+      seen.set(key, out.length);
       out.push(one);
       continue;
     }
-    for (let i = 0; i < one.present.length; i++) {
-      if (!one.present[i]) continue;
-      if (known.present[i])
-        throw evaluationError(where, 'vector cannot contain metrics with the same labelset');
-      known.present[i] = 1;
-      known.values[i] = one.values[i]!;
-    }
+    if (strict) throw evaluationError(where, SAME_LABELS);
+    out[index] = merged(out[index]!, one, where);
   }
   return out;
 }
+
+function merged(a: Column, b: Column, where: Position): Column {
+  const values = a.values.slice();
+  const present = a.present.slice();
+  for (let i = 0; i < present.length; i++) {
+    if (!b.present[i]) continue;
+    if (present[i]) throw evaluationError(where, SAME_LABELS);
+    present[i] = 1;
+    values[i] = b.values[i]!;
+  }
+  return { labels: a.labels, values, present };
+}
+
+/** Columns that hold anything at all. */
+export const nonEmpty = (columns: readonly Column[]): readonly Column[] =>
+  columns.filter((one) => one.present.includes(1));

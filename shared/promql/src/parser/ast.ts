@@ -1,9 +1,11 @@
 import type { Matcher } from '../matchers.ts';
 
-/** Where a node stands in the query text, in characters. */
+/** Where a node stands in the query text: characters from zero, line and column of the first one from one. */
 export interface Position {
   readonly from: number;
   readonly to: number;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** `at` in ms since the epoch, or the start or end of the query. */
@@ -58,6 +60,8 @@ export interface VectorMatching {
   readonly labels: readonly string[];
   readonly group?: 'left' | 'right';
   readonly include: readonly string[];
+  /** Values that stand in for a side without a partner (`fill`, `fill_left`, `fill_right`). */
+  readonly fill?: { readonly left?: number; readonly right?: number };
 }
 
 export interface UnaryNode extends Position {

@@ -1,5 +1,6 @@
+import { COMPARISON, isValueOperator, SETS } from '../evaluator/operators.ts';
 import { FUNCTIONS } from '../functions.ts';
-import type { FunctionSignature, ValueType } from '../functions.ts';
+import type { ValueType } from '../functions.ts';
 import type { AggregationNode, BinaryNode, CallNode, Expr } from './ast.ts';
 import { parseError } from './parse-error.ts';
 
@@ -9,11 +10,11 @@ const NAMES: Readonly<Record<ValueType, string>> = {
   matrix: 'range vector',
   string: 'string',
 };
-const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '>', '<', '>=', '<=']);
-const SETS: ReadonlySet<string> = new Set(['and', 'or', 'unless']);
 const PARAMETERS: ReadonlyMap<string, ValueType> = new Map([
   ['topk', 'scalar'],
   ['bottomk', 'scalar'],
+  ['limitk', 'scalar'],
+  ['limit_ratio', 'scalar'],
   ['quantile', 'scalar'],
   ['count_values', 'string'],
 ]);
@@ -42,94 +43,110 @@ export function typeOf(expr: Expr): ValueType {
 
 /**
  * Throws where Prometheus's parser refuses a type or a number of arguments, before any data is read; functions
- * that the evaluator does not know are `not-supported`.
+ * that the evaluator does not know are `not-supported`. Sentences are those of Prometheus, promql/parser/parse.go.
  */
 export function checkTypes(expr: Expr, query: string): void {
-  const expect: Expect = (inner, wanted, context) => {
-    const found = typeOf(inner);
-    if (found === wanted) return;
-    throw parseError(query, inner.from, `expected type ${NAMES[wanted]} in ${context}, got ${NAMES[found]}`);
-  };
   switch (expr.type) {
     case 'call':
-      return checkCall(expr, query, expect);
+      return checkCall(expr, query);
     case 'aggregation':
-      return checkAggregation(expr, query, expect);
-    case 'subquery':
+      return checkAggregation(expr, query);
+    case 'subquery': {
       checkTypes(expr.expr, query);
-      return typeOf(expr.expr) === 'scalar' ? undefined : expect(expr.expr, 'vector', 'subquery');
-    case 'unary':
+      const type = typeOf(expr.expr);
+      if (type === 'vector') return;
+      throw parseError(query, expr.from, `subquery is only allowed on instant vector, got ${type} instead`);
+    }
+    case 'unary': {
       checkTypes(expr.expr, query);
-      return typeOf(expr.expr) === 'scalar' ? undefined : expect(expr.expr, 'vector', 'unary expression');
+      const type = typeOf(expr.expr);
+      if (type === 'scalar' || type === 'vector') return;
+      throw parseError(
+        query,
+        expr.from,
+        `unary expression only allowed on expressions of type scalar or instant vector, got "${NAMES[type]}"`,
+      );
+    }
     case 'binary':
       return checkBinary(expr, query);
     default:
   }
 }
 
-type Expect = (inner: Expr, wanted: ValueType, context: string) => void;
+function expectType(inner: Expr, wanted: ValueType, context: string, query: string): void {
+  checkTypes(inner, query);
+  const found = typeOf(inner);
+  if (found === wanted) return;
+  throw parseError(query, inner.from, `expected type ${NAMES[wanted]} in ${context}, got ${NAMES[found]}`);
+}
 
-function checkCall(expr: CallNode, query: string, expect: Expect): void {
-  const signature = FUNCTIONS.get(expr.name);
-  if (signature === undefined) {
-    throw parseError(query, expr.from, `function ${expr.name} is not supported`, 'not-supported');
+function checkCall(expr: CallNode, query: string): void {
+  const { name, args } = expr;
+  const signature = FUNCTIONS.get(name);
+  if (signature === undefined)
+    throw parseError(query, expr.from, `function ${name} is not supported`, 'not-supported');
+  const { variadic = 0 } = signature;
+  const least = signature.args.length - (variadic === 0 ? 0 : 1);
+  const most = variadic === 0 ? least : variadic < 0 ? Infinity : least + variadic;
+  if (args.length < least || args.length > most) {
+    const bound = variadic === 0 ? '' : args.length < least ? 'at least ' : 'at most ';
+    const expected = args.length < least ? least : most;
+    throw parseError(
+      query,
+      expr.from,
+      `expected ${bound}${expected} argument(s) in call to "${name}", got ${args.length}`,
+    );
   }
-  const least = signature.args.length;
-  const most = signature.variadic === true ? Infinity : least + (signature.optional?.length ?? 0);
-  if (expr.args.length < least || expr.args.length > most) {
-    const expected = least === most ? `${least}` : `at least ${least}`;
-    const given = `expected ${expected} argument(s) in call to "${expr.name}", got ${expr.args.length}`;
-    throw parseError(query, expr.from, given);
-  }
-  expr.args.forEach((argument, index) => {
-    checkTypes(argument, query);
-    expect(argument, argumentType(signature, index), `call to function "${expr.name}"`);
+  args.forEach((argument, index) => {
+    const wanted = signature.args[Math.min(index, signature.args.length - 1)]!;
+    expectType(argument, wanted, `call to function "${name}"`, query);
   });
+  if (name === 'info' && args[1]) checkInfo(args[1], query);
 }
 
-function argumentType(signature: FunctionSignature, index: number): ValueType {
-  const types = [...signature.args, ...(signature.optional ?? [])];
-  return types[Math.min(index, types.length - 1)]!;
+function checkInfo(selector: Expr, query: string): void {
+  const plain = selector.type === 'selector' && query[selector.from] === '{';
+  if (!plain) throw parseError(query, selector.from, 'expected label selectors only');
 }
 
-function checkAggregation(expr: AggregationNode, query: string, expect: Expect): void {
+function checkAggregation(expr: AggregationNode, query: string): void {
   const wanted = PARAMETERS.get(expr.op);
   if ((wanted === undefined) !== (expr.parameter === undefined)) {
-    throw parseError(query, expr.from, `wrong number of arguments for ${expr.op}`);
+    const [expected, given] = wanted === undefined ? [1, 2] : [2, 1];
+    throw parseError(
+      query,
+      expr.from,
+      `wrong number of arguments for aggregate expression provided, expected ${expected}, got ${given}`,
+    );
   }
-  checkTypes(expr.expr, query);
-  expect(expr.expr, 'vector', 'aggregation expression');
-  if (expr.parameter === undefined || wanted === undefined) return;
-  checkTypes(expr.parameter, query);
-  expect(expr.parameter, wanted, 'aggregation parameter');
+  expectType(expr.expr, 'vector', 'aggregation expression', query);
+  if (expr.parameter && wanted) expectType(expr.parameter, wanted, 'aggregation parameter', query);
 }
 
 function checkBinary(expr: BinaryNode, query: string): void {
-  let scalars = 0;
-  for (const operand of [expr.left, expr.right]) {
-    checkTypes(operand, query);
-    const type = typeOf(operand);
-    if (type === 'scalar') scalars++;
-    else if (type !== 'vector') {
-      throw parseError(
-        query,
-        operand.from,
-        'binary expression must contain only scalar and instant vector types',
-      );
-    }
-  }
-  const refuse = (reason: string): never => {
-    throw parseError(query, expr.from, reason);
+  const { op, left, right, matching } = expr;
+  const refuse = (reason: string, at = expr.from): never => {
+    throw parseError(query, at, reason);
   };
-  if (expr.bool && !COMPARISONS.has(expr.op))
-    refuse('bool modifier can only be used on comparison operators');
-  if (SETS.has(expr.op) && scalars > 0)
-    refuse(`set operator "${expr.op}" not allowed in binary scalar expression`);
-  if (SETS.has(expr.op) && expr.matching?.group !== undefined)
-    refuse(`no grouping allowed for "${expr.op}" operation`);
-  if (COMPARISONS.has(expr.op) && !expr.bool && scalars === 2) {
+  checkTypes(left, query);
+  checkTypes(right, query);
+  const scalars = [left, right].filter((operand) => typeOf(operand) === 'scalar').length;
+  if (expr.bool && !COMPARISON.has(op)) refuse('bool modifier can only be used on comparison operators');
+  if (COMPARISON.has(op) && !expr.bool && scalars === 2)
     refuse('comparisons between scalars must use BOOL modifier');
+  for (const label of matching?.on ? matching.labels : [])
+    if (matching?.include.includes(label))
+      refuse(`label "${label}" must not occur in ON and GROUP clause at once`);
+  if (!isValueOperator(op) && !SETS.has(op)) refuse(`binary expression does not support operator "${op}"`);
+  for (const operand of [left, right])
+    if (typeOf(operand) !== 'scalar' && typeOf(operand) !== 'vector')
+      refuse('binary expression must contain only scalar and instant vector types', operand.from);
+  if (scalars > 0 && matching) {
+    if (matching.labels.length > 0) refuse('vector matching only allowed between instant vectors');
+    if (matching.fill) refuse('filling in missing series only allowed between instant vectors');
   }
-  if (scalars > 0 && expr.matching !== undefined)
-    refuse('vector matching only allowed between instant vectors');
+  if (!SETS.has(op)) return;
+  if (scalars > 0) refuse(`set operator "${op}" not allowed in binary scalar expression`);
+  if (matching?.group !== undefined) refuse(`no grouping allowed for "${op}" operation`);
+  if (matching?.fill) refuse('filling in missing series not allowed for set operators');
 }

@@ -1,11 +1,14 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import type { FailureError } from '@gumshoe/base/failure';
+import { RENAMED } from '../functions.ts';
+import { compileMatchers } from '../matchers.ts';
 import type { Matcher } from '../matchers.ts';
 import { compileRegex } from '../regex.ts';
-import type { AtModifier, Expr, SelectorNode, SubqueryNode, VectorMatching } from './ast.ts';
+import type { AtModifier, Expr, Position, SelectorNode, SubqueryNode, VectorMatching } from './ast.ts';
 import { checkTypes } from './check-types.ts';
-import { parseError } from './parse-error.ts';
+import { durationSeconds } from './durations.ts';
+import { lineAndColumn, parseError } from './parse-error.ts';
 import { numberOrDuration, stringValue } from './literals.ts';
 
 const MAX_LENGTH = 100_000;
@@ -13,26 +16,34 @@ const MAX_DEPTH = 200;
 
 /** Parses a query. Throws FailureError `invalid-input` or `not-supported` with line and column. */
 export function parsePromql(query: string): Expr {
-  if (query.trim() === '') throw parseError(query, 0, 'the query is empty');
+  if (query.trim() === '') throw parseError(query, 0, 'no expression found in input');
   if (query.length > MAX_LENGTH)
     throw parseError(query, 0, `the query is longer than ${MAX_LENGTH} characters`);
   const tree = parser.parse(query);
   tree.iterate({
     enter(node) {
-      if (node.type.isError)
-        throw parseError(
-          query,
-          node.from,
-          `unexpected ${query.slice(node.from, node.from + 12).trim() || 'end of input'}`,
-        );
+      if (node.type.isError) throw syntaxError(query, node.from);
     },
   });
   let root = tree.topNode.firstChild;
   while (root?.name === 'LineComment') root = root.nextSibling;
-  if (!root) throw parseError(query, 0, 'the query is empty');
+  if (!root) throw parseError(query, 0, 'no expression found in input');
   const expr = new Builder(query).expr(root, 0);
   checkTypes(expr, query);
   return expr;
+}
+
+/** The grammar knows every function, so that an unknown one stops it at the parenthesis. */
+function syntaxError(query: string, at: number): FailureError {
+  const called = /([A-Za-z_]\w*)\s*$/.exec(query.slice(0, at));
+  if (called && query.startsWith('(', at)) {
+    const name = called[1]!;
+    const renamed = RENAMED.get(name);
+    const now = renamed === undefined ? '' : `: Prometheus 3 calls it ${renamed}`;
+    return parseError(query, called.index, `unknown function with name "${name}"${now}`);
+  }
+  const found = query.slice(at, at + 12).trim() || 'end of input';
+  return parseError(query, at, `unexpected ${found}`);
 }
 
 class Builder {
@@ -46,6 +57,10 @@ class Builder {
     return this.query.slice(node.from, node.to);
   }
 
+  private place({ from, to }: { readonly from: number; readonly to: number }): Position {
+    return { from, to, ...lineAndColumn(this.query, from) };
+  }
+
   private fail(node: SyntaxNode, reason: string): FailureError {
     return parseError(this.query, node.from, reason);
   }
@@ -56,14 +71,13 @@ class Builder {
 
   expr(node: SyntaxNode, depth: number): Expr {
     if (depth > MAX_DEPTH) throw this.fail(node, 'nested too deep');
-    const { from, to } = node;
     switch (node.name) {
       case 'ParenExpr':
         return this.expr(this.child(node), depth + 1);
       case 'NumberDurationLiteral':
-        return { type: 'number', value: this.number(node), from, to };
+        return { type: 'number', value: this.number(node), ...this.place(node) };
       case 'StringLiteral':
-        return { type: 'string', value: stringValue(this.text(node)), from, to };
+        return { type: 'string', value: stringValue(this.text(node)), ...this.place(node) };
       case 'VectorSelector':
         return this.selector(node);
       case 'MatrixSelector':
@@ -82,6 +96,10 @@ class Builder {
         return this.binary(node, depth);
       case 'UnaryExpr':
         return this.unary(node, this.expr(this.last(node), depth + 1));
+      case 'AnchoredExpr':
+        throw this.unsupported(node, 'the experimental modifier anchored');
+      case 'SmoothedExpr':
+        throw this.unsupported(node, 'the experimental modifier smoothed');
       default:
         throw this.unsupported(node, node.name);
     }
@@ -106,15 +124,11 @@ class Builder {
     return value;
   }
 
-  /** ms of a duration; arithmetic inside durations is an experimental feature we leave out. */
+  /** ms of a duration. */
   private duration(node: SyntaxNode): number {
-    const text = this.text(node)
-      .trim()
-      .replace(/^\[|\]$/g, '');
-    const negative = text.startsWith('-');
-    const value = numberOrDuration(text.replace(/^[+-]/, '').trim());
-    if (!Number.isFinite(value)) throw this.unsupported(node, `duration ${this.text(node)}`);
-    return (negative ? -value : value) * 1000;
+    const seconds = durationSeconds(node, this.query);
+    if (!Number.isFinite(seconds)) throw this.fail(node, 'duration out of range');
+    return Math.trunc(seconds * 1000);
   }
 
   private selector(node: SyntaxNode): SelectorNode {
@@ -128,15 +142,15 @@ class Builder {
       if (part.name === 'UnquotedLabelMatcher' || part.name === 'QuotedLabelMatcher')
         matchers.push(this.matcher(part));
     }
-    const selective = matchers.some(
-      (matcher) =>
-        (matcher.op === '=' && matcher.value !== '') ||
-        (matcher.op === '=~' && !compileRegex(matcher.value)('')) ||
-        (matcher.op === '!~' && compileRegex(matcher.value)('')) ||
-        (matcher.op === '!=' && matcher.value === ''),
-    );
-    if (!selective) throw this.fail(node, 'vector selector must contain at least one non-empty matcher');
-    return { type: 'selector', matchers, offset: 0, from: node.from, to: node.to };
+    const named = matchers.filter((matcher) => matcher.name === '__name__');
+    if ((name !== null || list?.getChild('QuotedLabelName')) && named.length > 1) {
+      const [first, second] = named.map(({ value }) => JSON.stringify(value));
+      throw this.fail(node, `metric name must not be set twice: ${first} or ${second}`);
+    }
+    const infoArgument = node.parent?.prevSibling?.getChild('Info') != null;
+    if (!infoArgument && matchers.every((matcher) => compileMatchers([matcher])({})))
+      throw this.fail(node, 'vector selector must contain at least one non-empty matcher');
+    return { type: 'selector', matchers, offset: 0, ...this.place(node) };
   }
 
   private matcher(node: SyntaxNode): Matcher {
@@ -153,7 +167,7 @@ class Builder {
   private matrix(node: SyntaxNode): SelectorNode {
     const inner = this.selector(this.child(node, 'VectorSelector'));
     const range = this.duration(this.last(node));
-    if (range <= 0) throw this.fail(node, 'a range must be positive');
+    if (range <= 0) throw this.fail(node, 'duration must be greater than 0');
     return { ...inner, range, to: node.to };
   }
 
@@ -163,10 +177,10 @@ class Builder {
    */
   private lastOperand(node: SyntaxNode, depth: number, change: (operand: Expr) => Expr): Expr {
     if (depth > MAX_DEPTH) throw this.fail(node, 'nested too deep');
-    const last = this.last(node);
     if (node.name === 'BinaryExpr')
-      return this.binary(node, depth, this.lastOperand(last, depth + 1, change));
-    if (node.name === 'UnaryExpr') return this.unary(node, this.lastOperand(last, depth + 1, change));
+      return this.binary(node, depth, this.lastOperand(this.last(node), depth + 1, change));
+    if (node.name === 'UnaryExpr')
+      return this.unary(node, this.lastOperand(this.last(node), depth + 1, change));
     return change(this.expr(node, depth + 1));
   }
 
@@ -175,33 +189,44 @@ class Builder {
       type: 'unary',
       op: this.text(node).startsWith('-') ? '-' : '+',
       expr,
-      from: node.from,
-      to: node.to,
+      ...this.place(node),
     };
   }
 
   private modify(
     node: SyntaxNode,
     depth: number,
+    modifier: 'offset' | '@',
     change: (target: SelectorNode | SubqueryNode) => SelectorNode | SubqueryNode,
   ): Expr {
     return this.lastOperand(this.child(node), depth, (operand) => {
       if (operand.type === 'selector' || operand.type === 'subquery') return change(operand);
-      throw this.fail(node, 'offset and @ follow a selector or a subquery');
+      throw this.fail(
+        node,
+        `${modifier} modifier must be preceded by an instant vector selector or range vector selector or a subquery`,
+      );
     });
   }
 
   private offset(node: SyntaxNode, depth: number): Expr {
     const offset = this.duration(this.last(node));
-    return this.modify(node, depth, (target) => ({ ...target, offset }));
+    return this.modify(node, depth, 'offset', (target) => {
+      if (target.offset !== 0) throw this.fail(node, 'offset may not be set multiple times');
+      return { ...target, offset };
+    });
   }
 
   private at(node: SyntaxNode, depth: number): Expr {
     const time = this.last(node);
     let at: AtModifier;
     if (time.name === 'AtModifierPreprocessors') at = this.text(time).startsWith('start') ? 'start' : 'end';
-    else at = this.number(time) * (this.text(time.prevSibling ?? time).includes('-') ? -1 : 1) * 1000;
-    return this.modify(node, depth, (target) => ({ ...target, at }));
+    else at = Math.round(this.number(time) * 1000);
+    if (typeof at === 'number' && !Number.isFinite(at))
+      throw this.fail(node, `timestamp out of bounds for @ modifier: ${at}`);
+    return this.modify(node, depth, '@', (target) => {
+      if (target.at !== undefined) throw this.fail(node, '@ <timestamp> may not be set multiple times');
+      return { ...target, at };
+    });
   }
 
   private subquery(node: SyntaxNode, depth: number): Expr {
@@ -210,8 +235,10 @@ class Builder {
     if (!first) throw this.fail(node, 'a subquery needs a range');
     const range = this.duration(first);
     const step = durations[1] && this.duration(durations[1]);
+    if (range <= 0 || (step !== undefined && step <= 0))
+      throw this.fail(node, 'duration must be greater than 0');
     return this.lastOperand(this.child(node), depth, (expr) => {
-      const base: SubqueryNode = { type: 'subquery', expr, range, offset: 0, from: node.from, to: node.to };
+      const base: SubqueryNode = { type: 'subquery', expr, range, offset: 0, ...this.place(expr) };
       return step === undefined ? base : { ...base, step };
     });
   }
@@ -229,8 +256,7 @@ class Builder {
       type: 'call',
       name,
       args: this.args(node.getChild('FunctionCallBody'), depth),
-      from: node.from,
-      to: node.to,
+      ...this.place(node),
     };
   }
 
@@ -248,15 +274,18 @@ class Builder {
     const modifier = node.getChild('AggregateModifier');
     const args = this.args(node.getChild('FunctionCallBody'), depth);
     const expr = args.at(-1);
-    if (!expr || args.length > 2) throw this.fail(node, `wrong number of arguments for ${op}`);
+    if (!expr || args.length > 2)
+      throw this.fail(
+        node,
+        `wrong number of arguments for aggregate expression provided, expected 1 or 2, got ${args.length}`,
+      );
     const base = {
       type: 'aggregation' as const,
       op,
       expr,
       grouping: this.labels(modifier?.getChild('GroupingLabels') ?? null),
       without: modifier?.getChild('Without') !== null && modifier !== null,
-      from: node.from,
-      to: node.to,
+      ...this.place(node),
     };
     return args.length === 2 && args[0] ? { ...base, parameter: args[0] } : base;
   }
@@ -265,29 +294,45 @@ class Builder {
     const left = this.child(node);
     const right = this.last(node);
     const operator = left.nextSibling;
-    if (!operator || node.getChild('FillModifier')) throw this.unsupported(node, 'fill');
-    const matching = this.matching(node.getChild('MatchingModifierClause'));
+    if (!operator) throw this.fail(node, 'incomplete expression');
+    const matching = this.matching(node.getChild('MatchingModifierClause'), this.fill(node));
     const base = {
       type: 'binary' as const,
       op: this.text(operator).toLowerCase(),
       left: this.expr(left, depth + 1),
       right: given ?? this.expr(right, depth + 1),
       bool: node.getChild('BoolModifier') !== null,
-      from: node.from,
-      to: node.to,
+      ...this.place(node),
     };
     return matching ? { ...base, matching } : base;
   }
 
-  private matching(node: SyntaxNode | null): VectorMatching | undefined {
-    if (!node) return undefined;
-    const lists = node.getChildren('GroupingLabels');
-    const group = node.getChild('GroupLeft') ? 'left' : node.getChild('GroupRight') ? 'right' : undefined;
-    const base = {
-      on: node.getChild('On') !== null,
+  private matching(
+    node: SyntaxNode | null,
+    fill: VectorMatching['fill'] | undefined,
+  ): VectorMatching | undefined {
+    if (!node && !fill) return undefined;
+    const lists = node?.getChildren('GroupingLabels') ?? [];
+    const group = node?.getChild('GroupLeft') ? 'left' : node?.getChild('GroupRight') ? 'right' : undefined;
+    return {
+      on: node != null && node.getChild('On') !== null,
       labels: this.labels(lists[0] ?? null),
       include: this.labels(lists[1] ?? null),
+      ...(group ? { group } : {}),
+      ...(fill ? { fill } : {}),
     };
-    return group ? { ...base, group } : base;
+  }
+
+  private fill(node: SyntaxNode): VectorMatching['fill'] | undefined {
+    const modifier = node.getChild('FillModifier');
+    if (!modifier) return undefined;
+    const value = (clause: string): number | undefined => {
+      const literal = modifier.getChild(clause)?.getChild('NumberDurationLiteral');
+      return literal ? this.number(literal) : undefined;
+    };
+    const both = value('FillClause');
+    const left = both ?? value('FillLeftClause');
+    const right = both ?? value('FillRightClause');
+    return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
   }
 }

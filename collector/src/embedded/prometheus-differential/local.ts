@@ -1,0 +1,79 @@
+import type { Labels, Series } from '@gumshoe/base/series';
+import { FailureError } from '@gumshoe/base/failure';
+import { milliseconds } from '@gumshoe/base/time';
+import { evaluateInstant, evaluateRange } from '@gumshoe/promql/evaluate';
+import { compileMatchers } from '@gumshoe/promql/matchers';
+import { parsePromql } from '@gumshoe/promql/parse';
+import type { SeriesSource } from '@gumshoe/promql/source';
+import type { Point, Rows } from './rows.ts';
+
+/** Samples in memory as a source. */
+export function sourceOf(all: readonly Series[]): SeriesSource {
+  const byName = Map.groupBy(all, (one) => one.labels['__name__'] ?? '');
+  return {
+    select(matchers, from, to) {
+      const name = matchers.find((matcher) => matcher.name === '__name__' && matcher.op === '=');
+      const accept = compileMatchers(matchers);
+      const candidates = name ? (byName.get(name.value) ?? []) : all;
+      const out: Series[] = [];
+      for (const one of candidates) {
+        if (!accept(one.labels)) continue;
+        const lo = firstAfter(one.timestamps, from);
+        const hi = firstAfter(one.timestamps, to);
+        if (hi === lo) continue;
+        const { labels, timestamps, values } = one;
+        out.push({ labels, timestamps: timestamps.subarray(lo, hi), values: values.subarray(lo, hi) });
+      }
+      return out;
+    },
+  };
+}
+
+function firstAfter(timestamps: Float64Array, time: number): number {
+  let low = 0;
+  let high = timestamps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (timestamps[middle]! > time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+export interface Grid {
+  readonly from: number;
+  readonly step: number;
+  readonly points: number;
+}
+
+function caught(evaluate: () => Rows): Rows {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof FailureError) return { error: error.failure.reason };
+    throw error;
+  }
+}
+
+export const rangeRows = (text: string, source: SeriesSource, grid: Grid): Rows =>
+  caught(() => {
+    const { series } = evaluateRange(parsePromql(text), source, { ...grid, from: milliseconds(grid.from) });
+    return {
+      rows: series.map(({ labels, values, present }) => {
+        const points: Point[] = [];
+        for (let i = 0; i < grid.points; i++)
+          if (present[i] !== 0) points.push([grid.from + i * grid.step, values[i]!]);
+        return { labels, points };
+      }),
+    };
+  });
+
+export const instantRows = (text: string, source: SeriesSource, at: number): Rows =>
+  caught(() => {
+    const result = evaluateInstant(parsePromql(text), source, at);
+    const row = (labels: Labels, value: number) => ({ labels, points: [[at, value]] as const });
+    if (result.type === 'vector')
+      return { rows: result.samples.map(({ labels, value }) => row(labels, value)) };
+    if (result.type === 'scalar') return { rows: [row({}, result.value)] };
+    throw new Error(`unexpected ${result.type}`);
+  });
