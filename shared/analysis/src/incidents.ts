@@ -5,6 +5,7 @@ import { maxOf } from '@gumshoe/model/columns';
 import type { InspectedApplication, InspectedWorld } from './inspect.ts';
 import { clock } from './inspections/slo-verdict.ts';
 import type { Breach } from './slo/breaches.ts';
+import { errorBudget } from './slo/error-budget.ts';
 import type { SloResult } from './slo/evaluate.ts';
 
 /** A missed objective with a beginning and perhaps an end. */
@@ -18,6 +19,8 @@ export interface OpenedIncident {
   readonly slo: 'availability' | 'latency';
   /** Share of requests affected since it opened, 0..1. */
   readonly impact: number;
+  /** Part of the error budget of the whole period that it used up so far; more than 1 is more than there is. */
+  readonly budgetSpent: number;
   readonly summary: string;
   readonly breach: Breach;
 }
@@ -51,9 +54,16 @@ function openIncident(one: InspectedApplication, slo: SloResult, breach: Breach)
     ...(breach.recovered === undefined ? {} : { resolvedAt: breach.recovered }),
     slo: slo.kind,
     impact: breach.impact,
+    budgetSpent: budgetSpent(slo, breach),
     summary: summarize(name, slo, breach),
     breach,
   };
+}
+
+/** Of the default period: with little history its traffic is taken to be that of what was seen. */
+function budgetSpent({ budget, objective }: SloResult, { bad }: Breach): number {
+  const { allowed } = errorBudget(budget, objective);
+  return allowed > 0 ? bad / allowed : 0;
 }
 
 function summarize(name: string, slo: SloResult, breach: Breach): string {

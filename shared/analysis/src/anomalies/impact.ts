@@ -125,6 +125,7 @@ function candidate(
     ...(over ? { resolvedAt: until } : {}),
     slo,
     impact: Math.min(1, Math.max(0, impact)),
+    budgetSpent: 0,
     summary: `${application.name}: ${what} ${over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`} UTC; its objectives still hold.`,
     breach: {
       cells,

@@ -1,6 +1,6 @@
 import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import type { CellRange } from '@gumshoe/model/world';
-import { BAD_CELL_FACTOR, burnRateAt, type RequestBudget } from './burn-rate.ts';
+import { badCellShare, burnRateAt, type RequestBudget } from './burn-rate.ts';
 import { BURN_RATE_RULES } from './burn-rules.ts';
 
 /** A stretch in which an objective was clearly missed. */
@@ -28,10 +28,14 @@ type CellState = 'bad' | 'good' | 'silent';
 
 /**
  * Breaches in order. A breach opens when a burn rate rule fires, reaches back to where the bad run began,
- * and ends with the last bad cell before requests stay good for a while.
+ * and ends with the last bad cell before requests stay good for a while. A cell is bad above a share of `badCell`.
  */
-export function findBreaches(budget: RequestBudget, allowed: number): readonly Breach[] {
-  const states = cellStates(budget, allowed);
+export function findBreaches(
+  budget: RequestBudget,
+  allowed: number,
+  badCell: number = badCellShare(allowed),
+): readonly Breach[] {
+  const states = cellStates(budget, badCell);
   const hold = Math.max(HOLD_CELLS, Math.round(HOLD / budget.grid.step));
   const reopen = Math.round(REOPEN / budget.grid.step);
   const breaches: Breach[] = [];
@@ -54,11 +58,11 @@ export function findBreaches(budget: RequestBudget, allowed: number): readonly B
 const firesAt = (budget: RequestBudget, allowed: number, hi: number): boolean =>
   BURN_RATE_RULES.some((rule) => burnRateAt(budget, rule, allowed, hi).firing);
 
-function cellStates(budget: RequestBudget, allowed: number): readonly CellState[] {
+function cellStates(budget: RequestBudget, badCell: number): readonly CellState[] {
   return Array.from({ length: budget.grid.points }, (_, i) => {
     const share = budget.badShare(i, i + 1);
     if (share !== share) return 'silent';
-    return share > BAD_CELL_FACTOR * allowed ? 'bad' : 'good';
+    return share > badCell ? 'bad' : 'good';
   });
 }
 

@@ -10,6 +10,8 @@ export const MIN_BAD = 5;
 const MIN_HISTORY = 60_000;
 /** How many times the allowed share makes a single cell count as bad. */
 export const BAD_CELL_FACTOR = 5;
+/** An objective that allows much could never burn so fast: when this share is bad, every rule's rate is reached. */
+const NEARLY_ALL = 0.9;
 /** A short window never gets shorter than this, ms. */
 const MIN_SHORT_WINDOW = 30_000;
 /** Short to long window, as in the usual rules. */
@@ -79,6 +81,10 @@ export class RequestBudget {
   }
 }
 
+/** Share of bad requests from which a single cell counts as bad: half of the way up where little is promised. */
+export const badCellShare = (allowed: number): number =>
+  Math.min(BAD_CELL_FACTOR * allowed, (1 + allowed) / 2);
+
 /** Lower end of the 95 % Wilson interval of `bad` out of `total`. */
 export function shareAtLeast(bad: number, total: number): number {
   if (total <= 0) return 0;
@@ -110,9 +116,10 @@ export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: n
   const traffic = total >= MIN_REQUESTS;
   const proven = history && traffic && bad >= MIN_BAD && shareAtLeast(bad, total) > allowed;
   const needed = rule.sustained === undefined ? 0 : Math.max(2, Math.ceil(rule.sustained / step));
-  const sustained = needed === 0 || budget.cellsAbove(BAD_CELL_FACTOR * allowed, longLo, hi) >= needed;
-  const firing = proven && sustained && longRate >= rule.rate && shortRate >= rule.rate;
-  const figures = { longWindow, shortWindow, threshold: rule.rate, longRate, shortRate, firing, truncated };
+  const sustained = needed === 0 || budget.cellsAbove(badCellShare(allowed), longLo, hi) >= needed;
+  const threshold = Math.min(rule.rate, NEARLY_ALL / allowed);
+  const firing = proven && sustained && longRate >= threshold && shortRate >= threshold;
+  const figures = { longWindow, shortWindow, threshold, longRate, shortRate, firing, truncated };
   const unjudged = history ? (traffic ? undefined : 'traffic') : 'history';
   return { ...figures, requests: total, bad, ...(unjudged === undefined ? {} : { unjudged }) };
 }

@@ -168,3 +168,23 @@ test('breaches are in order, apart, and within the window', () => {
     }),
   );
 });
+
+test('a promise of little can be broken too', () => {
+  const outage = steady(240, (i) => (i >= 200 ? 1 : 0));
+  assert.equal(findBreaches(outage, 0.3)[0]!.cells.lo, 200);
+  assert.ok(
+    burnRateAt(
+      steady(240, () => 1),
+      HOURLY,
+      0.3,
+      240,
+    ).firing,
+  );
+  assert.deepEqual(
+    findBreaches(
+      steady(240, () => 0.29),
+      0.3,
+    ),
+    [],
+  );
+});
