@@ -1,6 +1,7 @@
 import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type { NodeId } from '@gumshoe/model/entities';
 import type { Application, CellRange, Dependency, Instance, Node } from '@gumshoe/model/world';
+import type { Generation } from '../deployments/generations.ts';
 import type { InspectionArea, Verdict } from '../finding.ts';
 import type { ServiceLevel } from '../slo/evaluate.ts';
 import type { Threshold } from './thresholds.ts';
@@ -9,6 +10,8 @@ import type { Threshold } from './thresholds.ts';
 export interface Signals {
   readonly serviceLevel: ServiceLevel;
   readonly instances: readonly Instance[];
+  /** Versions of a Deployment in the order in which they began; empty for other kinds. */
+  readonly generations: readonly Generation[];
   /** Nodes its instances run on. */
   readonly nodes: readonly Node[];
   /** Every instance on those nodes, its own among them. */

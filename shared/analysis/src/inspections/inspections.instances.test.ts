@@ -63,7 +63,7 @@ test('a rollout that takes long is told with its figures', () => {
   assert.equal(stuck?.health, 'warning');
   assert.match(
     stuck?.message ?? '',
-    /rollout of web-5b8c7d9f6c goes on since .*: 1 instances are new, 2 old/,
+    /rollout of web-5b8c7d9f6c began at .* last new instance came 4\.\d+ min ago .* 1 new and 2 old/,
   );
   assert.equal(status(rollout(to - 120_000, false))?.health, 'ok', 'not three minutes yet');
   assert.equal(status(rollout(LATER, true))?.health, 'ok', 'it came to its end');

@@ -1,5 +1,6 @@
 import type { NodeId } from '@gumshoe/model/entities';
 import type { Application, Node, World } from '@gumshoe/model/world';
+import { generationsOf } from '../deployments/generations.ts';
 import { rateWindow, selectApplication } from '../evidence.ts';
 import type { ServiceLevel } from '../slo/evaluate.ts';
 import type { Neighbour, Signals, Subject } from './define.ts';
@@ -43,6 +44,7 @@ export function subjectOf(
     recent: Math.max(2, Math.ceil((3 * world.interval) / world.grid.step)),
     serviceLevel,
     instances: application.instances,
+    generations: kind === 'Deployment' ? generationsOf(world, application) : [],
     nodes: nodes.flatMap((node) => index.nodes.get(node) ?? []),
     neighbours: new Map(nodes.map((node) => [node, index.tenants.get(node) ?? []])),
     upstreams: application.upstreams,
