@@ -195,6 +195,8 @@ export interface Finding {
   readonly evidence: readonly Evidence[];
   /** The arithmetic, line by line. */
   readonly explanation: readonly string[];
+  /** The inspection itself failed, and why; its health is unknown and its value NaN. */
+  readonly failure?: Failure;
   readonly chart?: Chart;
 }
 

@@ -39,7 +39,7 @@ const chartedFinding = (world: World, finding: Judged): Finding => {
 /** A finding without its chart. */
 export function findingOf(finding: Judged): Finding {
   const { inspection, title, area, health, message, value, threshold, unit } = finding;
-  const { instances, evidence, explanation } = finding;
+  const { instances, evidence, explanation, failure } = finding;
   return {
     inspection,
     title,
@@ -52,6 +52,7 @@ export function findingOf(finding: Judged): Finding {
     instances,
     evidence,
     explanation,
+    ...(failure ? { failure } : {}),
   };
 }
 
