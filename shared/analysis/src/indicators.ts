@@ -1,6 +1,14 @@
 import type { TimeGrid } from '@gumshoe/base/time';
 import { maxColumns, medianOf, mergeHistograms, sumColumns } from '@gumshoe/model/columns';
-import type { Application, Column, HistogramColumns, RequestColumns, World } from '@gumshoe/model/world';
+import type {
+  Application,
+  Column,
+  Dependency,
+  HistogramColumns,
+  RequestColumns,
+  World,
+} from '@gumshoe/model/world';
+import { isAuxiliary } from './slo/objectives.ts';
 import { blockingRate, isTimed, waitingAges } from './slo/operation-class.ts';
 import { slowRequests } from './slo/slow-share.ts';
 
@@ -35,12 +43,13 @@ const STUCK_SHARE = 0.9;
  */
 export function indicatorsOf(world: World, application: Application, threshold: number): Indicators {
   const points = world.grid.points;
-  const clients = application.downstreams.flatMap((dependency) => dependency.requests);
+  const downstreams = clientsOf(world, application);
+  const clients = downstreams.flatMap((dependency) => dependency.requests);
   const inbound = application.inbound;
   const source = inbound.length > 0 ? 'inbound' : clients.length > 0 ? 'clients' : 'none';
   const preferred = source === 'inbound' ? inbound : clients;
   const failedConnects = sumColumns(
-    application.downstreams.map((dependency) => dependency.tcp.failedConnects),
+    downstreams.map((dependency) => dependency.tcp.failedConnects),
     points,
   );
   const answered = worseOf(points, inbound, clients, (requests) => requests.rate);
@@ -51,7 +60,7 @@ export function indicatorsOf(world: World, application: Application, threshold: 
   const rate = sumColumns([answered, failedConnects], points);
   const slowness = slownessOf(application, points, inbound, clients, threshold);
   // Whose open requests tell that ours hang: our clients', or, when nobody observes those, our own to others.
-  const waiting = clients.length > 0 ? application.downstreams : application.upstreams;
+  const waiting = clients.length > 0 ? downstreams : application.upstreams;
   const inFlightAge = maxColumns(
     waiting.flatMap((dependency) => waitingAges(world, dependency)),
     points,
@@ -76,6 +85,13 @@ export function indicatorsOf(world: World, application: Application, threshold: 
     failedByStatus: mergeStatuses(preferred, points),
     source,
   };
+}
+
+/** What probes and scrapers of the monitoring see is no user's experience, unless nobody else asks. */
+function clientsOf(world: World, { category, downstreams }: Application): readonly Dependency[] {
+  if (isAuxiliary(category)) return downstreams;
+  const users = downstreams.filter(({ client }) => !isAuxiliary(world.byId.get(client)?.category));
+  return users.length > 0 ? users : downstreams;
 }
 
 interface Slowness {

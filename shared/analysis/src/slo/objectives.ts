@@ -45,6 +45,10 @@ export const DEFAULT_OBJECTIVES: readonly Objective[] = [
 const AUXILIARY_THRESHOLD = 5;
 const AUXILIARY: ReadonlySet<string> = new Set(['monitoring', 'control-plane']);
 
+/** Whether an application watches or runs others, rather than serving users. */
+export const isAuxiliary = (category: string | undefined): boolean =>
+  category !== undefined && AUXILIARY.has(category);
+
 /** What a rule needs to know of an application. */
 export type Promising = Pick<Application, 'id' | 'name' | 'kind'> & { readonly category?: string };
 
@@ -62,8 +66,7 @@ export function objectivesOf(
 /** We promise nothing on behalf of services that others run. */
 function startingPoint({ kind, category }: Promising, assumed: Objective): Objective {
   if (kind === 'ExternalService') return { ...assumed, share: 0 };
-  const auxiliary = category !== undefined && AUXILIARY.has(category);
-  return auxiliary && assumed.threshold !== undefined
+  return isAuxiliary(category) && assumed.threshold !== undefined
     ? { ...assumed, threshold: AUXILIARY_THRESHOLD }
     : assumed;
 }
