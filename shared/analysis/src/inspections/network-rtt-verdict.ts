@@ -46,4 +46,5 @@ export function rttVerdict(
   });
 }
 
-const bare = (address: string): string => splitAddress(address).ip;
+/** The label has no brackets around IPv6. */
+const bare = (address: string): string => splitAddress(address).ip.replace(/^\[|\]$/g, '');
