@@ -227,6 +227,24 @@ static __always_inline bool l7_switches_protocol(__u16 protocol, __u16 status)
 	return protocol == GS_PROTOCOL_HTTP && status == 101;
 }
 
+/*
+ * What a proxy leaves as it is: a hash of method and beginning of the path, never 0. 0: nothing of the kind, or a
+ * request that may wait for its body, so that another one is passed on first. head: L7_HEAD_LENGTH bytes.
+ */
+static __always_inline __u64 l7_line(__u16 protocol, const __u8 *head)
+{
+	__u64 hash = 0xcbf29ce484222325ull; /* FNV-1a */
+	int spaces = 0;
+
+	if (protocol != GS_PROTOCOL_HTTP || head[0] == 'P' || !http_method(head))
+		return 0;
+	for (int i = 0; i < L7_HEAD_LENGTH && spaces < 2; i++) {
+		spaces += head[i] == ' ';
+		hash = (hash ^ head[i]) * 0x100000001b3ull;
+	}
+	return hash ? hash : 1;
+}
+
 static __always_inline bool l7_failed(__u16 protocol, __u16 status)
 {
 	return protocol == GS_PROTOCOL_HTTP ? status >= 500 : status != 0;

@@ -277,7 +277,7 @@ static __always_inline void on_connect(__u64 id)
 	struct gs_trace_context context;
 	struct gs_socket *socket;
 
-	if (!target_has_current() || !take_context(&context))
+	if (!target_has_current() || !take_context_for_connect(&context))
 		return;
 	if (bpf_map_update_elem(&sockets, &id, &new_socket, BPF_ANY)) {
 		count(GS_COUNTER_MAP_FULL);

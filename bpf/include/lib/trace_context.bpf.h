@@ -11,6 +11,16 @@
 
 /* Requests of one event loop that go on after a single read. A power of two. */
 #define MAX_RESUMED 4
+/* Requests that an event loop reads before it passes on the first of them. A power of two. */
+#define MAX_READ 8
+
+/* A request that was read and neither passed on nor answered yet. */
+struct read_request {
+	struct gs_trace_context context; /* span_id 0: none */
+	__u64 line;			 /* l7_line() */
+	__u32 connects;			 /* connections opened while it was the context */
+	__u32 reserved;
+};
 
 struct thread {
 	struct gs_trace_context current; /* span_id 0: working on nothing we know */
@@ -21,6 +31,10 @@ struct thread {
 	 * request they send moves to the next.
 	 */
 	struct gs_trace_context next[MAX_RESUMED];
+	__u32 reads; /* place of the next one in `read`: from there on, round, they are in order */
+	__u32 reserved;
+	/* Proxies read several requests before they pass them on: the line tells which one goes out. */
+	struct read_request read[MAX_READ];
 };
 
 /* Key: thread id. */
@@ -108,6 +122,10 @@ static __always_inline void leave_thread(struct thread *thread, __u64 span)
 {
 	if (!thread)
 		return;
+	for (int i = 0; i < MAX_READ; i++) {
+		if (thread->read[i].context.span_id == span)
+			thread->read[i].context.span_id = 0;
+	}
 	if (thread->open)
 		thread->open--;
 	if (thread->current.span_id == span)
@@ -147,7 +165,20 @@ static __always_inline void become_root(struct gs_pending_request *request)
 	request->parent.sampled = sample_root(request->started_ns);
 }
 
-static __always_inline void start_inbound(__u32 tgid, struct gs_pending_request *request)
+static __always_inline void remember_read(struct thread *thread, const struct gs_pending_request *request, __u64 line)
+{
+	struct read_request *read = &thread->read[thread->reads & (MAX_READ - 1)];
+
+	if (!line)
+		return;
+	thread->reads++;
+	context_of_request(&read->context, request);
+	read->line = line;
+	read->connects = 0;
+}
+
+/* line: l7_line() of the request. */
+static __always_inline void start_inbound(__u32 tgid, struct gs_pending_request *request, __u64 line)
 {
 	struct gs_trace_context *trace = bpf_map_lookup_elem(&wire_traces, &request->wire_id);
 	struct thread *thread = thread_of(request->tid, true);
@@ -167,6 +198,7 @@ static __always_inline void start_inbound(__u32 tgid, struct gs_pending_request 
 	if (thread) {
 		thread->open++;
 		enter_request(thread, request);
+		remember_read(thread, request, line);
 	}
 }
 
@@ -208,9 +240,53 @@ static __always_inline bool take_context(struct gs_trace_context *context)
 	return true;
 }
 
-static __always_inline void start_outbound(struct gs_socket *socket, struct gs_pending_request *request)
+/* The same for a connection that is opened: its first request will belong to what the thread works on. */
+static __always_inline bool take_context_for_connect(struct gs_trace_context *context)
 {
-	if (socket->connect.span_id) {
+	struct thread *thread;
+
+	if (!take_context(context))
+		return false;
+	thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
+	for (int i = 0; thread && i < MAX_READ; i++) {
+		if (thread->read[i].context.span_id == context->span_id)
+			thread->read[i].connects++;
+	}
+	return true;
+}
+
+/*
+ * The request that is passed on with this line: the oldest that no connection was opened for; but the one that
+ * `connect` was opened for when nothing older waits. False when nothing that was read bears the line.
+ */
+static __noinline bool take_read(struct gs_trace_context *context, __u64 line, __u64 connect_span)
+{
+	struct thread *thread = thread_of((__u32)bpf_get_current_pid_tgid(), false);
+
+	if (!thread || !line)
+		return false;
+	for (__u32 i = 0; i < MAX_READ; i++) {
+		struct read_request *read = &thread->read[(thread->reads + i) & (MAX_READ - 1)];
+		__u64 span = read->context.span_id;
+
+		if (!span || read->line != line || (read->connects && span != connect_span))
+			continue;
+		*context = read->context;
+		context->parent_link = thread->open > 1 ? GS_PARENT_ORDER : GS_PARENT_THREAD;
+		read->context.span_id = 0;
+		if (thread->current.span_id == span)
+			resume_next(thread);
+		return true;
+	}
+	return false;
+}
+
+/* line: l7_line() of the request. */
+static __always_inline void start_outbound(struct gs_socket *socket, struct gs_pending_request *request, __u64 line)
+{
+	if (take_read(&request->parent, line, socket->connect.span_id)) {
+		socket->connect.span_id = 0;
+	} else if (socket->connect.span_id) {
 		request->parent = socket->connect;
 		socket->connect.span_id = 0;
 	} else if (!take_context(&request->parent)) {

@@ -179,9 +179,9 @@ static __noinline void start_request(struct gs_socket *socket, struct slot *slot
 		length = 0;
 	request->payload_length = length;
 	if (socket->direction == GS_INBOUND)
-		start_inbound(socket->tgid, request);
+		start_inbound(socket->tgid, request, l7_line(socket->protocol, transfer->message.head));
 	else
-		start_outbound(socket, request);
+		start_outbound(socket, request, l7_line(socket->protocol, transfer->message.head));
 }
 
 static __always_inline struct gs_stream *stream_of(struct gs_socket *socket, bool is_write)
