@@ -1,65 +1,86 @@
+import type { ApplicationId } from '@gumshoe/model/entities';
+import { LEVELS } from './candidates/levels.ts';
+import type { World } from '@gumshoe/model/world';
+import type { Frame } from './frame.ts';
 import type { Propagation } from './reach.ts';
 import { canCause } from './reach.ts';
 import type { Weighed } from './score.ts';
 
+/** Kinds that say why, by the level of one signal. */
+const LEVEL_KINDS: readonly string[] = LEVELS.map(({ kind }) => kind);
+
+/** Kinds that say why an application is slow or fails in itself, rather than only that it does. */
+const REASONS: readonly string[] = [
+  ...LEVEL_KINDS,
+  'bad-replica',
+  'client-surge',
+  'cpu-hog',
+  'disk-full',
+  'image-change',
+  'instance-down',
+  'memory-oom',
+  'network-loss',
+  'node-cpu',
+  'node-disk',
+  'postgres-lock',
+  'postgres-slow',
+  'redis-slow',
+  'tcp-refused',
+];
+
 /** Kinds that the named kinds of the same application account for. */
 const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'instance-down': ['memory-oom'],
-  'memory-leak': ['memory-oom'],
+  'memory-leak': ['memory-oom', 'gc-pause'],
   'tcp-refused': ['memory-oom', 'instance-down'],
   'network-loss': ['memory-oom', 'instance-down', 'tcp-refused'],
-  'cpu-hog': ['redis-slow', 'memory-oom', 'traffic-surge'],
+  'cpu-hog': ['redis-slow', 'memory-oom', 'traffic-surge', 'gc-pause', 'event-loop'],
+  'cpu-throttled': ['cpu-hog', 'traffic-surge'],
+  'safepoint-pause': ['gc-pause'],
   'postgres-lock': ['tcp-refused', 'instance-down', 'memory-oom'],
-  'postgres-slow': ['postgres-lock', 'tcp-refused', 'instance-down', 'memory-oom'],
+  'postgres-slow': ['postgres-lock', 'postgres-connections', 'tcp-refused', 'instance-down', 'memory-oom'],
   'redis-slow': ['tcp-refused', 'instance-down', 'memory-oom'],
   'node-cpu': ['cpu-hog'],
-  'service-slow': [
-    'self-time',
-    'error-origin',
-    'cpu-change',
-    'disk-io-change',
-    'instance-down',
-    'memory-oom',
-    'tcp-refused',
-    'network-loss',
-    'postgres-lock',
-    'postgres-slow',
-    'redis-slow',
-    'cpu-hog',
-  ],
-  'self-time': [
-    'image-change',
-    'socket-change',
-    'memory-change',
-    'tcp-refused',
-    'network-loss',
-    'node-cpu',
-    'node-disk',
-    'cpu-hog',
-    'memory-oom',
-    'postgres-lock',
-    'postgres-slow',
-    'redis-slow',
-    'cpu-change',
-    'disk-io-change',
-  ],
-  'error-origin': [
-    'image-change',
-    'disk-full',
-    'postgres-lock',
-    'redis-slow',
-    'cpu-hog',
-    'instance-down',
-    'memory-oom',
-    'tcp-refused',
-  ],
-  'cpu-change': ['cpu-hog', 'traffic-surge', 'memory-oom'],
-  'memory-change': ['memory-leak', 'memory-oom', 'traffic-surge'],
+  'service-slow': [...REASONS, 'self-time', 'error-origin', 'cpu-change', 'disk-io-change'],
+  'self-time': [...REASONS, 'socket-change', 'memory-change', 'cpu-change', 'disk-io-change'],
+  'error-origin': REASONS,
+  'cpu-change': [...LEVEL_KINDS, 'cpu-hog', 'traffic-surge', 'memory-oom'],
+  'memory-change': [...LEVEL_KINDS, 'memory-leak', 'memory-oom', 'traffic-surge'],
   'disk-io-change': ['traffic-surge', 'disk-full', 'node-disk'],
-  'socket-change': ['traffic-surge', 'cpu-hog'],
-  stopped: ['instance-down', 'memory-oom', 'tcp-refused', 'error-origin'],
-  'log-errors': ['instance-down', 'memory-oom', 'tcp-refused', 'postgres-lock', 'redis-slow', 'cpu-hog'],
+  'socket-change': [...LEVEL_KINDS, 'traffic-surge', 'cpu-hog', 'bad-replica'],
+  stopped: ['instance-down', 'memory-oom', 'tcp-refused', 'error-origin', 'bad-replica'],
+  'log-errors': [...REASONS, 'log-mention'],
+  // a changed version is the reason why its replicas differ
+  'bad-replica': ['image-change', 'instance-down', 'memory-oom', 'cpu-hog', ...LEVEL_KINDS],
 };
+
+/** Kinds that more requests alone bring about. */
+const BY_LOAD: ReadonlySet<string> = new Set([
+  'accept-queue-full',
+  'bad-replica',
+  'client-surge',
+  'cpu-change',
+  'cpu-hog',
+  'cpu-throttled',
+  'disk-io-change',
+  'error-origin',
+  'event-loop',
+  'gc-pause',
+  'interpreter-lock',
+  'memory-change',
+  'network-loss',
+  'node-cpu',
+  'node-disk',
+  'postgres-connections',
+  'postgres-slow',
+  'redis-slow',
+  'self-time',
+  'service-slow',
+  'socket-change',
+  'traffic-surge',
+]);
+/** Part of the surge that must arrive for it to be the reason. */
+const ARRIVES = 0.5;
 
 /** Kinds that are often only the echo of trouble further down the path. */
 const ECHOES: ReadonlySet<string> = new Set([
@@ -74,6 +95,8 @@ const ECHOES: ReadonlySet<string> = new Set([
   'socket-change',
   'cpu-change',
   'memory-change',
+  'log-mention',
+  'bad-replica',
 ]);
 /** What a node without CPU does to everything on it. */
 const STARVED: ReadonlySet<string> = new Set(['self-time', 'service-slow', 'postgres-slow', 'redis-slow']);
@@ -81,16 +104,19 @@ const STARVED: ReadonlySet<string> = new Set(['self-time', 'service-slow', 'post
 const LEAST_EXPLAINING_SCORE = 0.35;
 const LEFT = 0.35;
 
+/** A suspicion with the walk it was found on. */
+export interface Placed extends Weighed {
+  readonly frame: Frame;
+  readonly propagation: Propagation;
+}
+
 /**
  * Lowers what a deeper or more telling suspicion accounts for: a refused connection to a dead server, a slow
  * database seen only by a client without CPU. Returns the new list, best first; the order is total.
  */
-export function explainAway<T extends Weighed>(
-  weighed: readonly T[],
-  propagation: Propagation,
-): readonly T[] {
+export function explainAway<T extends Placed>(weighed: readonly T[]): readonly T[] {
   const explained = weighed.map((one) => {
-    const reason = weighed.find((other) => other !== one && accountsFor(other, one, propagation));
+    const reason = weighed.find((other) => other !== one && accountsFor(other, one));
     return reason ? { ...one, score: one.score * LEFT } : one;
   });
   return explained.sort(compareWeighed);
@@ -101,15 +127,36 @@ export const compareWeighed = (a: Weighed, b: Weighed): number =>
   (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0) ||
   (a.reached.application.id < b.reached.application.id ? -1 : 1);
 
-function accountsFor(strong: Weighed, weak: Weighed, propagation: Propagation): boolean {
+function accountsFor(strong: Placed, weak: Placed): boolean {
   if (strong.score < LEAST_EXPLAINING_SCORE) return false;
   const deep = strong.reached.application.id;
   const shallow = weak.reached.application.id;
   if (deep === shallow) return (ACCOUNTED_BY[weak.kind] ?? []).includes(strong.kind);
+  if (weak.suspicion.mentions?.includes(deep)) return true;
+  if (floods(strong, weak)) return true;
   if (strong.kind === 'cpu-hog' && weak.suspicion.dependsOn?.includes(deep)) return true;
   if (strong.kind === 'node-cpu' && STARVED.has(weak.kind)) return sharesNode(weak, strong);
   if (weak.kind === 'node-cpu') return strong.kind === 'cpu-hog' && sharesNode(strong, weak);
-  return ECHOES.has(weak.kind) && canCause(propagation, deep, shallow);
+  return ECHOES.has(weak.kind) && canCause(weak.propagation, deep, shallow);
+}
+
+/** More requests came from the strong one, and reached the weak one. */
+function floods(strong: Placed, weak: Placed): boolean {
+  const { floods: flooded, surge = 0 } = strong.suspicion;
+  if (!flooded || !BY_LOAD.has(weak.kind) || weak.kind === strong.kind) return false;
+  const { application } = weak.reached;
+  const grown = weak.propagation.growth(application);
+  return grown > 1.5 && grown >= ARRIVES * surge && isBelow(weak.frame.world, flooded, application.id);
+}
+
+/** Whether requests to one of the first lead to the other. */
+function isBelow({ byId }: World, starts: readonly ApplicationId[], wanted: ApplicationId): boolean {
+  const seen = new Set<ApplicationId>(starts);
+  for (const id of seen) {
+    if (id === wanted) return true;
+    for (const { server } of byId.get(id)?.upstreams ?? []) seen.add(server);
+  }
+  return false;
 }
 
 const sharesNode = (strong: Weighed, weak: Weighed): boolean =>

@@ -4,7 +4,7 @@ import type { OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { describeCause, type Suspect } from './describe-cause.ts';
 import { NO_EXTRA_EVIDENCE, type EvidenceStore } from './evidence-store.ts';
-import { compareWeighed } from './explain-away.ts';
+import { compareWeighed, explainAway } from './explain-away.ts';
 import { impactsOf, type StartingPoint } from './impacts.ts';
 import { notExamined } from './not-examined.ts';
 import type { ClearedSuspect, Examined, ImpactedApplication, Investigation } from './report.ts';
@@ -31,7 +31,7 @@ export function investigate(inspected: InspectedWorld, options: InvestigateOptio
   const extra = options.extra ?? NO_EXTRA_EVIDENCE;
   const { incidents, points, evidence } = impactsOf(inspected, options.application);
   const found = points.map((point) => searchCauses(inspected, point, extra));
-  const ranked = mergeWeighed(found.flatMap(({ suspects }) => suspects)).filter(
+  const ranked = explainAway(mergeWeighed(found.flatMap(({ suspects }) => suspects))).filter(
     (one) => one.score >= LEAST_SCORE,
   );
   const causes = ranked

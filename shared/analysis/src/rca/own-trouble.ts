@@ -1,5 +1,5 @@
 import { meanOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
-import type { Application, Column, RequestColumns } from '@gumshoe/model/world';
+import type { Application, Column, Dependency, RequestColumns } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
 import { perFrame } from './memo.ts';
 
@@ -32,38 +32,81 @@ const total = (frame: Frame, columns: readonly Column[]): Column =>
 
 const minus = (a: Column, b: Column): Column => a.map((value, i) => Math.max(0, value - (b[i] || 0)));
 
+/** Nobody sees into it: it has neither spans nor counts of its own. */
+const isOpaque = (application: Application | undefined): boolean =>
+  application === undefined || (application.operations.length === 0 && application.inbound.length === 0);
+
+const of = (dependency: Dependency, column: 'durationSum' | 'failed' | 'rate', frame: Frame): Column =>
+  total(
+    frame,
+    dependency.requests.map((one) => one[column]),
+  );
+
 /** Seconds per second that an application spends on requests and not on waiting for others. */
-export function ownTime(application: Application, frame: Frame): Column {
-  if (application.operations.length > 0)
-    return total(
+export const ownTime: (application: Application, frame: Frame) => Column = perFrame((application, frame) => {
+  if (application.operations.length > 0) {
+    const self = total(
       frame,
       application.operations.map((one) => one.selfTime),
     );
+    // calls of what leaves no spans look like own time
+    const elsewhere = application.upstreams.filter((one) => isOpaque(frame.world.byId.get(one.server)));
+    return minus(
+      self,
+      total(
+        frame,
+        elsewhere.map((one) => of(one, 'durationSum', frame)),
+      ),
+    );
+  }
   const served = total(
     frame,
     servedBy(application).requests.map((one) => one.durationSum),
   );
   const waited = application.upstreams.flatMap((one) => one.requests.map((requests) => requests.durationSum));
   return minus(served, total(frame, waited));
-}
+});
 
 /** Failures per second that are not the echo of a failed call, or of a connection that could not be made. */
-export function ownFailures(application: Application, frame: Frame): Column {
-  if (application.operations.length > 0)
-    return total(
+export const ownFailures: (application: Application, frame: Frame) => Column = perFrame(
+  (application, frame) => {
+    if (application.operations.length > 0) {
+      const here = total(
+        frame,
+        application.operations.map((one) => one.failedHere),
+      );
+      const called = application.upstreams.map((one) => unanswered(one, frame));
+      const asked = application.downstreams.map((one) => unanswered(one, frame));
+      return total(frame, [minus(here, total(frame, called)), ...asked]);
+    }
+    const failed = total(
       frame,
-      application.operations.map((one) => one.failedHere),
+      servedBy(application).requests.map((one) => one.failed),
     );
-  const failed = total(
-    frame,
-    servedBy(application).requests.map((one) => one.failed),
+    const below = application.upstreams.flatMap((one) => [
+      ...one.requests.map((requests) => requests.failed),
+      one.tcp.failedConnects,
+    ]);
+    return minus(failed, total(frame, below));
+  },
+);
+
+/**
+ * Failed calls, as the caller's spans tell, that the callee's spans know nothing of: nobody answered, or the caller
+ * gave up. Of a callee without spans all failures are such.
+ */
+const unanswered: (dependency: Dependency, frame: Frame) => Column = perFrame((dependency, frame) => {
+  const failed = of(dependency, 'failed', frame);
+  const server = frame.world.byId.get(dependency.server);
+  if (!server || isOpaque(server)) return failed;
+  return minus(
+    failed,
+    total(
+      frame,
+      server.operations.map((one) => one.failed),
+    ),
   );
-  const below = application.upstreams.flatMap((one) => [
-    ...one.requests.map((requests) => requests.failed),
-    one.tcp.failedConnects,
-  ]);
-  return minus(failed, total(frame, below));
-}
+});
 
 const rateOf = perFrame((root: Application, frame) =>
   total(

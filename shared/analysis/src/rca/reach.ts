@@ -1,8 +1,10 @@
 import type { ApplicationId } from '@gumshoe/model/entities';
-import type { Application, Dependency, World } from '@gumshoe/model/world';
+import { sumOf } from '@gumshoe/model/columns';
+import type { Application, CellRange, Dependency, World } from '@gumshoe/model/world';
 import { BestFirst } from './best-first.ts';
 import { dependencyChange, type DependencyChange } from './dependency-change.ts';
 import type { Frame } from './frame.ts';
+import { perFrame } from './memo.ts';
 
 /** How an application could have caused the impact. */
 export interface Reached {
@@ -24,6 +26,8 @@ export interface Propagation {
   readonly reached: readonly Reached[];
   readonly byId: ReadonlyMap<ApplicationId, Reached>;
   readonly changes: ReadonlyMap<Dependency, DependencyChange>;
+  /** How many times as many requests an application gets as before; NaN when nobody counts. */
+  readonly growth: (application: Application) => number;
 }
 
 /**
@@ -47,29 +51,39 @@ export function propagate(frame: Frame, root: Application): Propagation {
       queue.add({ application, path: [...next.path, application.id], reach, direction: 'server' });
     }
   }
-  addClients(world, root, byId);
+  addClients(world, byId);
   addNeighbours(world, root, byId);
   const reached = [...byId.values()].sort(
     (a, b) => b.reach - a.reach || (a.application.id < b.application.id ? -1 : 1),
   );
-  return { reached, byId, changes };
+  return { reached, byId, changes, growth: (application) => requestGrowth(application, frame) };
 }
 
 const isBetter = (a: Reached, b: Reached): boolean =>
   a.reach > b.reach || (a.reach === b.reach && a.path.join() < b.path.join());
 
-function addClients(world: World, root: Application, byId: Map<ApplicationId, Reached>): void {
-  for (const dependency of root.downstreams) {
-    const application = world.byId.get(dependency.client);
-    if (!application || byId.has(application.id)) continue;
-    byId.set(application.id, {
-      application,
-      path: [root.id, application.id],
-      reach: CLIENT_REACH,
-      direction: 'client',
-    });
+/** Clients of what was reached: what they ask for can be too much for it. */
+function addClients({ byId: known }: World, byId: Map<ApplicationId, Reached>): void {
+  for (const server of [...byId.values()]) {
+    for (const { client } of server.application.downstreams) {
+      const application = known.get(client);
+      const reach = CLIENT_REACH * server.reach;
+      if (!application || (byId.get(client)?.reach ?? 0) >= reach) continue;
+      if (byId.get(client)?.direction === 'server') continue;
+      byId.set(client, { application, path: [...server.path, client], reach, direction: 'client' });
+    }
   }
 }
+
+const requestGrowth = perFrame((application: Application, frame): number => {
+  const requests =
+    application.inbound.length > 0
+      ? application.inbound
+      : application.downstreams.flatMap((one) => one.requests);
+  const sum = (cells: CellRange): number =>
+    requests.reduce((total, one) => total + sumOf(one.rate, cells), 0) / Math.max(1, cells.hi - cells.lo);
+  return sum(frame.incident) / sum(frame.baseline);
+});
 
 /** Applications on the nodes of what was reached: they can take its CPU or disk away. */
 function addNeighbours(world: World, root: Application, byId: Map<ApplicationId, Reached>): void {

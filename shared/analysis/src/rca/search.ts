@@ -2,7 +2,6 @@ import { CANDIDATES } from './candidates/index.ts';
 import { counterfactual } from './counterfactual.ts';
 import type { Suspect } from './describe-cause.ts';
 import type { EvidenceStore } from './evidence-store.ts';
-import { explainAway } from './explain-away.ts';
 import { falsifierOf } from './falsifier.ts';
 import type { StartingPoint } from './impacts.ts';
 import type { InspectedWorld } from '../inspect.ts';
@@ -59,5 +58,5 @@ export function searchCauses(
         propagation,
       };
     });
-  return { suspects: explainAway(tested, propagation), cleared, looked };
+  return { suspects: tested, cleared, looked };
 }

@@ -29,6 +29,12 @@ export interface Suspicion {
   /** Applications whose own trouble would explain this one away: clients whose view it is. */
   readonly dependsOn?: readonly Application['id'][];
   readonly node?: string;
+  /** Applications that get more requests through this. */
+  readonly floods?: readonly Application['id'][];
+  /** How many times as many. */
+  readonly surge?: number;
+  /** Applications that its messages speak of. */
+  readonly mentions?: readonly Application['id'][];
   /** 0..1: how well it reaches the impact by other ways than calls, such as a node that both run on. */
   readonly reach?: number;
 }

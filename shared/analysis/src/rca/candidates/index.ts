@@ -1,9 +1,12 @@
+import { badReplica } from './bad-replica.ts';
+import { clientSurge } from './client-surge.ts';
 import { cpuHog } from './cpu-hog.ts';
 import type { CandidateDefinition } from './define.ts';
 import { diskFull } from './disk-full.ts';
 import { errorOrigin } from './error-origin.ts';
 import { imageChange } from './image-change.ts';
 import { instanceDown } from './instance-down.ts';
+import { LEVELS } from './levels.ts';
 import { logErrors } from './log-errors.ts';
 import { memoryLeak } from './memory-leak.ts';
 import { memoryOom } from './memory-oom.ts';
@@ -35,7 +38,10 @@ export const CANDIDATES: readonly CandidateDefinition[] = [
   nodeDisk,
   diskFull,
   trafficSurge,
+  clientSurge,
   imageChange,
+  badReplica,
+  ...LEVELS,
   logErrors,
   errorOrigin,
   selfTime,

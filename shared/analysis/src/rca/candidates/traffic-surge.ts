@@ -5,7 +5,7 @@ import { measured } from '../claim.ts';
 import { shiftOf } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
-const MOST = 0.7;
+const MOST = 0.8;
 
 export const trafficSurge = defineCandidate({
   kind: 'traffic-surge',
@@ -21,7 +21,7 @@ export const trafficSurge = defineCandidate({
     const protocol = application.inbound[0]?.protocol ?? 'http';
     const signal = requestMetrics(protocol).inbound.name;
     const ratio = shift.during / shift.before;
-    const magnitude = MOST * ramp(ratio, 1.5, 4);
+    const magnitude = MOST * ramp(ratio, 1.5, 3.5);
     const rates = `${formatValue(shift.before, 'requests/second')} → ${formatValue(shift.during, 'requests/second')}`;
     if (magnitude === 0) return clear(signal, `requests did not surge: ${rates}`);
     const query = `sum(rate(${selectApplication(application, signal)}${rateWindow(frame.world)}))`;
@@ -31,6 +31,8 @@ export const trafficSurge = defineCandidate({
       magnitude,
       onset: shift.onset,
       column: level.indicators.rate,
+      floods: [application.id],
+      surge: ratio,
       evidence: [
         measured(frame, query, `Requests: ${rates}.`, {
           value: shift.during,
