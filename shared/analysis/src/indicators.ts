@@ -157,9 +157,10 @@ function worseOf(
  */
 function stuckRequests(grid: TimeGrid, rate: Column, inFlightAge: Column, threshold: number): Column {
   const hanging = hangingCells(grid, inFlightAge, Math.max(threshold, grid.step / 1000));
+  const stuck = rate.map((value) => (value === value ? 0 : NaN));
+  if (!hanging.includes(1)) return stuck;
   const calm = rate.map((value, i) => (hanging[i] ? NaN : value));
   const usual = medianOf(calm, { lo: 0, hi: calm.length });
-  const stuck = rate.map((value) => (value === value ? 0 : NaN));
   if (!(usual > 0)) return stuck;
   for (let i = 0; i < stuck.length; i++) {
     const now = rate[i] === rate[i] ? rate[i]! : 0;

@@ -35,6 +35,7 @@ export function findBreaches(
   allowed: number,
   badCell: number = badCellShare(allowed),
 ): readonly Breach[] {
+  if (budget.bad(0, budget.grid.points) === 0) return [];
   const states = cellStates(budget, badCell);
   const hold = Math.max(HOLD_CELLS, Math.round(HOLD / budget.grid.step));
   const reopen = Math.round(REOPEN / budget.grid.step);
@@ -58,12 +59,8 @@ export function findBreaches(
 const firesAt = (budget: RequestBudget, allowed: number, hi: number): boolean =>
   BURN_RATE_RULES.some((rule) => burnRateAt(budget, rule, allowed, hi).firing);
 
-function cellStates(budget: RequestBudget, badCell: number): readonly CellState[] {
-  return Array.from({ length: budget.grid.points }, (_, i) => {
-    const share = budget.badShare(i, i + 1);
-    if (share !== share) return 'silent';
-    return share > badCell ? 'bad' : 'good';
-  });
+function cellStates({ shares }: RequestBudget, badCell: number): readonly CellState[] {
+  return Array.from(shares, (share) => (share !== share ? 'silent' : share > badCell ? 'bad' : 'good'));
 }
 
 /** Back from a bad cell to the first of its run; runs closer than `hold` cells are one. */

@@ -41,6 +41,8 @@ export class RequestBudget {
   readonly #bad: Float64Array;
   /** First cell with requests; `points` when there are none. */
   readonly firstCell: number;
+  /** Share of bad requests per cell; NaN without requests. */
+  readonly shares: Column;
 
   constructor(grid: TimeGrid, rate: Column, badRate: Column) {
     this.grid = grid;
@@ -56,6 +58,8 @@ export class RequestBudget {
       this.#bad[i + 1] = this.#bad[i]! + bad;
     }
     this.firstCell = first;
+    this.shares = new Float64Array(grid.points);
+    for (let i = 0; i < grid.points; i++) this.shares[i] = this.badShare(i, i + 1);
   }
 
   /** Requests in cells `lo <= i < hi`. */
@@ -70,7 +74,7 @@ export class RequestBudget {
   /** How many cells have a higher bad share than this. */
   cellsAbove(share: number, lo: number, hi: number): number {
     let n = 0;
-    for (let i = Math.max(0, lo); i < hi; i++) if (this.badShare(i, i + 1) > share) n++;
+    for (let i = Math.max(0, lo); i < hi; i++) if (this.shares[i]! > share) n++;
     return n;
   }
 

@@ -93,7 +93,7 @@ function evaluateObjective(
     failed,
     evidence: [evidenceFor(world, application, indicators, objective, requests, failed)],
     breaches,
-    badShare: indicators.rate.map((_, i) => budget.badShare(i, i + 1)),
+    badShare: budget.shares,
     budget,
     ...(undecided === undefined ? {} : { undecided }),
   };
@@ -122,12 +122,8 @@ const MOST_ALLOWED = 0.3;
  * nobody promised that, and nobody wants to be woken by it. 0 for all others.
  */
 function usualShare(budget: RequestBudget): number {
-  const shares: number[] = [];
-  for (let i = 0; i < budget.grid.points; i++) {
-    const share = budget.badShare(i, i + 1);
-    if (share === share) shares.push(share);
-  }
-  shares.sort((a, b) => a - b);
+  if (budget.bad(0, budget.grid.points) === 0) return 0;
+  const shares = budget.shares.filter((share) => share === share).sort();
   const calm = shares[Math.floor(shares.length * CALMEST)] ?? 0;
   return Math.min(MOST_ALLOWED, UNUSUAL * calm);
 }
