@@ -127,3 +127,17 @@ test('cycles, lost parents and spans that are their own parent do no harm', () =
   ]);
   assert.equal(last(series, T.spans.name, {}), 4);
 });
+
+test('what waits by design is a request without a latency', () => {
+  const waiting: readonly CountedSpan['attributes'][] = [
+    { 'gumshoe.blocking': 'true' },
+    { 'messaging.operation.type': 'receive' },
+    { 'http.status_code': '101' },
+    { 'http.response.header.content-type': 'text/event-stream; charset=utf-8' },
+  ];
+  for (const attributes of waiting) {
+    const series = traceSeries([span({ attributes, duration: 60_000 }), span({ traceId: 'u', spanId: 'b' })]);
+    assert.equal(last(series, T.requests.name, { service_name: 'web' }), 2);
+    assert.equal(last(series, `${T.duration.name}_count`, { service_name: 'web' }), 1);
+  }
+});

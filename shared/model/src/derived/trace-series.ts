@@ -1,3 +1,4 @@
+import { waitsByDesign } from './operation-class.ts';
 import { labelsKey, type Labels, type Series } from '@gumshoe/base/series';
 import { TRACE_LATENCY_BOUNDS_SECONDS, TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
@@ -157,6 +158,7 @@ export class TraceSeriesBuilder {
     const labels = { service_name: server, client_service_name: client };
     const seconds = span.duration / 1000;
     this.#requests.add({ __name__: requests.name, ...labels, status: statusOf(span) }, bucket, 1);
+    if (waitsByDesign(span.attributes)) return;
     this.#requests.add({ __name__: `${duration.name}_sum`, ...labels }, bucket, seconds);
     this.#requests.add({ __name__: `${duration.name}_count`, ...labels }, bucket, 1);
     for (const bound of TRACE_LATENCY_BOUNDS_SECONDS)

@@ -20,7 +20,7 @@ export const TRACE_METRICS = metricsOf('trace', {
     type: 'histogram',
     unit: 'seconds',
     labels: CALL,
-    help: 'Latency of these requests.',
+    help: 'Latency of these requests, but for those that wait by design (blocking commands, polls, streams).',
   },
   selfTime: {
     name: 'gumshoe_trace_self_seconds_total',
