@@ -1,16 +1,32 @@
 import { milliseconds } from '@gumshoe/base/time';
 import { severityText } from '@gumshoe/schema/otlp/values';
-import type { ImportSink } from './otlp-json.ts';
+import type { ImportSink } from './sink.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const TIMES = ['timestamp', 'time', 'ts', '@timestamp', 'lastTimestamp', 'eventTime'] as const;
-const SERVICES = ['service', 'service.name', 'service_name', 'serviceName', 'app', 'source'] as const;
+const TIMES = [
+  'timestamp',
+  'time',
+  'ts',
+  '@timestamp',
+  'lastTimestamp',
+  'eventTime',
+  'creationTimestamp',
+] as const;
+const SERVICES = ['service', 'service.name', 'service_name', 'serviceName', 'app'] as const;
 const BODIES = ['message', 'msg', 'body', 'note', 'reason'] as const;
 const LEVELS = ['level', 'severity', 'severityText', 'type'] as const;
 
+/** Kubernetes keeps the time of creation and the source's component one level down. */
+const nested = (json: Json, name: string): unknown => {
+  const inner = name === 'creationTimestamp' ? json['metadata'] : undefined;
+  return isObject(inner) ? inner[name] : undefined;
+};
+
 const first = (json: Json, names: readonly string[]): unknown =>
-  names.map((name) => json[name]).find((value) => value !== undefined && value !== null && value !== '');
+  names
+    .map((name) => json[name] ?? nested(json, name))
+    .find((value) => value !== undefined && value !== null && value !== '');
 
 /** RFC 3339, or a number of seconds, ms or ns since the epoch, told by its size; NaN when it is none. */
 export function instantOf(value: unknown): number {
@@ -21,7 +37,38 @@ export function instantOf(value: unknown): number {
   return number < 1e14 ? number : number < 1e17 ? number / 1e3 : number / 1e6;
 }
 
-/** An event or a log line as a flat JSON object: kept as a log record, all its other fields as attributes. */
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+/** What tells an event from a log line. */
+const EVENT_FIELDS = [
+  'involvedObject',
+  'regarding',
+  'event',
+  'eventType',
+  'event_type',
+  'reason',
+  'note',
+] as const;
+
+/** The object that a Kubernetes event is about, in the names of the semantic conventions. */
+function objectOf(json: Json): Record<string, string> {
+  const object = json['involvedObject'] ?? json['regarding'];
+  if (!isObject(object)) return {};
+  const out: Record<string, string> = {};
+  for (const [field, name] of [
+    ['kind', 'k8s.object.kind'],
+    ['name', 'k8s.object.name'],
+    ['namespace', 'k8s.namespace.name'],
+  ] as const)
+    if (typeof object[field] === 'string') out[name] = object[field];
+  if (typeof json['reason'] === 'string') out['k8s.event.reason'] = json['reason'];
+  return out;
+}
+
+/**
+ * An event or a log line as a JSON object, also Kubernetes' own (`kubectl get events -o json`): its time and text, all
+ * its other fields as attributes. Whether it was one.
+ */
 export function importEvent(json: Json, sink: ImportSink): boolean {
   const at = instantOf(first(json, TIMES));
   const body = first(json, BODIES);
@@ -32,15 +79,17 @@ export function importEvent(json: Json, sink: ImportSink): boolean {
       typeof value === 'object' ? JSON.stringify(value) : String(value),
     ]),
   );
-  sink.log({
+  const object = objectOf(json);
+  const event = EVENT_FIELDS.some((field) => json[field] !== undefined);
+  (event ? sink.event : sink.log)({
     timestamp: milliseconds(at),
     severity: severityText(undefined, String(first(json, LEVELS) ?? '')),
-    serviceName: String(first(json, SERVICES) ?? 'events'),
+    serviceName: String(first(json, SERVICES) ?? object['k8s.object.name'] ?? 'events'),
     containerId: String(json['container_id'] ?? ''),
-    body: String(body),
+    body: typeof body === 'object' ? JSON.stringify(body) : String(body as string),
     traceId: String(json['trace_id'] ?? json['traceId'] ?? ''),
     spanId: String(json['span_id'] ?? json['spanId'] ?? ''),
-    attributes,
+    attributes: { ...attributes, ...object },
   });
   return true;
 }

@@ -5,8 +5,6 @@ import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { FailureError } from '@gumshoe/base/failure';
 
-export type FileFormat = 'json-lines' | 'json-document' | 'prometheus-text' | 'otlp-protobuf';
-
 type Compression = 'none' | 'gzip' | 'zstd';
 
 /** A whole document or protobuf file must fit in memory; text and JSON lines are streamed. */
@@ -14,6 +12,7 @@ const MAX_WHOLE = 1024 ** 3;
 const HEAD = 64 * 1024;
 
 export interface SniffedFile {
+  /** Where its bytes are: standard input was written to a file of its own. */
   readonly path: string;
   readonly bytes: number;
   readonly compression: Compression;

@@ -58,7 +58,7 @@ test('OpenMetrics in seconds, Prometheus text in ms and a dump of a TSDB say the
       values: Float64Array.of(5, 7),
     },
   ]);
-  for (const other of others) assert.deepEqual(other, first);
+  for (const other of others) assert.deepEqual({ ...other, files: [] }, { ...first, files: [] });
 });
 
 test('lines that are no samples are counted, the first is named, and the others are read', async () => {
@@ -107,9 +107,10 @@ test('gzip, zstd, one document over several lines and lines: the same spans, eac
     pretty,
     `[${line}]`,
   ];
-  const expected = await importFiles([file(line)]);
+  const expected = { ...(await importFiles([file(line)])), files: [] };
   assert.equal(expected.spans.length, 2);
-  for (const content of all) assert.deepEqual(await importFiles([file(content)]), expected);
+  for (const content of all)
+    assert.deepEqual({ ...(await importFiles([file(content)])), files: [] }, expected);
   const paths = all.map((content) => file(content));
   assert.deepEqual((await importFiles(paths)).spans, expected.spans);
 });
@@ -229,7 +230,8 @@ test('OTLP logs and metrics', async () => {
     [figures.get('latency_bucket 1'), figures.get('latency_bucket +Inf'), figures.get('latency_sum ')],
     [1, 3, 6],
   );
-  assert.match(problems.join(), /1 records could not be read/);
+  assert.equal(figures.get('deltas '), 1);
+  assert.deepEqual(problems, []);
 });
 
 test('Jaeger and events', async () => {

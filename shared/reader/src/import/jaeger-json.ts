@@ -1,5 +1,5 @@
 import type { Span } from '@gumshoe/engine/ports';
-import type { ImportSink } from './otlp-json.ts';
+import type { ImportSink } from './sink.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -16,9 +16,8 @@ const KINDS: Readonly<Record<string, Span['kind']>> = {
   consumer: 'Consumer',
 };
 
-/** The answer of Jaeger's `/api/traces`: `{ data: [{ spans, processes }] }`, times in µs. Returns what was unreadable. */
-export function importJaeger(document: Json, sink: ImportSink): number {
-  let bad = 0;
+/** The answer of Jaeger's `/api/traces`: `{ data: [{ spans, processes }] }`, times in µs. */
+export function importJaeger(document: Json, sink: ImportSink): void {
   for (const trace of list(document['data'])) {
     const processes = (trace['processes'] ?? {}) as Readonly<Record<string, Json>>;
     for (const span of list(trace['spans'])) {
@@ -26,7 +25,7 @@ export function importJaeger(document: Json, sink: ImportSink): number {
       const tags = tagsOf(span['tags']);
       const start = Number(span['startTime']) / 1000;
       if (!(start > 0) || !span['spanID']) {
-        bad++;
+        sink.leaveOut('a span without an id or a start');
         continue;
       }
       const references = list(span['references']);
@@ -48,5 +47,4 @@ export function importJaeger(document: Json, sink: ImportSink): number {
       });
     }
   }
-  return bad;
 }

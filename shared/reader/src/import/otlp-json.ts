@@ -1,5 +1,4 @@
 import type { Labels } from '@gumshoe/base/series';
-import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { milliseconds } from '@gumshoe/base/time';
 import {
   anyText,
@@ -12,16 +11,9 @@ import {
   statusOf,
   textOf as text,
 } from '@gumshoe/schema/otlp/values';
-import type { SeriesCollector } from './series-collector.ts';
+import type { ImportSink } from './sink.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** Where imported records go. */
-export interface ImportSink {
-  readonly span: (span: Span) => void;
-  readonly log: (record: LogRecord) => void;
-  readonly series: SeriesCollector;
-}
 
 /** Ids come in hexadecimal (OTLP/JSON), from some writers in base64 as plain proto-JSON has them. */
 function idText(value: unknown, bytes: number): string {
@@ -32,7 +24,7 @@ function idText(value: unknown, bytes: number): string {
 }
 
 /** The id of the container in our own form, from Kubernetes attributes where there is none. */
-function containerIdOf(resource: Labels): string {
+export function containerIdOf(resource: Labels): string {
   const pod = resource['k8s.pod.name'];
   if (pod)
     return `/k8s/${resource['k8s.namespace.name'] ?? 'default'}/${pod}/${resource['k8s.container.name'] ?? resource['service.name'] ?? 'main'}`;
@@ -41,9 +33,8 @@ function containerIdOf(resource: Labels): string {
 
 const serviceOf = (resource: Labels): string => resource['service.name'] || 'unknown_service';
 
-/** One ExportTraceServiceRequest. Returns how many spans were unreadable. */
-export function importTraces(request: Json, sink: ImportSink): number {
-  let bad = 0;
+/** One ExportTraceServiceRequest. */
+export function importTraces(request: Json, sink: ImportSink): void {
   for (const group of list(request['resourceSpans'])) {
     const resource = attributesOf(record(group['resource'])['attributes']);
     const scopes = [...list(group['scopeSpans']), ...list(group['instrumentationLibrarySpans'])];
@@ -53,7 +44,7 @@ export function importTraces(request: Json, sink: ImportSink): number {
         const end = nanosToMs(one['endTimeUnixNano']);
         const [traceId, spanId] = [idText(one['traceId'], 16), idText(one['spanId'], 8)];
         if (!(start > 0) || traceId === '' || spanId === '') {
-          bad++;
+          sink.leaveOut('a span without ids or a start');
           continue;
         }
         const parentSpanId = idText(one['parentSpanId'], 8);
@@ -73,12 +64,16 @@ export function importTraces(request: Json, sink: ImportSink): number {
         });
       }
   }
-  return bad;
 }
 
+/** Records of the events API, and of the Collector's receivers of Kubernetes events. */
+const isEvent = (attributes: Labels, one: Json): boolean =>
+  text(one['eventName']) !== '' ||
+  attributes['event.name'] !== undefined ||
+  attributes['k8s.event.reason'] !== undefined;
+
 /** One ExportLogsServiceRequest. */
-export function importLogs(request: Json, sink: ImportSink): number {
-  let bad = 0;
+export function importLogs(request: Json, sink: ImportSink): void {
   for (const group of list(request['resourceLogs'])) {
     const resource = attributesOf(record(group['resource'])['attributes']);
     const scopes = [...list(group['scopeLogs']), ...list(group['instrumentationLibraryLogs'])];
@@ -86,10 +81,12 @@ export function importLogs(request: Json, sink: ImportSink): number {
       for (const one of list(scope['logRecords'])) {
         const at = nanosToMs(one['timeUnixNano']) || nanosToMs(one['observedTimeUnixNano']);
         if (!(at > 0)) {
-          bad++;
+          sink.leaveOut('a log record without a time');
           continue;
         }
-        sink.log({
+        const attributes = attributesOf(one['attributes']);
+        const add = isEvent(attributes, one) ? sink.event : sink.log;
+        add({
           timestamp: milliseconds(at),
           severity: severityText(one['severityNumber'], text(one['severityText'])),
           serviceName: serviceOf(resource),
@@ -97,83 +94,8 @@ export function importLogs(request: Json, sink: ImportSink): number {
           body: anyText(one['body']),
           traceId: idText(one['traceId'], 16),
           spanId: idText(one['spanId'], 8),
-          attributes: attributesOf(one['attributes']),
+          attributes,
         });
       }
   }
-  return bad;
-}
-
-const nameText = (name: string): string => name.replace(/[^a-zA-Z0-9_:]/g, '_').replace(/^(\d)/, '_$1');
-
-/** Labels of a series: attributes of the point, and of the resource what tells whose it is. */
-function seriesLabels(name: string, resource: Labels, attributes: Labels): Labels {
-  const out: Record<string, string> = { __name__: nameText(name) };
-  const container = containerIdOf(resource);
-  if (resource['service.name']) out['service_name'] = resource['service.name'];
-  if (container) out['container_id'] = container;
-  const machine = resource['host.id'] ?? resource['k8s.node.name'] ?? resource['host.name'];
-  if (machine) out['machine_id'] = machine;
-  for (const [key, value] of Object.entries(attributes)) out[nameText(key)] = value;
-  return out;
-}
-
-const DELTA = new Set<unknown>([1, 'AGGREGATION_TEMPORALITY_DELTA']);
-
-/** One ExportMetricsServiceRequest. Delta sums and histograms are left out and counted: a file has no state. */
-export function importMetrics(request: Json, sink: ImportSink): number {
-  let bad = 0;
-  for (const group of list(request['resourceMetrics'])) {
-    const resource = attributesOf(record(group['resource'])['attributes']);
-    const scopes = [...list(group['scopeMetrics']), ...list(group['instrumentationLibraryMetrics'])];
-    for (const scope of scopes)
-      for (const metric of list(scope['metrics'])) bad += importMetric(metric, resource, sink);
-  }
-  return bad;
-}
-
-function importMetric(metric: Json, resource: Labels, sink: ImportSink): number {
-  const name = text(metric['name']);
-  let bad = 0;
-  for (const kind of ['gauge', 'sum', 'histogram', 'summary', 'exponentialHistogram'] as const) {
-    if (metric[kind] === undefined) continue;
-    const data = record(metric[kind]);
-    const points = list(data['dataPoints']);
-    if (DELTA.has(data['aggregationTemporality']) || kind === 'exponentialHistogram') {
-      bad += points.length;
-      continue;
-    }
-    for (const point of points) {
-      const at = nanosToMs(point['timeUnixNano']);
-      if (!(at > 0)) bad++;
-      else importPoint(name, kind, point, resource, at, sink);
-    }
-  }
-  return bad;
-}
-
-function importPoint(
-  name: string,
-  kind: string,
-  point: Json,
-  resource: Labels,
-  at: number,
-  { series }: ImportSink,
-): void {
-  const labels = seriesLabels(name, resource, attributesOf(point['attributes']));
-  const add = (suffix: string, value: unknown, more: Labels = {}): void => {
-    if (value !== undefined)
-      series.add({ ...labels, ...more, __name__: `${labels['__name__']}${suffix}` }, at, Number(value));
-  };
-  if (kind === 'gauge' || kind === 'sum') return add('', point['asDouble'] ?? point['asInt']);
-  add('_sum', point['sum']);
-  add('_count', point['count']);
-  if (kind !== 'histogram') return;
-  const counts = Array.isArray(point['bucketCounts']) ? point['bucketCounts'] : [];
-  const bounds = Array.isArray(point['explicitBounds']) ? point['explicitBounds'] : [];
-  let cumulative = 0;
-  counts.forEach((count, i) => {
-    cumulative += Number(count);
-    add('_bucket', cumulative, { le: i < bounds.length ? String(bounds[i]) : '+Inf' });
-  });
 }

@@ -1,11 +1,5 @@
 import type { SeriesCollector } from './series-collector.ts';
 
-/** What of a text could not be read. `line` counts from 1. */
-export interface TextMistake {
-  readonly line: number;
-  readonly reason: string;
-}
-
 const IDENTIFIER = /[a-zA-Z_:][\w:]*/y;
 const LABEL_NAME = /[a-zA-Z_][\w.]*/y;
 
@@ -16,22 +10,14 @@ const LABEL_NAME = /[a-zA-Z_][\w.]*/y;
  */
 export class PrometheusTextParser {
   readonly #collector: SeriesCollector;
-  readonly mistakes: TextMistake[] = [];
-  mistaken = 0;
-  #line = 0;
 
   constructor(collector: SeriesCollector) {
     this.#collector = collector;
   }
 
-  /** One line without its end. */
-  line(text: string): void {
-    this.#line++;
-    if (text === '' || text.startsWith('#')) return;
-    const reason = this.#sample(text);
-    if (reason === undefined) return;
-    this.mistaken++;
-    if (this.mistakes.length < 20) this.mistakes.push({ line: this.#line, reason });
+  /** One line without its end; why it is no sample, where it should be one. */
+  line(text: string): string | undefined {
+    return text === '' || text.startsWith('#') ? undefined : this.#sample(text);
   }
 
   #sample(text: string): string | undefined {

@@ -27,6 +27,16 @@ export class SeriesCollector {
     this.samples++;
   }
 
+  *instants(): Generator<number> {
+    for (const { timestamps } of this.#known.values()) yield* timestamps;
+  }
+
+  /** Takes over what another gathered. */
+  addAll(other: SeriesCollector): void {
+    for (const { labels, timestamps, values } of other.#known.values())
+      timestamps.forEach((at, i) => this.add(labels, at, values[i]!));
+  }
+
   /** Sorted by labels, so that the order of files and lines does not matter where instants do not repeat. */
   series(): Series[] {
     return [...this.#known]

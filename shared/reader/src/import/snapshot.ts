@@ -3,10 +3,14 @@ import type { TimeRange } from '@gumshoe/base/time';
 import type { ExportSummary } from '../snapshot/export.ts';
 import { FORMAT_VERSION } from '../snapshot/manifest.ts';
 import { writeRecords, writeSeriesBlocks, writeWhole } from '../snapshot/write.ts';
+import type { FileSummary } from './file-report.ts';
 import { extentOf, importFiles, type ImportOptions } from './import.ts';
 
 export interface ImportSummary extends ExportSummary {
   readonly window: TimeRange;
+  readonly events: number;
+  readonly profiles: number;
+  readonly files: readonly FileSummary[];
   readonly problems: readonly string[];
 }
 
@@ -38,6 +42,9 @@ export async function importSnapshot(
     counts.series = writeSeriesBlocks(writer, imported.series);
     counts.spans = writeRecords(writer, 'spans', imported.spans);
     counts.logs = writeRecords(writer, 'logs', imported.logs);
+    counts.events = writeRecords(writer, 'events', imported.events);
+    writeRecords(writer, 'profile-stacks', imported.profiles.stacks);
+    counts.profiles = writeRecords(writer, 'profile-samples', imported.profiles.samples);
     writer.finish({
       formatVersion: FORMAT_VERSION,
       createdAt: options.createdAt ?? window.to,
@@ -46,7 +53,9 @@ export async function importSnapshot(
       counts,
       redaction: imported.problems,
       status: undefined,
+      ...(imported.counted.length > 0 ? { counted: imported.counted } : {}),
     });
   });
-  return { ...counts, bytes, window, problems: imported.problems, redaction: imported.problems };
+  const { files: summaries, problems } = imported;
+  return { ...counts, bytes, window, files: summaries, problems, redaction: problems };
 }

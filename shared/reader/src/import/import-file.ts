@@ -1,0 +1,169 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { FailureError } from '@gumshoe/base/failure';
+import { decodeOtlp, type OtlpSignal } from '@gumshoe/schema/otlp/protobuf';
+import { importEvent } from './events.ts';
+import { FileReport } from './file-report.ts';
+import { isJsonLines, linesOf, sniff, wholeOf, type SniffedFile } from './files.ts';
+import { importJaeger } from './jaeger-json.ts';
+import { importLogs, importTraces } from './otlp-json.ts';
+import { importMetrics } from './otlp-metrics.ts';
+import { importPprof } from './pprof.ts';
+import { looksLikePrometheusText, PrometheusTextParser } from './prometheus-text.ts';
+import { Gathered } from './sink.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const MAX_FRAME = 256 * 1024 ** 2;
+
+/**
+ * Reads one file, told by its content, into the sink; what it was taken for. `service` is whose profiles it holds.
+ * @throws FailureError `not-found`, `corrupt`, `invalid-input` for a file of another kind.
+ */
+export async function importFile(path: string, service: string, sink: Gathered): Promise<void> {
+  const file = await sniff(path);
+  const head = file.head.toString('utf8').replace(/^\uFEFF/, '');
+  const start = head.trimStart()[0];
+  const { report } = sink;
+  if (start === '[' || (start === '{' && !isJsonLines(head) && !looksLikePrometheusText(head))) {
+    report.format = 'JSON';
+    importJson((await wholeOf(file)).toString('utf8'), sink);
+  } else if (start === '{' && isJsonLines(head)) {
+    report.format = 'JSON lines';
+    await importLines(file, sink);
+  } else if (looksLikePrometheusText(head)) {
+    report.format = 'Prometheus text';
+    await importText(file, sink);
+  } else if (head.trim() !== '') await importBinary(file, service, sink);
+  else report.format = 'empty';
+}
+
+async function importText(file: SniffedFile, { series, report }: Gathered): Promise<void> {
+  const parser = new PrometheusTextParser(series);
+  let number = 0;
+  for await (const line of linesOf(file)) {
+    report.line = ++number;
+    const wrong = parser.line(line);
+    if (wrong !== undefined) report.leaveOut(wrong);
+  }
+}
+
+async function importLines(file: SniffedFile, sink: Gathered): Promise<void> {
+  let number = 0;
+  for await (const line of linesOf(file)) {
+    sink.report.line = ++number;
+    if (line.trim() !== '') importJson(line, sink);
+  }
+}
+
+/** One JSON value: a request of OTLP, an answer of Jaeger, an event, or a list of these. */
+function importJson(content: string, sink: Gathered): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    return sink.leaveOut('no JSON');
+  }
+  for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) importValue(one, sink);
+}
+
+const OTLP: Readonly<Record<OtlpSignal, (request: Json, sink: Gathered) => void>> = {
+  resourceSpans: importTraces,
+  resourceLogs: importLogs,
+  resourceMetrics: importMetrics,
+};
+const SIGNALS = Object.keys(OTLP) as readonly OtlpSignal[];
+
+function importValue(value: unknown, sink: Gathered): void {
+  if (typeof value !== 'object' || value === null) return sink.leaveOut('no JSON object');
+  const json = value as Json;
+  const signals = SIGNALS.filter((one) => json[one] !== undefined);
+  try {
+    for (const signal of signals) OTLP[signal](json, sink);
+    if (signals.length > 0) return;
+    if (Array.isArray(json['data'])) importJaeger(json, sink);
+    else if (Array.isArray(json['spans'])) importJaeger({ data: [json] }, sink);
+    else if (Array.isArray(json['items'])) for (const item of json['items']) importValue(item, sink);
+    else if (!importEvent(json, sink))
+      sink.leaveOut('neither OTLP, nor Jaeger, nor an event with a time and a text');
+  } catch {
+    sink.leaveOut('a field of another type than its specification gives it');
+  }
+}
+
+/**
+ * A pprof profile; what the Collector's file exporter writes: each request behind its length, 4 bytes big-endian, and
+ * compressed by itself where compression is on; or one bare request.
+ */
+async function importBinary(file: SniffedFile, service: string, sink: Gathered): Promise<void> {
+  const content = await wholeOf(file);
+  if (importPprof(content, service, sink)) {
+    sink.report.format = 'pprof';
+    return;
+  }
+  const before = sink.taken;
+  for (const frame of framesOf(content)) importFrame(frame, sink);
+  if (sink.taken > before) {
+    sink.report.format = 'OTLP protobuf';
+    return;
+  }
+  throw new FailureError({
+    code: 'invalid-input',
+    tried: 'import',
+    target: file.path,
+    reason: 'neither samples in text, nor OTLP (JSON or protobuf), nor Jaeger JSON, nor pprof, nor events',
+    remedy: 'See docs/import.md for what can be read.',
+  });
+}
+
+function framesOf(content: Buffer): readonly Buffer[] {
+  const frames: Buffer[] = [];
+  let at = 0;
+  while (at + 4 <= content.length) {
+    const length = content.readUInt32BE(at);
+    if (at + 4 + length > content.length) break;
+    frames.push(content.subarray(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return at === content.length && frames.length > 0 ? frames : [content];
+}
+
+function importFrame(frame: Buffer, sink: Gathered): void {
+  let message = frame;
+  try {
+    if (frame.length >= 4 && frame.readUInt32LE(0) === 0xfd2fb528)
+      message = zstdDecompressSync(frame, { maxOutputLength: MAX_FRAME });
+    else if (frame[0] === 0x1f && frame[1] === 0x8b)
+      message = gunzipSync(frame, { maxOutputLength: MAX_FRAME });
+  } catch {
+    return sink.leaveOut('a compressed message that is damaged or too large');
+  }
+  if (message[0] === 0x7b) importJson(message.toString('utf8'), sink);
+  else importMessage(message, sink);
+}
+
+/** The three requests share their outer shape; the one whose records make sense is it. */
+function importMessage(message: Buffer, sink: Gathered): void {
+  for (const signal of SIGNALS) {
+    const trial = new Gathered(new FileReport(''));
+    try {
+      OTLP[signal](decodeOtlp(message, signal), trial);
+    } catch {
+      continue; // not this one
+    }
+    if (trial.taken === 0 || !plausible(trial)) continue;
+    return sink.addAll(trial);
+  }
+  sink.leaveOut('a message that is none of OTLP');
+}
+
+/** Fields of one signal read as another give instants outside of any sensible time. */
+function plausible({ spans, logs, events, series, deltas, exponential }: Gathered): boolean {
+  const sensible = (at: number): boolean => at > 1e11 && at < 1e14;
+  return (
+    spans.every(
+      ({ start, traceId, spanId }) => sensible(start) && traceId.length === 32 && spanId.length === 16,
+    ) &&
+    [...logs, ...events].every(({ timestamp }) => sensible(timestamp)) &&
+    [...series.instants(), ...deltas.instants(), ...exponential.instants()].every(sensible)
+  );
+}

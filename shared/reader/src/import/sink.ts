@@ -1,0 +1,84 @@
+import type { LogRecord, Span } from '@gumshoe/engine/ports';
+import { Deltas } from './deltas.ts';
+import { ExponentialHistograms } from './exponential.ts';
+import type { FileReport } from './file-report.ts';
+import { ProfileCollector } from './profile-collector.ts';
+import { SeriesCollector } from './series-collector.ts';
+
+/** Where imported records go. */
+export interface ImportSink {
+  readonly span: (span: Span) => void;
+  readonly log: (record: LogRecord) => void;
+  readonly event: (record: LogRecord) => void;
+  readonly series: SeriesCollector;
+  /** Increments, not totals. */
+  readonly deltas: Deltas;
+  readonly exponential: ExponentialHistograms;
+  readonly profiles: ProfileCollector;
+  /** Something of the file at hand that was not taken over. */
+  readonly leaveOut: (reason: string, count?: number) => void;
+}
+
+const MAX_SPANS = 5_000_000;
+const MAX_LOGS = 5_000_000;
+const MAX_BODY = 1_000_000;
+
+/** Everything that files held so far. */
+export class Gathered implements ImportSink {
+  readonly series = new SeriesCollector();
+  readonly deltas = new Deltas();
+  readonly exponential = new ExponentialHistograms();
+  readonly profiles = new ProfileCollector();
+  readonly spans: Span[] = [];
+  readonly logs: LogRecord[] = [];
+  readonly events: LogRecord[] = [];
+  /** Of the file at hand. */
+  report: FileReport;
+
+  constructor(report: FileReport) {
+    this.report = report;
+  }
+
+  readonly leaveOut = (reason: string, count = 1): void => this.report.leaveOut(reason, count);
+
+  readonly span = (span: Span): void => {
+    if (this.spans.length < MAX_SPANS) this.spans.push(span);
+    else this.leaveOut(`spans beyond ${MAX_SPANS}`);
+  };
+  readonly log = (record: LogRecord): void => this.#add(this.logs, record);
+  readonly event = (record: LogRecord): void => this.#add(this.events, record);
+
+  #add(list: LogRecord[], record: LogRecord): void {
+    if (list.length >= MAX_LOGS) return this.leaveOut(`log records beyond ${MAX_LOGS}`);
+    list.push(record.body.length > MAX_BODY ? { ...record, body: record.body.slice(0, MAX_BODY) } : record);
+  }
+
+  /** Takes over what a trial gathered. */
+  addAll(trial: Gathered): void {
+    this.series.addAll(trial.series);
+    this.deltas.addAll(trial.deltas);
+    this.exponential.addAll(trial.exponential);
+    this.profiles.addAll(trial.profiles);
+    for (const span of trial.spans) this.span(span);
+    for (const log of trial.logs) this.log(log);
+    for (const event of trial.events) this.event(event);
+    for (const { reason, count } of trial.report.leftOut) this.leaveOut(reason, count);
+  }
+
+  /** Samples and records so far, by kind. */
+  get counts() {
+    const { series, deltas, exponential, profiles, spans, logs, events } = this;
+    return {
+      samples: series.samples + deltas.samples + exponential.points,
+      spans: spans.length,
+      logs: logs.length,
+      events: events.length,
+      profiles: profiles.samples.length,
+    };
+  }
+
+  /** Samples and records so far. */
+  get taken(): number {
+    return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
+  }
+}
