@@ -27,6 +27,7 @@ export const INSPECTION_AREAS = [
   'Memcached',
   'Kafka',
   'RabbitMQ',
+  'NATS',
   'ClickHouse',
   'ZooKeeper',
   'Cassandra',

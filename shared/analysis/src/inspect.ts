@@ -50,6 +50,7 @@ export const COLOURING: ReadonlySet<InspectionArea> = new Set([
   'Memcached',
   'Kafka',
   'RabbitMQ',
+  'NATS',
   'ClickHouse',
   'ZooKeeper',
   'Cassandra',

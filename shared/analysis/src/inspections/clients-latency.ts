@@ -23,10 +23,15 @@ export interface ClientsLatencyRule {
   /** seconds, for the oldest request without an answer */
   readonly hanging: number;
   /** Another source's mean latency: the probe's. */
-  readonly probe?: { readonly name: string; readonly value: number; readonly column: NamedColumn };
+  readonly probe?: {
+    readonly name: string;
+    readonly value: number;
+    readonly column: NamedColumn;
+    readonly query: string;
+  };
 }
 
-/** The verdict on a database's latency as its clients see it; undefined without clients or traffic. */
+/** The verdict on a database's latency as its clients and its probe see it; undefined without both. */
 export function clientsLatency(
   subject: Subject,
   downstreams: readonly Dependency[],
@@ -37,7 +42,6 @@ export function clientsLatency(
   const clients = downstreams.flatMap((dependency) => dependency.requests);
   const requests = clients.filter((one) => one.protocol === rule.protocol);
   const dependency = downstreams.find((one) => one.requests.some((r) => r.protocol === rule.protocol));
-  if (!dependency) return undefined;
   const sum = sumColumns(
     requests.map((one) => one.durationSum),
     grid.points,
@@ -65,9 +69,17 @@ export function clientsLatency(
   const probe = rule.probe?.value ?? NaN;
   const value = Math.max(...[mean, oldest > rule.hanging ? oldest : NaN, probe].filter((v) => v === v), 0);
   const metrics = REQUEST_METRICS[rule.protocol];
-  const select = (metric: string) => `sum(rate(${selectDependency(dependency, metric)}${rateWindow}))`;
-  const query = `${select(`${metrics.duration.name}_sum`)} / ${select(`${metrics.duration.name}_count`)}`;
+  const select = (of: Dependency, metric: string) =>
+    `sum(rate(${selectDependency(of, metric)}${rateWindow}))`;
   const message = describe(mean, p99, oldest, rule);
+  const evidence = [
+    ...(dependency
+      ? [
+          `${select(dependency, `${metrics.duration.name}_sum`)} / ${select(dependency, `${metrics.duration.name}_count`)}`,
+        ]
+      : []),
+    ...(rule.probe ? [rule.probe.query] : []),
+  ].map((query) => promqlEvidence(query, range, message));
   return {
     health: value > rule.threshold ? 'warning' : 'ok',
     message,
@@ -75,7 +87,7 @@ export function clientsLatency(
     threshold: rule.threshold,
     unit: 'seconds',
     instances: [],
-    evidence: [promqlEvidence(query, range, message)],
+    evidence,
     explanation: [
       `mean as clients see it ${formatValue(mean, 'seconds')}, p99 ${formatValue(p99, 'seconds')}`,
       `oldest request without an answer ${formatValue(oldest, 'seconds')}; counts above ${formatValue(rule.hanging, 'seconds')}`,
@@ -97,6 +109,9 @@ function describe(mean: number, p99: number, oldest: number, rule: ClientsLatenc
     oldest > rule.hanging
       ? `; the oldest one has waited ${formatValue(oldest, 'seconds')} for its answer`
       : '';
+  const { probe } = rule;
+  if (mean !== mean && probe && hanging === '')
+    return `Nobody's requests are seen; ${probe.name} is ${formatValue(probe.value, 'seconds')} (${limit}).`;
   if (mean !== mean) return `No request completed at the end of the window${hanging} (${limit}).`;
   return `Clients wait ${formatValue(mean, 'seconds')} on average, p99 ${formatValue(p99, 'seconds')}${hanging} (${limit}).`;
 }

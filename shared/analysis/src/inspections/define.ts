@@ -21,6 +21,10 @@ export interface Signals {
   readonly downstreams: readonly Dependency[];
   readonly postgres: Application['postgres'];
   readonly redis: Application['redis'];
+  readonly mysql: Application['mysql'];
+  readonly mongodb: Application['mongodb'];
+  readonly memcached: Application['memcached'];
+  readonly postgresBackups: Application['postgresBackups'] | undefined;
   readonly logs: Application['logs'];
   readonly dns: Application['dns'] | undefined;
 }

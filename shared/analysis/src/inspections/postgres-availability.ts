@@ -7,6 +7,7 @@ export const postgresAvailability = defineInspection({
   title: 'Postgres availability',
   area: 'Postgres',
   threshold: { default: 0, unit: 'count', description: 'servers whose probe fails' },
-  needs: ['postgres'],
-  inspect: (subject) => targetAvailability(subject, subject.postgres, POSTGRES_METRICS.up.name),
+  needs: ['postgres', 'instances'],
+  inspect: (subject, threshold) =>
+    targetAvailability(subject, subject.postgres, subject.instances, POSTGRES_METRICS.up, threshold),
 });

@@ -1,6 +1,8 @@
 import { lastOf } from '@gumshoe/model/columns';
+import { POSTGRES_METRICS as P } from '@gumshoe/schema/metrics/postgres';
 import { clientsLatency } from './clients-latency.ts';
 import { defineInspection } from './define.ts';
+import { nameOfTarget, selectTarget } from './target-signals.ts';
 
 export const postgresLatency = defineInspection({
   id: 'postgres-latency',
@@ -9,14 +11,26 @@ export const postgresLatency = defineInspection({
   threshold: { default: 0.1, unit: 'seconds', description: 'mean latency of a query as clients see it' },
   needs: ['downstreams', 'postgres'],
   inspect: (subject, threshold) => {
-    const average = subject.postgres[0]?.latency.get('avg');
-    const value = average ? lastOf(average, subject.window, 2 * subject.recent) : NaN;
+    const [slowest] = subject.postgres
+      .flatMap((target) => {
+        const values = target.latency.get('avg');
+        const value = values ? lastOf(values, subject.window, 2 * subject.recent) : NaN;
+        return values && value === value ? [{ target, values, value }] : [];
+      })
+      .sort((a, b) => b.value - a.value || (a.target.address < b.target.address ? -1 : 1));
     return clientsLatency(subject, subject.downstreams, {
       protocol: 'postgres',
       threshold,
       hanging: 1,
-      ...(average && value === value
-        ? { probe: { name: 'the probe says', value, column: { name: 'probe average', values: average } } }
+      ...(slowest
+        ? {
+            probe: {
+              name: `mean of a query by the probe of ${nameOfTarget(slowest.target)}`,
+              value: slowest.value,
+              column: { name: 'probe average', values: slowest.values },
+              query: selectTarget(slowest.target, P.latency, 'summary="avg"'),
+            },
+          }
         : {}),
     });
   },

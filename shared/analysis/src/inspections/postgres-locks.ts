@@ -1,8 +1,10 @@
 import { formatValue } from '@gumshoe/base/units';
 import { lastOf, sumColumns } from '@gumshoe/model/columns';
-import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
-import { promqlEvidence } from '../evidence.ts';
-import { defineInspection } from './define.ts';
+import type { PostgresTarget } from '@gumshoe/model/world';
+import { POSTGRES_METRICS as P } from '@gumshoe/schema/metrics/postgres';
+import { defineInspection, type Subject } from './define.ts';
+import { levelVerdict } from './level.ts';
+import { measuredTargets, nameOfTarget, rankSignal, selectTarget } from './target-signals.ts';
 
 export const postgresLocks = defineInspection({
   id: 'postgres-locks',
@@ -10,44 +12,37 @@ export const postgresLocks = defineInspection({
   area: 'Postgres',
   threshold: { default: 0, unit: 'count', description: 'queries that wait for a lock' },
   needs: ['postgres'],
-  inspect: ({ postgres, grid, window, range, recent }, threshold) => {
-    const probed = postgres.filter((target) => target.up.some((value) => value > 0));
-    if (probed.length === 0) return undefined;
-    const waits = probed
-      .flatMap((target) => target.lockWaits)
-      .map((wait) => ({ ...wait, now: lastOf(wait.waiting, window, 2 * recent) || 0 }))
-      .sort((a, b) => b.now - a.now);
-    const total = waits.reduce((sum, wait) => sum + wait.now, 0);
-    const worst = waits[0];
-    const message =
-      worst && total > 0
-        ? `${formatValue(total, 'count')} queries wait for a lock held by: ${worst.blockingQuery}.`
-        : 'No query waits for a lock.';
-    const of = `{address=${JSON.stringify(probed[0]!.address)}}`;
-    return {
-      health: total > threshold ? 'warning' : 'ok',
-      message,
-      value: total,
+  inspect: (subject, threshold) =>
+    levelVerdict(subject, measuredTargets(subject.postgres, waitingColumn), {
       threshold,
       unit: 'count',
-      instances: [],
-      evidence: [
-        promqlEvidence(
-          `sum by (blocking_query) (${POSTGRES_METRICS.lockAwaitingQueries.name}${of}) or sum(${POSTGRES_METRICS.up.name}${of}) * 0`,
-          range,
-          message,
-        ),
-      ],
-      explanation: [`waiting queries ${total}, any at the end of the window is a warning`],
-      columns: [
-        {
-          name: 'waiting for a lock',
-          values: sumColumns(
-            waits.map((wait) => wait.waiting),
-            grid.points,
-          ),
-        },
-      ],
-    };
-  },
+      says: ({ target, state }) =>
+        state.value > 0
+          ? `${formatValue(state.value, 'count')} queries at ${nameOfTarget(target)} wait for a lock held by: ${holderOf(target, subject)}`
+          : `No query at ${nameOfTarget(target)} waits for a lock`,
+      formula: 'queries that wait for a lock',
+      query: ({ target }) =>
+        `sum by (blocking_query) (${selectTarget(target, P.lockAwaitingQueries)}) or ${selectTarget(target, P.up)} * 0`,
+    }),
 });
+
+/** 0 while the probe answers and nobody waits: without waits there is no series. */
+function waitingColumn({ up, lockWaits }: PostgresTarget): Float64Array {
+  const waits = sumColumns(
+    lockWaits.map(({ waiting }) => waiting),
+    up.length,
+  );
+  return up.map((value, i) => (waits[i]! > 0 ? waits[i]! : value > 0 ? 0 : NaN));
+}
+
+function holderOf(target: PostgresTarget, subject: Subject): string {
+  const { window, recent } = subject;
+  const [worst] = target.lockWaits
+    .map(({ blockingQuery, waiting }) => ({ blockingQuery, now: lastOf(waiting, window, 4 * recent) || 0 }))
+    .sort((a, b) => b.now - a.now);
+  if (!worst || worst.blockingQuery === '') return 'a session that is gone';
+  const idle = rankSignal(target, P.connections, subject).some(
+    ({ labels }) => labels.query === worst.blockingQuery && labels.state?.startsWith('idle in transaction'),
+  );
+  return idle ? `${worst.blockingQuery} (its transaction is open and does nothing)` : worst.blockingQuery;
+}

@@ -7,6 +7,7 @@ export const redisAvailability = defineInspection({
   title: 'Redis availability',
   area: 'Redis',
   threshold: { default: 0, unit: 'count', description: 'servers whose probe fails' },
-  needs: ['redis'],
-  inspect: (subject) => targetAvailability(subject, subject.redis, REDIS_METRICS.up.name),
+  needs: ['redis', 'instances'],
+  inspect: (subject, threshold) =>
+    targetAvailability(subject, subject.redis, subject.instances, REDIS_METRICS.up, threshold),
 });

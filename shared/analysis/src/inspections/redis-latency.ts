@@ -1,4 +1,6 @@
 import { lastOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
+import { REDIS_METRICS as R } from '@gumshoe/schema/metrics/redis';
+import { matchLabel } from '../evidence.ts';
 import { clientsLatency } from './clients-latency.ts';
 import { defineInspection } from './define.ts';
 
@@ -10,6 +12,8 @@ export const redisLatency = defineInspection({
   needs: ['downstreams', 'redis'],
   inspect: (subject, threshold) => {
     const points = subject.grid.points;
+    const addresses = subject.redis.map(({ address }) => address);
+    const select = ({ name }: { readonly name: string }) => `${name}{${matchLabel('address', addresses)}}`;
     const commands = subject.redis.flatMap((target) => target.commands);
     const time = sumColumns(
       commands.map((command) => command.time),
@@ -27,7 +31,12 @@ export const redisLatency = defineInspection({
       hanging: 0.1,
       ...(value === value
         ? {
-            probe: { name: 'time per command inside Redis', value, column: { name: 'inside Redis', values } },
+            probe: {
+              name: 'time per command inside Redis',
+              value,
+              column: { name: 'inside Redis', values },
+              query: `sum(rate(${select(R.commandTime)}${subject.rateWindow})) / sum(rate(${select(R.commands)}${subject.rateWindow}))`,
+            },
           }
         : {}),
     });

@@ -51,6 +51,10 @@ export function subjectOf(
     downstreams: application.downstreams,
     postgres: application.postgres,
     redis: application.redis,
+    mysql: application.mysql,
+    mongodb: application.mongodb,
+    memcached: application.memcached,
+    postgresBackups: application.postgresBackups,
     logs: application.logs,
     dns: application.dns,
   };

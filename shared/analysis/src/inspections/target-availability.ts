@@ -1,37 +1,77 @@
+import { gridTime } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
-import { lastOf } from '@gumshoe/model/columns';
-import type { Column } from '@gumshoe/model/world';
+import type { DatabaseTarget } from '@gumshoe/model/database-target';
+import type { Column, Instance } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import type { Verdict } from '../finding.ts';
 import type { Subject } from './define.ts';
+import { levelsOf } from './level.ts';
+import { clock } from './slo-verdict.ts';
+import { measuredTargets, nameOfTarget, selectTarget, type MeasuredTarget } from './target-signals.ts';
 
-/** Whether a probe gets its answers; undefined when nothing is probed. */
+/** Instances that are watched and meant to be there: the silence of their probe says something. */
+const PRESENT: ReadonlySet<Instance['state']> = new Set(['up', 'down']);
+
+/**
+ * Whether the probes get their answers: a probe that says no, and one that fell silent although its server is meant
+ * to be there, counts as failing once most of the last points say so. undefined when nothing is probed.
+ */
 export function targetAvailability(
   subject: Subject,
-  targets: readonly { readonly address: string; readonly up: Column; readonly error?: string }[],
-  metric: string,
+  targets: readonly DatabaseTarget[],
+  instances: readonly Instance[],
+  metric: { readonly name: string },
+  threshold: number,
 ): Verdict | undefined {
-  const judged = targets
-    .map((target) => ({ target, up: lastOf(target.up, subject.window, 4 * subject.recent) }))
-    .filter(({ target }) => target.up.some((value) => value === value));
-  const first = judged[0];
-  if (!first) return undefined;
-  const failing = judged.filter(({ up }) => !(up > 0));
+  const states = new Map(instances.map(({ id, state }) => [id, state]));
+  const stateOf = ({ instance }: DatabaseTarget) =>
+    instance === undefined ? undefined : states.get(instance);
+  const present = targets.filter((target) => {
+    const state = stateOf(target);
+    return state === undefined || PRESENT.has(state);
+  });
+  const measured = measuredTargets(present, (target) =>
+    failingCells(target.up, stateOf(target) !== undefined),
+  );
+  const levels = levelsOf(subject, measured, 0);
+  const [worst] = levels;
+  if (!worst) return undefined;
+  const failing = levels.filter(({ state }) => state.firing);
   const message =
     failing.length === 0
-      ? `The probe of ${first.target.address} gets its answers.`
-      : `The probe of ${failing[0]!.target.address} fails: ${failing[0]!.target.error ?? 'no answer'}.`;
+      ? `The probe of ${nameOfTarget(worst.target)} gets its answers.`
+      : `The probe of ${failing.map(({ target }) => target.address).join(', ')} fails: ${reasonOf(failing[0]!, subject)} (threshold ${threshold}).`;
   return {
-    health: failing.length > 0 ? 'warning' : 'ok',
+    health: failing.length > threshold ? 'warning' : 'ok',
     message,
     value: failing.length,
-    threshold: 0,
+    threshold,
     unit: 'count',
-    instances: [],
-    evidence: [
-      promqlEvidence(`${metric}{address=${JSON.stringify(first.target.address)}}`, subject.range, message),
+    instances: levels.flatMap(({ instance, state }) =>
+      instance === undefined
+        ? []
+        : [{ instance, value: state.value, health: state.firing ? ('warning' as const) : ('ok' as const) }],
+    ),
+    evidence: [promqlEvidence(selectTarget(worst.target, metric), subject.range, message)],
+    explanation: [
+      `servers whose ${metric.name} is not 1 in most of the last points: ${formatValue(failing.length, 'count')} of ${levels.length}`,
     ],
-    explanation: [`targets whose last ${metric} is not 1: ${formatValue(failing.length, 'count')}`],
-    columns: judged.map(({ target }) => ({ name: target.address, values: target.up })),
+    columns: levels.map(({ target }) => ({ name: target.address, values: target.up })),
   };
+}
+
+/** 1 where the probe fails, or is silent after it spoke; 0 where it succeeds. */
+function failingCells(up: Column, silenceCounts: boolean): Column {
+  let spoke = false;
+  return up.map((value) => {
+    if (value === value) spoke = true;
+    if (value === value) return value > 0 ? 0 : 1;
+    return spoke && silenceCounts ? 1 : NaN;
+  });
+}
+
+function reasonOf({ target }: MeasuredTarget, { window, grid }: Subject): string {
+  const last = target.up.findLastIndex((value) => value === value);
+  if (last < window.hi - 2) return `it has been silent since ${clock(gridTime(grid, last))} UTC`;
+  return target.error ?? 'no answer';
 }
