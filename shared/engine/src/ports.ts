@@ -1,6 +1,7 @@
 import type { Failure } from '@gumshoe/base/failure';
 import type { Matrix, Series } from '@gumshoe/base/series';
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
+import type { Annotated } from '@gumshoe/promql/annotations';
 
 /**
  * What the engine may ask of a source. Implementations (ClickHouse and Prometheus, gRPC gateway, snapshot)
@@ -18,7 +19,7 @@ export interface Reader {
   series(metrics: readonly string[], range: TimeRange, signal?: AbortSignal): Promise<readonly Series[]>;
 
   /** PromQL range query, evaluated by the server where it has an evaluator, else by ours. */
-  queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix>;
+  queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix>;
 
   /** Read-only SQL on ClickHouse; a snapshot answers `not-supported` with what it can do instead. */
   sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table>;
@@ -35,6 +36,9 @@ export interface Reader {
   extent(signal?: AbortSignal): Promise<TimeRange | undefined>;
   close(): Promise<void>;
 }
+
+/** `warnings` and `infos` where the evaluator had something to say: a rate of no counter, a part that did not answer. */
+export type AnnotatedMatrix = Matrix & Partial<Annotated>;
 
 export interface SourceStatus {
   /** Human name: address or file. */

@@ -5,8 +5,11 @@ export function connectionFailure(error: unknown, tried: string, target: string)
   if (error instanceof FailureError) return error;
   const cause = rootCause(error);
   const code = codeOf(cause);
+  const remedy = UNTRUSTED.test(cause.code ?? '')
+    ? { remedy: "Name the PEM file of the authority that signed the server's certificate in the connection." }
+    : remedyOf(code);
   return new FailureError(
-    { code, tried, target, reason: cause.message || cause.name, ...remedyOf(code) },
+    { code, tried, target, reason: cause.message || cause.name, ...remedy },
     { cause: error },
   );
 }
@@ -30,10 +33,20 @@ const CODES: Readonly<Record<string, FailureCode>> = {
   HPE_INVALID_CONSTANT: 'wrong-server',
   ERR_INVALID_PROTOCOL: 'wrong-server',
   EPROTO: 'wrong-server',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'wrong-server',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'wrong-server',
 };
+
+/** Names of TLS's verification errors (OpenSSL, X509_V_ERR_*), and of Node's own check of the name. */
+const UNTRUSTED = /^(ERR_TLS_CERT_|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY))/;
+/** The server's alert when it wants a certificate of ours, or another one. */
+const ASKS_CERTIFICATE =
+  /alert (certificate required|bad certificate|unknown ca|certificate unknown|handshake failure)/i;
 
 function codeOf(error: Error & { readonly code?: string }): FailureCode {
   if (error.name === 'AbortError') return 'cancelled';
+  if (ASKS_CERTIFICATE.test(error.message)) return 'unauthorized';
+  if (UNTRUSTED.test(error.code ?? '')) return 'wrong-server';
   if (error.name === 'TimeoutError' || /timeout|timed out/i.test(error.message)) return 'timeout';
   return CODES[error.code ?? ''] ?? 'unreachable';
 }
@@ -48,6 +61,8 @@ function remedyOf(code: FailureCode): Pick<Failure, 'remedy'> {
       return { remedy: 'Check the host name, and the network or tunnel to it.' };
     case 'timeout':
       return { remedy: 'The server did not answer in time: try a shorter window, or check its load.' };
+    case 'unauthorized':
+      return { remedy: 'The server asks for a client certificate that it trusts: name one and its key.' };
     case 'wrong-server':
       return { remedy: 'Something else answers at this address.' };
     default:

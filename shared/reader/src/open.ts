@@ -2,14 +2,17 @@ import { FailureError } from '@gumshoe/base/failure';
 import type {
   ConnectionSpec,
   DirectConnection,
+  ExtraHeader,
   Reader,
   Secrets,
   SingleConnection,
+  TlsSettings,
 } from '@gumshoe/engine/ports';
 import { sourceKey } from './cache/source-key.ts';
 import { ClickHouseTransport } from './clickhouse/transport.ts';
 import { HttpPrometheusTransport } from './prometheus/transport.ts';
 import { StoreReader, type StoreReaderOptions } from './store/reader.ts';
+import type { ClientTls } from './tls.ts';
 import type { PrometheusTransport, SqlTransport } from './transports.ts';
 
 /** An SSH server whose key is not in known_hosts; the user decides. */
@@ -105,9 +108,44 @@ export async function directTransports(
   secrets: Secrets,
 ): Promise<{ readonly sql: SqlTransport; readonly prometheus: PrometheusTransport }> {
   const password = await secret(secrets, spec.clickhousePasswordRef, 'ClickHouse password');
-  const token = await secret(secrets, spec.prometheusTokenRef, 'Prometheus token');
-  return {
-    sql: new ClickHouseTransport({ url: spec.clickhouseUrl, user: spec.clickhouseUser, password }),
-    prometheus: new HttpPrometheusTransport({ url: spec.prometheusUrl, token }),
+  const prometheus = {
+    token: await secret(secrets, spec.prometheusTokenRef, 'Prometheus token'),
+    password: await secret(secrets, spec.prometheusPasswordRef, 'Prometheus password'),
+    tls: await tlsOf(secrets, spec.prometheusTls, 'Prometheus key'),
+    headers: await headersOf(secrets, spec.prometheusHeaders),
   };
+  const tls = await tlsOf(secrets, spec.clickhouseTls, 'ClickHouse key');
+  return {
+    sql: new ClickHouseTransport({ url: spec.clickhouseUrl, user: spec.clickhouseUser, password, tls }),
+    prometheus: new HttpPrometheusTransport({
+      url: spec.prometheusUrl,
+      user: spec.prometheusUser,
+      ...prometheus,
+    }),
+  };
+}
+
+async function tlsOf(
+  secrets: Secrets,
+  tls: TlsSettings | undefined,
+  what: string,
+): Promise<ClientTls | undefined> {
+  if (tls === undefined) return undefined;
+  const { keyPassphraseRef, ...files } = tls;
+  return { ...files, passphrase: await secret(secrets, keyPassphraseRef, `passphrase of the ${what}`) };
+}
+
+function headersOf(
+  secrets: Secrets,
+  headers: readonly ExtraHeader[] = [],
+): Promise<{ readonly name: string; readonly value: string }[]> {
+  return Promise.all(
+    headers.map(async (header) => ({
+      name: header.name,
+      value:
+        'value' in header
+          ? header.value
+          : ((await secret(secrets, header.valueRef, `header ${header.name}`)) ?? ''),
+    })),
+  );
 }

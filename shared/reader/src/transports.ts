@@ -25,8 +25,13 @@ export interface SqlTransport {
 
 /** How Prometheus's HTTP API is reached. Rejects with FailureError. */
 export interface PrometheusTransport {
-  /** `data` of a successful answer to `path` (`/api/v1/query`). */
-  get(path: string, params: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<unknown>;
+  /** `data` of a successful answer to `path` (`/api/v1/query`); its warnings go to `warn`. */
+  get(
+    path: string,
+    params: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+    warn?: (text: string) => void,
+  ): Promise<unknown>;
   /** Never rejects. */
   check(signal?: AbortSignal): Promise<SourcePart>;
   close(): Promise<void>;

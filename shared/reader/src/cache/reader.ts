@@ -1,7 +1,8 @@
 import { toFailure } from '@gumshoe/base/failure';
-import type { Matrix, Series } from '@gumshoe/base/series';
+import type { Series } from '@gumshoe/base/series';
 import { MINUTE, milliseconds, type Clock, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
 import type {
+  AnnotatedMatrix,
   LogFilter,
   LogRecord,
   ProfileFilter,
@@ -186,7 +187,7 @@ export class CachedReader implements Reader {
     return { ...status, parts: [...status.parts, this.#cache.part(this.#counters.list())] };
   }
 
-  queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix> {
+  queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {
     return this.#source.queryRange(promql, grid, signal);
   }
 

@@ -2,6 +2,7 @@ import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhous
 import { FailureError, toFailure } from '@gumshoe/base/failure';
 import type { SourcePart } from '@gumshoe/engine/ports';
 import { cancelled, connectionFailure } from '../failures.ts';
+import { secureAgent, type ClientTls } from '../tls.ts';
 import type { SqlRequest, SqlRows, SqlTransport } from '../transports.ts';
 
 export interface ClickHouseAddress {
@@ -9,6 +10,7 @@ export interface ClickHouseAddress {
   readonly url: string;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  readonly tls?: ClientTls | undefined;
 }
 
 interface JsonCompact {
@@ -29,6 +31,9 @@ export class ClickHouseTransport implements SqlTransport {
       compression: { response: true },
       ...(address.user === undefined ? {} : { username: address.user }),
       ...(address.password === undefined ? {} : { password: address.password }),
+      ...(address.tls === undefined || !address.url.startsWith('https:')
+        ? {}
+        : { http_agent: secureAgent(address.tls, { keepAlive: true, maxSockets: 10 }) }),
       log: { LoggerClass: Silent },
     });
   }

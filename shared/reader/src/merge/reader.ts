@@ -1,7 +1,8 @@
 import { FailureError, toFailure, type Failure } from '@gumshoe/base/failure';
-import type { Matrix, Series } from '@gumshoe/base/series';
+import type { Series } from '@gumshoe/base/series';
 import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type {
+  AnnotatedMatrix,
   LogFilter,
   LogRecord,
   ProfileFilter,
@@ -69,11 +70,15 @@ export class MergedReader implements Reader {
   }
 
   /** Each cluster evaluates its own part: an aggregation gives a series for each cluster, told apart by the label. */
-  async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix> {
+  async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {
     const answers = await this.#all('query', (reader) => reader.queryRange(promql, grid, signal), signal);
+    const warnings = answers.flatMap(({ name, answer }) =>
+      (answer.warnings ?? []).map((text) => `${name}: ${text}`),
+    );
     return {
       grid,
       series: answers.flatMap(({ name, answer }) => answer.series.map((series) => labelled(series, name))),
+      ...(warnings.length > 0 ? { warnings } : {}),
     };
   }
 

@@ -28,10 +28,13 @@ export function sampleValue(text: string): number {
   return INFINITY[text] ?? (text === 'NaN' ? NaN : Number(text));
 }
 
-/** Raw series of an instant query for a range selector. Samples at or before `after` (ms) are left out. */
-export function rawSeries(data: unknown, after: number): Series[] {
+/** Raw series of an instant query for a range selector: samples with `after < t <= to`, ms. */
+export function rawSeries(data: unknown, after: number, to: number): Series[] {
   return entries(data).map(({ metric, values }) => {
-    const kept = values.filter(([seconds]) => seconds * 1000 > after);
+    const kept = values.filter(([seconds]) => {
+      const at = Math.round(seconds * 1000);
+      return at > after && at <= to;
+    });
     return {
       labels: metric,
       timestamps: Float64Array.from(kept, ([seconds]) => Math.round(seconds * 1000)),

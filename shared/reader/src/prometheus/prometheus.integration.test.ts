@@ -1,53 +1,32 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { FailureError } from '@gumshoe/base/failure';
 import { gridOver, type TimeRange } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
+import { modelMetrics } from '@gumshoe/model/read-list';
 import { openConnection } from '../open.ts';
 import { exportSnapshot } from '../snapshot/export.ts';
-import { nobody } from '../testdata/fake-servers.ts';
+import { CachedReader } from '../cache/reader.ts';
+import { comparable } from '../testdata/counting-source.ts';
+import { nobody, type TestServer } from '../testdata/fake-servers.ts';
+import { startPrometheus, withoutPrometheus as skip } from '../testdata/real-prometheus.ts';
 import { writeMetrics } from '../testdata/recorded-store.ts';
 
-const BINARY = '/usr/bin/prometheus';
-const skip = existsSync(BINARY) ? false : 'prometheus is not installed';
 const directory = mkdtempSync(join(tmpdir(), 'gumshoe-prometheus-'));
 const secrets = { get: () => Promise.resolve(undefined) };
 
-let server: ChildProcess | undefined;
+let server: TestServer;
 let url: string;
 let reader: Reader;
 let range: TimeRange;
 
-async function startPrometheus(): Promise<void> {
-  url = await nobody();
-  writeFileSync(join(directory, 'prometheus.yml'), 'global: { scrape_interval: 1h }\n');
-  server = spawn(
-    BINARY,
-    [
-      `--config.file=${join(directory, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(directory, 'data')}`,
-      `--web.listen-address=${new URL(url).host}`,
-      ...['--web.enable-remote-write-receiver', '--log.level=error'],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  for (let attempt = 0; attempt < 150; attempt++) {
-    if (server.exitCode !== null) throw new Error(`prometheus ended with ${server.exitCode}`);
-    const answer = await fetch(`${url}/-/ready`).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error('prometheus was not ready after 30 s');
-}
-
 before(async () => {
   if (skip) return;
-  await startPrometheus();
+  server = await startPrometheus();
+  url = server.url;
   range = await writeMetrics(url, 'cpu-hog');
   const spec = { kind: 'direct', clickhouseUrl: await nobody(), prometheusUrl: url } as const;
   reader = await openConnection(spec, { secrets });
@@ -55,10 +34,7 @@ before(async () => {
 
 after(async () => {
   await reader?.close();
-  if (server && server.exitCode === null && server.signalCode === null) {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
-  }
+  await server?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -133,3 +109,28 @@ test('a query it refuses keeps its words', { skip }, async () => {
     return true;
   });
 });
+
+test(
+  'through the metric cache the answers are the same, and the second time nothing old is asked for',
+  { skip },
+  async () => {
+    const spec = { kind: 'direct', clickhouseUrl: await nobody(), prometheusUrl: url } as const;
+    const truth = comparable(await reader.series(modelMetrics, range));
+    assert.ok(truth.length > 50);
+    const cacheDirectory = join(directory, 'cache');
+    const asked: number[] = [];
+    for (let run = 0; run < 2; run++) {
+      const cached = await openConnection(spec, { secrets, cacheDirectory });
+      assert.ok(cached instanceof CachedReader);
+      assert.deepEqual(comparable(await cached.series(modelMetrics, range)), truth);
+      const { queries, failures, notes } = cached.stats();
+      assert.deepEqual([failures, notes], [0, []]);
+      asked.push(queries.reduce((sum, { fetched }) => sum + fetched, 0));
+      const part = (await cached.status()).parts.at(-1);
+      assert.deepEqual([part?.name, part?.state], ['metric cache', 'ok']);
+      await cached.close();
+    }
+    // what is younger than the time to settle is asked for each time
+    assert.ok(asked[1]! < asked[0]! / 2, asked.join());
+  },
+);

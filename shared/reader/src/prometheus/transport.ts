@@ -1,98 +1,195 @@
-import { FailureError, toFailure } from '@gumshoe/base/failure';
+import { FailureError, toFailure, type Failure } from '@gumshoe/base/failure';
 import type { SourcePart } from '@gumshoe/engine/ports';
 import { cancelled, connectionFailure } from '../failures.ts';
 import type { PrometheusTransport } from '../transports.ts';
+import type { ClientTls } from '../tls.ts';
+import { AnswerTooLarge, HttpClient, type HttpAnswer } from './http-client.ts';
+import { saysTooLarge } from './limits.ts';
+import { retryAfter, withRetries } from './retry.ts';
 
 export interface PrometheusAddress {
-  /** http(s) URL without credentials. */
+  /** http(s) URL without credentials, with the prefix of its path. */
   readonly url: string;
   readonly token?: string | undefined;
+  /** Basic authentication, where there is no token. */
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly headers?: readonly { readonly name: string; readonly value: string }[] | undefined;
+  readonly tls?: ClientTls | undefined;
 }
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
+/** Largest answer taken, bytes; a text in V8 may be a little over 512 MiB. */
+const LARGEST_ANSWER = 400 * 1024 ** 2;
+const FORM = 'application/x-www-form-urlencoded';
 
 interface Answer {
   readonly status?: string;
   readonly data?: unknown;
   readonly error?: string;
   readonly errorType?: string;
+  readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
 }
 
 /** Prometheus's HTTP API and whatever speaks it (VictoriaMetrics, Thanos, Mimir, the embedded store). */
 export class HttpPrometheusTransport implements PrometheusTransport {
   private readonly address: PrometheusAddress;
+  private readonly base: string;
+  private readonly client: HttpClient;
+  /** A proxy on the way lets nothing but GET through. */
+  private onlyGet = false;
 
+  /** @throws FailureError when certificates cannot be used, or a header is none. */
   constructor(address: PrometheusAddress) {
     this.address = address;
+    this.base = address.url.replace(/\/+$/, '');
+    this.client = new HttpClient(address.tls);
+    for (const { name, value } of address.headers ?? [])
+      if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || /[\r\n\0]/.test(value))
+        throw new FailureError({
+          code: 'invalid-input',
+          tried: 'send a header along',
+          target: name,
+          reason: 'its name or its value may not stand in a header',
+        });
   }
 
-  async get(path: string, params: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<unknown> {
+  async get(
+    path: string,
+    params: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+    warn?: (text: string) => void,
+  ): Promise<unknown> {
     const tried = `query Prometheus (${path.split('/').at(-1)})`;
-    const target = this.address.url;
-    if (signal?.aborted) throw cancelled(tried, target);
-    const answer = await this.fetch(path, params, tried, signal);
-    const text = await answer.text();
-    if (answer.status === 401 || answer.status === 403)
-      throw new FailureError({
+    if (signal?.aborted) throw cancelled(tried, this.address.url);
+    const answer = await this.ask(path, params, tried, signal);
+    if (answer.status >= 300 && answer.status < 400) throw this.redirected(answer, tried);
+    const body = parse(answer.body);
+    if (body?.status === 'success') {
+      for (const text of [...list(body.warnings), ...list(body.infos)]) warn?.(text);
+      return body.data;
+    }
+    throw this.refusal(answer, body, tried);
+  }
+
+  private refusal(answer: HttpAnswer, body: Answer | undefined, tried: string): FailureError {
+    const failed = (failure: Omit<Failure, 'tried' | 'target'>): FailureError =>
+      new FailureError({ tried, target: this.address.url, ...failure });
+    const { status } = answer;
+    const text = answer.body.toString('utf8', 0, 300).replace(/\s+/g, ' ').trim();
+    const said = body?.status === 'error' ? `${body.errorType}: ${body.error}` : undefined;
+    if (status === 401 || status === 403)
+      return failed({
         code: 'unauthorized',
-        tried,
-        target,
-        reason: `HTTP status ${answer.status}`,
-        remedy: 'Check the token.',
+        reason: `HTTP status ${status}${said === undefined ? '' : `, ${said}`}`,
+        remedy: 'Check the token, or the user and password, and which tenant the headers name.',
       });
-    const body = parse(text);
-    if (body?.status === 'success') return body.data;
-    if (body?.status === 'error') {
-      const reason = `${body.errorType}: ${body.error}`;
+    if (status === 429 || (status === 503 && body?.errorType !== 'timeout')) {
+      const wait = retryAfter(answer);
+      return failed({
+        code: 'refused',
+        reason: `the server is busy: HTTP status ${status}${wait === undefined ? '' : `, to be asked again in ${Math.ceil(wait / 1000)} s`}: ${said ?? text.slice(0, 100)}`,
+        remedy: 'Wait, or ask for less.',
+      });
+    }
+    if (saysTooLarge(said ?? text) && status >= 400)
+      return failed({
+        code: 'limit-exceeded',
+        reason: said ?? text,
+        remedy: "Narrow the window or the query, or raise the server's limit.",
+      });
+    if (said !== undefined) {
       const code =
-        body.errorType === 'timeout'
+        body?.errorType === 'timeout'
           ? 'timeout'
-          : body.errorType === 'canceled'
+          : body?.errorType === 'canceled'
             ? 'cancelled'
             : 'invalid-input';
-      throw new FailureError({ code, tried, target, reason });
+      return failed({ code, reason: said });
     }
-    const reason = `HTTP status ${answer.status}, and the answer is not Prometheus's: ${text.slice(0, 100).replace(/\s+/g, ' ').trim()}`;
-    throw new FailureError({
+    return failed({
       code: 'wrong-server',
-      tried,
-      target,
-      reason,
+      reason: `HTTP status ${status}, and the answer is not Prometheus's: ${text.slice(0, 100)}`,
       remedy: 'Give the address of a Prometheus-compatible API (port 9090), with its path prefix.',
     });
   }
 
-  private async fetch(
+  /** Credentials do not follow where a server points. */
+  private redirected({ status, headers }: HttpAnswer, tried: string): FailureError {
+    const where = headers.location ?? 'elsewhere';
+    return new FailureError({
+      code: 'wrong-server',
+      tried,
+      target: this.address.url,
+      reason: `HTTP status ${status}: it points to ${where.split('?')[0]}`,
+      remedy: 'Give the address that answers itself.',
+    });
+  }
+
+  private async ask(
     path: string,
     params: Readonly<Record<string, string>>,
     tried: string,
     signal?: AbortSignal,
-  ): Promise<Response> {
-    const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
-    if (this.address.token) headers['authorization'] = `Bearer ${this.address.token}`;
+  ): Promise<HttpAnswer> {
     const limit = AbortSignal.timeout(TIMEOUT);
-    const post = /\/(query|query_range|series|labels)$/.test(path);
-    const url = `${this.address.url.replace(/\/$/, '')}${path}${post ? '' : `?${new URLSearchParams(params)}`}`;
+    const bounded = signal ? AbortSignal.any([signal, limit]) : limit;
+    const post = !this.onlyGet && /\/(query|query_range|series|labels)$/.test(path);
     try {
-      return await fetch(url, {
-        method: post ? 'POST' : 'GET',
-        headers,
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
-        ...(post ? { body: new URLSearchParams(params) } : {}),
-      });
+      const answer = await withRetries(() => this.send(path, params, post, bounded), bounded);
+      if (!post || answer.status !== 405) return answer;
+      this.onlyGet = true;
+      return await withRetries(() => this.send(path, params, false, bounded), bounded);
     } catch (error) {
       if (signal?.aborted) throw cancelled(tried, this.address.url);
+      if (error instanceof AnswerTooLarge)
+        throw new FailureError({
+          code: 'limit-exceeded',
+          tried,
+          target: this.address.url,
+          reason: error.message,
+          remedy: 'Narrow the window or the query.',
+        });
       throw connectionFailure(error, tried, this.address.url);
     }
+  }
+
+  /** Long matchers go in the body: URLs are cut at 2-8 KiB on the way. Thanos answers with what it has, and says so. */
+  private send(
+    path: string,
+    params: Readonly<Record<string, string>>,
+    post: boolean,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const form = new URLSearchParams({ ...params });
+    if (/\/query(_range)?$/.test(path)) form.set('partial_response', 'true');
+    const body = form.toString();
+    const url = `${this.base}${path}`;
+    return this.client.ask({
+      method: post ? 'POST' : 'GET',
+      url: post || body === '' ? url : `${url}?${body}`,
+      headers: { ...this.headers(), ...(post ? { 'content-type': FORM } : {}) },
+      ...(post ? { body } : {}),
+      signal,
+      maxBytes: LARGEST_ANSWER,
+    });
+  }
+
+  private headers(): Record<string, string> {
+    const { token, user, password, headers } = this.address;
+    const own = Object.fromEntries((headers ?? []).map(({ name, value }) => [name.toLowerCase(), value]));
+    if (token) return { ...own, authorization: `Bearer ${token}` };
+    if (user === undefined) return own;
+    const basic = Buffer.from(`${user}:${password ?? ''}`, 'utf8').toString('base64');
+    return { ...own, authorization: `Basic ${basic}` };
   }
 
   async check(signal?: AbortSignal): Promise<SourcePart> {
     const before = performance.now();
     const part = { name: 'Prometheus', target: this.address.url };
     try {
-      const data = await this.get('/api/v1/status/buildinfo', {}, signal);
-      const version =
-        typeof data === 'object' && data !== null && 'version' in data ? String(data.version) : '';
+      const version = await this.version(signal);
       return { ...part, state: 'ok', latencyMs: performance.now() - before, version, notes: [] };
     } catch (error) {
       return {
@@ -104,12 +201,31 @@ export class HttpPrometheusTransport implements PrometheusTransport {
     }
   }
 
-  async close(): Promise<void> {}
+  /** Not every server says what it is; one that answers a query will do. */
+  private async version(signal?: AbortSignal): Promise<string> {
+    try {
+      const data = await this.get('/api/v1/status/buildinfo', {}, signal);
+      return typeof data === 'object' && data !== null && 'version' in data ? String(data.version) : '';
+    } catch (error) {
+      if (toFailure(error, '', '').code !== 'wrong-server') throw error;
+      await this.get('/api/v1/query', { query: '1' }, signal).catch(() => {
+        throw error;
+      });
+      return '';
+    }
+  }
+
+  async close(): Promise<void> {
+    this.client.close();
+  }
 }
 
-function parse(text: string): Answer | undefined {
+const list = (texts: unknown): readonly string[] =>
+  Array.isArray(texts) ? texts.filter((one): one is string => typeof one === 'string') : [];
+
+function parse(body: Buffer): Answer | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(body.toString('utf8'));
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;

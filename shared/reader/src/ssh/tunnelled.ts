@@ -43,8 +43,13 @@ export class TunnelledPrometheus implements PrometheusTransport {
     this.tunnel = tunnel;
   }
 
-  get(path: string, params: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<unknown> {
-    return explained(this.tunnel, this.transport.get(path, params, signal));
+  get(
+    path: string,
+    params: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+    warn?: (text: string) => void,
+  ): Promise<unknown> {
+    return explained(this.tunnel, this.transport.get(path, params, signal, warn));
   }
 
   async check(signal?: AbortSignal): Promise<SourcePart> {

@@ -1,7 +1,8 @@
 import { FailureError } from '@gumshoe/base/failure';
-import type { Matrix, Series } from '@gumshoe/base/series';
+import type { Series } from '@gumshoe/base/series';
 import { milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
 import type {
+  AnnotatedMatrix,
   LogFilter,
   LogRecord,
   ProfileFilter,
@@ -16,15 +17,14 @@ import type {
 } from '@gumshoe/engine/ports';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import { collectorPart } from '../collector/status.ts';
-import { inTurns } from '../in-turns.ts';
-import { gridSeries, rawSeries } from '../prometheus/answers.ts';
+import { queryRangeOf } from '../prometheus/range-query.ts';
+import { readRawSeries } from '../prometheus/raw-series.ts';
 import type { PrometheusTransport, SqlTransport } from '../transports.ts';
 import { logOf, logsRequest } from './logs.ts';
 import { profileRequest, stackSamplesOf } from './profiles.ts';
 import { joinedTracesRequest, spanOf, spansRequest, traceRequest } from './spans.ts';
 
-const METRICS_PER_QUERY = 25;
-const QUERIES_AT_ONCE = 4;
+const MOST_WARNINGS = 10;
 /** How many times the parts of a trace on other nodes are looked for. */
 const JOIN_ROUNDS = 4;
 const SECOND = 1000;
@@ -46,6 +46,8 @@ export interface StoreReaderOptions {
 /** Reads ClickHouse and a Prometheus-compatible store over any transport. */
 export class StoreReader implements Reader {
   private readonly options: StoreReaderOptions;
+  /** What Prometheus said besides its answers, newest last. */
+  private readonly warnings = new Set<string>();
 
   constructor(options: StoreReaderOptions) {
     this.options = options;
@@ -59,7 +61,11 @@ export class StoreReader implements Reader {
       prometheus.check(signal),
       ...(collector === undefined ? [] : [collectorPart(collector, signal)]),
     ]);
-    return { name, kind, parts: [...before, ...parts] };
+    const warned = [...this.warnings].map((text) => `warned: ${text}`);
+    const noted = parts.map((part) =>
+      part.name === 'Prometheus' ? { ...part, notes: [...part.notes, ...warned] } : part,
+    );
+    return { name, kind, parts: [...before, ...noted] };
   }
 
   async series(
@@ -67,32 +73,18 @@ export class StoreReader implements Reader {
     range: TimeRange,
     signal?: AbortSignal,
   ): Promise<readonly Series[]> {
-    const batches: string[][] = [];
-    for (let i = 0; i < metrics.length; i += METRICS_PER_QUERY)
-      batches.push(metrics.slice(i, i + METRICS_PER_QUERY));
-    const seconds = Math.max(1, Math.ceil((range.to - range.from) / SECOND));
-    const read = async (names: readonly string[]): Promise<Series[]> => {
-      const query = `{__name__=~"${names.join('|')}"}[${seconds}s]`;
-      const data = await this.options.prometheus.get(
-        '/api/v1/query',
-        { query, time: String(range.to / SECOND) },
-        signal,
-      );
-      return rawSeries(data, range.from).filter((series) => series.timestamps.length > 0);
-    };
-    return (await inTurns(batches, QUERIES_AT_ONCE, read)).flat();
+    const { from, to } = range;
+    return readRawSeries(this.options.prometheus, { metrics, from, to }, signal, (text) => this.warned(text));
   }
 
-  async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix> {
-    const end = grid.from + (grid.points - 1) * grid.step;
-    const params = {
-      query: promql,
-      start: String(grid.from / SECOND),
-      end: String(end / SECOND),
-      step: String(grid.step / SECOND),
-    };
-    const data = await this.options.prometheus.get('/api/v1/query_range', params, signal);
-    return { grid, series: gridSeries(data, grid) };
+  private warned(text: string): void {
+    this.warnings.delete(text);
+    this.warnings.add(text);
+    if (this.warnings.size > MOST_WARNINGS) this.warnings.delete(this.warnings.values().next().value ?? '');
+  }
+
+  async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {
+    return queryRangeOf(this.options.prometheus, promql, grid, signal);
   }
 
   async sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table> {
