@@ -15,14 +15,40 @@ export function readingCommand<F extends object>(
     const words = given.slice(0, -2).filter((word): word is string => typeof word === 'string');
     const [first] = words;
     const snapshot = first !== undefined && takesSnapshot(command) ? { snapshot: first } : {};
-    const reader = await openFromFlags({ ...flags, ...snapshot });
+    const settled = waiting('reading … Ctrl-C ends it');
     try {
-      process.exitCode = await run(reader, flags, words);
+      const reader = await openFromFlags({ ...flags, ...snapshot });
+      try {
+        process.exitCode = await run(reader, flags, words);
+      } finally {
+        await reader.close();
+      }
     } finally {
-      await reader.close();
+      settled();
     }
   });
 }
+
+const PATIENCE = 500;
+
+/** Says on a terminal's stderr that work goes on, when it takes longer than half a second; the result takes it away. */
+function waiting(text: string): () => void {
+  if (!process.stderr.isTTY) return () => undefined;
+  let shown = false;
+  const timer = setTimeout(() => {
+    shown = true;
+    process.stderr.write(text);
+  }, PATIENCE);
+  const clear = (): void => {
+    clearTimeout(timer);
+    if (shown) process.stderr.write('\r\x1b[K');
+    shown = false;
+  };
+  clearWaiting = clear;
+  return clear;
+}
+
+let clearWaiting: () => void = () => undefined;
 
 /** Commands whose first word may be a snapshot. */
 const takesSnapshot = (command: Command): boolean => command.registeredArguments[0]?.name() === 'snapshot';
@@ -37,4 +63,7 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, plain, 2)}\n`;
 }
 
-export const print = (text: string): void => void process.stdout.write(text);
+export function print(text: string): void {
+  clearWaiting();
+  process.stdout.write(text);
+}

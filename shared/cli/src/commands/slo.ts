@@ -58,7 +58,7 @@ export const sloCommand = (): Command =>
                 formatValue(100 * slo.compliance, 'percent'),
                 formatValue(slo.requests, 'count'),
                 formatValue(slo.failed, 'count'),
-                formatValue(100 * slo.budgetLeft, 'percent'),
+                formatValue(slo.requests > 0 ? 100 * slo.budgetLeft : NaN, 'percent'),
                 burnText(slo),
               ]),
             ),

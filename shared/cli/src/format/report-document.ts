@@ -2,6 +2,7 @@ import { formatValue } from '@gumshoe/base/units';
 import type { Milliseconds } from '@gumshoe/base/time';
 import type { Cause, Impact, Report } from '@gumshoe/engine/api';
 import type { Evidence } from '@gumshoe/model/entities';
+import { falsifierVerdict } from './report.ts';
 
 /** A report as a document: headings, paragraphs, lists and tables; what Markdown and HTML are written from. */
 export type Block =
@@ -66,18 +67,13 @@ function impactTable(impacted: readonly Impact[]): Block {
 
 function causeBlocks(cause: Cause): readonly Block[] {
   const { confidence, falsifier, placebo, counterfactual, blindSpots = [] } = cause;
-  const verdict = !falsifier?.checked
-    ? 'not checked, the data does not allow it'
-    : falsifier.held === false
-      ? 'checked: it does not withstand'
-      : 'checked: it withstands';
   const facts = [
     `Where: ${short(cause.application)}${cause.instance === undefined ? '' : `, ${cause.instance}`}`,
     ...(cause.onset === undefined ? [] : [`Since: ${stamp(cause.onset)}`]),
     ...(cause.path.length > 1 ? [`Path: ${cause.path.map(short).join(' → ')}`] : []),
     `Score: ${cause.score.toFixed(2)}${confidence === undefined ? '' : `; confidence ${percent(confidence)}`}`,
     ...(counterfactual ? [`Without it: ${counterfactual.statement}`] : []),
-    ...(falsifier ? [`What would disprove it: ${falsifier.statement} (${verdict})`] : []),
+    ...(falsifier ? [`What would disprove it: ${falsifier.statement} (${falsifierVerdict(falsifier)})`] : []),
     ...(placebo ? [`Placebo: ${placebo.statement}`] : []),
     ...blindSpots.flatMap(({ application, blind }) =>
       blind.map(

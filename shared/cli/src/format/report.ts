@@ -1,9 +1,18 @@
 import type { Milliseconds } from '@gumshoe/base/time';
+import { formatValue } from '@gumshoe/base/units';
 import type { Cause, Report } from '@gumshoe/engine/api';
 import type { ApplicationId } from '@gumshoe/model/entities';
 
 const clock = (at: Milliseconds): string => `${new Date(at).toISOString().slice(11, 19)}Z`;
 const short = (id: ApplicationId | string): string => id.split(':').at(-1) ?? id;
+
+/** What became of the attempt to disprove a cause. */
+export const falsifierVerdict = ({ checked, held }: NonNullable<Cause['falsifier']>): string =>
+  !checked
+    ? 'not checked, the data does not allow it'
+    : held === false
+      ? 'disproved'
+      : 'checked, it withstands';
 
 function wrap(text: string, indent: string, width = 100): string {
   const lines: string[] = [];
@@ -25,15 +34,23 @@ function causeText(cause: Cause): string {
       ? `${short(cause.application)} (${cause.instance})`
       : short(cause.application);
   const since = cause.onset === undefined ? '' : `, since ${clock(cause.onset)}`;
+  const confidence =
+    cause.confidence === undefined ? '' : `, confidence ${formatValue(100 * cause.confidence, 'percent')}`;
   const lines = [
     `${cause.rank}. ${cause.title}`,
-    `   ${where}: ${cause.kind}, score ${cause.score.toFixed(2)}${since}`,
+    `   ${where}: ${cause.kind}, score ${cause.score.toFixed(2)}${confidence}${since}`,
   ];
   if (cause.path.length > 1) lines.push(`   path: ${cause.path.map(short).join(' → ')}`);
   for (const item of cause.evidence) {
     lines.push(wrap(`- ${item.summary}`, '   '));
     lines.push(`     ${item.kind}: ${item.query}  [${clock(item.from)} – ${clock(item.to)}]`);
   }
+  for (const statement of [
+    cause.counterfactual?.statement,
+    cause.placebo?.statement,
+    cause.falsifier && `${falsifierVerdict(cause.falsifier)}: ${cause.falsifier.statement}`,
+  ])
+    if (statement !== undefined) lines.push(wrap(`- ${statement}`, '   '));
   lines.push(wrap(`do: ${cause.remediation}`, '   '));
   return lines.join('\n');
 }
