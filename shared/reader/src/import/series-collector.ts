@@ -14,12 +14,11 @@ export class SeriesCollector {
 
   /** `at` in ms since the epoch. Labels with an empty value are as good as absent (Prometheus data model). */
   add(labels: Labels, at: number, value: number): void {
-    const key = labelsKey(labels);
+    const present = withoutEmpty(labels);
+    const key = labelsKey(present);
     let series = this.#known.get(key);
-    if (series === undefined) {
-      const present = Object.fromEntries(Object.entries(labels).filter(([, text]) => text !== ''));
+    if (series === undefined)
       this.#known.set(key, (series = { labels: present, timestamps: [], values: [], sorted: true }));
-    }
     const { timestamps, values } = series;
     if (timestamps.length > 0 && at <= timestamps.at(-1)!) series.sorted = false;
     timestamps.push(at);
@@ -43,6 +42,13 @@ export class SeriesCollector {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, growing]) => (growing.sorted ? plain(growing) : inOrder(growing)));
   }
+}
+
+function withoutEmpty(labels: Labels): Labels {
+  for (const name in labels)
+    if (labels[name] === '')
+      return Object.fromEntries(Object.entries(labels).filter(([, text]) => text !== ''));
+  return labels;
 }
 
 const plain = ({ labels, timestamps, values }: Growing): Series => ({
