@@ -60,9 +60,9 @@ function openIncident(one: InspectedApplication, slo: SloResult, breach: Breach)
   };
 }
 
-/** Of the default period: with little history its traffic is taken to be that of what was seen. */
-function budgetSpent({ budget, objective }: SloResult, { bad }: Breach): number {
-  const { allowed } = errorBudget(budget, objective);
+/** Of the whole period: with little history its traffic is taken to be that of what was seen. */
+function budgetSpent({ budget, objective, period }: SloResult, { bad }: Breach): number {
+  const { allowed } = errorBudget(budget, objective, { period });
   return allowed > 0 ? bad / allowed : 0;
 }
 

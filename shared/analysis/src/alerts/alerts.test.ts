@@ -7,6 +7,7 @@ import { parseConfiguration } from '../configuration/parse-configuration.ts';
 import { inspectWorld, type InspectedWorld } from '../inspect.ts';
 import * as faults from '../testdata/faults.ts';
 import { SHOP_RANGE, shopSeries, type ShopOptions } from '../testdata/shop.ts';
+import { findBurnAlerts } from '../slo/burn-alerts.ts';
 import { evaluateAlertRules, type RuleAlert } from './alert-rules.ts';
 import { parseCondition } from './condition.ts';
 
@@ -133,5 +134,19 @@ test('whatever is written, parsing ends in a condition or a complaint within the
       if (!result.ok) assert.ok((result.error.offset ?? 0) <= text.length && result.error.message !== '');
     }),
     { numRuns: 500 },
+  );
+});
+
+test('burn rates alert too, with what is left of the budget', () => {
+  assert.deepEqual(findBurnAlerts(calm), []);
+  const burning = findBurnAlerts(shop({ fault: faults.killApi, faultFrom: 30 * MINUTES }));
+  const frontend = burning.filter(({ application }) => application.endsWith('frontend'));
+  assert.deepEqual(frontend.map(({ kind, rule, state }) => `${kind} ${rule.id} ${state.phase}`).slice(0, 2), [
+    'availability 1m firing',
+    'availability 1h firing',
+  ]);
+  assert.match(
+    frontend[1]!.message,
+    /^frontend availability: firing, the budget burns at [\d.]+x over [\d.]+ min .* left/,
   );
 });

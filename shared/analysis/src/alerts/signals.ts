@@ -82,7 +82,7 @@ function burnRate(subject: SignalSubject, kind: 'availability' | 'latency'): Col
 
 function budgetLeft(subject: SignalSubject, kind: 'availability' | 'latency'): Column {
   const slo = sloOf(subject, kind);
-  return slo ? errorBudget(slo.budget, slo.objective).timeline : empty(subject.world);
+  return slo ? errorBudget(slo.budget, slo.objective, slo).timeline : empty(subject.world);
 }
 
 /** Rank of the latencies in the window before each cell; unknown with too few requests for that rank. */
@@ -167,10 +167,10 @@ const DEFINITIONS = {
   'slo.latency.burn_rate': signal('application', 'number', 'slow requests over the allowed, over 1 h', (s) =>
     burnRate(s, 'latency'),
   ),
-  'slo.availability.budget_left': signal('application', 'share', 'error budget left of 30 d', (s) =>
+  'slo.availability.budget_left': signal('application', 'share', 'error budget left of the period', (s) =>
     budgetLeft(s, 'availability'),
   ),
-  'slo.latency.budget_left': signal('application', 'share', 'error budget left of 30 d', (s) =>
+  'slo.latency.budget_left': signal('application', 'share', 'error budget left of the period', (s) =>
     budgetLeft(s, 'latency'),
   ),
   error_rate: signal('application', 'share', 'requests that failed, over 5 min', (s) =>

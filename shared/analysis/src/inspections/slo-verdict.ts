@@ -3,6 +3,7 @@ import { gridTime, milliseconds } from '@gumshoe/base/time';
 import type { Verdict } from '../finding.ts';
 import type { BurnRate } from '../slo/burn-rate.ts';
 import { MIN_REQUESTS } from '../slo/burn-rate.ts';
+import { describeBudget, errorBudget } from '../slo/error-budget.ts';
 import type { SloResult } from '../slo/evaluate.ts';
 import type { Subject } from './define.ts';
 
@@ -53,6 +54,7 @@ function explain(slo: SloResult): readonly string[] {
   return [
     `bad requests ${slo.failed.toFixed(1)} / all requests ${slo.requests.toFixed(1)} = ${formatValue(1 - slo.compliance, 'ratio')}; allowed ${formatValue(allowed, 'ratio')}`,
     `error budget left in the window: ${formatValue(slo.budgetLeft, 'ratio')}`,
+    describeBudget(errorBudget(slo.budget, slo.objective, slo)),
     ...slo.burnRates.map(explainBurnRate),
     `a rule needs at least ${MIN_REQUESTS} requests in its long window, and a minute of history`,
   ];

@@ -8,6 +8,7 @@ import {
 } from './alert-state.ts';
 import { burnRateAt, type BurnRate, type RequestBudget } from './burn-rate.ts';
 import { ALL_BURN_RULES, type BurnRateRule } from './burn-rules.ts';
+import { describeBudget, errorBudget } from './error-budget.ts';
 import type { SloResult } from './evaluate.ts';
 
 /** One burn rate rule over one objective: where it stands, and how it came there. */
@@ -18,6 +19,38 @@ export interface BurnAlert {
   readonly burnRate: BurnRate;
   /** Changes of the phase, in order. */
   readonly changes: readonly { readonly at: Milliseconds; readonly phase: AlertState['phase'] }[];
+}
+
+/** An alert with whom it is about, and one sentence. */
+export interface ObjectiveAlert extends BurnAlert {
+  readonly application: ApplicationId;
+  readonly kind: SloResult['kind'];
+  readonly message: string;
+}
+
+/** Burn rate alerts of all applications that are pending, firing or resolving at the end of the window. */
+export function findBurnAlerts({ world, applications }: InspectedWorld): readonly ObjectiveAlert[] {
+  return applications.flatMap(({ application, serviceLevel }) =>
+    serviceLevel.slos.flatMap((slo) =>
+      burnAlerts(slo, world.window.hi)
+        .filter(({ state }) => state.phase !== 'inactive')
+        .map((alert) => ({
+          ...alert,
+          application: application.id,
+          kind: slo.kind,
+          message: `${application.name} ${slo.kind}: ${describeBurn(alert)}; ${describeBudget(errorBudget(slo.budget, slo.objective, slo))}.`,
+        })),
+    ),
+  );
+}
+
+function describeBurn({
+  state,
+  burnRate: { longRate, shortRate, longWindow, shortWindow, threshold },
+}: BurnAlert): string {
+  const over = (rate: number, window: number): string =>
+    `${rate.toFixed(1)}x over ${formatValue(window, 'milliseconds')}`;
+  return `${state.phase}, the budget burns at ${over(longRate, longWindow)} and ${over(shortRate, shortWindow)} (threshold ${threshold}x)`;
 }
 
 /** A rate just below the threshold does not end an alert that fires. */

@@ -5,7 +5,7 @@ import { DAY, HOUR, milliseconds, MINUTE } from '@gumshoe/base/time';
 import { advanceAlert, INACTIVE, type AlertSignal, type AlertState } from './alert-state.ts';
 import { burnAlerts } from './burn-alerts.ts';
 import { RequestBudget } from './burn-rate.ts';
-import { errorBudget } from './error-budget.ts';
+import { describeBudget, errorBudget } from './error-budget.ts';
 
 const STEP = 5 * MINUTE;
 const DAYS = DAY / STEP;
@@ -45,18 +45,32 @@ test('a budget that is gone says since when; what is older than the period is fo
   const gone = errorBudget(
     budgetOf(2 * DAYS, (i) => (i >= DAYS ? 1 : 0)),
     0.9,
-    undefined,
-    2 * DAY,
+    { period: 2 * DAY },
   );
   assert.ok(gone.left < 0 && gone.exhaustedAt! > DAY && gone.exhaustedAt! < 1.3 * DAY);
   const forgiven = errorBudget(
     budgetOf(3 * DAYS, (i) => (i < DAYS ? 1 : 0)),
     0.9,
-    undefined,
-    DAY,
+    { period: DAY },
   );
   assert.ok(forgiven.left === 1 && forgiven.exhaustedAt === undefined);
   assert.ok(forgiven.timeline[DAYS - 1]! < -8);
+});
+
+test('a budget is told in one line', () => {
+  const say = (share: number, points = DAYS) =>
+    describeBudget(
+      errorBudget(
+        budgetOf(points, () => share),
+        0.99,
+      ),
+    );
+  assert.equal(
+    say(0),
+    'error budget of 30 d: 100 % left (1 d of them seen, the rest taken to be free of errors); at 0.0x of the last hour it lasts',
+  );
+  assert.match(say(0.15), /50 % left .*; at 15\.0x of the last hour it is gone at 1970-01-02 23:55 UTC$/);
+  assert.match(say(0.02, 30 * DAYS), /^error budget of 30 d: -100 % left; gone since 1970-01-16/);
 });
 
 test('without requests nothing is claimed', () => {

@@ -1,4 +1,5 @@
-import { gridTime, HOUR, milliseconds, type Milliseconds } from '@gumshoe/base/time';
+import { DAY, gridTime, HOUR, milliseconds, type Milliseconds } from '@gumshoe/base/time';
+import { formatValue } from '@gumshoe/base/units';
 import type { Column } from '@gumshoe/model/world';
 import { MIN_REQUESTS, type RequestBudget } from './burn-rate.ts';
 import { DEFAULT_PERIOD } from './objectives.ts';
@@ -23,12 +24,14 @@ export interface ErrorBudget {
   readonly exhaustedAt?: Milliseconds;
 }
 
-/** The budget at the end of cell `hi - 1`. `share` is the objective's, 0..1. */
+/** The budget at the end of cell `hi - 1` (of the grid without one). `share` is the objective's, 0..1. */
 export function errorBudget(
   budget: RequestBudget,
   share: number,
-  hi: number = budget.grid.points,
-  period: number = DEFAULT_PERIOD,
+  {
+    hi = budget.grid.points,
+    period = DEFAULT_PERIOD,
+  }: { readonly hi?: number; readonly period?: number } = {},
 ): ErrorBudget {
   const { grid, firstCell } = budget;
   const cells = Math.max(1, Math.round(period / grid.step));
@@ -79,4 +82,27 @@ function exhaustion(
   if (!(badPerMs > 0)) return undefined;
   const wait = left / badPerMs;
   return wait <= period ? milliseconds(Math.round(gridTime(grid, hi - 1) + wait)) : undefined;
+}
+
+/** `98.2 % of the error budget of 30 d is left (0.05 d of it seen); at this rate it lasts.` */
+export function describeBudget({ period, covered, left, exhaustedAt, burnRate }: ErrorBudget): string {
+  if (left !== left) return 'without requests there is no error budget';
+  const days = (ms: number): string => formatValue(ms / DAY, 'none');
+  const seen =
+    covered < period ? ` (${days(covered)} d of them seen, the rest taken to be free of errors)` : '';
+  const end =
+    exhaustedAt === undefined
+      ? undefined
+      : new Date(exhaustedAt).toISOString().slice(0, 16).replace('T', ' ');
+  const rate =
+    burnRate === burnRate
+      ? `at ${burnRate.toFixed(1)}x of the last hour`
+      : 'with too few requests in the last hour to tell';
+  const forecast =
+    end === undefined
+      ? `${rate} it lasts`
+      : left <= 0
+        ? `gone since ${end} UTC`
+        : `${rate} it is gone at ${end} UTC`;
+  return `error budget of ${days(period)} d: ${formatValue(left, 'ratio')} left${seen}; ${forecast}`;
 }

@@ -9,7 +9,7 @@ import { findBreaches, type Breach } from './breaches.ts';
 import { BAD_CELL_FACTOR, badCellShare, burnRateAt, RequestBudget, type BurnRate } from './burn-rate.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
 import { badShareQuery } from './bad-share-query.ts';
-import { objectivesOf, type Objective, type ObjectiveSettings } from './objectives.ts';
+import { DEFAULT_PERIOD, objectivesOf, type Objective, type ObjectiveSettings } from './objectives.ts';
 
 /** One objective of one application, judged over the window. */
 export interface SloResult {
@@ -29,6 +29,8 @@ export interface SloResult {
   readonly badShare: Column;
   /** Requests and bad ones of any stretch. */
   readonly budget: RequestBudget;
+  /** Length of the rolling period that the error budget is for, ms. */
+  readonly period: number;
   /** Share of requests in the window that may be bad as well, where the histogram ends below the threshold. */
   readonly undecided?: number;
 }
@@ -49,7 +51,9 @@ export function evaluateServiceLevel(
   const objectives = objectivesOf(application, settings);
   const threshold = objectives.find((objective) => objective.kind === 'latency')?.threshold ?? 0.5;
   const indicators = indicatorsOf(world, application, threshold);
-  const slos = objectives.map((objective) => evaluateObjective(world, application, indicators, objective));
+  const slos = objectives.map((objective) =>
+    evaluateObjective(world, application, indicators, objective, settings?.period),
+  );
   return { indicators, slos };
 }
 
@@ -58,6 +62,7 @@ function evaluateObjective(
   application: Application,
   indicators: Indicators,
   objective: Objective,
+  period = DEFAULT_PERIOD,
 ): SloResult {
   const budget =
     objective.kind === 'availability'
@@ -95,6 +100,7 @@ function evaluateObjective(
     breaches,
     badShare: budget.shares,
     budget,
+    period,
     ...(undecided === undefined ? {} : { undecided }),
   };
 }
