@@ -22,9 +22,8 @@ export const cpuThrottling = defineInspection({
         threshold,
         unit: 'seconds',
         says: ({ name, state }) =>
-          state.value > 0
-            ? `The CPU quota holds ${name} back for ${formatValue(state.value, 'seconds')} per second`
-            : `The CPU quota holds nothing back`,
+          `The CPU quota holds ${name} back for ${formatValue(state.value, 'seconds')} per second`,
+        calm: 'The CPU quota holds nothing back.',
         formula: 'seconds throttled per second, summed over CPUs',
         query: ({ of }) => `sum(rate(${selectInstance(of, C.cpuThrottled.name)}${subject.rateWindow}))`,
       },

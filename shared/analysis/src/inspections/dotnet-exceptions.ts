@@ -17,6 +17,7 @@ export const dotnetExceptions = defineInspection({
       threshold,
       unit: 'per-second',
       says: ({ name, state }) => `${name} throws ${formatValue(state.value, 'per-second')} exceptions`,
+      calm: 'No exception is thrown.',
       formula: 'exceptions per second',
       query: ({ of }) => `sum(rate(${selectInstance(of, D.exceptions.name)}${subject.rateWindow}))`,
     }),

@@ -17,6 +17,7 @@ export const goAllocations = defineInspection({
       threshold,
       unit: 'bytes/second',
       says: ({ name, state }) => `${name} allocates ${formatValue(state.value, 'bytes/second')}`,
+      calm: 'Nothing is allocated.',
       formula: 'bytes allocated per second',
       query: ({ of }) => `sum(rate(${selectInstance(of, G.allocatedBytes.name)}${subject.rateWindow}))`,
     }),

@@ -23,6 +23,8 @@ export interface LevelRule<M extends Measured> {
   readonly unit: Unit;
   /** What the worst one does, without the threshold and the full stop: "api@1 uses 95 % of its CPU limit". */
   readonly says: (worst: Level<M>) => string;
+  /** The whole sentence where even the worst is 0. */
+  readonly calm?: string;
   /** How the value comes about: "usage / limit". */
   readonly formula: string;
   readonly query: (worst: Level<M>) => string;
@@ -63,7 +65,11 @@ export function levelVerdict<M extends Measured>(
   const levels = levelsOf(subject, measured, threshold);
   const worst = levels[0];
   if (!worst) return undefined;
-  const message = `${rule.says(worst)} (threshold ${formatValue(threshold, unit)}).`;
+  const { firing, value } = worst.state;
+  const message =
+    rule.calm !== undefined && !firing && value === 0
+      ? rule.calm
+      : `${rule.says(worst)} (threshold ${formatValue(threshold, unit)}).`;
   return {
     health: worst.state.firing ? 'warning' : 'ok',
     message,

@@ -28,6 +28,7 @@ export const logErrorRate = defineInspection({
       threshold,
       unit: 'per-second',
       says: ({ name, state }) => `${name} logs ${formatValue(state.value, 'per-second')} errors`,
+      calm: 'No error is logged.',
       formula: 'messages of level error and worse per second',
       query: () => logRateQuery(subject, ERRORS_ONLY),
     });

@@ -24,6 +24,7 @@ export const memoryPressure = defineInspection({
         unit: 'ratio',
         says: ({ name, state }) =>
           `Processes of ${name} wait for memory ${formatValue(state.value, 'ratio')} of the time`,
+        calm: 'No process waits for memory.',
         formula: 'seconds of stall per second (PSI memory, some)',
         query: ({ of }) =>
           `sum(rate(${selectInstance(of, C.memoryPressure.name, 'kind="some"')}${subject.rateWindow}))`,

@@ -21,6 +21,7 @@ export const networkListenOverflows = defineInspection({
       unit: 'per-second',
       says: ({ name, state }) =>
         `The accept queue of ${name} turns away ${formatValue(state.value, 'per-second')} connections`,
+      calm: 'No accept queue turns connections away.',
       formula: 'connections turned away per second',
       query: ({ of }) => `sum(rate(${selectInstance(of, C.tcpListenOverflows.name)}${subject.rateWindow}))`,
     }),

@@ -26,6 +26,7 @@ export const networkResets = defineInspection({
       unit: 'per-second',
       says: ({ name, state }) =>
         `${formatValue(state.value, 'per-second')} open connections to ${name} are reset`,
+      calm: 'No open connection is reset.',
       formula: 'connections reset by the peer + by this side, per second',
       query: ({ of }) =>
         [C.tcpResetsReceived, C.tcpResetsSent]

@@ -23,6 +23,7 @@ export const pythonGil = defineInspection({
       unit: 'seconds',
       says: ({ name, state }) =>
         `Threads of ${name} wait for the interpreter lock for ${formatValue(state.value, 'seconds')} per second`,
+      calm: 'No thread waits for the interpreter lock.',
       formula: 'seconds of waiting per second, summed over threads',
       query: ({ of }) => `sum(rate(${selectInstance(of, METRIC.name)}${subject.rateWindow}))`,
     }),

@@ -18,6 +18,8 @@ export interface RiseRule<M extends Measured> {
   readonly threshold: number;
   readonly unit: Unit;
   readonly says: (worst: Rise<M>) => string;
+  /** The whole sentence where even the worst is 0. */
+  readonly calm: string;
   readonly formula: string;
   readonly query: (worst: Rise<M>) => string;
 }
@@ -29,7 +31,7 @@ export interface RiseRule<M extends Measured> {
 export function riseVerdict<M extends Measured>(
   { window, grid, range }: Pick<Subject, 'window' | 'grid' | 'range'>,
   measured: readonly M[],
-  { threshold, unit, says, formula, query }: RiseRule<M>,
+  { threshold, unit, says, calm, formula, query }: RiseRule<M>,
 ): Verdict | undefined {
   const rises = measured
     .flatMap((one): Rise<M>[] => {
@@ -48,7 +50,10 @@ export function riseVerdict<M extends Measured>(
   const worst = rises[0];
   if (!worst) return undefined;
   const number = (value: number) => formatValue(value, unit);
-  const message = `${says(worst)}, usually ${number(worst.usual)} (threshold ${number(worst.limit)}).`;
+  const message =
+    !worst.state.firing && worst.state.value === 0
+      ? calm
+      : `${says(worst)}, usually ${number(worst.usual)} (threshold ${number(worst.limit)}).`;
   return {
     health: worst.state.firing ? 'warning' : 'ok',
     message,
