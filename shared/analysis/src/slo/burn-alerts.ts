@@ -1,4 +1,7 @@
 import { gridTime, type Milliseconds } from '@gumshoe/base/time';
+import { formatValue } from '@gumshoe/base/units';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import type { InspectedWorld } from '../inspect.ts';
 import {
   advanceAlert,
   INACTIVE,
