@@ -6,6 +6,12 @@ export function matchesGlob(pattern: string, text: string): boolean {
   return alternatives(pattern).some((one) => matchesPlain(one, text));
 }
 
+/** As `matchesGlob`, for a pattern that meets many texts. */
+export function compileGlob(pattern: string): (text: string) => boolean {
+  const plain = alternatives(pattern);
+  return (text) => plain.some((one) => matchesPlain(one, text));
+}
+
 /** Alternatives a pattern may unfold to; the rest is taken literally. */
 const MAX_ALTERNATIVES = 64;
 

@@ -13,6 +13,8 @@ export interface LabelledColumn {
 /** What the probe says about one database server. */
 export interface DatabaseTarget {
   readonly address: string;
+  /** Where samples of several clusters are merged. */
+  readonly cluster?: string;
   /** Who listens there; undefined for servers that nobody observes. */
   readonly instance?: InstanceId;
   readonly up: Column;

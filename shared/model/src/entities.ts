@@ -2,11 +2,14 @@ import type { Milliseconds, TimeRange } from '@gumshoe/base/time';
 import type { Unit } from '@gumshoe/base/units';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 
-/** `namespace:kind:name`; `_` for no namespace. Stable across runs and sources. */
+/**
+ * `namespace:kind:name`, behind the cluster and a colon where samples name one; `_` for no namespace. Stable across runs
+ * and sources. Names may hold colons: read the parts from the application, not from its id.
+ */
 export type ApplicationId = string & { readonly __id: 'application' };
 /** Name of an instance within its application (`api@1`), unique per node. */
 export type InstanceId = string & { readonly __id: 'instance' };
-/** machine_id of a node. */
+/** machine_id of a node, behind the cluster and a slash where two clusters have a machine of that id. */
 export type NodeId = string & { readonly __id: 'node' };
 
 /** Worst wins: unknown < ok < warning < critical. */
@@ -16,9 +19,22 @@ export type ApplicationKind =
   | 'Deployment'
   | 'StatefulSet'
   | 'DaemonSet'
+  | 'ReplicaSet'
   | 'Job'
   | 'CronJob'
   | 'Pod'
+  /** Pods that a node's own files define: kube-apiserver, etcd … */
+  | 'StaticPods'
+  | 'SparkApplication'
+  | 'Workflow'
+  | 'DockerSwarmService'
+  | 'NomadJobGroup'
+  /** Primary and replicas of one database, whatever runs them. */
+  | 'DatabaseCluster'
+  | 'RDS'
+  | 'ElasticacheCluster'
+  /** Named by a rule of the configuration or an annotation. */
+  | 'CustomApplication'
   | 'Container'
   | 'SystemdUnit'
   | 'Process'

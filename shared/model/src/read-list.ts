@@ -1,4 +1,5 @@
 import { CLOUD_METRICS } from '@gumshoe/schema/metrics/cloud';
+import { AWS_METRICS } from '@gumshoe/schema/metrics/aws';
 import {
   CONTAINER_METRICS,
   DNS_METRICS,
@@ -6,6 +7,7 @@ import {
   REQUEST_METRICS,
 } from '@gumshoe/schema/metrics/container';
 import { GPU_METRICS } from '@gumshoe/schema/metrics/gpu';
+import { KUBERNETES_METRICS } from '@gumshoe/schema/metrics/kubernetes';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { POSTGRES_BACKUP_METRICS } from '@gumshoe/schema/metrics/postgres-backups';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
@@ -39,6 +41,7 @@ export const traceMetrics: readonly string[] = [
   T.spans.name,
   T.failures.name,
   T.logMessages.name,
+  T.serviceInfo.name,
 ];
 
 /** Every metric the world is built from: what a reader must fetch, and what a snapshot must hold. */
@@ -84,6 +87,8 @@ export const modelMetrics: readonly string[] = [
     N.conntrackLimit,
     N.ephemeralPorts,
     N.ephemeralPortsUsed,
+    ...Object.values(KUBERNETES_METRICS),
+    ...Object.values(AWS_METRICS),
     GPU_METRICS.info,
     GPU_METRICS.utilizationAverage,
     GPU_METRICS.memoryUsed,

@@ -1,4 +1,5 @@
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
+import type { Labels } from '@gumshoe/base/series';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type {
   DatabaseTarget,
@@ -44,6 +45,12 @@ export interface Application {
   readonly name: string;
   readonly namespace: string;
   readonly kind: ApplicationKind;
+  /** Where samples of several clusters are merged. */
+  readonly cluster?: string;
+  /** `application`, `control-plane`, `monitoring`, or a category of the configuration. */
+  readonly category: string;
+  /** What Kubernetes wants of it; undefined without kube-state-metrics. */
+  readonly replicas?: ReplicaColumns;
   /** nginx, nodejs, python, postgres, redis … when recognised. */
   readonly type?: string;
   readonly instances: readonly Instance[];
@@ -71,6 +78,12 @@ export interface Application {
   readonly lastSeen: Milliseconds;
 }
 
+/** Pods as kube-state-metrics counts them. */
+export interface ReplicaColumns {
+  readonly desired: Column;
+  readonly available: Column;
+}
+
 /**
  * up: fresh samples at the end of the window; down: its samples ended while its node's went on; unknown:
  * the node itself fell silent; replaced: gone, and another instance took its place; finished: a short-lived
@@ -82,6 +95,10 @@ export interface Instance {
   readonly id: InstanceId;
   readonly node: NodeId;
   readonly containerIds: readonly string[];
+  /** Within a database cluster: primary, replica, arbiter, router … */
+  readonly role?: string;
+  /** What kube-state-metrics says of its pod. */
+  readonly pod?: PodFacts;
   readonly state: InstanceState;
   readonly firstSeen: Milliseconds;
   readonly lastSeen: Milliseconds;
@@ -109,6 +126,19 @@ export interface Instance {
   readonly served?: ServedColumns;
   /** Everything else that is measured of it, by metric: rates of counters, values of gauges. */
   readonly signals: ReadonlyMap<string, Column>;
+}
+
+export interface PodFacts {
+  readonly uid: string;
+  /** Kind and name of what the pod belongs to, as Kubernetes says: ReplicaSet/web-7d4b9c6f5d. */
+  readonly owner: string;
+  /** Pending, Running, Succeeded, Failed or Unknown; '' when nobody says. */
+  readonly phase: string;
+  /** 1 while the pod may serve, else 0. */
+  readonly ready?: Column;
+  /** Why a container of it waits at the end: CrashLoopBackOff, ImagePullBackOff … */
+  readonly waitingReason?: string;
+  readonly lastTerminatedReason?: string;
 }
 
 /** Per second; `durationSum` in seconds per second. */
@@ -189,8 +219,29 @@ export interface Dependency {
   readonly calls: readonly Call[];
   readonly requests: readonly RequestColumns[];
   readonly tcp: TcpColumns;
+  readonly connection: ConnectionState;
+  /** Client and server are in two clusters. */
+  readonly crossesClusters: boolean;
+  /** Which series say so, the metrics with most series first. */
+  readonly evidence: readonly DependencyEvidence[];
   readonly firstSeen: Milliseconds;
   readonly lastSeen: Milliseconds;
+}
+
+/**
+ * By the last cells with samples. established: connections are open or were made; failing: attempts fail and none
+ * succeeds; unstable: some fail, some succeed; unreachable: packets came back before and none does any more although
+ * connections are tried; idle: nothing is tried; unknown: nobody watches connections.
+ */
+export type ConnectionState = 'established' | 'failing' | 'unstable' | 'unreachable' | 'idle' | 'unknown';
+
+/** Series of one metric that a dependency was made from. */
+export interface DependencyEvidence {
+  readonly metric: string;
+  /** How many series. */
+  readonly series: number;
+  /** Labels of some of them, least first: enough to find them again. */
+  readonly examples: readonly Labels[];
 }
 
 /** Requests between two services as their spans name them. */
@@ -216,6 +267,7 @@ export interface Link {
 
 export interface Node {
   readonly id: NodeId;
+  readonly cluster?: string;
   readonly hostname: string;
   readonly cores: number;
   /** Busy share of all CPUs, 0..1. */

@@ -2,21 +2,30 @@ import { milliseconds } from '@gumshoe/base/time';
 import { REQUEST_SOURCES } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from '../entities.ts';
 import type { Application, Column, Dependency, Instance, InstanceState } from '../world.ts';
+import type { Categories } from './categories.ts';
 import type { Building } from './context.ts';
 import { compareText } from './dependencies.ts';
+import type { ExternalDraft } from './destinations.ts';
 import { finishDns } from './dns.ts';
 import type { ApplicationDraft, InstanceDraft } from './drafts.ts';
-import { downtimesOf, mergeInstants, type Instants } from './presence.ts';
+import { podFacts, type WantedReplicas } from './pods.ts';
+import { downtimesOf, lowerBound, mergeInstants, type Instants } from './presence.ts';
 
 /** Kinds whose instances get new names when they are replaced, or that are meant to end. */
 const REPLACEABLE: ReadonlySet<ApplicationKind> = new Set([
   'Deployment',
   'DaemonSet',
+  'ReplicaSet',
   'Pod',
   'Job',
   'CronJob',
+  'DockerSwarmService',
+  'NomadJobGroup',
+  'SparkApplication',
+  'Workflow',
+  'CustomApplication',
 ]);
-const PERIODIC: ReadonlySet<ApplicationKind> = new Set(['Job', 'CronJob']);
+const PERIODIC: ReadonlySet<ApplicationKind> = new Set(['Job', 'CronJob', 'SparkApplication', 'Workflow']);
 /** An instance born this close to another's end has taken its place, ms. */
 const REPLACEMENT_WINDOW = 5 * 60_000;
 /** Something that never listened and ended within this time was a job, ms. */
@@ -26,17 +35,26 @@ const MIN_LISTEN_SAMPLES = 3;
 /** Where several programs run in one container, the most telling type comes first. */
 const TYPE_ORDER = ['postgres', 'redis', 'mysql', 'mongodb', 'memcached', 'nginx', 'nodejs', 'python'];
 
+/** What finished applications are made with. */
+export interface Finish {
+  readonly nameInstance: (instance: InstanceDraft) => InstanceId;
+  readonly externals: ReadonlyMap<ApplicationId, ExternalDraft>;
+  readonly categories: Categories;
+  readonly wanted: WantedReplicas;
+}
+
 export function buildApplication(
   building: Building,
   id: ApplicationId,
   upstreams: readonly Dependency[],
   downstreams: readonly Dependency[],
-  nameInstance: (instance: InstanceDraft) => InstanceId,
+  finish: Finish,
 ): Application {
   const draft = building.registry.applications.get(id);
   const edges = [...upstreams, ...downstreams];
   const { context } = building;
-  if (draft === undefined) return externalService(id, upstreams, downstreams);
+  const { nameInstance, categories, wanted } = finish;
+  if (draft === undefined) return externalService(id, upstreams, downstreams, finish);
   const instances = markReplaced(
     [...draft.instances.values()].map((instance) =>
       buildInstance(building, instance, nameInstance(instance)),
@@ -44,11 +62,16 @@ export function buildApplication(
     draft.identity.kind,
   ).sort((a, b) => compareText(a.id, b.id));
   const type = typeOf(draft);
+  const { application: name, kind, cluster } = draft.identity;
+  const replicas = wanted.of(draft);
   return {
     id,
-    name: draft.identity.application,
+    name,
     namespace: draft.namespace,
-    kind: draft.identity.kind,
+    kind,
+    ...(cluster === '' ? {} : { cluster }),
+    category: draft.category ?? categories.of(draft.namespace, name),
+    ...(replicas ? { replicas } : {}),
     ...(type === undefined ? {} : { type }),
     instances,
     inbound: REQUEST_SOURCES.flatMap((protocol) => draft.inbound.get(protocol)?.finish() ?? []),
@@ -66,16 +89,16 @@ export function buildApplication(
     serviceNames: [...draft.serviceNames].sort(compareText),
     firstSeen: milliseconds(
       Math.min(
-        ...instances.map((instance) => instance.firstSeen),
-        ...edges.map((edge) => edge.firstSeen),
-        ...(draft.operations.size > 0 ? [context.grid.from] : []),
+        leastOf(instances, ({ firstSeen }) => firstSeen),
+        leastOf(edges, ({ firstSeen }) => firstSeen),
+        draft.operations.size > 0 ? context.grid.from : Infinity,
       ),
     ),
     lastSeen: milliseconds(
       Math.max(
         0,
-        ...instances.map((instance) => instance.lastSeen),
-        ...(instances.length === 0 ? edges.map((edge) => edge.lastSeen) : []),
+        greatestOf(instances, ({ lastSeen }) => lastSeen),
+        instances.length === 0 ? greatestOf(edges, ({ lastSeen }) => lastSeen) : 0,
       ),
     ),
   };
@@ -96,14 +119,17 @@ function externalService(
   id: ApplicationId,
   upstreams: readonly Dependency[],
   downstreams: readonly Dependency[],
+  { externals, categories }: Finish,
 ): Application {
-  const [namespace = '_', , ...name] = id.split(':');
+  const { name = id, namespace = '_', cluster = '' } = externals.get(id) ?? {};
   const edges = [...upstreams, ...downstreams];
   return {
     id,
-    name: name.join(':'),
+    name,
     namespace,
     kind: 'ExternalService',
+    ...(cluster === '' ? {} : { cluster }),
+    category: categories.of(namespace, name),
     instances: [],
     inbound: [],
     upstreams,
@@ -116,15 +142,21 @@ function externalService(
     logs: [],
     operations: [],
     serviceNames: [],
-    firstSeen: milliseconds(Math.min(...edges.map((edge) => edge.firstSeen))),
-    lastSeen: milliseconds(Math.max(...edges.map((edge) => edge.lastSeen))),
+    firstSeen: milliseconds(leastOf(edges, ({ firstSeen }) => firstSeen)),
+    lastSeen: milliseconds(greatestOf(edges, ({ lastSeen }) => lastSeen)),
   };
 }
 
-function buildInstance({ context }: Building, draft: InstanceDraft, id: InstanceId): Instance {
+const leastOf = <T>(list: readonly T[], of: (one: T) => number): number =>
+  list.reduce((least, one) => Math.min(least, of(one)), Infinity);
+const greatestOf = <T>(list: readonly T[], of: (one: T) => number): number =>
+  list.reduce((greatest, one) => Math.max(greatest, of(one)), -Infinity);
+
+function buildInstance(building: Building, draft: InstanceDraft, id: InstanceId): Instance {
+  const { context } = building;
   const seen = mergeInstants(draft.seen.length > 0 ? draft.seen : draft.listening);
   const listening = mergeInstants(draft.listening);
-  const source = context.heartbeat(draft.node);
+  const source = draft.reported?.source ?? context.heartbeat(draft.node);
   const alive = listening.length >= MIN_LISTEN_SAMPLES ? listening : seen;
   const downtimes = downtimesOf(alive, source, context.staleness);
   const lastSeen = Math.max(seen.at(-1) ?? 0, listening.at(-1) ?? 0);
@@ -140,6 +172,8 @@ function buildInstance({ context }: Building, draft: InstanceDraft, id: Instance
     id,
     node: draft.node as NodeId,
     containerIds: [...draft.containerIds].sort(compareText),
+    ...(draft.role === undefined ? {} : { role: draft.role }),
+    ...(draft.pod ? { pod: podFacts(building, draft.pod) } : {}),
     state: stateOf(context.grid.from + (context.grid.points - 1) * context.grid.step, source, downtimes),
     firstSeen: milliseconds(Math.min(seen[0] ?? Infinity, listening[0] ?? Infinity, lastSeen)),
     lastSeen: milliseconds(lastSeen),
@@ -164,21 +198,28 @@ function buildInstance({ context }: Building, draft: InstanceDraft, id: Instance
     const sourceLast = heartbeat.at(-1);
     if (sourceLast === undefined || end - sourceLast > 1.6 * context.staleness) return 'unknown';
     const last = stops.at(-1);
-    if (last === undefined || last.to !== undefined) return 'up';
+    if (last === undefined || last.to !== undefined) return draft.reported?.up === false ? 'down' : 'up';
+    if (draft.reported) return 'down';
     const served = listening.length > 0 || draft.application.inbound.size > 0;
     return !served && lastSeen - (seen[0] ?? 0) < SHORT_LIFE ? 'finished' : 'down';
   }
 }
 
 /** An ended instance whose place another has taken is no outage; neither is a job that finished. */
-function markReplaced(instances: readonly Instance[], kind: ApplicationKind): Instance[] {
-  if (!REPLACEABLE.has(kind)) return [...instances];
+function markReplaced(instances: Instance[], kind: ApplicationKind): Instance[] {
+  if (!REPLACEABLE.has(kind)) return instances;
+  const births = Float64Array.from(instances, ({ firstSeen }) => firstSeen).sort();
   return instances.map((instance) => {
     const end = instance.downtimes.at(-1)?.from;
     if ((instance.state !== 'down' && instance.state !== 'finished') || end === undefined) return instance;
-    const successor = instances.some(
-      (other) => other !== instance && Math.abs(other.firstSeen - end) <= REPLACEMENT_WINDOW,
-    );
-    return PERIODIC.has(kind) || successor ? { ...instance, state: 'replaced' } : instance;
+    const near = countWithin(births, end - REPLACEMENT_WINDOW, end + REPLACEMENT_WINDOW);
+    const own = Math.abs(instance.firstSeen - end) <= REPLACEMENT_WINDOW ? 1 : 0;
+    return PERIODIC.has(kind) || near > own ? { ...instance, state: 'replaced' } : instance;
   });
+}
+
+function countWithin(sorted: Float64Array, from: number, to: number): number {
+  let n = 0;
+  for (let i = lowerBound(sorted, from); i < sorted.length && sorted[i]! <= to && n < 2; i++) n++;
+  return n;
 }

@@ -17,13 +17,13 @@ interface Placed<T extends DatabaseTarget> {
 /** Gives every probed server to the application whose instance listens on its address. */
 export function attachDatabases(
   building: Building,
-  ownerOf: (address: string) => InstanceDraft | undefined,
+  ownerOf: (address: string, cluster: string) => InstanceDraft | undefined,
   nameInstance: (instance: InstanceDraft) => InstanceId,
 ): void {
   const { context } = building;
   const place = <T extends DatabaseTarget>(targets: readonly T[]): readonly Placed<T>[] =>
     targets.flatMap((target) => {
-      const draft = ownerOf(target.address);
+      const draft = ownerOf(target.address, target.cluster ?? '');
       return draft ? [{ target: { ...target, instance: nameInstance(draft) }, draft }] : [];
     });
   attachPostgres(building, place(buildPostgres(context)));

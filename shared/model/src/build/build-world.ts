@@ -1,29 +1,41 @@
 import type { Series } from '@gumshoe/base/series';
 import { gridOver, milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
 import { PROTOCOLS } from '@gumshoe/schema/metrics/container';
-import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import type { ApplicationId, InstanceId } from '../entities.ts';
+import type { ModelSettings } from '../settings.ts';
 import type { Application, Dependency, SourceGap, World } from '../world.ts';
-import { buildApplication } from './applications.ts';
+import { buildApplication, type Finish } from './applications.ts';
 import { attachDatabases } from './attach-databases.ts';
+import { Categories } from './categories.ts';
+import { separateClusters } from './clusters.ts';
 import { buildContainers, buildListening } from './containers.ts';
 import { BuildContext, type Building } from './context.ts';
+import { DependencyBuilder } from './dependencies.ts';
+import { compareText, finishDependency } from './dependency-draft.ts';
+import { Destinations } from './destinations.ts';
 import { buildDns } from './dns.ts';
-import { compareText, DependencyBuilder, finishDependency } from './dependencies.ts';
 import { DraftRegistry, type InstanceDraft } from './drafts.ts';
-import { ListenIndex } from './listen-index.ts';
+import { KubernetesState } from './kubernetes.ts';
+import { listenIndexOf } from './listening.ts';
+import { addManaged, buildManagedDatabases } from './managed-databases.ts';
 import { buildNodes, hostnamesOf } from './nodes.ts';
+import { buildPods, WantedReplicas } from './pods.ts';
 import { gapsOf } from './presence.ts';
 import { RequestDraft, requestNames } from './request-draft.ts';
+import { findRoles } from './roles.ts';
 import { groupSeries, sampleInterval } from './samples.ts';
 import { buildServed } from './served.ts';
+import { nameServices } from './span-services.ts';
 import { buildTraces } from './traces.ts';
+import { Workloads } from './workloads.ts';
 
 export interface WorldOptions {
   /** Milliseconds of samples before `range` that `series` also holds; baselines come from there. */
   readonly history?: number;
   /** Cell width in ms; without it the distance of samples decides. */
   readonly step?: number;
+  /** What the configuration says about applications. */
+  readonly model?: ModelSettings;
 }
 
 /** Cells never get finer than this, nor more than MAX_POINTS. */
@@ -41,27 +53,14 @@ export function stepFor(range: TimeRange, interval: number): number {
  * An empty list gives a world without applications.
  */
 export function buildWorld(series: readonly Series[], range: TimeRange, options: WorldOptions = {}): World {
-  const groups = groupSeries(series);
+  const { series: own, clusterOf } = separateClusters(series);
+  const groups = groupSeries(own);
   const interval = sampleInterval(groups);
   const whole = { from: milliseconds(range.from - (options.history ?? 0)), to: range.to };
   const grid = gridOver(whole, options.step ?? stepFor(whole, interval));
-  const context = new BuildContext(groups, grid, interval);
+  const context = new BuildContext(groups, grid, interval, clusterOf);
   const hostnames = hostnamesOf(context);
-  const building: Building = { context, registry: new DraftRegistry(hostnames) };
-  buildContainers(building);
-  buildListening(building);
-  buildDns(building);
-  buildInbound(building);
-  buildServed(building);
-  buildTraces(building);
-  const listens = listenIndexOf(building);
-  const nameInstance = instanceNames(building, hostnames);
-  attachDatabases(building, (address) => listens.resolve(address, '').at(-1)?.subject, nameInstance);
-  const dependencies = new DependencyBuilder(building, listens, fqdnsOf(context))
-    .build()
-    .map((draft) => finishDependency(draft, nameInstance))
-    .sort((a, b) => compareText(`${a.client} ${a.server}`, `${b.client} ${b.server}`));
-  const applications = finishApplications(building, dependencies, nameInstance);
+  const { dependencies, applications } = buildGraph(context, hostnames, options.model ?? {});
   const observed = observedRange(series);
   return {
     range,
@@ -75,6 +74,59 @@ export function buildWorld(series: readonly Series[], range: TimeRange, options:
     gaps: sourceGaps(context, hostnames, range),
     ...(observed ? { observed } : {}),
   };
+}
+
+interface Graph {
+  readonly dependencies: readonly Dependency[];
+  readonly applications: readonly Application[];
+}
+
+function buildGraph(
+  context: BuildContext,
+  hostnames: ReadonlyMap<string, string>,
+  settings: ModelSettings,
+): Graph {
+  const kubernetes = new KubernetesState(context);
+  const workloads = new Workloads(kubernetes, settings.customApplications);
+  const registry = new DraftRegistry({ hostnames, workloads, clusterOf: context.clusterOf });
+  const building: Building = { context, registry, kubernetes };
+  buildContainers(building);
+  buildListening(building);
+  buildPods(building, workloads);
+  const managed = buildManagedDatabases(building);
+  buildDns(building);
+  buildInbound(building);
+  buildServed(building);
+  nameServices(building);
+  buildTraces(building);
+  const listens = listenIndexOf(building);
+  addManaged(listens, managed);
+  const nameInstance = instanceNames(building, hostnames);
+  const ownerOf = (address: string, cluster: string) =>
+    listens.resolve(address, { cluster, node: '', netns: '' }).at(-1)?.subject;
+  findRoles(building, ownerOf);
+  attachDatabases(building, ownerOf, nameInstance);
+  const destinations = new Destinations(building, listens, settings, managed);
+  const drafts = new DependencyBuilder(building, destinations).build();
+  const { externals } = destinations;
+  const clusterOf = (id: ApplicationId): string =>
+    registry.applications.get(id)?.identity.cluster ?? externals.get(id)?.cluster ?? '';
+  const dependencies = drafts
+    .map((draft) =>
+      finishDependency(
+        draft,
+        { clientCluster: clusterOf(draft.client), serverCluster: clusterOf(draft.server) },
+        nameInstance,
+      ),
+    )
+    .sort((a, b) => compareText(a.client, b.client) || compareText(a.server, b.server));
+  const finish = {
+    nameInstance,
+    externals,
+    categories: new Categories(settings.categories),
+    wanted: new WantedReplicas(context),
+  };
+  return { dependencies, applications: finishApplications(building, dependencies, finish) };
 }
 
 function windowOf(grid: TimeGrid, range: TimeRange): { readonly lo: number; readonly hi: number } {
@@ -101,29 +153,6 @@ function buildInbound({ context, registry }: Building): void {
   }
 }
 
-function listenIndexOf({ context, registry }: Building): ListenIndex<InstanceDraft> {
-  const index = new ListenIndex<InstanceDraft>();
-  for (const application of registry.applications.values()) {
-    for (const instance of application.instances.values()) {
-      for (const [address, from] of instance.addresses) {
-        index.add(address, { subject: instance, node: instance.node, from });
-      }
-    }
-  }
-  for (const series of context.named(N.netInterfaceIp)) {
-    index.addNodeIp(series.labels.ip ?? '', series.labels.machine_id ?? '');
-  }
-  return index;
-}
-
-function fqdnsOf(context: BuildContext): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const { labels } of context.named(N.ipToFqdn)) {
-    if (labels.ip && labels.fqdn) names.set(labels.ip, labels.fqdn);
-  }
-  return names;
-}
-
 /** Instance names are unique within an application: the host is added where two nodes use one name. */
 function instanceNames(
   { registry }: Building,
@@ -131,10 +160,11 @@ function instanceNames(
 ): (instance: InstanceDraft) => InstanceId {
   const names = new Map<InstanceDraft, InstanceId>();
   for (const application of registry.applications.values()) {
-    const all = [...application.instances.values()];
-    for (const instance of all) {
-      const shared = all.some((other) => other !== instance && other.name === instance.name);
+    const counts = new Map<string, number>();
+    for (const { name } of application.instances.values()) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const instance of application.instances.values()) {
       const host = hostnames.get(instance.node) ?? instance.node.slice(0, 12);
+      const shared = counts.get(instance.name)! > 1;
       names.set(instance, (shared ? `${instance.name}@${host}` : instance.name) as InstanceId);
     }
   }
@@ -144,16 +174,14 @@ function instanceNames(
 function finishApplications(
   building: Building,
   dependencies: readonly Dependency[],
-  nameInstance: (instance: InstanceDraft) => InstanceId,
+  finish: Finish,
 ): readonly Application[] {
   const upstreams = groupBy(dependencies, (dependency) => dependency.client);
   const downstreams = groupBy(dependencies, (dependency) => dependency.server);
   const ids = new Set<ApplicationId>([...building.registry.applications.keys(), ...downstreams.keys()]);
   return [...ids]
     .sort(compareText)
-    .map((id) =>
-      buildApplication(building, id, upstreams.get(id) ?? [], downstreams.get(id) ?? [], nameInstance),
-    );
+    .map((id) => buildApplication(building, id, upstreams.get(id) ?? [], downstreams.get(id) ?? [], finish));
 }
 
 function groupBy(

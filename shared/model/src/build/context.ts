@@ -1,6 +1,7 @@
-import type { Series } from '@gumshoe/base/series';
+import type { Labels, Series } from '@gumshoe/base/series';
 import type { TimeGrid } from '@gumshoe/base/time';
 import type { DraftRegistry } from './drafts.ts';
+import type { KubernetesState } from './kubernetes.ts';
 import { mergeInstants, type Instants } from './presence.ts';
 import { Resampler } from './resample.ts';
 
@@ -13,10 +14,18 @@ export class BuildContext {
   readonly interval: number;
   /** ms without a sample after which a subject counts as silent. */
   readonly staleness: number;
+  /** '' for samples that name no cluster. */
+  readonly clusterOf: (labels: Labels) => string;
   readonly #heartbeats = new Map<string, Instants>();
 
-  constructor(groups: ReadonlyMap<string, readonly Series[]>, grid: TimeGrid, interval: number) {
+  constructor(
+    groups: ReadonlyMap<string, readonly Series[]>,
+    grid: TimeGrid,
+    interval: number,
+    clusterOf: (labels: Labels) => string,
+  ) {
     this.groups = groups;
+    this.clusterOf = clusterOf;
     this.grid = grid;
     this.interval = interval;
     this.staleness = Math.max(2.5 * interval, 8000);
@@ -50,13 +59,17 @@ export class BuildContext {
     for (const [node, list] of parts) this.#heartbeats.set(node, mergeInstants(list));
   }
 
+  /** Whether a series began while its node was already watched. */
+  isBorn({ timestamps, labels }: Series): boolean {
+    const observedSince = this.heartbeat(labels.machine_id ?? '')[0] ?? Infinity;
+    return timestamps[0]! > observedSince + 1.5 * this.interval;
+  }
+
   /** Rate of a counter of events, which starts at zero when its series is born under observation. */
   eventRate(series: Series): Float64Array {
-    const first = series.timestamps[0]!;
-    const observedSince = this.heartbeat(series.labels.machine_id ?? '')[0] ?? Infinity;
-    const born = first > observedSince + 1.5 * this.interval;
     const maxGap = 2 * this.staleness;
-    return this.resampler.rate(series, born ? { maxGap, zeroAt: first - this.interval } : { maxGap });
+    const zeroAt = series.timestamps[0]! - this.interval;
+    return this.resampler.rate(series, this.isBorn(series) ? { maxGap, zeroAt } : { maxGap });
   }
 
   /** Rate of a counter that may have run long before it was first seen. */
@@ -81,4 +94,5 @@ const HEARTBEAT_METRICS = [
 export interface Building {
   readonly context: BuildContext;
   readonly registry: DraftRegistry;
+  readonly kubernetes: KubernetesState;
 }

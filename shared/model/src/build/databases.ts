@@ -49,6 +49,7 @@ function targetOf(read: TargetReader, { up, error, errorLabel, metrics }: Probe)
   const reason = error && read.error(error, errorLabel);
   return {
     address: read.address,
+    ...(read.cluster === '' ? {} : { cluster: read.cluster }),
     up: read.sum(up),
     ...(reason === undefined ? {} : { error: reason }),
     signals: read.signals(metrics, POSITIONS),

@@ -1,93 +1,53 @@
 import type { Series } from '@gumshoe/base/series';
-import { milliseconds } from '@gumshoe/base/time';
 import { CONTAINER_METRICS as C, PROTOCOLS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import type { Protocol } from '@gumshoe/schema/metrics/container';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
-import { REQUEST_SOURCES, type RequestSource } from '@gumshoe/schema/metrics/requests';
-import type { ApplicationId, InstanceId } from '../entities.ts';
-import type { Call, CellRange, Column, Dependency, Link, TcpColumns } from '../world.ts';
+import type { RequestSource } from '@gumshoe/schema/metrics/requests';
+import type { ApplicationId } from '../entities.ts';
+import type { Column } from '../world.ts';
 import type { Building } from './context.ts';
-import type { ContainerDraft, InstanceDraft } from './drafts.ts';
-import { applicationId } from './identity.ts';
-import { splitAddress, type ListenIndex } from './listen-index.ts';
-import { addInto, maxInto, type Resampler } from './resample.ts';
-import { RequestDraft, requestNames } from './request-draft.ts';
+import { newDependency, noteEvidence, type DependencyDraft, type TcpDraft } from './dependency-draft.ts';
+import type { Destinations, Target } from './destinations.ts';
+import type { ContainerDraft } from './drafts.ts';
+import { FlowReader, type Nature } from './flows.ts';
+import { parseEndpoint } from './address.ts';
+import { addInto, maxInto } from './resample.ts';
+import { isFailedStatus, RequestDraft, requestNames } from './request-draft.ts';
 import { calleeOf, servicesWithSpans } from './traces.ts';
 
-/** Where one series of a client leads, for a stretch of time. */
-interface Route {
-  readonly draft: DependencyDraft;
-  readonly cells: CellRange | undefined;
-}
-
-interface Target {
-  readonly id: ApplicationId;
-  readonly instance?: InstanceDraft;
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface DependencyDraft {
-  readonly client: ApplicationId;
-  readonly server: ApplicationId;
-  readonly links: Map<string, MutableLink>;
-  readonly requests: Map<RequestSource, RequestDraft>;
-  /** Callers and callees by the names their spans have, and when. */
-  readonly calls: Map<string, MutableCall>;
-  readonly tcp: TcpDraft;
-}
-
-/** Columns that few links need are made when the first series of them comes. */
-type TcpDraft = { -readonly [K in keyof Omit<TcpColumns, 'connectErrors'>]: TcpColumns[K] } & {
-  connectErrors?: Map<string, Column>;
-};
-
-interface MutableCall {
-  readonly clientServiceName: string;
-  readonly serverServiceName: string;
-  from: number;
-  to: number;
-}
-
-interface MutableLink {
-  readonly client: ContainerDraft;
-  readonly server: InstanceDraft | undefined;
-  readonly destination: string;
-  readonly actualDestination: string;
-  from: number;
-  to: number;
-}
+export { compareText } from './dependency-draft.ts';
 
 /** Joins what clients say about their peers with who listened there at that time. */
 export class DependencyBuilder {
   readonly drafts = new Map<string, DependencyDraft>();
   readonly #building: Building;
-  readonly #listens: ListenIndex<InstanceDraft>;
-  readonly #names: ReadonlyMap<string, string>;
-  readonly #targets = new Map<string, readonly Target[]>();
+  readonly #destinations: Destinations;
+  readonly #flows: FlowReader;
   /** Dependencies of a client container by the peer's IP, for metrics that carry no port. */
   readonly #byPeerIp = new Map<string, Set<DependencyDraft>>();
 
-  constructor(building: Building, listens: ListenIndex<InstanceDraft>, names: ReadonlyMap<string, string>) {
+  constructor(building: Building, destinations: Destinations) {
     this.#building = building;
-    this.#listens = listens;
-    this.#names = names;
+    this.#destinations = destinations;
+    this.#flows = new FlowReader(building, destinations);
   }
 
+  /** Metrics of success come first: they tell where traffic goes when the owner of an address is a guess. */
   build(): readonly DependencyDraft[] {
     const { context } = this.#building;
-    for (const protocol of PROTOCOLS) this.#buildRequests(protocol);
-    this.#each(C.tcpConnects.name, 'events', (tcp) => tcp.connects);
-    this.#each(C.tcpFailedConnects.name, 'events', (tcp) => tcp.failedConnects);
-    this.#each(C.tcpConnectTime.name, 'events', (tcp) => tcp.connectTime);
-    this.#each(C.tcpRetransmits.name, 'events', (tcp) => tcp.retransmits);
-    this.#each(C.tcpBytesSent.name, 'events', (tcp) => tcp.bytesSent);
-    this.#each(C.tcpBytesReceived.name, 'events', (tcp) => tcp.bytesReceived);
-    this.#each(C.tcpActive.name, 'gauge', (tcp) => tcp.active);
+    this.#flows.announce();
     const column = () => context.resampler.column();
-    this.#each(C.tcpResetsReceived.name, 'events', (tcp) => (tcp.resetsReceived ??= column()));
-    this.#each(C.tcpResetsSent.name, 'events', (tcp) => (tcp.resetsSent ??= column()));
-    this.#each(C.tcpZeroWindows.name, 'events', (tcp) => (tcp.zeroWindows ??= column()));
+    this.#each(C.tcpConnects.name, 'success', (tcp) => tcp.connects);
+    this.#each(C.tcpBytesReceived.name, 'success', (tcp) => tcp.bytesReceived);
+    for (const protocol of PROTOCOLS) this.#buildRequests(protocol);
+    this.#each(C.tcpFailedConnects.name, 'failure', (tcp) => tcp.failedConnects);
+    this.#each(C.tcpConnectTime.name, 'either', (tcp) => tcp.connectTime);
+    this.#each(C.tcpRetransmits.name, 'either', (tcp) => tcp.retransmits);
+    this.#each(C.tcpBytesSent.name, 'either', (tcp) => tcp.bytesSent);
+    this.#each(C.tcpActive.name, 'either', (tcp) => tcp.active);
+    this.#each(C.tcpResetsReceived.name, 'either', (tcp) => (tcp.resetsReceived ??= column()));
+    this.#each(C.tcpResetsSent.name, 'either', (tcp) => (tcp.resetsSent ??= column()));
+    this.#each(C.tcpZeroWindows.name, 'either', (tcp) => (tcp.zeroWindows ??= column()));
     this.#buildConnectErrors();
     for (const series of context.named(C.netLatency)) this.#addRtt(series);
     this.#addCalls();
@@ -97,54 +57,78 @@ export class DependencyBuilder {
   #buildRequests(protocol: Protocol): void {
     const { context } = this.#building;
     const names = requestNames(protocol, 'outbound');
-    const into = (route: Route) => this.#requestsOf(route.draft, protocol);
-    this.#walk(names.count, (series) => {
-      const rate = context.eventRate(series);
-      return (route) => into(route).addCount(series.labels.status ?? '', rate, route.cells);
-    });
-    this.#walk(names.bucket, (series) => {
-      const rate = context.eventRate(series);
-      return (route) => into(route).addBucket(series.labels.le ?? '', rate, route.cells);
-    });
-    this.#walk(names.sum, (series) => {
-      const rate = context.eventRate(series);
-      return (route) => into(route).addSum(rate, route.cells);
-    });
-    this.#walk(REQUEST_METRICS[protocol].inFlightAge.name, (series) => {
-      const age = context.resampler.highest(series, context.staleness);
-      return (route) => into(route).addInFlight(age, route.cells);
-    });
+    const into = (draft: DependencyDraft) => this.#requestsOf(draft, protocol);
+    const rate = (series: Series) => context.eventRate(series);
+    const outcome = ({ labels }: Series): Nature =>
+      isFailedStatus(labels.status ?? '') ? 'failure' : 'success';
+    this.#walk(names.count, outcome, rate, true, (draft, series, values) =>
+      into(draft).addCount(series.labels.status ?? '', values),
+    );
+    this.#walk(names.bucket, either, rate, false, (draft, series, values) =>
+      into(draft).addBucket(series.labels.le ?? '', values),
+    );
+    this.#walk(names.sum, either, rate, false, (draft, _, values) => into(draft).addSum(values));
+    const { name } = REQUEST_METRICS[protocol].inFlightAge;
+    const age = (series: Series) => context.resampler.highest(series, context.staleness);
+    this.#walk(
+      name,
+      () => 'failure',
+      age,
+      false,
+      (draft, _, values) => into(draft).addInFlight(values),
+    );
   }
 
   #buildConnectErrors(): void {
     const { context } = this.#building;
-    this.#walk(C.tcpConnectErrors.name, (series) => {
-      const rate = context.eventRate(series);
-      const reason = series.labels.error_type ?? 'other';
-      return ({ draft: { tcp }, cells }) => {
+    const rate = (series: Series) => context.eventRate(series);
+    this.#walk(
+      C.tcpConnectErrors.name,
+      () => 'failure',
+      rate,
+      true,
+      ({ tcp }, series, values) => {
+        const reason = series.labels.error_type ?? 'other';
         const reasons = (tcp.connectErrors ??= new Map<string, Column>());
         let column = reasons.get(reason);
         if (column === undefined) reasons.set(reason, (column = context.resampler.column()));
-        addInto(column, rate, cells);
-      };
-    });
+        addInto(column, values);
+      },
+    );
   }
 
-  #each(metric: string, kind: 'events' | 'gauge', column: (tcp: TcpDraft) => Column): void {
+  #each(metric: string, nature: Nature, column: (tcp: TcpDraft) => Column): void {
     const { context } = this.#building;
-    this.#walk(metric, (series) => {
-      const values = kind === 'events' ? context.eventRate(series) : context.gauge(series);
-      return (route) => addInto(column(route.draft.tcp), values, route.cells);
-    });
+    const gauge = metric === C.tcpActive.name;
+    const values = (series: Series) => (gauge ? context.gauge(series) : context.eventRate(series));
+    this.#walk(
+      metric,
+      () => nature,
+      values,
+      true,
+      ({ tcp }, _, part) => addInto(column(tcp), part),
+    );
   }
 
-  /** Resamples each series of a metric once and hands it to every dependency it contributes to. */
-  #walk(metric: string, prepare: (series: Series) => (route: Route) => void): void {
+  /** Resamples each series of a metric once and hands each dependency its part. */
+  #walk(
+    metric: string,
+    nature: (series: Series) => Nature,
+    resample: (series: Series) => Column,
+    evident: boolean,
+    add: (draft: DependencyDraft, series: Series, values: Column) => void,
+  ): void {
     for (const series of this.#building.context.named(metric)) {
-      const routes = this.#routesOf(series);
-      if (routes.length === 0) continue;
-      const apply = prepare(series);
-      for (const route of routes) apply(route);
+      const flow = this.#flows.of(series);
+      if (flow === undefined) continue;
+      const values = resample(series);
+      for (const part of this.#flows.split(flow, series, values, nature(series))) {
+        const { client, destination, actual } = flow;
+        const draft = this.#draftFor(client.instance.application.id, part.target.id);
+        this.#note(draft, client, part.target, destination, actual, part);
+        if (evident) noteEvidence(draft, metric, series.labels);
+        add(draft, series, part.values);
+      }
     }
   }
 
@@ -157,63 +141,11 @@ export class DependencyBuilder {
     return requests;
   }
 
-  #routesOf(series: Series): readonly Route[] {
-    const client = this.#building.registry.containerOf(series);
-    const { destination = '', actual_destination: actual = '' } = series.labels;
-    if (!client || (destination === '' && actual === '')) return [];
-    const targets = this.#targetsOf(destination, actual, client.node);
-    const routes: Route[] = [];
-    const first = series.timestamps[0]!;
-    const last = series.timestamps.at(-1)!;
-    for (const target of targets) {
-      if (target.id === client.instance.application.id) continue;
-      if (targets.length > 1 && (target.to <= first || target.from > last)) continue;
-      const draft = this.#draftFor(client.instance.application.id, target.id);
-      this.#note(draft, client, target, destination, actual, first, last);
-      routes.push({ draft, cells: targets.length === 1 ? undefined : this.#cellsOf(target) });
-    }
-    return routes;
-  }
-
-  #targetsOf(destination: string, actual: string, node: string): readonly Target[] {
-    const key = `${destination}\u0000${actual}\u0000${node}`;
-    const known = this.#targets.get(key);
-    if (known) return known;
-    let owned = actual === '' ? [] : this.#listens.resolve(actual, node);
-    if (owned.length === 0) owned = this.#listens.resolve(destination, node);
-    const targets: readonly Target[] =
-      owned.length === 0
-        ? [{ id: this.#external(destination || actual), from: -Infinity, to: Infinity }]
-        : owned.map((owner) => ({
-            id: owner.subject.application.id,
-            instance: owner.subject,
-            from: owner.from,
-            to: owner.to,
-          }));
-    this.#targets.set(key, targets);
-    return targets;
-  }
-
-  #external(address: string): ApplicationId {
-    const { ip, port } = splitAddress(address);
-    const name = this.#names.get(ip) ?? ip;
-    return applicationId('_', 'ExternalService', port === '' ? name : `${name}:${port}`);
-  }
-
-  #cellsOf(target: Target): CellRange {
-    const { grid } = this.#building.context;
-    const cell = (at: number) => Math.min(grid.points, Math.max(0, Math.ceil((at - grid.from) / grid.step)));
-    return { lo: cell(target.from), hi: cell(target.to) };
-  }
-
   #draftFor(client: ApplicationId, server: ApplicationId): DependencyDraft {
     const key = `${client}\u0000${server}`;
     let draft = this.drafts.get(key);
-    if (draft === undefined) {
-      const tcp = emptyTcp(this.#building.context.resampler);
-      draft = { client, server, links: new Map(), requests: new Map(), calls: new Map(), tcp };
-      this.drafts.set(key, draft);
-    }
+    if (draft === undefined)
+      this.drafts.set(key, (draft = newDependency(client, server, this.#building.context.resampler)));
     return draft;
   }
 
@@ -223,14 +155,11 @@ export class DependencyBuilder {
     target: Target,
     destination: string,
     actual: string,
-    first: number,
-    last: number,
+    { from, to }: { readonly from: number; readonly to: number },
   ): void {
     const actualDestination = actual || destination;
     const server = target.instance ? `${target.instance.name}\u0000${target.instance.node}` : '';
     const key = `${client.node}\u0000${client.containerId}\u0000${actualDestination}\u0000${server}`;
-    const from = Math.max(first, target.from);
-    const to = Math.min(last, target.to);
     const link = draft.links.get(key);
     if (link) {
       link.from = Math.min(link.from, from);
@@ -239,7 +168,7 @@ export class DependencyBuilder {
     }
     draft.links.set(key, { client, server: target.instance, destination, actualDestination, from, to });
     for (const address of new Set([destination, actualDestination])) {
-      const peer = `${client.node}\u0000${client.containerId}\u0000${splitAddress(address).ip}`;
+      const peer = peerKey(client, parseEndpoint(address).host);
       const set = this.#byPeerIp.get(peer);
       if (set) set.add(draft);
       else this.#byPeerIp.set(peer, new Set([draft]));
@@ -255,11 +184,13 @@ export class DependencyBuilder {
       for (const series of context.named(metric)) {
         const { service_name: server = '', client_service_name: client = '' } = series.labels;
         if (client === '') continue;
-        const from = registry.serviceOf(client).id;
-        const to = calleeOf(this.#building, services, server);
+        const cluster = context.clusterOf(series.labels);
+        const from = registry.serviceOf(client, cluster).id;
+        const to = calleeOf(this.#building, services, this.#destinations, server, cluster);
         if (from === to) continue;
         const draft = this.#draftFor(from, to);
         noteCall(draft, client, server, series);
+        if (metric === TRACE_METRICS.requests.name) noteEvidence(draft, metric, series.labels);
         if (!onTheWire.has(draft)) add(this.#requestsOf(draft, 'otel'), series);
       }
     };
@@ -274,14 +205,22 @@ export class DependencyBuilder {
   #addRtt(series: Series): void {
     const client = this.#building.registry.containerOf(series);
     if (!client) return;
-    const peer = `${client.node}\u0000${client.containerId}\u0000${series.labels.destination_ip}`;
-    const drafts = this.#byPeerIp.get(peer);
+    const host = parseEndpoint(series.labels.destination_ip ?? '').host;
+    const drafts = this.#byPeerIp.get(peerKey(client, host));
     if (!drafts) return;
     const { context } = this.#building;
     const rtt = context.resampler.highest(series, context.staleness);
-    for (const draft of drafts) maxInto(draft.tcp.rtt, rtt);
+    for (const draft of drafts) {
+      maxInto(draft.tcp.rtt, rtt);
+      noteEvidence(draft, C.netLatency.name, series.labels);
+    }
   }
 }
+
+const either = (): Nature => 'either';
+
+const peerKey = (client: ContainerDraft, ip: string): string =>
+  `${client.place.cluster}\u0000${client.node}\u0000${client.containerId}\u0000${ip}`;
 
 function noteCall(
   draft: DependencyDraft,
@@ -301,51 +240,3 @@ function noteCall(
     known.to = Math.max(known.to, to);
   }
 }
-
-function emptyTcp(resampler: Resampler): TcpDraft {
-  return {
-    connects: resampler.column(),
-    failedConnects: resampler.column(),
-    retransmits: resampler.column(),
-    bytesSent: resampler.column(),
-    bytesReceived: resampler.column(),
-    connectTime: resampler.column(),
-    active: resampler.column(),
-    rtt: resampler.column(),
-  };
-}
-
-/** Freezes a draft; `instanceId` gives an instance's final name. */
-export function finishDependency(
-  draft: DependencyDraft,
-  instanceId: (instance: InstanceDraft) => InstanceId,
-): Dependency {
-  const links = [...draft.links.values()].map((link): Link => ({
-    clientInstance: instanceId(link.client.instance),
-    clientContainerId: link.client.containerId,
-    ...(link.server ? { serverInstance: instanceId(link.server) } : {}),
-    destination: link.destination,
-    actualDestination: link.actualDestination,
-    from: milliseconds(link.from),
-    to: milliseconds(link.to),
-  }));
-  links.sort((a, b) => compareText(linkKey(a), linkKey(b)));
-  const calls = [...draft.calls.values()]
-    .map(({ from, to, ...names }): Call => ({ ...names, from: milliseconds(from), to: milliseconds(to) }))
-    .sort((a, b) => compareText(callKey(a), callKey(b)));
-  return {
-    client: draft.client,
-    server: draft.server,
-    links,
-    calls,
-    requests: REQUEST_SOURCES.flatMap((protocol) => draft.requests.get(protocol)?.finish() ?? []),
-    tcp: draft.tcp,
-    firstSeen: milliseconds(Math.min(...links.map(({ from }) => from), ...calls.map(({ from }) => from))),
-    lastSeen: milliseconds(Math.max(...links.map(({ to }) => to), ...calls.map(({ to }) => to))),
-  };
-}
-
-const callKey = (call: Call) => `${call.clientServiceName}\u0000${call.serverServiceName}`;
-const linkKey = (link: Link) => `${link.clientInstance} ${link.actualDestination} ${link.serverInstance}`;
-
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

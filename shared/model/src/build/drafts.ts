@@ -1,4 +1,4 @@
-import type { Series } from '@gumshoe/base/series';
+import type { Labels, Series } from '@gumshoe/base/series';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { DatabaseTarget, MongodbTarget, PostgresBackups } from '../database-target.ts';
 import type { ApplicationId } from '../entities.ts';
@@ -13,15 +13,21 @@ import type {
   RedisTarget,
   ServedColumns,
 } from '../world.ts';
-import { applicationId, identifyContainer, type ContainerIdentity } from './identity.ts';
+import { applicationId } from './identity.ts';
+import type { PodState } from './kubernetes.ts';
+import type { Place } from './listen-index.ts';
 import type { Resampler } from './resample.ts';
 import type { RequestDraft } from './request-draft.ts';
+import { ServiceNames } from './service-names.ts';
+import type { WorkloadIdentity, Workloads } from './workloads.ts';
 
 /** An application while its series are being read. */
 export interface ApplicationDraft {
   readonly id: ApplicationId;
-  readonly identity: ContainerIdentity;
+  readonly identity: WorkloadIdentity;
   readonly namespace: string;
+  /** Said by an annotation of its pods. */
+  category: string | undefined;
   readonly instances: Map<string, InstanceDraft>;
   readonly inbound: Map<RequestSource, RequestDraft>;
   readonly types: Set<string>;
@@ -46,6 +52,10 @@ export interface InstanceDraft {
   readonly application: ApplicationDraft;
   readonly name: string;
   readonly node: string;
+  role: string | undefined;
+  pod: PodState | undefined;
+  /** Of an instance without containers: who tells of it, and whether it serves. */
+  reported: { readonly source: Float64Array; readonly up: boolean } | undefined;
   readonly containerIds: Set<string>;
   readonly addresses: Map<string, number>;
   readonly columns: Map<ResourceColumn, Column>;
@@ -74,101 +84,129 @@ export interface ContainerDraft {
   readonly containerId: string;
   readonly node: string;
   readonly instance: InstanceDraft;
+  /** Changes once it is known who is on the network of the host. */
+  place: Place;
+}
+
+/** What the registry has to know of the world before it can name anything. */
+export interface Naming {
+  readonly hostnames: ReadonlyMap<string, string>;
+  readonly workloads: Workloads;
+  readonly clusterOf: (labels: Labels) => string;
 }
 
 /** Containers, instances and applications by the labels of their series. */
 export class DraftRegistry {
   readonly applications = new Map<ApplicationId, ApplicationDraft>();
   readonly containers = new Map<string, ContainerDraft>();
-  readonly #hostnames: ReadonlyMap<string, string>;
-  readonly #services = new Map<string, ApplicationDraft>();
+  readonly #naming: Naming;
+  readonly #services: ServiceNames;
+  /** Series of one container come one after the other. */
+  #last: { readonly id: string; readonly node: string; readonly container: ContainerDraft } | undefined;
 
-  constructor(hostnames: ReadonlyMap<string, string>) {
-    this.#hostnames = hostnames;
+  constructor(naming: Naming) {
+    this.#naming = naming;
+    this.#services = new ServiceNames(this.applications);
   }
 
   /** The container a series belongs to, created at first sight; undefined for series of other scopes. */
-  containerOf(series: Series): ContainerDraft | undefined {
-    const { container_id: containerId, machine_id: node = '' } = series.labels;
-    if (!containerId) return undefined;
-    const key = `${node}\u0000${containerId}`;
+  containerOf({ labels }: Series): ContainerDraft | undefined {
+    const { container_id: id, machine_id: node = '' } = labels;
+    if (!id) return undefined;
+    const last = this.#last;
+    const cluster = this.#naming.clusterOf(labels);
+    if (last?.id === id && last.node === node && last.container.place.cluster === cluster)
+      return last.container;
+    const key = `${cluster}\u0000${node}\u0000${id}`;
     const known = this.containers.get(key);
-    if (known) return known;
-    const instance = this.#instanceFor(identifyContainer(containerId), node);
+    const container = known ?? this.#newContainer(id, node, cluster);
+    if (known === undefined) this.containers.set(key, container);
+    if (labels.app_id) container.instance.application.serviceNames.add(labels.app_id);
+    this.#last = { id, node, container };
+    return container;
+  }
+
+  #newContainer(containerId: string, node: string, cluster: string): ContainerDraft {
+    const identity = this.#naming.workloads.ofContainer(containerId, cluster);
+    const instance = this.instanceOf(identity, node);
     instance.containerIds.add(containerId);
-    const { serviceNames } = instance.application;
-    serviceNames.add(containerId);
-    if (series.labels.app_id) serviceNames.add(series.labels.app_id);
-    const draft = { containerId, node, instance };
-    this.containers.set(key, draft);
-    return draft;
+    instance.application.serviceNames.add(containerId);
+    return { containerId, node, instance, place: { cluster, node, netns: netnsOf(containerId, instance) } };
   }
 
-  /** The application that calls itself so in spans and log records, created at first sight when none does. */
-  serviceOf(name: string): ApplicationDraft {
-    const known = this.findService(name);
-    if (known) return known;
-    const id = applicationId('_', 'Service', name);
-    const identity = {
-      namespace: '_',
-      kind: 'Service',
-      application: name,
-      instance: name,
-      hostBound: false,
-    } as const;
-    const made = newApplication(id, identity, '_');
-    made.serviceNames.add(name);
-    this.applications.set(id, made);
-    this.#services.set(name, made);
-    return made;
+  /** As `ServiceNames.find`, created at first sight. */
+  serviceOf(name: string, cluster: string): ApplicationDraft {
+    return this.#services.find(name, cluster) ?? this.#services.add(newService(name, cluster));
   }
 
-  /** As `serviceOf`, without creating. */
-  findService(name: string): ApplicationDraft | undefined {
-    const known = this.#services.get(name) ?? this.#guess(name);
-    if (!known) return undefined;
-    this.#services.set(name, known);
-    known.serviceNames.add(name);
-    return known;
+  /** The application that calls itself so in spans and log records. */
+  findService(name: string, cluster: string): ApplicationDraft | undefined {
+    return this.#services.find(name, cluster);
   }
 
-  /** By a name under which its collector stores spans, else by its own name where just one has that. */
-  #guess(name: string): ApplicationDraft | undefined {
-    const all = [...this.applications.values()];
-    const named = all.filter((one) => one.serviceNames.has(name));
-    if (named.length > 0) return named.length === 1 ? named[0] : undefined;
-    const plain = name.toLowerCase();
-    const same = all.filter((one) => one.identity.application.toLowerCase() === plain);
-    if (same.length > 0) return same.length === 1 ? same[0] : undefined;
-    // names of pods that follow no known scheme still begin with what they belong to
-    const owned = all.filter((one) => one.identity.application.toLowerCase().startsWith(`${plain}-`));
-    return owned.length === 1 ? owned[0] : undefined;
+  /** Lays down who calls itself so, before anybody has to guess. */
+  nameService(name: string, application: ApplicationDraft): void {
+    this.#services.name(name, application);
   }
 
-  #instanceFor(identity: ContainerIdentity, node: string): InstanceDraft {
-    const host = this.#hostnames.get(node) ?? node.slice(0, 12);
-    const namespace = identity.hostBound ? host || '_' : identity.namespace;
-    const id = applicationId(namespace, identity.kind, identity.application);
-    let application = this.applications.get(id);
-    if (application === undefined) {
-      application = newApplication(id, identity, namespace);
-      this.applications.set(id, application);
-    }
+  instanceOf(identity: WorkloadIdentity, node: string): InstanceDraft {
+    const application = this.applicationOf(identity, node);
+    if (identity.category) application.category = identity.category;
+    if (identity.type) application.types.add(identity.type);
     const key = `${identity.instance}\u0000${node}`;
     let instance = application.instances.get(key);
     if (instance === undefined) {
       instance = newInstance(application, identity.instance, node);
       application.instances.set(key, instance);
     }
+    instance.role ??= identity.role;
+    instance.pod ??= identity.pod;
     return instance;
+  }
+
+  applicationOf(identity: WorkloadIdentity, node: string): ApplicationDraft {
+    const host = this.#naming.hostnames.get(node) ?? node.slice(0, 12);
+    const namespace = identity.hostBound ? host || '_' : identity.namespace;
+    const id = applicationId(namespace, identity.kind, identity.application, identity.cluster);
+    let application = this.applications.get(id);
+    if (application === undefined) {
+      application = newApplication(id, identity, namespace);
+      this.applications.set(id, application);
+    }
+    return application;
   }
 }
 
-function newApplication(id: ApplicationId, identity: ContainerIdentity, namespace: string): ApplicationDraft {
+/** Containers of a pod share a network namespace, and what runs in no container has its host's. */
+function netnsOf(containerId: string, instance: InstanceDraft): string {
+  const { node, pod, name } = instance;
+  if (pod?.hostNetwork) return node;
+  if (containerId.startsWith('/k8s/')) return `${node} pod ${instance.application.namespace}/${name}`;
+  return /^\/(docker|containerd|crio|podman|lxc|nspawn|swarm|nomad|k8s-cronjob|sandbox)\//.test(containerId)
+    ? `${node} ${containerId}`
+    : node;
+}
+
+function newService(name: string, cluster: string): ApplicationDraft {
+  const identity = {
+    namespace: '_',
+    kind: 'Service',
+    application: name,
+    instance: name,
+    hostBound: false,
+    cluster,
+  } as const;
+  const made = newApplication(applicationId('_', 'Service', name, cluster), identity, '_');
+  made.serviceNames.add(name);
+  return made;
+}
+
+function newApplication(id: ApplicationId, identity: WorkloadIdentity, namespace: string): ApplicationDraft {
   return {
     id,
     identity,
     namespace,
+    category: undefined,
     instances: new Map(),
     inbound: new Map(),
     types: new Set(),
@@ -188,6 +226,9 @@ function newInstance(application: ApplicationDraft, name: string, node: string):
     application,
     name,
     node,
+    role: undefined,
+    pod: undefined,
+    reported: undefined,
     containerIds: new Set(),
     addresses: new Map(),
     columns: new Map(),

@@ -1,19 +1,23 @@
-/** Who listened on an address, and from when. */
-export interface Owner<T> {
-  readonly subject: T;
+import { isBridge, isLoopback, isPublic, isWildcard, parseEndpoint } from './address.ts';
+import { timeline, type Claim, type OwnedStretch } from './timeline.ts';
+
+/** Where a process is: what loopback means to it, and which equal private addresses are its own. */
+export interface Place {
+  readonly cluster: string;
   readonly node: string;
-  readonly from: number;
+  /** Network namespace: equal for processes that share a loopback interface. */
+  readonly netns: string;
 }
 
-/** A stretch of time in which an address belonged to one owner. Open at both outer ends. */
-export interface OwnedStretch<T> {
-  readonly subject: T;
-  readonly from: number;
-  readonly to: number;
+/** Who listened on an address, and when. */
+export interface Owner<T> extends Claim<T> {
+  readonly place: Place;
 }
 
-const LOOPBACK = /^(127\.|\[?::1\]?)/;
-const WILDCARD = /^(0\.0\.0\.0|\[?::\]?)$/;
+interface PortOwner<T> extends Owner<T> {
+  /** '' for an address that is the subject's own whatever the port. */
+  readonly port: string;
+}
 
 /** `10.0.0.1:80` or `[::1]:80` in two. */
 export function splitAddress(address: string): { readonly ip: string; readonly port: string } {
@@ -23,57 +27,162 @@ export function splitAddress(address: string): { readonly ip: string; readonly p
     : { ip: address.slice(0, colon), port: address.slice(colon + 1) };
 }
 
+export interface ListenOptions<T> {
+  /** See `timeline`. */
+  readonly tolerance: number;
+  /** Subjects of one group answer for one another: replicas behind a shared address. */
+  readonly groupOf: (subject: T) => unknown;
+}
+
+const NOBODY: readonly never[] = [];
+
 /**
- * Finds the subject behind an address at a time. Addresses are reused, so each has a list of owners, each
- * from its first listen until the next owner's; the last known owner keeps an address that went silent, so
- * that a server that is down can still be named.
+ * Finds the subject behind an address over time. Addresses are reused, so each has owners with a life; outside its life
+ * an owner is only a guess. Private addresses count within their cluster, loopback within its network namespace.
  */
 export class ListenIndex<T> {
-  readonly #exact = new Map<string, Owner<T>[]>();
-  readonly #byIp = new Map<string, Owner<T>[]>();
-  readonly #nodeOfIp = new Map<string, string>();
+  readonly #options: ListenOptions<T>;
+  readonly #byHost = new Map<string, PortOwner<T>[]>();
+  readonly #publicHosts = new Map<string, PortOwner<T>[]>();
+  readonly #loopback = new Map<string, Owner<T>[]>();
+  /** Listeners on all addresses of a machine, by machine and port: those of its own namespace, and others. */
+  readonly #wildcards = new Map<string, Owner<T>[]>();
+  readonly #innerWildcards = new Map<string, Owner<T>[]>();
+  readonly #nodesOfIp = new Map<string, Set<string>>();
 
-  add(address: string, owner: Owner<T>): void {
-    const { ip, port } = splitAddress(address);
-    const local = LOOPBACK.test(ip) || WILDCARD.test(ip);
-    insert(this.#exact, local ? `${owner.node}|${WILDCARD.test(ip) ? '*' : 'lo'}:${port}` : address, owner);
-    if (!local) insert(this.#byIp, ip, owner);
+  constructor(options: ListenOptions<T>) {
+    this.#options = options;
+  }
+
+  /** `shared`: the socket is in the machine's own namespace. */
+  add(address: string, owner: Owner<T>, shared = true): void {
+    const { host, port } = parseEndpoint(address);
+    const { cluster, node, netns } = owner.place;
+    if (isLoopback(host) || isWildcard(host)) insert(this.#loopback, `${netns}|${port}`, owner);
+    if (isWildcard(host))
+      insert(shared ? this.#wildcards : this.#innerWildcards, `${cluster}|${node}|${port}`, owner);
+    if (!isLoopback(host) && !isWildcard(host)) this.#insertHost(host, { ...owner, port });
+  }
+
+  /** An address that is the subject's own, on whatever port: a pod's. */
+  addHost(ip: string, owner: Owner<T>): void {
+    this.#insertHost(parseEndpoint(ip).host, { ...owner, port: '' });
   }
 
   /** An address of a node's own interface: wildcard listeners of that node answer there. */
-  addNodeIp(ip: string, node: string): void {
-    this.#nodeOfIp.set(ip, node);
-  }
-
-  /** Owners of the address over time; empty when nobody is known. `node` is where the client runs. */
-  resolve(address: string, node: string): readonly OwnedStretch<T>[] {
-    const { ip, port } = splitAddress(address);
-    const exact = this.#exact.get(address);
-    if (exact) return stretches(exact);
-    if (LOOPBACK.test(ip)) {
-      return stretches(this.#exact.get(`${node}|lo:${port}`) ?? this.#exact.get(`${node}|*:${port}`) ?? []);
+  addNodeIp(ip: string, { cluster, node }: Pick<Place, 'cluster' | 'node'>): void {
+    const { host } = parseEndpoint(ip);
+    if (isLoopback(host)) return;
+    for (const key of [`${cluster}|${host}`, ...(isPublic(host) ? [`|${host}`] : [])]) {
+      const nodes = this.#nodesOfIp.get(key);
+      if (nodes) nodes.add(`${cluster}|${node}`);
+      else this.#nodesOfIp.set(key, new Set([`${cluster}|${node}`]));
     }
-    const host = this.#nodeOfIp.get(ip);
-    const wildcard = host === undefined ? undefined : this.#exact.get(`${host}|*:${port}`);
-    if (wildcard) return stretches(wildcard);
-    // An address of its own names its owner on any port; a host's address is shared by whatever runs there.
-    const sameIp = host === undefined ? (this.#byIp.get(ip) ?? []) : [];
-    return new Set(sameIp.map((owner) => owner.subject)).size === 1 ? stretches(sameIp) : [];
+  }
+
+  isNodeIp(ip: string, cluster: string): boolean {
+    const { host } = parseEndpoint(ip);
+    return this.#nodesOf(host, cluster).size > 0;
+  }
+
+  /** Owners of the address over time, as somebody at `from` reaches it; empty when nobody is known. */
+  resolve(address: string, from: Place): readonly OwnedStretch<T>[] {
+    const { host, port } = parseEndpoint(address);
+    if (isLoopback(host)) return this.#over(this.#loopback.get(`${from.netns}|${port}`) ?? [], from);
+    const owners = this.#ownersOf(host, from);
+    const exact = owners.filter((owner) => owner.port === port || owner.port === '');
+    if (exact.length > 0) return displaced(this.#over(exact, from), owners);
+    const nodes = this.#nodesOf(host, from.cluster);
+    if (nodes.size === 0) return this.#soleOwners(owners, from);
+    for (const wildcards of [this.#wildcards, this.#innerWildcards]) {
+      const found = [...nodes].flatMap((node) => wildcards.get(`${node}|${port}`) ?? []);
+      if (found.length > 0) return this.#over(found, from);
+    }
+    return NOBODY;
+  }
+
+  #ownersOf(host: string, from: Place): readonly PortOwner<T>[] {
+    const owners = this.#byHost.get(`${from.cluster}|${host}`) ?? this.#publicHosts.get(host) ?? [];
+    return isBridge(host) ? owners.filter(({ place }) => place.node === from.node) : owners;
+  }
+
+  #insertHost(host: string, owner: PortOwner<T>): void {
+    insert(this.#byHost, `${owner.place.cluster}|${host}`, owner);
+    if (isPublic(host)) insert(this.#publicHosts, host, owner);
+  }
+
+  #nodesOf(host: string, cluster: string): ReadonlySet<string> {
+    return this.#nodesOfIp.get(`${cluster}|${host}`) ?? this.#nodesOfIp.get(`|${host}`) ?? new Set();
+  }
+
+  #over(owners: readonly Owner<T>[], from: Place): readonly OwnedStretch<T>[] {
+    return timeline(this.#reachable(owners, from), this.#options.tolerance);
+  }
+
+  /**
+   * One address on several machines at once: those of the caller's machine are meant; without any, nobody can tell,
+   * unless all are replicas of one thing.
+   */
+  #reachable(owners: readonly Owner<T>[], from: Place): readonly Owner<T>[] {
+    const first = owners[0];
+    if (first === undefined) return owners;
+    const oneNode = owners.every(({ place }) => place.node === first.place.node);
+    if (oneNode || !overlapping(owners, this.#options.tolerance)) return owners;
+    const near = owners.filter(({ place }) => place.node === from.node);
+    if (near.length > 0) return near;
+    const group = this.#options.groupOf(first.subject);
+    return owners.every(({ subject }) => this.#options.groupOf(subject) === group) ? owners : NOBODY;
+  }
+
+  /** The owner of an address answers on each of its ports, as long as nobody shares the address. */
+  #soleOwners(owners: readonly PortOwner<T>[], from: Place): readonly OwnedStretch<T>[] {
+    const subjects = new Map<T, Owner<T>>();
+    for (const owner of owners) {
+      const known = subjects.get(owner.subject);
+      subjects.set(
+        owner.subject,
+        known === undefined
+          ? owner
+          : { ...known, from: Math.min(known.from, owner.from), to: Math.max(known.to, owner.to) },
+      );
+    }
+    const lives = [...subjects.values()];
+    return subjects.size > 1 && overlapping(lives, this.#options.tolerance)
+      ? NOBODY
+      : this.#over(lives, from);
   }
 }
 
-function insert<T>(map: Map<string, Owner<T>[]>, key: string, owner: Owner<T>): void {
-  const owners = map.get(key);
-  if (owners === undefined) map.set(key, [owner]);
-  else owners.push(owner);
+/** A guess ends where another takes the address over, be it with other ports. */
+function displaced<T>(
+  stretches: readonly OwnedStretch<T>[],
+  owners: readonly PortOwner<T>[],
+): readonly OwnedStretch<T>[] {
+  if (stretches.every(({ certain }) => certain)) return stretches;
+  return stretches.flatMap((stretch) => {
+    if (stretch.certain) return [stretch];
+    const others = owners.filter(({ subject }) => subject !== stretch.subject);
+    const before = Math.max(-Infinity, ...others.map(({ to }) => to).filter((to) => to <= stretch.to));
+    const after = Math.min(Infinity, ...others.map(({ from }) => from).filter((at) => at >= stretch.from));
+    const from = stretch.from === -Infinity ? Math.min(stretch.to, before) : stretch.from;
+    const to = stretch.from === -Infinity ? stretch.to : Math.min(stretch.to, after);
+    return to > from ? [{ ...stretch, from, to }] : [];
+  });
 }
 
-function stretches<T>(owners: readonly Owner<T>[]): OwnedStretch<T>[] {
+/** Whether two owners were there at the same time, beyond what sampling and clocks explain. */
+function overlapping<T>(owners: readonly Claim<T>[], tolerance: number): boolean {
   const sorted = [...owners].sort((a, b) => a.from - b.from);
-  const changes = sorted.filter((owner, i) => i === 0 || owner.subject !== sorted[i - 1]!.subject);
-  return changes.map((owner, i) => ({
-    subject: owner.subject,
-    from: i === 0 ? -Infinity : owner.from,
-    to: changes[i + 1]?.from ?? Infinity,
-  }));
+  let reached = -Infinity;
+  for (const [i, { from, to }] of sorted.entries()) {
+    if (i > 0 && reached - from > tolerance) return true;
+    reached = Math.max(reached, to);
+  }
+  return false;
+}
+
+function insert<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
 }

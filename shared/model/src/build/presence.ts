@@ -33,7 +33,7 @@ function countBetween(instants: Instants, from: number, to: number): number {
   return lowerBound(instants, to) - lowerBound(instants, from + 1e-9);
 }
 
-function lowerBound(instants: Instants, at: number): number {
+export function lowerBound(instants: Instants, at: number): number {
   let low = 0;
   let high = instants.length;
   while (low < high) {

@@ -3,7 +3,7 @@ import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import type { LabelledColumn } from '../database-target.ts';
 import type { Column } from '../world.ts';
 import type { BuildContext } from './context.ts';
-import { compareText } from './dependencies.ts';
+import { compareText } from './dependency-draft.ts';
 import { addInto, maxInto } from './resample.ts';
 
 /** Series of one probed address, by metric name. */
@@ -12,22 +12,24 @@ type Named = Pick<MetricDefinition, 'name'>;
 
 /** Every probed address with the series of its probe, whose names begin with `prefix`. */
 export function readTargets(context: BuildContext, prefix: string): readonly TargetReader[] {
-  const targets = new Map<string, Map<string, Series[]>>();
+  const targets = new Map<string, { address: string; cluster: string; series: Map<string, Series[]> }>();
   for (const [name, group] of context.groups) {
     if (!name.startsWith(prefix)) continue;
     for (const series of group) {
       const { address } = series.labels;
       if (!address) continue;
-      let target = targets.get(address);
-      if (target === undefined) targets.set(address, (target = new Map()));
-      const list = target.get(name);
+      const cluster = context.clusterOf(series.labels);
+      const key = `${address}\u0000${cluster}`;
+      let target = targets.get(key);
+      if (target === undefined) targets.set(key, (target = { address, cluster, series: new Map() }));
+      const list = target.series.get(name);
       if (list) list.push(series);
-      else target.set(name, [series]);
+      else target.series.set(name, [series]);
     }
   }
   return [...targets]
     .sort(([a], [b]) => compareText(a, b))
-    .map(([address, target]) => new TargetReader(context, address, target));
+    .map(([, { address, cluster, series }]) => new TargetReader(context, address, series, cluster));
 }
 
 /** A probe may come round less often than the collectors: a sample of it holds until two more are missing. */
@@ -50,12 +52,15 @@ const MAX_STALENESS = 5 * 60_000;
 
 export class TargetReader {
   readonly address: string;
+  /** '' where samples name no cluster. */
+  readonly cluster: string;
   readonly #context: BuildContext;
   readonly #target: Target;
   readonly #staleness = new Map<string, number>();
 
-  constructor(context: BuildContext, address: string, target: Target) {
+  constructor(context: BuildContext, address: string, target: Target, cluster = '') {
     this.address = address;
+    this.cluster = cluster;
     this.#context = context;
     this.#target = target;
   }

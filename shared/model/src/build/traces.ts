@@ -3,8 +3,8 @@ import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import type { ApplicationId } from '../entities.ts';
 import type { OperationColumns } from '../world.ts';
 import type { Building } from './context.ts';
+import type { Destinations } from './destinations.ts';
 import type { ApplicationDraft } from './drafts.ts';
-import { applicationId } from './identity.ts';
 import { addInto, type Resampler } from './resample.ts';
 import { RequestDraft } from './request-draft.ts';
 
@@ -21,8 +21,8 @@ export function buildTraces(building: Building): void {
   addLogs(building);
 }
 
-const serviceOf = ({ registry }: Building, series: Series): ApplicationDraft =>
-  registry.serviceOf(series.labels.service_name ?? '');
+const serviceOf = ({ registry, context }: Building, { labels }: Series): ApplicationDraft =>
+  registry.serviceOf(labels.service_name ?? '', context.clusterOf(labels));
 
 function addSpans(building: Building, series: Series): void {
   const operation = operationOf(building, series);
@@ -51,20 +51,33 @@ const emptyOperation = (name: string, resampler: Resampler): OperationColumns =>
   selfTime: resampler.column(),
 });
 
-/** Services that have spans of their own; a name that only callers mention is somebody else's. */
+/** Services that have spans of their own, by cluster and name; what only callers mention is somebody else's. */
 export function servicesWithSpans({ context, registry }: Building): ReadonlyMap<string, ApplicationDraft> {
-  const names = new Set(context.named(T.spans).map(({ labels }) => labels.service_name ?? ''));
-  return new Map([...names].map((name) => [name, registry.serviceOf(name)]));
+  const services = new Map<string, ApplicationDraft>();
+  for (const { labels } of context.named(T.spans)) {
+    const name = labels.service_name ?? '';
+    const cluster = context.clusterOf(labels);
+    const key = serviceKey(name, cluster);
+    if (!services.has(key)) services.set(key, registry.serviceOf(name, cluster));
+  }
+  return services;
 }
 
-/** Who is meant by a name in spans: an application with spans or containers, else a service elsewhere. */
+const serviceKey = (name: string, cluster: string): string => `${cluster}\u0000${name}`;
+
+/**
+ * Who is meant by a name in spans: an application with spans or containers, who listens on an address, something outside
+ * that connections lead to as well, else a service elsewhere.
+ */
 export function calleeOf(
   { registry }: Building,
   services: ReadonlyMap<string, ApplicationDraft>,
+  destinations: Destinations,
   name: string,
+  cluster: string,
 ): ApplicationId {
-  const known = services.get(name) ?? registry.findService(name);
-  return known?.id ?? applicationId('_', 'ExternalService', name);
+  const known = services.get(serviceKey(name, cluster)) ?? registry.findService(name, cluster);
+  return known?.id ?? destinations.ofPeer(name, cluster);
 }
 
 function addInbound(building: Building): void {
@@ -73,7 +86,8 @@ function addInbound(building: Building): void {
   const counted = new Set([...services.values()].filter((one) => one.inbound.size > 0));
   const each = (metric: string, add: (draft: RequestDraft, series: Series) => void): void => {
     for (const series of context.named(metric)) {
-      const service = services.get(series.labels.service_name ?? '');
+      const { labels } = series;
+      const service = services.get(serviceKey(labels.service_name ?? '', context.clusterOf(labels)));
       if (!service || counted.has(service)) continue;
       let draft = service.inbound.get('otel');
       if (draft === undefined)

@@ -43,6 +43,13 @@ export const TRACE_METRICS = metricsOf('trace', {
     labels: ['service_name', 'span_name'],
     help: 'Spans that failed although none of their children did: where an error begins.',
   },
+  serviceInfo: {
+    name: 'gumshoe_trace_service_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['service_name', 'container_id', 'k8s_namespace_name', 'k8s_pod_name'],
+    help: 'Where a service runs, as the resource of its spans says.',
+  },
   logMessages: {
     name: 'gumshoe_log_messages_total',
     type: 'counter',
