@@ -61,7 +61,7 @@ function explain(slo: SloResult): readonly string[] {
 }
 
 function explainBurnRate(rate: BurnRate): string {
-  const number = (value: number) => (value === value ? `${value.toFixed(1)}x` : 'no traffic');
+  const number = (value: number) => (value === value ? `${value.toFixed(1)}x` : 'nothing');
   const short = formatValue(rate.shortWindow, 'milliseconds');
   const long = formatValue(rate.longWindow, 'milliseconds');
   const history = rate.truncated ? ' (all the history there is)' : '';

@@ -30,8 +30,8 @@ export interface BurnRate {
   /** Requests in the long window, and the bad ones among them. */
   readonly requests: number;
   readonly bad: number;
-  /** What keeps the rule from judging at all. */
-  readonly unjudged?: 'history' | 'traffic';
+  /** What keeps the rule from judging at all; resolution: its long window is but a cell or less. */
+  readonly unjudged?: 'history' | 'traffic' | 'resolution';
 }
 
 /** Running totals of good and bad requests, so that any window costs two subtractions. */
@@ -124,6 +124,7 @@ export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: n
   const threshold = Math.min(rule.rate, NEARLY_ALL / allowed);
   const firing = proven && sustained && longRate >= threshold && shortRate >= threshold;
   const figures = { longWindow, shortWindow, threshold, longRate, shortRate, firing, truncated };
-  const unjudged = history ? (traffic ? undefined : 'traffic') : 'history';
+  const coarse = Math.round(rule.longWindow / step) < Math.max(1, needed);
+  const unjudged = coarse ? 'resolution' : !history ? 'history' : !traffic ? 'traffic' : undefined;
   return { ...figures, requests: total, bad, ...(unjudged === undefined ? {} : { unjudged }) };
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { milliseconds, type TimeGrid } from '@gumshoe/base/time';
 import { findBreaches } from './breaches.ts';
+import { BURN_RATE_RULES } from './burn-rules.ts';
 import { burnRateAt, RequestBudget, shareAtLeast } from './burn-rate.ts';
 
 const STEP = 15_000;
@@ -187,4 +188,15 @@ test('a promise of little can be broken too', () => {
     ),
     [],
   );
+});
+
+test('a rule that is finer than the samples does not judge, and says why', () => {
+  const coarse = new RequestBudget(
+    { from: milliseconds(0), step: 300_000, points: 100 },
+    new Float64Array(100).fill(10),
+    new Float64Array(100).fill(9),
+  );
+  const [minute, hour] = BURN_RATE_RULES.map((rule) => burnRateAt(coarse, rule, ALLOWED, 100));
+  assert.deepEqual([minute!.firing, minute!.unjudged], [false, 'resolution']);
+  assert.deepEqual([hour!.firing, hour!.unjudged], [true, undefined]);
 });
