@@ -109,6 +109,10 @@ test('a peer that no longer answers is silent, an idle or lossy one is not', () 
   );
   const single: Course = (at) => (at === HALF + 15_000 ? 1 / 15 : 0);
   assert.equal(health(until, single), 'ok');
+  const uncounted = conversation(() => 0, after(0.3)).filter(
+    ({ labels }) => labels.__name__ !== 'container_net_tcp_bytes_received_total',
+  );
+  assert.equal(findingOf('network-connectivity', uncounted)?.health, 'ok', 'nobody counts what comes back');
   const finding = findingOf('network-connectivity', conversation(until, after(0.3)));
   assert.match(finding?.message ?? '', /No answer from peer although connections are open/);
 });

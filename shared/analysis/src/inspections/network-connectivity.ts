@@ -48,7 +48,10 @@ export const networkConnectivity = defineInspection({
   },
 });
 
-/** 1 where the peer does not answer although there is an open connection. */
+/**
+ * 1 where the peer does not answer although there is an open connection; NaN where nobody says. Where received bytes
+ * are not counted, the round trip alone tells.
+ */
 function silentColumn({ tcp }: Dependency, { grid, window }: Subject): Column {
   const out = new Float64Array(tcp.active.length).fill(NaN);
   const seconds = grid.step / 1000;
@@ -56,13 +59,13 @@ function silentColumn({ tcp }: Dependency, { grid, window }: Subject): Column {
   let again = 0;
   for (let i = 0; i < window.hi; i++) {
     const open = tcp.active[i]! > 0;
+    const received = tcp.bytesReceived[i]!;
     measured ||= tcp.rtt[i] === tcp.rtt[i];
-    const unmeasured = measured && tcp.rtt[i] !== tcp.rtt[i];
-    if (tcp.bytesReceived[i]! > 0 || !open) again = 0;
+    if (received !== 0 || !open) again = 0;
     else if (tcp.retransmits[i]! > 0) again += tcp.retransmits[i]! * seconds;
+    const unmeasured = measured && tcp.rtt[i] !== tcp.rtt[i] && !(received > 0);
     if (tcp.active[i] === tcp.active[i])
-      out[i] =
-        open && (again >= LEAST_RETRANSMITS - 0.5 || (unmeasured && !(tcp.bytesReceived[i]! > 0))) ? 1 : 0;
+      out[i] = open && (again >= LEAST_RETRANSMITS - 0.5 || unmeasured) ? 1 : 0;
   }
   return out;
 }
