@@ -1,5 +1,6 @@
 /** The engine's answers, as the renderer may name them. */
 export type {
+  ApplicationFindings,
   ApplicationPage,
   ApplicationRow,
   BlindSpot,

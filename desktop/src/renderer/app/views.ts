@@ -1,5 +1,6 @@
 import { applicationView } from '../views/application/application-view.tsx';
 import { exploreView } from '../views/explore/explore-view.tsx';
+import { inspectionsView } from '../views/inspections/inspections-view.tsx';
 import { logsView } from '../views/logs/logs-view.tsx';
 import { mapView } from '../views/map/map-view.tsx';
 import { overviewView } from '../views/overview/overview-view.tsx';
@@ -15,5 +16,6 @@ export const VIEWS: readonly ViewDefinition[] = [
   tracesView,
   logsView,
   exploreView,
+  inspectionsView,
   applicationView,
 ];

@@ -10,8 +10,6 @@ const WORDS: Readonly<Record<Health, string>> = {
 
 const ICONS = { ok: TickCircle, warning: WarningSign, critical: Critical, unknown: Help } as const;
 
-export const HEALTH_ORDER: Readonly<Record<Health, number>> = { critical: 0, warning: 1, unknown: 2, ok: 3 };
-
 export const healthWord = (health: Health): string => WORDS[health];
 
 /** Health as icon, word and colour, so that no one of them carries it alone. */

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { TimeSeriesChart } from '../../charts/time-series-chart.tsx';
 import type { Finding } from '../../../contract/engine.ts';
 import { EvidenceLink } from '../../widgets/evidence-link.tsx';
-import { HEALTH_ORDER, HealthBadge } from '../../widgets/health-badge.tsx';
+import { HealthBadge } from '../../widgets/health-badge.tsx';
+import { HEALTH_ORDER } from '../../widgets/health-order.ts';
 import { Panel } from '../../widgets/panel.tsx';
 
 export const sortFindings = (findings: readonly Finding[]): Finding[] =>

@@ -4,6 +4,7 @@ import type { Cause } from '../../../contract/engine.ts';
 import { ApplicationLink } from '../../widgets/application-name.tsx';
 import { EvidenceLink } from '../../widgets/evidence-link.tsx';
 import { clockText } from '../../widgets/time-text.ts';
+import { CauseBlindSpots, CauseChecks } from './cause-checks.tsx';
 
 /** One suspect: what, where, since when, how sure, why, and what to do. */
 export function CauseCard({ cause }: { readonly cause: Cause }) {
@@ -56,6 +57,8 @@ export function CauseCard({ cause }: { readonly cause: Cause }) {
           />
         ))}
       </div>
+      <CauseChecks cause={cause} />
+      <CauseBlindSpots cause={cause} />
       <div className="remedy" data-testid="remediation">
         <b>What to do:</b> {cause.remediation}
       </div>
