@@ -24,6 +24,9 @@ export async function saveScreenshots(
     await driver.open('rca');
     await driver.page.waitForTimeout(2500);
     await save('3-causes');
+    await driver.open('inspections');
+    await driver.see('finding-line');
+    await save('10-inspections');
     await driver.open('overview');
     await driver.click('app-row-orders');
     await driver.see('application-name');
