@@ -3,6 +3,7 @@ import { benchCache } from './cache.ts';
 import { benchCollector } from './collector.ts';
 import { benchProtocols } from './collector-protocols.ts';
 import { benchModel } from './model.ts';
+import { benchPromql } from './promql.ts';
 import { benchRca } from './rca.ts';
 import { benchSnapshot } from './snapshot.ts';
 
@@ -16,6 +17,10 @@ const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> 
     benchProtocols,
   ],
   cache: ['reading an hour for 50 and 500 services through the metric cache: cold, warm, size', benchCache],
+  promql: [
+    'PromQL over an hour of 10, 1,000 and 20,000 series: the evaluator beside a real Prometheus',
+    benchPromql,
+  ],
   model: ['time to build the world of 500 services over an hour and inspect it', benchModel],
   rca: ['time and memory of the root cause analysis for 50, 100, 500 and 5,000 services', benchRca],
   snapshot: [
