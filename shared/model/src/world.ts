@@ -49,6 +49,8 @@ export interface Application {
   readonly cluster?: string;
   /** `application`, `control-plane`, `monitoring`, or a category of the configuration. */
   readonly category: string;
+  /** What its pods are annotated with under coroot.com/, as kube-state-metrics writes names: slo_latency_threshold. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** What Kubernetes wants of it; undefined without kube-state-metrics. */
   readonly replicas?: ReplicaColumns;
   /** nginx, nodejs, python, postgres, redis … when recognised. */

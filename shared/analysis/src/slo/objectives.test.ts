@@ -46,3 +46,18 @@ test('the project promises nothing for external services, a rule that means one 
   assert.equal(share(s3, [{ kind: 'availability', share: 0.999 }]), undefined);
   assert.equal(share(s3, [{ kind: 'availability', application: 's3', share: 0.999 }]), 0.999);
 });
+
+test('annotations of pods beat globs, the configuration of the application beats them, nonsense says nothing', () => {
+  const annotations = {
+    slo_availability_objective: '99.95%',
+    slo_latency_objective: '90',
+    slo_latency_threshold: '2s',
+  };
+  const api = app('api', { annotations });
+  assert.equal(share(api, [{ kind: 'availability', application: 'a*', share: 0.9 }]), 0.9995);
+  assert.equal(share(api, [{ kind: 'availability', application: 'api', share: 0.9 }]), 0.9);
+  assert.deepEqual(latency(api), { kind: 'latency', share: 0.9, threshold: 2 });
+  assert.equal(share(app('api', { annotations: { slo_availability_objective: '0%' } }), []), undefined);
+  const nonsense = { slo_availability_objective: 'high', slo_latency_threshold: '12' };
+  assert.deepEqual(objectivesOf(app('api', { annotations: nonsense })), DEFAULT_OBJECTIVES);
+});

@@ -1,6 +1,7 @@
 import { matchesGlob } from '@gumshoe/base/glob';
-import { DAY } from '@gumshoe/base/time';
+import { DAY, SECOND } from '@gumshoe/base/time';
 import type { Application } from '@gumshoe/model/world';
+import { readDuration, readPercentage } from '../configuration/quantity.ts';
 
 export interface Objective {
   readonly kind: ObjectiveKind;
@@ -50,7 +51,9 @@ export const isAuxiliary = (category: string | undefined): boolean =>
   category !== undefined && AUXILIARY.has(category);
 
 /** What a rule needs to know of an application. */
-export type Promising = Pick<Application, 'id' | 'name' | 'kind'> & { readonly category?: string };
+export type Promising = Pick<Application, 'id' | 'name' | 'kind' | 'annotations'> & {
+  readonly category?: string;
+};
 
 /** Objectives of one application: the defaults, changed by the rules that concern it. */
 export function objectivesOf(
@@ -71,11 +74,12 @@ function startingPoint({ kind, category }: Promising, assumed: Objective): Objec
     : assumed;
 }
 
+/** Rules that concern the application, the most specific last; annotations of its pods come right before its own. */
 function applyRules(from: Objective, application: Promising, rules: readonly ObjectiveRule[]): Objective {
   const own = rules.filter((rule) => rule.kind === from.kind);
-  const concerning = [0, 1, 2].flatMap((level) =>
-    own.filter((rule) => specificity(rule, application) === level),
-  );
+  const at = (level: number): readonly ObjectiveRule[] =>
+    own.filter((rule) => specificity(rule, application) === level);
+  const concerning = [...at(0), ...at(1), ...annotatedRules(application, from.kind), ...at(2)];
   let objective = from;
   for (const rule of concerning) {
     const { share, threshold } = rule;
@@ -90,6 +94,18 @@ function applyRules(from: Objective, application: Promising, rules: readonly Obj
     };
   }
   return objective;
+}
+
+/**
+ * Annotations `coroot.com/slo-availability-objective`, `slo-latency-objective` (99.9%; 0% promises nothing) and
+ * `slo-latency-threshold` (100ms). What cannot be read says nothing.
+ */
+function annotatedRules({ id, annotations = {} }: Promising, kind: ObjectiveKind): readonly ObjectiveRule[] {
+  const share = readPercentage(annotations[`slo_${kind}_objective`] ?? '');
+  const limit = kind === 'latency' ? readDuration(annotations.slo_latency_threshold ?? '', 1) : undefined;
+  if (!share.ok && !limit?.ok) return [];
+  const promise = { ...(share.ok && share.value < 1 ? { share: share.value } : {}) };
+  return [{ kind, application: id, ...promise, ...(limit?.ok ? { threshold: limit.value / SECOND } : {}) }];
 }
 
 /** 0 project, 1 glob, 2 this application; undefined: does not concern it. */

@@ -64,6 +64,7 @@ export function buildApplication(
   const type = typeOf(draft);
   const { application: name, kind, cluster } = draft.identity;
   const replicas = wanted.of(draft);
+  const annotations = annotationsOf(draft);
   return {
     id,
     name,
@@ -72,6 +73,7 @@ export function buildApplication(
     ...(cluster === '' ? {} : { cluster }),
     category: draft.category ?? categories.of(draft.namespace, name),
     ...(replicas ? { replicas } : {}),
+    ...(annotations ? { annotations } : {}),
     ...(type === undefined ? {} : { type }),
     instances,
     inbound: REQUEST_SOURCES.flatMap((protocol) => draft.inbound.get(protocol)?.finish() ?? []),
@@ -113,6 +115,19 @@ function typeOf(draft: ApplicationDraft): string | undefined {
   if (draft.mongodb.length > 0) return 'mongodb';
   if (draft.memcached.length > 0) return 'memcached';
   return [...draft.types].sort(compareText)[0];
+}
+
+const ANNOTATION = 'annotation_coroot_com_';
+
+/** What its pods are annotated with under coroot.com/. */
+function annotationsOf({ instances }: ApplicationDraft): Application['annotations'] {
+  const found = [...instances.values()]
+    .flatMap(({ pod }) => (pod ? [pod] : []))
+    .sort((a, b) => compareText(a.name, b.name))
+    .flatMap((pod) => Object.entries(pod.annotations))
+    .filter(([name]) => name.startsWith(ANNOTATION))
+    .map(([name, value]) => [name.slice(ANNOTATION.length), value] as const);
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
 function externalService(
