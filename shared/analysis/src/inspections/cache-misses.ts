@@ -31,6 +31,7 @@ export const missesVerdict = (
       unit: 'percent',
       says: ({ name, state }) =>
         `${formatValue(state.value, 'percent')} of the lookups in ${name} find nothing`,
+      calm: 'Every lookup finds what it asks for.',
       formula: `misses / (hits + misses), from ${formatValue(LEAST_LOOKUPS, 'per-second')} on`,
       query: ({ target }) => {
         const { hits: found, misses: missed } = select(target);

@@ -35,6 +35,7 @@ export const clientsErrors = (kind: ServerKind): Inspection =>
         unit: 'percent',
         says: ({ state }) =>
           `${formatValue(state.value, 'percent')} of the requests to ${name} fail${state.firing ? worstClient(seen, subject) : ''}`,
+        calm: `No request to ${name} fails.`,
         formula: `failed / all requests over the last ${sustainPoints(subject.grid)} points, from ${LEAST_REQUESTS} requests on`,
         query: () => shareQuery(seen, subject, kind),
       });

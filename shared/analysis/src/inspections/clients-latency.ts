@@ -1,19 +1,20 @@
 import { formatValue } from '@gumshoe/base/units';
 import {
-  bucketQuantile,
+  latencyQuantile,
   latencyQuantileColumn,
   maxColumns,
   maxOf,
   mergeHistograms,
   ratioColumn,
   sumColumns,
-  sumOf,
 } from '@gumshoe/model/columns';
-import type { Dependency } from '@gumshoe/model/world';
+import type { Column, Dependency, RequestColumns } from '@gumshoe/model/world';
 import { REQUEST_METRICS, type Protocol } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence, selectDependency } from '../evidence.ts';
 import type { NamedColumn, Verdict } from '../finding.ts';
 import type { Subject } from './define.ts';
+import { known } from './measured.ts';
+import { needed, sustained, sustainRule } from './sustained.ts';
 
 /** A rule over what the clients of a database see: mean latency, p99 and the oldest unanswered request. */
 export interface ClientsLatencyRule {
@@ -22,13 +23,22 @@ export interface ClientsLatencyRule {
   readonly threshold: number;
   /** seconds, for the oldest request without an answer */
   readonly hanging: number;
+  /** Clients in calls that wait by design: where there are some, what clients see says nothing. */
+  readonly blocked?: readonly Column[];
   /** Another source's mean latency: the probe's. */
   readonly probe?: {
     readonly name: string;
-    readonly value: number;
     readonly column: NamedColumn;
     readonly query: string;
   };
+}
+
+/** Each on the world's grid, seconds. */
+interface Waiting {
+  readonly mean: Column;
+  /** Oldest request without an answer. */
+  readonly oldest: Column;
+  readonly probe: Column;
 }
 
 /** The verdict on a database's latency as its clients and its probe see it; undefined without both. */
@@ -37,81 +47,110 @@ export function clientsLatency(
   downstreams: readonly Dependency[],
   rule: ClientsLatencyRule,
 ): Verdict | undefined {
-  const { grid, window, recent, rateWindow, range } = subject;
+  const { grid, window, recent, range } = subject;
+  const requests = downstreams
+    .flatMap((dependency) => dependency.requests)
+    .filter((one) => one.protocol === rule.protocol);
+  const waiting = waitingOf(requests, rule, grid.points);
+  const judged = maxColumns(
+    [waiting.mean, waiting.oldest.map((age) => (age > rule.hanging ? age : NaN)), waiting.probe],
+    grid.points,
+  );
+  const limits = sustainRule(rule.threshold, grid);
+  const state = sustained(judged, window, limits);
+  if (!state) return undefined;
   const cells = { lo: Math.max(window.lo, window.hi - 4 * recent), hi: window.hi };
-  const clients = downstreams.flatMap((dependency) => dependency.requests);
-  const requests = clients.filter((one) => one.protocol === rule.protocol);
-  const dependency = downstreams.find((one) => one.requests.some((r) => r.protocol === rule.protocol));
-  const sum = sumColumns(
-    requests.map((one) => one.durationSum),
-    grid.points,
-  );
-  const rate = sumColumns(
-    requests.map((one) => one.rate),
-    grid.points,
-  );
-  const hanging = maxColumns(
-    requests.flatMap((one) => one.inFlightAge ?? []),
-    grid.points,
-  );
   const histogram = mergeHistograms(requests.flatMap((one) => one.latency ?? []));
-  const count = sumOf(rate, cells);
-  const oldest = maxOf(hanging, cells);
-  if (!(count > 0) && !(oldest > 0) && rule.probe === undefined) return undefined;
-  const mean = count > 0 ? sumOf(sum, cells) / count : NaN;
-  const p99 = histogram
-    ? bucketQuantile(
-        histogram.bounds,
-        histogram.counts.map((column) => sumOf(column, cells)),
-        0.99,
-      )
-    : NaN;
-  const probe = rule.probe?.value ?? NaN;
-  const value = Math.max(...[mean, oldest > rule.hanging ? oldest : NaN, probe].filter((v) => v === v), 0);
-  const metrics = REQUEST_METRICS[rule.protocol];
-  const select = (of: Dependency, metric: string) =>
-    `sum(rate(${selectDependency(of, metric)}${rateWindow}))`;
-  const message = describe(mean, p99, oldest, rule);
-  const evidence = [
-    ...(dependency
-      ? [
-          `${select(dependency, `${metrics.duration.name}_sum`)} / ${select(dependency, `${metrics.duration.name}_count`)}`,
-        ]
-      : []),
-    ...(rule.probe ? [rule.probe.query] : []),
-  ].map((query) => promqlEvidence(query, range, message));
+  const p99 = histogram ? latencyQuantile(histogram, cells, 0.99) : NaN;
+  const last = (column: Column) => sustained(column, window, limits)?.value ?? NaN;
+  const mean = last(waiting.mean);
+  const oldest = maxOf(waiting.oldest, cells);
+  const probe = last(waiting.probe);
+  const message = describe({ mean, p99, oldest, probe }, rule);
   return {
-    health: value > rule.threshold ? 'warning' : 'ok',
+    health: state.firing ? 'warning' : 'ok',
     message,
-    value,
+    value: state.value,
     threshold: rule.threshold,
     unit: 'seconds',
     instances: [],
-    evidence,
+    evidence: queriesOf(subject, downstreams, rule).map((query) => promqlEvidence(query, range, message)),
     explanation: [
       `mean as clients see it ${formatValue(mean, 'seconds')}, p99 ${formatValue(p99, 'seconds')}`,
       `oldest request without an answer ${formatValue(oldest, 'seconds')}; counts above ${formatValue(rule.hanging, 'seconds')}`,
       ...(rule.probe ? [`${rule.probe.name} ${formatValue(probe, 'seconds')}`] : []),
-      `the worst of these is ${formatValue(value, 'seconds')}, threshold ${formatValue(rule.threshold, 'seconds')}`,
+      `the worst of these is ${formatValue(state.value, 'seconds')}, median of the last ${state.known} points; ${state.above} of ${limits.points} lie above ${formatValue(rule.threshold, 'seconds')}: a warning begins at ${needed(limits.points)} and ends when none lies above ${formatValue(limits.exit, 'seconds')}`,
     ],
     columns: [
-      { name: 'mean', values: ratioColumn(sum, rate) },
+      { name: 'mean', values: waiting.mean },
       ...(histogram ? [{ name: 'p99', values: latencyQuantileColumn(histogram, 0.99) }] : []),
-      { name: 'oldest unanswered', values: hanging },
+      { name: 'oldest unanswered', values: waiting.oldest },
       ...(rule.probe ? [rule.probe.column] : []),
     ],
   };
 }
 
-function describe(mean: number, p99: number, oldest: number, rule: ClientsLatencyRule): string {
+function waitingOf(
+  requests: readonly RequestColumns[],
+  { probe, blocked = [] }: ClientsLatencyRule,
+  points: number,
+): Waiting {
+  const sum = sumColumns(
+    requests.map((one) => one.durationSum),
+    points,
+  );
+  const rate = sumColumns(
+    requests.map((one) => one.rate),
+    points,
+  );
+  const oldest = maxColumns(
+    requests.flatMap((one) => one.inFlightAge ?? []),
+    points,
+  );
+  const unknown = new Float64Array(points).fill(NaN);
+  const timed = (column: Column) =>
+    column.map((value, i) => (blocked.some((clients) => clients[i]! > 0) ? NaN : value));
+  return {
+    mean: known(sum) ? timed(ratioColumn(sum, rate)) : unknown,
+    oldest: timed(oldest),
+    probe: probe?.column.values ?? unknown,
+  };
+}
+
+function queriesOf(
+  { rateWindow }: Subject,
+  downstreams: readonly Dependency[],
+  { protocol, probe }: ClientsLatencyRule,
+): readonly string[] {
+  const seen = downstreams.find((one) => one.requests.some((r) => r.protocol === protocol));
+  const metrics = REQUEST_METRICS[protocol];
+  const rate = (of: Dependency, metric: string) => `sum(rate(${selectDependency(of, metric)}${rateWindow}))`;
+  return [
+    ...(seen
+      ? [`${rate(seen, `${metrics.duration.name}_sum`)} / ${rate(seen, `${metrics.duration.name}_count`)}`]
+      : []),
+    ...(probe ? [probe.query] : []),
+  ];
+}
+
+interface Numbers {
+  readonly mean: number;
+  readonly p99: number;
+  readonly oldest: number;
+  readonly probe: number;
+}
+
+function describe({ mean, p99, oldest, probe }: Numbers, rule: ClientsLatencyRule): string {
   const limit = `threshold ${formatValue(rule.threshold, 'seconds')}`;
   const hanging =
     oldest > rule.hanging
       ? `; the oldest one has waited ${formatValue(oldest, 'seconds')} for its answer`
       : '';
-  const { probe } = rule;
-  if (mean !== mean && probe && hanging === '')
-    return `Nobody's requests are seen; ${probe.name} is ${formatValue(probe.value, 'seconds')} (${limit}).`;
+  const inside =
+    rule.probe && probe === probe ? `${rule.probe.name} is ${formatValue(probe, 'seconds')}` : undefined;
+  if (mean !== mean && inside && hanging === '')
+    return `No requests of clients are seen; ${inside} (${limit}).`;
   if (mean !== mean) return `No request completed at the end of the window${hanging} (${limit}).`;
-  return `Clients wait ${formatValue(mean, 'seconds')} on average, p99 ${formatValue(p99, 'seconds')}${hanging} (${limit}).`;
+  const probed = inside && probe > Math.max(mean, rule.threshold) ? `; ${inside}` : '';
+  return `Clients wait ${formatValue(mean, 'seconds')} on average${p99 === p99 ? `, p99 ${formatValue(p99, 'seconds')}` : ''}${hanging}${probed} (${limit}).`;
 }

@@ -34,6 +34,7 @@ export const clientsP95 = (kind: ServerKind, floor: number): Inspection =>
         unit: 'seconds',
         says: ({ state }) =>
           `95 % of the requests to ${name} are answered within ${formatValue(state.value, 'seconds')}${slowestOf(seen, subject)}`,
+        calm: `The requests to ${name} take no time.`,
         formula: `95th percentile over the last ${sustainPoints(subject.grid)} points, from ${LEAST_REQUESTS} requests on`,
         query: () => quantileQuery(seen, subject, kind),
       });

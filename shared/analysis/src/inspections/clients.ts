@@ -4,6 +4,8 @@ import { clientsP95 } from './clients-p95.ts';
 import type { ServerKind } from './clients-server.ts';
 import type { Inspection } from './define.ts';
 
+export type { ServerKind };
+
 /**
  * Databases and queues that are judged by what their clients see. The latency floors lie above what is usual within
  * one site; fetches of Kafka wait up to half a second by design, so that of queues is a second.

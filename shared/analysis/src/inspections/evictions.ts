@@ -20,6 +20,7 @@ export const evictionsVerdict = (
       unit: 'per-second',
       says: ({ name, state }) =>
         `${name} throws out ${formatValue(state.value, 'per-second')} entries for lack of memory`,
+      calm: 'Nothing is thrown out for lack of memory.',
       formula: 'evicted entries per second',
       query: ({ target }) => `sum(rate(${selectTarget(target, metric)}${subject.rateWindow}))`,
     },

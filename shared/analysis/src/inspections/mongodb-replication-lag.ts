@@ -19,6 +19,7 @@ export const mongodbReplicationLag = defineInspection({
         unit: 'seconds',
         says: ({ name, target, state }) =>
           `Secondary ${name} of replica set ${target.replicaSet} is ${formatValue(state.value, 'seconds')} behind its primary`,
+        calm: 'Every secondary keeps up with its primary.',
         formula: 'last operation applied by the primary - by the secondary',
         query: ({ target }) => `time() - ${selectTarget(target, M.lastApplied)} / 1000`,
       },

@@ -19,6 +19,7 @@ export const mysqlReplicationLag = defineInspection({
         unit: 'seconds',
         says: ({ name, state }) =>
           `Replica ${name} is ${formatValue(state.value, 'seconds')} behind its source`,
+        calm: 'Every replica keeps up with its source.',
         formula: 'seconds behind the source',
         query: ({ target }) => `sum(${selectTarget(target, M.replicationLag)})`,
       },

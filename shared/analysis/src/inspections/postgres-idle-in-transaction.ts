@@ -25,6 +25,7 @@ export const postgresIdleInTransaction = defineInspection({
       unit: 'percent',
       says: ({ name, state, target }) =>
         `Open transactions that do nothing hold ${formatValue(state.value, 'percent')} of the ${formatValue(target.maxConnections!, 'count')} connections to ${name}${state.firing ? lastStatement(target, subject) : ''}`,
+      calm: 'No transaction is open and does nothing.',
       formula: 'sessions idle in transaction / max_connections',
       query: ({ target }) =>
         `(sum(${selectTarget(target, P.connections, `state=~"${STATE}.*"`)}) or sum(${selectTarget(target, P.up)}) * 0) / ${target.maxConnections} * 100`,

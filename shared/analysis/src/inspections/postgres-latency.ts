@@ -26,7 +26,6 @@ export const postgresLatency = defineInspection({
         ? {
             probe: {
               name: `mean of a query by the probe of ${nameOfTarget(slowest.target)}`,
-              value: slowest.value,
               column: { name: 'probe average', values: slowest.values },
               query: selectTarget(slowest.target, P.latency, 'summary="avg"'),
             },

@@ -21,6 +21,7 @@ export const postgresReplicationLag = defineInspection({
         unit: 'seconds',
         says: ({ name, target, state }) =>
           `Replica ${name} is ${formatValue(state.value, 'seconds')} behind its primary ${target.replication!.primary}${state.firing ? causeOf(target, subject) : ''}`,
+        calm: 'Every replica keeps up with its primary.',
         formula: 'time since the primary wrote what the replica has replayed',
         query: ({ target: { address, replication } }) =>
           `sum(${P.walCurrentLsn.name}{address=${JSON.stringify(replication!.primary)}}) - sum(${P.walReplayLsn.name}{address=${JSON.stringify(address)}})`,

@@ -24,6 +24,7 @@ export const redisBlockedClients = defineInspection({
         unit: 'count',
         says: ({ name, state }) =>
           `${formatValue(state.value, 'count')} clients of ${name} wait in blocking calls`,
+        calm: 'No client waits in a blocking call.',
         formula: 'clients in a blocking call',
         query: ({ target }) => `sum(${selectTarget(target, R.blockedClients)})`,
       },

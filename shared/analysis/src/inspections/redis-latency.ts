@@ -29,11 +29,11 @@ export const redisLatency = defineInspection({
       protocol: 'redis',
       threshold,
       hanging: 0.1,
+      blocked: subject.redis.map(({ blockedClients }) => blockedClients),
       ...(value === value
         ? {
             probe: {
               name: 'time per command inside Redis',
-              value,
               column: { name: 'inside Redis', values },
               query: `sum(rate(${select(R.commandTime)}${subject.rateWindow})) / sum(rate(${select(R.commands)}${subject.rateWindow}))`,
             },
