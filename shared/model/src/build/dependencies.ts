@@ -6,10 +6,16 @@ import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId } from '../entities.ts';
 import type { Column } from '../world.ts';
 import type { Building } from './context.ts';
-import { newDependency, noteEvidence, type DependencyDraft, type TcpDraft } from './dependency-draft.ts';
+import {
+  newDependency,
+  noteEvidence,
+  type DependencyDraft,
+  type MutableLink,
+  type TcpDraft,
+} from './dependency-draft.ts';
 import type { Destinations, Target } from './destinations.ts';
 import type { ContainerDraft } from './drafts.ts';
-import { FlowReader, type Nature } from './flows.ts';
+import { FlowReader, type Flow, type FlowPart, type Nature } from './flows.ts';
 import { parseEndpoint } from './address.ts';
 import { addInto, maxInto } from './resample.ts';
 import { isFailedStatus, RequestDraft, requestNames } from './request-draft.ts';
@@ -123,9 +129,7 @@ export class DependencyBuilder {
       if (flow === undefined) continue;
       const values = resample(series);
       for (const part of this.#flows.split(flow, series, values, nature(series))) {
-        const { client, destination, actual } = flow;
-        const draft = this.#draftFor(client.instance.application.id, part.target.id);
-        this.#note(draft, client, part.target, destination, actual, part);
+        const draft = this.#draftOf(flow, part);
         if (evident) noteEvidence(draft, metric, series.labels);
         add(draft, series, part.values);
       }
@@ -149,30 +153,38 @@ export class DependencyBuilder {
     return draft;
   }
 
-  #note(
-    draft: DependencyDraft,
-    client: ContainerDraft,
-    target: Target,
-    destination: string,
-    actual: string,
-    { from, to }: { readonly from: number; readonly to: number },
-  ): void {
+  /** The dependency that a part of a flow belongs to, with the part noted among its links. */
+  #draftOf(flow: Flow, { target, from, to }: FlowPart): DependencyDraft {
+    let noted = flow.noted.get(target);
+    if (noted === undefined) {
+      const draft = this.#draftFor(flow.client.instance.application.id, target.id);
+      flow.noted.set(target, (noted = { draft, link: this.#linkOf(draft, flow, target) }));
+    }
+    const { draft, link } = noted;
+    if (from < link.from) link.from = from;
+    if (to > link.to) link.to = to;
+    return draft;
+  }
+
+  #linkOf(draft: DependencyDraft, { client, destination, actual }: Flow, target: Target): MutableLink {
     const actualDestination = actual || destination;
     const server = target.instance ? `${target.instance.name}\u0000${target.instance.node}` : '';
     const key = `${client.node}\u0000${client.containerId}\u0000${actualDestination}\u0000${server}`;
-    const link = draft.links.get(key);
-    if (link) {
-      link.from = Math.min(link.from, from);
-      link.to = Math.max(link.to, to);
-      return;
+    let link = draft.links.get(key);
+    if (link === undefined) {
+      const life = { from: Infinity, to: -Infinity };
+      link = { client, server: target.instance, destination, actualDestination, ...life };
+      draft.links.set(key, link);
+      for (const address of new Set([destination, actualDestination]))
+        this.#notePeer(draft, peerKey(client, parseEndpoint(address).host));
     }
-    draft.links.set(key, { client, server: target.instance, destination, actualDestination, from, to });
-    for (const address of new Set([destination, actualDestination])) {
-      const peer = peerKey(client, parseEndpoint(address).host);
-      const set = this.#byPeerIp.get(peer);
-      if (set) set.add(draft);
-      else this.#byPeerIp.set(peer, new Set([draft]));
-    }
+    return link;
+  }
+
+  #notePeer(draft: DependencyDraft, peer: string): void {
+    const set = this.#byPeerIp.get(peer);
+    if (set) set.add(draft);
+    else this.#byPeerIp.set(peer, new Set([draft]));
   }
 
   /** What spans say of callers, where the wire says nothing. */

@@ -2,6 +2,7 @@ import type { Series } from '@gumshoe/base/series';
 import { CONTAINER_METRICS as C, PROTOCOLS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import type { CellRange, Column } from '../world.ts';
 import type { Building } from './context.ts';
+import type { DependencyDraft, MutableLink } from './dependency-draft.ts';
 import type { Destinations, Target } from './destinations.ts';
 import type { ContainerDraft } from './drafts.ts';
 
@@ -16,6 +17,8 @@ export interface Flow {
   readonly targets: readonly Target[];
   /** Starts of stretches with a guessed owner in which somebody else answered. */
   readonly answeredElsewhere: Set<number>;
+  /** Where its parts went, by target. */
+  readonly noted: Map<Target, { readonly draft: DependencyDraft; readonly link: MutableLink }>;
 }
 
 /** The part of a series that belongs to one target. `values` holds until the next part is asked for. */
@@ -75,7 +78,7 @@ export class FlowReader {
       .resolve(destination, actual, client.place)
       .filter((target) => target.id !== own && !isProxying(client, target));
     if (targets.length === 0) return undefined;
-    return { client, destination, actual, targets, answeredElsewhere: new Set() };
+    return { client, destination, actual, targets, answeredElsewhere: new Set(), noted: new Map() };
   }
 
   /**

@@ -5,8 +5,23 @@ import type { Downtime } from '../world.ts';
 /** Sorted distinct instants at which something was seen. */
 export type Instants = Float64Array;
 
-export function mergeInstants(parts: readonly Float64Array[]): Instants {
+export function mergeInstants(all: readonly Float64Array[]): Instants {
+  const [first] = all;
+  // what is scraped together was seen together
+  const parts =
+    first === undefined ? [] : [first, ...all.slice(1).filter((part) => !sameInstants(part, first))];
   if (parts.length === 1) return parts[0]!;
+  return merged(parts);
+}
+
+function sameInstants(a: Float64Array, b: Float64Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function merged(parts: readonly Float64Array[]): Instants {
   let length = 0;
   for (const part of parts) length += part.length;
   const all = new Float64Array(length);

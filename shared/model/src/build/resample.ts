@@ -40,42 +40,39 @@ export class Resampler {
     const out = this.#out.fill(0);
     const covered = this.#covered.fill(0);
     const { timestamps, values } = series;
+    const { step } = this.grid;
     let time = options.zeroAt ?? NaN;
     let value = 0;
+    // samples ascend, so that the cell they fall into does too
+    let cell = 0;
+    let cellEnd = this.grid.from;
     for (let k = 0; k < timestamps.length; k++) {
       const t = timestamps[k]!;
       const v = values[k]!;
       if (v !== v) continue;
-      if (time === time && t > time && t - time <= options.maxGap) {
-        this.#spread(time, t, v >= value ? v - value : v);
+      if (t > time && t - time <= options.maxGap) {
+        const perMs = (v >= value ? v - value : v) / (t - time);
+        while (cellEnd <= time) {
+          cell++;
+          cellEnd += step;
+        }
+        let start = Math.max(time, cellEnd - step);
+        while (start < t && cell < out.length) {
+          const end = t < cellEnd ? t : cellEnd;
+          out[cell]! += perMs * (end - start);
+          covered[cell]! += end - start;
+          start = end;
+          if (end !== cellEnd) break;
+          cell++;
+          cellEnd += step;
+        }
       }
       time = t;
       value = v;
     }
-    const least = this.grid.step * MIN_COVERAGE;
+    const least = step * MIN_COVERAGE;
     for (let i = 0; i < out.length; i++) out[i] = covered[i]! >= least ? (out[i]! / covered[i]!) * 1000 : NaN;
     return out;
-  }
-
-  #spread(from: number, to: number, amount: number): void {
-    const { grid } = this;
-    const out = this.#out;
-    const covered = this.#covered;
-    const perMs = amount / (to - from);
-    let cell = Math.ceil((from - grid.from) / grid.step);
-    if (grid.from + cell * grid.step <= from) cell++;
-    let start = from;
-    if (cell < 0) {
-      cell = 0;
-      start = Math.max(from, grid.from - grid.step);
-    }
-    for (; cell < out.length && start < to; cell++) {
-      const end = Math.min(to, grid.from + cell * grid.step);
-      if (end <= start) continue;
-      out[cell]! += perMs * (end - start);
-      covered[cell]! += end - start;
-      start = end;
-    }
   }
 
   /** Last value at or before each instant, not older than `lookback` ms. Valid until the next call. */
