@@ -156,7 +156,7 @@ function Line({ line, selected }: { readonly line: FindingLine; readonly selecte
 
 export const inspectionsView = defineView({
   id: 'inspections',
-  title: 'Inspections',
+  title: 'Inspect',
   icon: Endorsed,
   key: '7',
   component: InspectionsView,
