@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exportCommand } from './export.ts';
+import { diffCommand } from './snapshot-diff.ts';
 import { infoCommand, mergeCommand, trimCommand, verifyCommand } from './snapshot-files.ts';
 import { importCommand } from './snapshot-import.ts';
 
@@ -15,6 +16,7 @@ export const snapshotCommand = (): Command => {
     verifyCommand(),
     mergeCommand(),
     trimCommand(),
+    diffCommand(),
   ])
     command.addCommand(one.exitOverride());
   return command.exitOverride();

@@ -99,6 +99,11 @@ export async function exportSnapshot(
   };
 }
 
+/** A snapshot as a source. */
+interface ConfiguredSource {
+  readonly configuration: () => Promise<readonly Configuration[]>;
+}
+
 /** One export on its way into a writer. */
 class ExportJob {
   readonly #reader: Reader;
@@ -144,10 +149,21 @@ class ExportJob {
       this.#options.progress?.(done, steps.length, what);
       await write();
     }
-    const configuration = this.#options.configuration ?? [];
-    if (configuration.length > 0) writeRecords(this.#writer, 'configuration', configuration);
+    await this.#writeConfiguration();
     this.#options.progress?.(steps.length, steps.length, 'done');
     return this.#counts;
+  }
+
+  /** What the source brings along, and what is given; of one name the latter. */
+  async #writeConfiguration(): Promise<void> {
+    const source = this.#reader;
+    const brought = 'configuration' in source ? await (source as ConfiguredSource).configuration() : [];
+    const byName = new Map(
+      [...brought, ...(this.#options.configuration ?? [])].map((one) => [one.name, one]),
+    );
+    const text = (file: string): string => this.#options.redaction?.pseudonyms?.apply(file) ?? file;
+    const files = [...byName.values()].map((one) => ({ name: one.name, text: text(one.text) }));
+    if (files.length > 0) writeRecords(this.#writer, 'configuration', files);
   }
 
   #checkCancelled(what: string): void {
@@ -226,14 +242,16 @@ class ExportJob {
   }
 
   notes(): readonly string[] {
-    const { scope } = this.#options;
+    const { scope, redaction } = this.#options;
+    const hidden = (text: string): string => redaction?.pseudonyms?.apply(text) ?? text;
+    const only = scope ? [`only what belongs to ${scope.applications.join(', ')} is included`] : [];
     return [
       'SQL and Redis keys were obfuscated when they were captured',
       'request and response bodies and headers were never stored',
       'no credentials and no connection settings are included',
-      ...(scope ? [`only what belongs to ${scope.applications.join(', ')} is included`.slice(0, 4000)] : []),
+      ...only.map((sentence) => hidden(sentence).slice(0, 4000)),
       ...this.#redaction.sentences,
-      ...this.#missing,
+      ...this.#missing.map(hidden),
     ];
   }
 }

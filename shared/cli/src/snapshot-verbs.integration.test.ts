@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { dbLock } from '@gumshoe/analysis/testdata/faults';
+import { SHOP_RANGE as range, shopSeries, type ShopOptions } from '@gumshoe/analysis/testdata/shop';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'gumshoe-verbs-'));
+const path = (name: string): string => join(directory, name);
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+async function gumshoe(input: string, ...words: readonly string[]) {
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
+  child.stdin.end(input);
+  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code: child.exitCode, out, errors };
+}
+
+async function passes(...words: readonly string[]): Promise<string> {
+  const { code, out, errors } = await gumshoe('', ...words);
+  assert.equal(code, 0, `${words.join(' ')}: ${errors}`);
+  return out;
+}
+
+/** The shop's series as OpenMetrics. */
+function openMetrics(options: ShopOptions): string {
+  const lines = shopSeries(options).flatMap(
+    ({ labels: { __name__: name, ...labels }, timestamps, values }) => {
+      const set = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+      return [...timestamps].map((at, i) => `${name}{${set.join(',')}} ${values[i]} ${at / 1000}`);
+    },
+  );
+  return `${lines.join('\n')}\n# EOF\n`;
+}
+
+test('from text on standard input to a cut, joined, exported and compared case, all with the same report', async () => {
+  const broken = openMetrics({ fault: dbLock, faultFrom: (range.to - range.from) / 2 });
+  const imported = await gumshoe(broken, 'snapshot', 'import', '-', '-o', path('case'), '--json');
+  assert.equal(imported.code, 0, imported.errors);
+  assert.match(imported.errors, /standard input: Prometheus text, \d+ samples/);
+  assert.equal((JSON.parse(imported.out) as { schema: string }).schema, 'gumshoe.import/1');
+
+  const middle = String((range.from + range.to) / 2);
+  await passes('snapshot', 'trim', path('case'), '-o', path('early'), '--to', middle);
+  await passes('snapshot', 'trim', path('case'), '-o', path('late'), '--from', middle);
+  assert.match(
+    await passes('snapshot', 'merge', path('early'), path('late'), '-o', path('joined')),
+    /0 conflicts/,
+  );
+  await passes('snapshot', 'export', path('exported'), '--snapshot', path('case'));
+  const reports = [];
+  for (const name of ['case', 'joined', 'exported'])
+    reports.push((await gumshoe('', 'rca', path(name), '--json')).out);
+  assert.match(reports[0] ?? '', /postgres-lock/);
+  for (const report of reports) assert.equal(report, reports[0]);
+
+  assert.match(await passes('snapshot', 'verify', path('joined')), /all as they were written/);
+
+  writeFileSync(path('calm.om'), openMetrics({}));
+  await passes('snapshot', 'import', path('calm.om'), '-o', path('calm'));
+  const diff = await gumshoe('', 'snapshot', 'diff', path('calm'), path('case'));
+  assert.equal(diff.code, 1, diff.errors);
+  assert.match(diff.out, /BITS +KIND +WHAT\n[^]*orders/);
+  assert.match(await passes('snapshot', 'diff', path('case'), path('case')), /Nothing is different/);
+});
+
+test('an estimate writes nothing; redaction is in the manifest', async () => {
+  const before = readdirSync(directory).sort();
+  const words = ['--snapshot', path('case')];
+  assert.match(await passes('snapshot', 'export', '--estimate', ...words), /series +\d+ +[\d.]+ KiB/);
+  assert.deepEqual(readdirSync(directory).sort(), before);
+  const key = path('key');
+  writeFileSync(key, 'sixteen characters and more\n');
+  const redacted = [
+    '--app',
+    'orders',
+    '--depth',
+    '1',
+    '--drop-log-bodies',
+    '--obfuscate',
+    '--hash-names',
+    '--hash-key-file',
+    key,
+  ];
+  await passes('snapshot', 'export', path('redacted'), ...words, ...redacted);
+  const info = await passes('snapshot', 'info', path('redacted'));
+  for (const sentence of [/bodies, attributes/, /literals of SQL/, /keyed hashes/, /only what belongs to/])
+    assert.match(info, sentence);
+  assert.doesNotMatch(info, /orders/);
+});
+
+test('bad usage and damaged files have exit codes of their own', async () => {
+  writeFileSync(path('damaged'), 'SQLite format 3\0 but nothing else'.padEnd(200));
+  for (const [code, message, ...words] of [
+    [3, /not a Gumshoe snapshot/, 'snapshot', 'verify', path('damaged')],
+    [2, /no such file/, 'snapshot', 'info', path('nowhere')],
+    [
+      2,
+      /nothing is left/,
+      'snapshot',
+      'trim',
+      path('case'),
+      '-o',
+      path('x'),
+      '--from',
+      '2020-01-01',
+      '--to',
+      '2020-01-02',
+    ],
+    [2, /say which file to write/, 'snapshot', 'export', '--snapshot', path('case')],
+    [2, /known: .*frontend/, 'snapshot', 'export', path('x'), '--snapshot', path('case'), '--app', 'nobody'],
+  ] as const) {
+    const run = await gumshoe('', ...words);
+    assert.equal(run.code, code, `${words.join(' ')}: ${run.errors}`);
+    assert.match(run.errors, message);
+  }
+});
