@@ -9,7 +9,7 @@ import * as faults from '../testdata/faults.ts';
 import { SHOP_RANGE, shopSeries, type ShopOptions } from '../testdata/shop.ts';
 import { findBurnAlerts } from '../slo/burn-alerts.ts';
 import { evaluateAlertRules, type RuleAlert } from './alert-rules.ts';
-import { parseCondition } from './condition.ts';
+import { parseCondition } from './parse-condition.ts';
 
 const MINUTES = 60_000;
 const RANGE = { from: SHOP_RANGE.from, to: milliseconds(SHOP_RANGE.from + 40 * MINUTES) };

@@ -5,7 +5,8 @@ import type { CellRange, Column, Instance, World } from '@gumshoe/model/world';
 import type { Dimension } from '../configuration/quantity.ts';
 import type { InspectedApplication } from '../inspect.ts';
 import { signalsOf, type Comparison, type Condition, type Term } from './condition.ts';
-import { SIGNALS, type Bound, type SignalName } from './signals.ts';
+import type { Bound } from './request-signals.ts';
+import { SIGNALS, type SignalName } from './signals.ts';
 
 /** What is usual is what was so before this long ago, ms, for at least as long. */
 const USUAL_BEFORE = 10 * MINUTE;

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@gumshoe/base/result';
 import { DEFAULT_KEEP, type AlertRule } from '../alerts/alert-rules.ts';
-import { parseCondition } from '../alerts/condition.ts';
+import { parseCondition } from '../alerts/parse-condition.ts';
 import type { Cursor } from './cursor.ts';
 import { nearest, type Complaint } from './mistake.ts';
 import { readDuration } from './quantity.ts';

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { milliseconds } from '@gumshoe/base/time';
+import { buildWorld } from '@gumshoe/model/build/build-world';
 import type { ApplicationId } from '@gumshoe/model/entities';
+import { SeriesWriter } from '@gumshoe/model/testdata/series-writer';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
+import { KUBERNETES_METRICS } from '@gumshoe/schema/metrics/kubernetes';
+import { inspectWorld } from '../inspect.ts';
 import { DEFAULT_OBJECTIVES, objectivesOf, type ObjectiveRule, type Promising } from './objectives.ts';
 
 const app = (name: string, more: Partial<Promising> = {}): Promising => ({
@@ -60,4 +66,19 @@ test('annotations of pods beat globs, the configuration of the application beats
   assert.equal(share(app('api', { annotations: { slo_availability_objective: '0%' } }), []), undefined);
   const nonsense = { slo_availability_objective: 'high', slo_latency_threshold: '12' };
   assert.deepEqual(objectivesOf(app('api', { annotations: nonsense })), DEFAULT_OBJECTIVES);
+});
+
+test('annotations come with the pods that kube-state-metrics knows', () => {
+  const range = { from: milliseconds(1_790_000_000_000), to: milliseconds(1_790_000_600_000) };
+  const writer = new SeriesWriter(range, 15_000);
+  const pod = { namespace: 'shop', pod: 'web-7d4b9c6f5d-x2x9k', uid: '1' };
+  const container_id = `/k8s/shop/${pod.pod}/web`;
+  writer.counter(CONTAINER_METRICS.cpuUsage.name, { machine_id: 'm', container_id, app_id: '' }, () => 1);
+  const owner = { created_by_kind: 'ReplicaSet', created_by_name: 'web-7d4b9c6f5d', node: 'h' };
+  writer.gauge(KUBERNETES_METRICS.podInfo.name, { ...pod, ...owner }, () => 1);
+  const said = { annotation_coroot_com_slo_latency_threshold: '2s' };
+  writer.gauge(KUBERNETES_METRICS.podAnnotations.name, { ...pod, ...said }, () => 1);
+  const { applications } = inspectWorld(buildWorld(writer.series, range));
+  const web = applications.find((one) => one.application.name === 'web')!;
+  assert.equal(web.serviceLevel.slos.find(({ kind }) => kind === 'latency')?.threshold, 2);
 });
