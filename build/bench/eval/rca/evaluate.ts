@@ -52,7 +52,7 @@ export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | un
     guilty = place;
     return new Map([[place.index, fault.effect(random, place)]]);
   });
-  if (!guilty) return undefined;
+  if (!guilty || isOver(scenario)) return undefined;
   const { report, series, ms } = look(scenario);
   const wanted = applicationOf(guilty);
   const ranked = [...new Set(report.causes.map((cause) => cause.application))];
@@ -70,6 +70,10 @@ export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | un
     ms,
   };
 }
+
+/** A fault that ended before the window begins is none of the window's. */
+const isOver = ({ effects, faultFrom, window }: Scenario): boolean =>
+  [...effects.values()].some(({ lasts = Infinity }) => faultFrom + 1000 * lasts <= window.from);
 
 function describe({ causes, impacted }: Investigation): string {
   const [top] = causes;

@@ -34,7 +34,7 @@ export class Output {
     return known;
   }
 
-  labels(service: Service, { node, pod }: Replica, index: number): Labels {
+  labels(service: Service, { node, pod, slot }: Replica): Labels {
     if (this.scenario.mode.kubernetes)
       return {
         ...this.machine(node),
@@ -43,7 +43,7 @@ export class Output {
       };
     return {
       ...this.machine(node),
-      container_id: `/shop.slice/${service.name}@${index + 1}.service`,
+      container_id: `/shop.slice/${service.name}@${slot + 1}.service`,
       app_id: '',
     };
   }
@@ -51,7 +51,7 @@ export class Output {
   /** Addresses at which a service can be reached, with the time of each. */
   targets(service: Service): readonly Replica[] {
     if (service.role !== 'external') return this.replicas(service);
-    return [{ node: 0, pod: '', image: '', address: externalAddress(service) }];
+    return [{ slot: 0, node: 0, pod: '', image: '', address: externalAddress(service) }];
   }
 
   lifetime = ({ from, to }: Replica): Lifetime => ({

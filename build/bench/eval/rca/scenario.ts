@@ -11,6 +11,8 @@ export interface Decoy {
 
 /** One instance for a part of the time. */
 export interface Replica {
+  /** Which of the instances that are there at one time. */
+  readonly slot: number;
   readonly node: number;
   readonly pod: string;
   readonly address: string;
@@ -115,6 +117,7 @@ export function replicasOf(scenario: Scenario, service: Service): readonly Repli
   return service.instances.flatMap((one, i): readonly Replica[] => {
     const first = {
       ...one,
+      slot: i,
       address: `10.1.${service.index}.${i + 1}:${PORT[service.role]}`,
       image: IMAGE,
       ...(i < down ? { to: scenario.faultFrom } : {}),

@@ -8,8 +8,8 @@ import type { Service } from './topology.ts';
 /** What each instance of a client sees of each address it calls. */
 export function writeEdges(output: Output, client: Service): void {
   const { services } = output.scenario.topology;
-  output.replicas(client).forEach((replica, i) => {
-    const labels = output.labels(client, replica, i % Math.max(1, client.instances.length));
+  output.replicas(client).forEach((replica) => {
+    const labels = output.labels(client, replica);
     const share = output.share(client, replica);
     client.calls.forEach((call, n) => {
       const server = services[call.server]!;

@@ -36,7 +36,7 @@ export function cpuOf({ scenario, cluster }: Output, service: Service, instance:
 export function writeInstance(output: Output, service: Service, i: number): void {
   const { cluster, writer } = output;
   const replica = output.replicas(service)[i]!;
-  const labels = output.labels(service, replica, i % Math.max(1, service.instances.length));
+  const labels = output.labels(service, replica);
   const lifetime = output.lifetime(replica);
   const effect = cluster.effect(service.index);
   const { index } = service;

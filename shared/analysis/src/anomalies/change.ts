@@ -17,19 +17,22 @@ export interface Change {
 const MAX_BINS = 120;
 const MIN_INSIDE = 3;
 const MIN_OUTSIDE = 6;
-/** What counts as trouble is shorter than what counts as usual. */
+/** What counts as trouble is shorter than what counts as usual, … */
 const MOST_INSIDE = 0.6;
+/** … unless it goes on: then it may be most of what there is. */
+const MOST_GOING_ON = 0.85;
 
 /**
  * The one stretch in which the column is most unlike the rest ("epidemic" change: up and, perhaps, down again), by
- * ranks, so that outliers weigh no more than other values. undefined with too few values, or when nothing changes.
+ * ranks, so that outliers weigh no more than other values. undefined with too few values, or when nothing changes. With
+ * `rising`, only stretches that are higher than the rest.
  */
-export function findChange(column: Column, cells: CellRange): Change | undefined {
+export function findChange(column: Column, cells: CellRange, rising = false): Change | undefined {
   const bins = binned(column, cells);
   const known = bins.values.length;
   if (known < MIN_INSIDE + MIN_OUTSIDE) return undefined;
   const ranks = ranksOf(bins.values);
-  const best = strongest(ranks);
+  const best = strongest(ranks, rising);
   if (!best || !(best.z > 0)) return undefined;
   const inside = bins.values.subarray(best.lo, best.hi);
   const outside = Float64Array.from([...bins.values.subarray(0, best.lo), ...bins.values.subarray(best.hi)]);
@@ -85,7 +88,7 @@ interface Stretch {
   readonly z: number;
 }
 
-function strongest(ranks: Float64Array): Stretch | undefined {
+function strongest(ranks: Float64Array, rising: boolean): Stretch | undefined {
   const n = ranks.length;
   const sums = new Float64Array(n + 1);
   let squares = 0;
@@ -98,14 +101,17 @@ function strongest(ranks: Float64Array): Stretch | undefined {
   if (!(variance > 0)) return undefined;
   let best: Stretch | undefined;
   const most = Math.floor(n * MOST_INSIDE);
+  const mostGoingOn = Math.floor(n * MOST_GOING_ON);
   // what touches the beginning is the usual, what follows it the change
   for (let lo = 1; lo <= n - MIN_INSIDE; lo++)
-    for (let hi = lo + MIN_INSIDE; hi <= n && hi - lo <= most; hi++) {
+    for (let hi = lo + MIN_INSIDE; hi <= n; hi++) {
+      if (hi - lo > (hi === n ? mostGoingOn : most)) continue;
       const inside = hi - lo;
       const outside = n - inside;
       if (outside < MIN_OUTSIDE) continue;
       const part = sums[hi]! - sums[lo]!;
-      const difference = Math.abs(part / inside - (total - part) / outside);
+      const up = part / inside - (total - part) / outside;
+      const difference = rising ? up : Math.abs(up);
       const z = difference / Math.sqrt(variance * (1 / inside + 1 / outside));
       if (best === undefined || z > best.z + 1e-9) best = { lo, hi, z };
     }

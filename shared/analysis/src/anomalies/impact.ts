@@ -73,7 +73,7 @@ const whole = (world: World) => ({ lo: 0, hi: world.grid.points });
 function latencyOf(world: World, one: InspectedApplication, strictness: Strictness): Candidate | undefined {
   const { durationSum, rate } = one.serviceLevel.indicators;
   const column = ratioColumn(durationSum, rate);
-  const change = findChange(column, whole(world));
+  const change = findChange(column, whole(world), true);
   if (!change || !isSure(world, change, strictness)) return undefined;
   const ratio = change.during / Math.max(change.before, 1e-6);
   if (ratio < strictness.latencyRatio || change.during - change.before < LEAST_RISE) return undefined;
@@ -86,9 +86,10 @@ function latencyOf(world: World, one: InspectedApplication, strictness: Strictne
 function errorsOf(world: World, one: InspectedApplication, strictness: Strictness): Candidate | undefined {
   const { failed, rate } = one.serviceLevel.indicators;
   const column = ratioColumn(failed, rate);
-  const change = findChange(column, whole(world));
-  if (!change || !isSure(world, change, strictness)) return undefined;
+  const change = findChange(column, whole(world), true);
+  if (!change) return undefined;
   const during = meanOf(column, change.cells);
+  if (!isSure(world, change, strictness) && !isCounted(world, one, change, strictness)) return undefined;
   const rise = during - change.before;
   if (rise < strictness.errorRise) return undefined;
   const what = `failed requests rose from ${formatValue(change.before, 'ratio')} to ${formatValue(during, 'ratio')}`;
@@ -101,6 +102,29 @@ const isSure = (world: World, { significance, shift, cells }: Change, strictness
   shift > 3 &&
   (cells.hi - cells.lo) * world.grid.step >= strictness.length &&
   cells.hi > world.window.lo;
+
+/** Failures beyond what chance explains are a change, in however few cells: sure by their number. */
+const SURE_BY_COUNT = 10;
+const LEAST_SHARE_BY_COUNT = 0.1;
+
+function isCounted(
+  world: World,
+  { serviceLevel }: InspectedApplication,
+  { cells, before }: Change,
+  strictness: Strictness,
+): boolean {
+  const { failed, rate } = serviceLevel.indicators;
+  const seconds = world.grid.step / 1000;
+  const requests = sumOf(rate, cells) * seconds;
+  const bad = sumOf(failed, cells) * seconds;
+  const expected = Math.max(0, before) * requests;
+  return (
+    bad / requests >= LEAST_SHARE_BY_COUNT &&
+    (bad - expected) / Math.sqrt(expected + 1) >= SURE_BY_COUNT &&
+    (cells.hi - cells.lo) * world.grid.step >= strictness.length &&
+    cells.hi > world.window.lo
+  );
+}
 
 function candidate(
   world: World,

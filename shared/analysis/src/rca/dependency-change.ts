@@ -27,13 +27,15 @@ export interface EdgeFigures {
 
 /** Latency below this never counts as slow, seconds. */
 const LEAST_LATENCY_RISE = 0.005;
+/** What is taken for usual where there is no time before, seconds. */
+const USUAL_LATENCY = 0.15;
 
 export const dependencyChange: (dependency: Dependency, frame: Frame) => DependencyChange = perFrame(judge);
 
 function judge(dependency: Dependency, frame: Frame): DependencyChange {
   const before = figuresOf(dependency, frame, frame.baseline);
   const during = figuresOf(dependency, frame, frame.incident);
-  const parts = [latencyPart(before, during), errorPart(before, during), refusedPart(before, during)];
+  const parts = [latencyPart(before, during, frame), errorPart(before, during), refusedPart(before, during)];
   parts.push(hangingPart(before, during), collapsePart(before, during));
   const telling = parts.filter((part) => part.weight > 0).sort((a, b) => b.weight - a.weight);
   return {
@@ -68,9 +70,10 @@ interface Part {
   readonly reason: string;
 }
 
-function latencyPart(before: EdgeFigures, during: EdgeFigures): Part {
+function latencyPart(before: EdgeFigures, during: EdgeFigures, { hasBaseline }: Frame): Part {
   const rise = during.mean - (before.mean || 0);
-  const ratio = before.mean > 0 ? during.mean / before.mean : rise > LEAST_LATENCY_RISE ? 10 : 0;
+  const unknown = hasBaseline ? (rise > LEAST_LATENCY_RISE ? 10 : 0) : during.mean / USUAL_LATENCY;
+  const ratio = before.mean > 0 ? during.mean / before.mean : unknown;
   const weight = rise > LEAST_LATENCY_RISE ? ramp(Math.log2(Math.max(1, ratio)), 0.4, 2.5) : 0;
   return {
     weight,

@@ -66,6 +66,7 @@ const BY_LOAD: ReadonlySet<string> = new Set([
   'error-origin',
   'event-loop',
   'gc-pause',
+  'image-change',
   'interpreter-lock',
   'memory-change',
   'network-loss',
@@ -99,7 +100,13 @@ const ECHOES: ReadonlySet<string> = new Set([
   'bad-replica',
 ]);
 /** What a node without CPU does to everything on it. */
-const STARVED: ReadonlySet<string> = new Set(['self-time', 'service-slow', 'postgres-slow', 'redis-slow']);
+const STARVED: ReadonlySet<string> = new Set([
+  'image-change',
+  'postgres-slow',
+  'redis-slow',
+  'self-time',
+  'service-slow',
+]);
 /** A suspicion below this explains nothing. */
 const LEAST_EXPLAINING_SCORE = 0.35;
 const LEFT = 0.35;

@@ -2,6 +2,7 @@ import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
 import { unusualImpact } from '../anomalies/impact.ts';
+import { standingImpact } from '../anomalies/standing.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { frameOf, type Frame } from './frame.ts';
@@ -21,8 +22,8 @@ export interface Impacts {
 }
 
 /**
- * Missed objectives; when there are none, requests that became far slower or fail far more than usual. Of one
- * application only, when one is given.
+ * Missed objectives; when there are none, requests that became far slower or fail far more than usual; when there is
+ * no usual, those that fail from the beginning. Of one application only, when one is given.
  */
 export function impactsOf(inspected: InspectedWorld, application?: ApplicationId): Impacts {
   const all = findIncidents(inspected);
@@ -31,7 +32,8 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
     const evidence = new Map(missed.map((one) => [one.id, evidenceOf(inspected, one)]));
     return { incidents: missed, points: startingPoints(inspected, missed), evidence };
   }
-  const unusual = unusualImpact(inspected, application);
+  const changed = unusualImpact(inspected, application);
+  const unusual = changed.incidents.length > 0 ? changed : standingImpact(inspected, application);
   return {
     incidents: unusual.incidents,
     points: startingPoints(inspected, unusual.incidents, unusual.columns),

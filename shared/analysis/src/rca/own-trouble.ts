@@ -162,6 +162,18 @@ function errorsOf(root: Application, frame: Frame): number {
   return riseOf(perRootRequest(frame, failed), frame).by;
 }
 
+/** Share of the additional latency or errors of the impacted application that comes over one dependency, 0..1. */
+export const carriedShare: (dependency: Dependency, frame: Frame) => number = perFrame(
+  (dependency, frame) => {
+    const time = of(dependency, 'durationSum', frame);
+    const failed = total(frame, [of(dependency, 'failed', frame), dependency.tcp.failedConnects]);
+    return Math.max(
+      shareOf(time, latencyRise(frame), LEAST_LATENCY_RISE, frame),
+      shareOf(failed, errorRise(frame), LEAST_ERROR_RISE, frame),
+    );
+  },
+);
+
 /** Share of the impacted application's usual requests that no longer complete. */
 export function missingRise(frame: Frame): number {
   const { before, by } = riseOf(rootRate(frame), frame);

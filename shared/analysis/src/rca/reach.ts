@@ -2,9 +2,11 @@ import type { ApplicationId } from '@gumshoe/model/entities';
 import { sumOf } from '@gumshoe/model/columns';
 import type { Application, CellRange, Dependency, World } from '@gumshoe/model/world';
 import { BestFirst } from './best-first.ts';
+import { ramp } from './candidates/define.ts';
 import { dependencyChange, type DependencyChange } from './dependency-change.ts';
 import type { Frame } from './frame.ts';
 import { perFrame } from './memo.ts';
+import { carriedShare } from './own-trouble.ts';
 
 /** How an application could have caused the impact. */
 export interface Reached {
@@ -26,6 +28,8 @@ export interface Propagation {
   readonly reached: readonly Reached[];
   readonly byId: ReadonlyMap<ApplicationId, Reached>;
   readonly changes: ReadonlyMap<Dependency, DependencyChange>;
+  /** 0..1: how much trouble can have come over a dependency, by its own change and by its part in the impact. */
+  readonly carries: (dependency: Dependency) => number;
   /** How many times as many requests an application gets as before; NaN when nobody counts. */
   readonly growth: (application: Application) => number;
 }
@@ -46,8 +50,8 @@ export function propagate(frame: Frame, root: Application): Propagation {
     for (const dependency of next.application.upstreams) {
       const application = world.byId.get(dependency.server);
       if (!application || byId.has(application.id)) continue;
-      const impairment = changes.get(dependency)?.impairment ?? 0;
-      const reach = next.reach * PER_STEP * (HEALTHY_EDGE + (1 - HEALTHY_EDGE) * impairment);
+      const carried = carriedBy(dependency, frame);
+      const reach = next.reach * PER_STEP * (HEALTHY_EDGE + (1 - HEALTHY_EDGE) * carried);
       queue.add({ application, path: [...next.path, application.id], reach, direction: 'server' });
     }
   }
@@ -56,8 +60,18 @@ export function propagate(frame: Frame, root: Application): Propagation {
   const reached = [...byId.values()].sort(
     (a, b) => b.reach - a.reach || (a.application.id < b.application.id ? -1 : 1),
   );
-  return { reached, byId, changes, growth: (application) => requestGrowth(application, frame) };
+  return {
+    reached,
+    byId,
+    changes,
+    carries: (dependency) => carriedBy(dependency, frame),
+    growth: (application) => requestGrowth(application, frame),
+  };
 }
+
+/** A small rise on a busy dependency can be all of a small impact. */
+const carriedBy = (dependency: Dependency, frame: Frame): number =>
+  Math.max(dependencyChange(dependency, frame).impairment, ramp(carriedShare(dependency, frame), 0.1, 0.6));
 
 const isBetter = (a: Reached, b: Reached): boolean =>
   a.reach > b.reach || (a.reach === b.reach && a.path.join() < b.path.join());
@@ -115,7 +129,7 @@ export function canCause(
   const seen = new Set<ApplicationId>([shallow]);
   for (let next = stack.pop(); next; next = stack.pop()) {
     for (const dependency of next.upstreams) {
-      if ((propagation.changes.get(dependency)?.impairment ?? 0) < least) continue;
+      if (propagation.carries(dependency) < least) continue;
       if (dependency.server === deep) return true;
       const application = propagation.byId.get(dependency.server)?.application;
       if (!application || seen.has(application.id)) continue;

@@ -7,7 +7,7 @@ import { selectApplication } from '../../evidence.ts';
 import { clock } from '../../inspections/slo-verdict.ts';
 import { measured } from '../claim.ts';
 import type { Frame } from '../frame.ts';
-import { clear, defineCandidate, suspect } from './define.ts';
+import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 /** An instance may go this long before anybody notices, ms. */
 const LEAD = 90_000;
@@ -31,7 +31,9 @@ export const instanceDown = defineCandidate({
     const affected = stopped.length > 0 ? stopped : restarted;
     const column = downColumn(affected, instances.length, frame);
     const worst = stopped.length / instances.length;
-    const magnitude = stopped.length === 0 ? RESTART_ONLY : ONE_OF_MANY + (1 - ONE_OF_MANY) * worst;
+    const missed = stopped.length === 0 ? 1 : outlived(column, frame);
+    const magnitude =
+      missed * (stopped.length === 0 ? RESTART_ONLY : ONE_OF_MANY + (1 - ONE_OF_MANY) * worst);
     const onset = stopped.length === 0 ? undefined : firstStop(stopped, frame);
     const names = affected.map((instance) => instance.id).join(', ');
     const summary = `${affected.length} of ${instances.length} instances of ${application.name} ${stopped.length > 0 ? 'stopped' : 'restarted'}: ${affected.map((one) => describe(one, frame)).join('; ')}.`;
@@ -82,6 +84,31 @@ function downColumn(affected: readonly Instance[], all: number, frame: Frame): C
     );
     return down.length / all;
   });
+}
+
+/** Requests may fail for so long after all instances are back, ms. */
+const AFTERMATH = 60_000;
+/** What is left of a stop when the trouble goes on as before long after it is over. */
+const OUTLIVED = 0.3;
+
+/** 1 while the trouble keeps to the times without instances, less when it goes on without them missing. */
+function outlived(down: Column, { incident, badShare, world }: Frame): number {
+  const after = Math.round(AFTERMATH / world.grid.step);
+  const [missing, there] = [
+    { sum: 0, n: 0 },
+    { sum: 0, n: 0 },
+  ];
+  let since = Infinity;
+  for (let i = incident.lo; i < incident.hi; i++) {
+    since = down[i]! > 0 ? 0 : since + 1;
+    if (badShare[i] !== badShare[i]) continue;
+    const part = since <= after ? missing : there;
+    part.sum += badShare[i]!;
+    part.n++;
+  }
+  if (missing.n === 0 || there.n < 2 * after) return 1;
+  const left = there.sum / there.n / Math.max(1e-9, missing.sum / missing.n);
+  return 1 - (1 - OUTLIVED) * ramp(left, 0.3, 0.7);
 }
 
 function describe(instance: Instance, frame: Frame): string {

@@ -99,7 +99,7 @@ function judge(
   column: Column,
   frame: Frame,
 ): Judged | undefined {
-  const change = findChange(column, { lo: frame.baseline.lo, hi: frame.incident.hi });
+  const change = findChange(column, { lo: frame.baseline.lo, hi: frame.incident.hi }, true);
   if (!change || change.significance < SURE || change.cells.hi <= frame.incident.lo) return undefined;
   const before = meanOf(column, frame.baseline);
   const during = meanOf(column, frame.incident);
@@ -114,6 +114,24 @@ const traffic = (frame: Frame, application: Application): number => {
   const ratios = application.inbound.map(({ rate }) => change(rate)).filter((ratio) => ratio > 0);
   return ratios.length === 0 ? 1 : Math.max(1, ...ratios);
 };
+
+/** Kinds of which each request that waits holds some. */
+const HELD_BY_REQUESTS: ReadonlySet<string> = new Set(['socket-change', 'memory-change']);
+const EXPLAINED = 0.4;
+
+/** Less when no more is held than the requests under way account for: slow calls hold sockets and memory. */
+function held(
+  { kind }: Resource,
+  { before, during }: Judged,
+  frame: Frame,
+  { inbound }: Application,
+): number {
+  if (!HELD_BY_REQUESTS.has(kind)) return 1;
+  const mean = (cells: Frame['incident']): number =>
+    inbound.reduce((sum, one) => sum + (meanOf(one.durationSum, cells) || 0), 0);
+  const waiting = mean(frame.incident) / mean(frame.baseline);
+  return waiting > during / Math.max(before, 1e-9) ? EXPLAINED : 1;
+}
 
 function define(resource: Resource): CandidateDefinition {
   return defineCandidate({
@@ -141,7 +159,8 @@ function define(resource: Resource): CandidateDefinition {
         signal: metric.name,
         instance: instance.id,
         // more requests explain as much more of everything
-        magnitude: (MOST * worst.weight) / traffic(frame, application),
+        magnitude:
+          ((MOST * worst.weight) / traffic(frame, application)) * held(resource, worst, frame, application),
         onset,
         column,
         evidence: [measured(frame, query, summary, { value: during, before, unit: metric.unit, onset })],
