@@ -21,7 +21,7 @@ const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> 
     'PromQL over an hour of 10, 1,000 and 20,000 series: the evaluator beside a real Prometheus',
     benchPromql,
   ],
-  model: ['time to build the world of 500 services over an hour and inspect it', benchModel],
+  model: ['time and memory to build the world of 50, 500 and 5,000 services and inspect it', benchModel],
   rca: ['time and memory of the root cause analysis for 50, 100, 500 and 5,000 services', benchRca],
   snapshot: [
     'size of an hour of 50 and 200 services by signal, time to export and to open it',

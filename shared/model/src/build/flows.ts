@@ -98,18 +98,20 @@ export class FlowReader {
     for (const target of flow.targets) {
       if (target.to <= first || target.from > last) continue;
       const grew = growsWithin(series, target, born);
-      const part = (to: Target): FlowPart => ({
+      const part = (to: Target, until = target.to): FlowPart => ({
         target: to,
         values: this.#cut(values, target),
         from: Math.max(first, target.from),
-        to: Math.min(last, target.to),
+        to: Math.min(last, until),
       });
       if (target.certain) {
         if (grew) yield part(target);
         owner = grew ? target : undefined;
       } else if (grew && this.#isElsewhere(flow, target, nature, owner?.id === target.id)) {
         yield part(this.#unknown(flow, target));
-      } else if (grew || owner?.id === target.id) yield part(target);
+      } else if (grew) yield part(target);
+      // its silence is still worth knowing, but nobody spoke
+      else if (owner?.id === target.id) yield part(target, target.from);
     }
   }
 
