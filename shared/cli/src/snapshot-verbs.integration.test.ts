@@ -70,7 +70,6 @@ test('from text on standard input to a cut, joined, exported and compared case, 
   const diff = await gumshoe('', 'snapshot', 'diff', path('calm'), path('case'));
   assert.equal(diff.code, 1, diff.errors);
   assert.match(diff.out, /BITS +KIND +WHAT\n[^]*orders/);
-  assert.match(await passes('snapshot', 'diff', path('case'), path('case')), /Nothing is different/);
 });
 
 test('an estimate writes nothing; redaction is in the manifest', async () => {
@@ -102,7 +101,6 @@ test('bad usage and damaged files have exit codes of their own', async () => {
   writeFileSync(path('damaged'), 'SQLite format 3\0 but nothing else'.padEnd(200));
   for (const [code, message, ...words] of [
     [3, /not a Gumshoe snapshot/, 'snapshot', 'verify', path('damaged')],
-    [2, /no such file/, 'snapshot', 'info', path('nowhere')],
     [
       2,
       /nothing is left/,
@@ -116,7 +114,6 @@ test('bad usage and damaged files have exit codes of their own', async () => {
       '--to',
       '2020-01-02',
     ],
-    [2, /say which file to write/, 'snapshot', 'export', '--snapshot', path('case')],
     [2, /known: .*frontend/, 'snapshot', 'export', path('x'), '--snapshot', path('case'), '--app', 'nobody'],
   ] as const) {
     const run = await gumshoe('', ...words);
