@@ -131,6 +131,31 @@ function writeByHand(path: string): void {
   database.close();
 }
 
+test('version 1 is still read: with an index, without parts and names in its hash', async () => {
+  const path = join(directory, 'one.gumshoe');
+  const payload = zstdCompressSync(plainLayout());
+  const manifest = JSON.stringify({
+    formatVersion: 1,
+    createdAt: TO,
+    window: { from: FROM, to: TO },
+    source: 'an earlier version',
+    counts: { series: 1, spans: 0, logs: 0, profiles: 0 },
+    redaction: [],
+  });
+  const database = new Database(path);
+  database.exec(
+    `PRAGMA application_id = 0x47534e50; ${TABLES} CREATE INDEX blocks_part ON blocks (part, name);`,
+  );
+  database.prepare('INSERT INTO blocks VALUES (1, ?, ?, ?, ?)').run('series', 'up', sha256(payload), payload);
+  const put = database.prepare('INSERT INTO manifest (name, value) VALUES (?, ?)');
+  put.run('manifest', manifest);
+  put.run('sha256', sha256(manifest + sha256(payload)));
+  database.close();
+  const file = new SnapshotFile(path);
+  assert.equal(verifySnapshot(file)[0]?.samples, 2);
+  file.close();
+});
+
 test('a file written from the document alone is read, in both layouts and every part', async () => {
   const path = join(directory, 'hand.gumshoe');
   writeByHand(path);
