@@ -31,17 +31,22 @@ export function selectInstance(
   metric: string,
   ...more: readonly string[]
 ): string {
-  const matchers = [
-    matchLabel('container_id', instance.containerIds),
-    ...(instance.node === '' ? [] : [matchLabel('machine_id', [instance.node])]),
-    ...more,
-  ];
+  const matchers = [matchLabel('container_id', instance.containerIds), ...matchNode(instance.node), ...more];
   return `${metric}{${matchers.join(',')}}`;
+}
+
+/** Where clusters have machines of equal ids, a node is called `cluster/machine_id`. */
+function matchNode(id: string): readonly string[] {
+  const slash = id.lastIndexOf('/');
+  return [
+    ...(slash > 0 ? [matchLabel('cluster', [id.slice(0, slash)])] : []),
+    ...(id === '' ? [] : [matchLabel('machine_id', [id.slice(slash + 1)])]),
+  ];
 }
 
 /** `metric{machine_id…}` */
 export function selectNode(node: Pick<Node, 'id'>, metric: string, ...more: readonly string[]): string {
-  return `${metric}{${[matchLabel('machine_id', [node.id]), ...more].join(',')}}`;
+  return `${metric}{${[...matchNode(node.id), ...more].join(',')}}`;
 }
 
 /** `metric{client container, destination}` for everything seen between two applications. */

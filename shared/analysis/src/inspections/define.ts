@@ -12,6 +12,8 @@ export interface Signals {
   readonly instances: readonly Instance[];
   /** Versions of a Deployment in the order in which they began; empty for other kinds. */
   readonly generations: readonly Generation[];
+  /** What Kubernetes wants of it. */
+  readonly replicas: Application['replicas'] | undefined;
   /** Nodes its instances run on. */
   readonly nodes: readonly Node[];
   /** Every instance on those nodes, its own among them. */
@@ -39,7 +41,7 @@ export type SignalName = keyof Signals;
 
 /** What every inspection knows without declaring it. */
 export interface Subject {
-  readonly application: Pick<Application, 'id' | 'name' | 'kind' | 'type'>;
+  readonly application: Pick<Application, 'id' | 'name' | 'namespace' | 'kind' | 'type'>;
   readonly range: TimeRange;
   readonly grid: TimeGrid;
   /** Cells of the window. */

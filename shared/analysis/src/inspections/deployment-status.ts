@@ -2,7 +2,7 @@ import { gridTime } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
-import { presenceMetric } from './presence-query.ts';
+import { presenceQuery } from './presence-query.ts';
 import { clock } from './slo-verdict.ts';
 
 export const deploymentStatus = defineInspection({
@@ -15,7 +15,8 @@ export const deploymentStatus = defineInspection({
     description: 'how long a rollout may take without a new instance',
   },
   needs: ['generations', 'instances'],
-  inspect: ({ application, generations, instances, grid, range, select }, threshold) => {
+  inspect: (subject, threshold) => {
+    const { application, generations, instances, grid, range } = subject;
     const active = generations.filter(({ to }) => to === undefined);
     const newest = active.at(-1);
     if (application.kind !== 'Deployment' || !newest) return undefined;
@@ -34,9 +35,7 @@ export const deploymentStatus = defineInspection({
       threshold,
       unit: 'seconds',
       instances: [],
-      evidence: [
-        promqlEvidence(`group by (container_id) (${select(presenceMetric(instances))})`, range, message),
-      ],
+      evidence: [promqlEvidence(presenceQuery(subject, instances), range, message)],
       explanation: [
         ...counted.map((one) => `${one.version}: ${one.up} up, since ${clock(one.from)} UTC`),
         'a rollout goes on while pods of two replica sets run; its time is counted from the newest pod',

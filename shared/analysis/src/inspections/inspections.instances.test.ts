@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SeriesWriter, Lifetime } from '@gumshoe/model/testdata/series-writer';
+import type { Course, Lifetime, SeriesWriter } from '@gumshoe/model/testdata/series-writer';
 import { AREA_RANGE, changesOf, findingOf, NODE, smallWorld } from './testdata/small-world.ts';
 
 const { from, to } = AREA_RANGE;
@@ -88,4 +88,66 @@ test('restarts and kills are counted over the window', () => {
   assert.equal(kills(0)?.health, 'ok');
   assert.equal(kills(1)?.health, 'warning');
   for (const id of ['instance-restarts', 'memory-oom']) assert.equal(findingOf(id, smallWorld()), undefined);
+});
+
+/** What kube-state-metrics says of a StatefulSet whose pods we see too. */
+function wanted(desired: number, available: Course) {
+  const labels = { namespace: 'shop', statefulset: 'db' };
+  const running = pods(['db-0'], ['db-1']);
+  const extra = smallWorld((writer) => {
+    writer.gauge('kube_statefulset_replicas', labels, () => desired);
+    writer.gauge('kube_statefulset_status_replicas_ready', labels, available);
+  });
+  return [...running, ...extra.filter((one) => one.labels['__name__']!.startsWith('kube_'))];
+}
+
+test('what Kubernetes wants counts where it is known, but not for one look', () => {
+  const finding = availability(
+    'db',
+    wanted(4, () => 2),
+  );
+  assert.equal(finding?.health, 'warning');
+  assert.match(finding.message, /2 of 4 wanted pods are available; 2 of 2 instances are up/);
+  assert.equal(
+    availability(
+      'db',
+      wanted(4, () => 3),
+    )?.health,
+    'ok',
+  );
+  assert.equal(
+    availability(
+      'db',
+      wanted(4, () => 0),
+    )?.health,
+    'critical',
+  );
+  const growing: Course = (at) => (at > to - 30_000 ? 1 : 4);
+  assert.equal(availability('db', wanted(4, growing))?.health, 'ok');
+  assert.equal(
+    availability(
+      'db',
+      wanted(0, () => 0),
+    )?.health,
+    'ok',
+    'scaled to nothing',
+  );
+});
+
+test('a managed database is as available as its cloud says', () => {
+  const rds = (status: string) =>
+    smallWorld((writer) => {
+      const id = 'eu-west-1/orders-db';
+      const labels = {
+        rds_instance_id: id,
+        engine: 'postgres',
+        ipv4: '10.9.9.9',
+        port: '5432',
+        cluster_id: '',
+      };
+      writer.gauge('aws_rds_info', labels, () => 1);
+      writer.gauge('aws_rds_status', { rds_instance_id: id, status }, () => 1);
+    });
+  assert.equal(availability('orders-db', rds('available'))?.health, 'ok');
+  assert.equal(availability('orders-db', rds('failed'))?.health, 'critical');
 });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Labels } from '@gumshoe/base/series';
 import type { Course } from '@gumshoe/model/testdata/series-writer';
 import { levelChecks } from './testdata/level-case.ts';
 import { NETWORK_CASES } from './testdata/level-cases.ts';
 import {
   APP,
   AREA_RANGE,
+  PEER,
   PEER_ADDRESS,
   changesOf,
   findingOf,
@@ -122,4 +124,32 @@ test('resets that were always there are a habit', () => {
     writer.counter('container_net_tcp_resets_sent_total', connection, () => 1);
   });
   assert.equal(findingOf('network-resets', always)?.health, 'ok');
+});
+
+test('a peer in another cluster may be farther away', () => {
+  const address = '34.1.1.2:8080';
+  const far = (rtt: number) => {
+    const east = smallWorld((writer) => {
+      writer.gauge('container_net_tcp_active_connections', towards(address), () => 2);
+      writer.gauge('container_net_latency_seconds', { ...APP, destination_ip: '34.1.1.2' }, () => rtt);
+    });
+    const west = smallWorld((writer) =>
+      writer.gauge('container_net_tcp_listen_info', { ...PEER, listen_addr: address, proxy: '' }, () => 1),
+    );
+    const of = (container: string) => (one: { readonly labels: Labels }) =>
+      one.labels['container_id'] === container || one.labels['container_id'] === undefined;
+    return [
+      ...east
+        .filter(of(APP.container_id))
+        .map((one) => ({ ...one, labels: { ...one.labels, cluster: 'east' } })),
+      ...west
+        .filter(of(PEER.container_id))
+        .map((one) => ({ ...one, labels: { ...one.labels, cluster: 'west', machine_id: 'm2' } })),
+    ];
+  };
+  assert.equal(findingOf('network-rtt-other-clusters', far(0.05))?.health, 'ok');
+  const finding = findingOf('network-rtt-other-clusters', far(0.15));
+  assert.equal(finding?.health, 'warning');
+  assert.match(finding.message, /round trip to peer takes 150 ms/);
+  assert.equal(findingOf('network-rtt', far(0.15)), undefined);
 });

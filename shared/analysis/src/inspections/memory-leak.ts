@@ -6,6 +6,7 @@ import { promqlEvidence, selectInstance } from '../evidence.ts';
 import { steadyGrowth } from '../trend.ts';
 import { defineInspection, type Subject } from './define.ts';
 import { above, judgeInstances } from './judge-instances.ts';
+import { PERIODIC } from './kinds.ts';
 
 /** Growth below this part of the limit, or below so many bytes without one, is noise. */
 const MIN_LIMIT_SHARE = 0.05;
@@ -20,7 +21,7 @@ export const memoryLeak = defineInspection({
   needs: ['instances'],
   inspect: (subject, threshold) => {
     const { instances, application, range } = subject;
-    if (application.kind === 'Job' || application.kind === 'CronJob') return undefined;
+    if (PERIODIC.has(application.kind)) return undefined;
     const measured = instances.filter((instance) => instance.memoryRss.some((value) => value === value));
     const verdicts = judgeInstances(measured, (instance) => leakPercent(instance, subject), above(threshold));
     const worst = verdicts[0];

@@ -12,16 +12,10 @@ import { known } from './measured.ts';
 /** Where a peer is: each place has its own threshold. */
 export type Place = 'inside' | 'outside' | 'other cluster';
 
-/** Ids of applications begin with their cluster where several clusters are looked at together. */
-const clusterOf = (id: ApplicationId): string => {
-  const parts = id.split(':');
-  return parts.length > 3 && !isExternal(id) ? parts[0]! : '';
-};
-
 const isExternal = (id: ApplicationId): boolean => id.includes(':ExternalService:');
 
-const placeOf = ({ client, server }: Dependency): Place =>
-  isExternal(server) ? 'outside' : clusterOf(client) === clusterOf(server) ? 'inside' : 'other cluster';
+const placeOf = ({ server, crossesClusters }: Dependency): Place =>
+  isExternal(server) ? 'outside' : crossesClusters ? 'other cluster' : 'inside';
 
 /** The verdict on round-trip times to the peers in one kind of place. */
 export function rttVerdict(

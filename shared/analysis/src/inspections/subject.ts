@@ -31,9 +31,9 @@ export function subjectOf(
   index: WorldIndex = indexWorld(world),
 ): Subject & Signals {
   const nodes = [...new Set(application.instances.map((instance) => instance.node))].sort();
-  const { id, name, kind, type } = application;
+  const { id, name, namespace, kind, type } = application;
   return {
-    application: { id, name, kind, ...(type === undefined ? {} : { type }) },
+    application: { id, name, namespace, kind, ...(type === undefined ? {} : { type }) },
     range: world.range,
     grid: world.grid,
     window: world.window,
@@ -44,6 +44,7 @@ export function subjectOf(
     recent: Math.max(2, Math.ceil((3 * world.interval) / world.grid.step)),
     serviceLevel,
     instances: application.instances,
+    replicas: application.replicas,
     generations: kind === 'Deployment' ? generationsOf(world, application) : [],
     nodes: nodes.flatMap((node) => index.nodes.get(node) ?? []),
     neighbours: new Map(nodes.map((node) => [node, index.tenants.get(node) ?? []])),
