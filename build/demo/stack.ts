@@ -87,6 +87,7 @@ export class Stack {
         clickhouseUrl: this.clickhouse,
         prometheusUrl: this.prometheus,
         window: '10m',
+        resolveAfter: '15s',
         webhooks: (this.options.webhooks ?? []).map((url) => ({ url })),
       },
     };

@@ -34,6 +34,8 @@ const target = z.strictObject({
 const watch = z.strictObject({
   interval: duration.default(30_000),
   window: duration.default(3_600_000),
+  resolveAfter: duration.default(120_000),
+  analysisFile: z.string().optional(),
   clickhouseUrl: httpUrl,
   clickhouseUser: z.string().optional(),
   clickhousePasswordFile: z.string().optional(),

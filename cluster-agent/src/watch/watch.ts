@@ -1,9 +1,9 @@
+import { EMPTY_BOOK } from '@gumshoe/analysis/incidents/book';
 import type { Logger } from '@gumshoe/base/logger';
-import { milliseconds } from '@gumshoe/base/time';
-import type { EngineApi } from '@gumshoe/engine/api';
-import { notificationOf } from '../notify/define.ts';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
+import type { EngineApi, IncidentNews } from '@gumshoe/engine/api';
+import { notificationOf, type Notification } from '../notify/define.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import { IncidentLedger, type Transition } from './transitions.ts';
 
 export interface WatchState {
   /** ms since the epoch; 0 before the first look */
@@ -14,22 +14,37 @@ export interface WatchState {
   readonly duration: number;
 }
 
+export interface WatchOptions {
+  /** ms that are looked at */
+  readonly window: number;
+  /** ms that all must have been good before an incident is told to be over */
+  readonly resolveAfter: number;
+}
+
+type IncidentEvent = IncidentNews['events'][number];
+
+/** What people are told of; that an incident hits more, or was two, shows in what is told at its end. */
+const TOLD: Partial<Record<IncidentEvent['kind'], Notification['event']>> = {
+  opened: 'opened',
+  reopened: 'opened',
+  resolved: 'resolved',
+};
+
 /** Runs the same analysis as the workbench on a timer and tells the outbox what opened and what closed. */
 export class Watch {
   private readonly engine: EngineApi;
   private readonly outbox: Outbox;
   private readonly logger: Logger;
-  private readonly window: number;
-  private readonly ledger = new IncidentLedger();
+  private readonly options: WatchOptions;
+  private book = EMPTY_BOOK;
   private state: WatchState = { lastLook: 0, lastError: '', open: [], duration: 0 };
   private busy = false;
 
-  /** `window` in ms. */
-  constructor(engine: EngineApi, outbox: Outbox, logger: Logger, window: number) {
+  constructor(engine: EngineApi, outbox: Outbox, logger: Logger, options: WatchOptions) {
     this.engine = engine;
     this.outbox = outbox;
     this.logger = logger;
-    this.window = window;
+    this.options = options;
   }
 
   status(): WatchState {
@@ -41,32 +56,34 @@ export class Watch {
     if (this.busy) return;
     this.busy = true;
     const before = performance.now();
-    const pending: Transition[] = [];
     try {
-      const range = { from: milliseconds(now - this.window), to: milliseconds(now) };
-      const { incidents } = await this.engine.overview(range);
-      const untold = this.ledger.look(incidents);
-      pending.push(...untold);
-      for (const { event, incident } of untold) {
-        const report = await this.engine.investigate(range, incident.application);
-        this.logger.log('info', `incident ${event}`, {
-          application: incident.application,
-          slo: incident.slo,
-          summary: report.summary,
-        });
-        this.outbox.post(notificationOf(event, incident, report), now);
-        pending.shift();
-      }
-      this.state = { ...this.state, lastError: '' };
+      const range = { from: milliseconds(now - this.options.window), to: milliseconds(now) };
+      const news = await this.engine.followIncidents(this.book, range, this.options.resolveAfter);
+      // All or nothing: a look that fails half way leaves the book as it was, and the next one tells it.
+      const notifications = [];
+      for (const event of news.events) notifications.push(...(await this.tell(event, range)));
+      for (const notification of notifications) this.outbox.post(notification, now);
+      this.book = news.book;
+      const open = news.open
+        .flatMap(({ impacts }) => impacts)
+        .map(({ application, slo }) => `${application} ${slo}`);
+      this.state = { ...this.state, lastError: '', open };
     } catch (error) {
-      for (const transition of pending) this.ledger.untell(transition);
       const reason = error instanceof Error ? error.message : String(error);
       if (reason !== this.state.lastError) this.logger.log('warn', 'the watch could not look', { reason });
       this.state = { ...this.state, lastError: reason };
     } finally {
       this.busy = false;
-      const open = this.ledger.incidents().map((incident) => `${incident.application} ${incident.slo}`);
-      this.state = { ...this.state, lastLook: now, open, duration: performance.now() - before };
+      this.state = { ...this.state, lastLook: now, duration: performance.now() - before };
     }
+  }
+
+  private async tell({ kind, incident }: IncidentEvent, range: TimeRange): Promise<readonly Notification[]> {
+    const event = TOLD[kind];
+    if (event === undefined) return [];
+    const report = await this.engine.investigate(range, incident.application);
+    const { application, slo } = incident;
+    this.logger.log('info', `incident ${event}`, { application, slo, summary: report.summary });
+    return [notificationOf(event, incident, report)];
   }
 }

@@ -3,10 +3,16 @@ import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type {
   ApplicationFindings,
   ApplicationPage,
+  Costs,
+  DeploymentReport,
   EngineApi,
   FlameGraph,
+  IncidentBook,
+  IncidentNews,
   Overview,
   Report,
+  Risk,
+  RuleAlert,
   ServiceMap,
   TraceSummary,
   TraceTree,
@@ -40,6 +46,11 @@ export interface EngineCalls {
   overview: Call<[range: TimeRange], Overview>;
   serviceMap: Call<[range: TimeRange], ServiceMap>;
   inspections: Call<[range: TimeRange], readonly ApplicationFindings[]>;
+  deployments: Call<[range: TimeRange], readonly DeploymentReport[]>;
+  risks: Call<[range: TimeRange], readonly Risk[]>;
+  costs: Call<[range: TimeRange], Costs>;
+  alerts: Call<[range: TimeRange], readonly RuleAlert[]>;
+  followIncidents: Call<[book: IncidentBook, range: TimeRange, calm: number | undefined], IncidentNews>;
   application: Call<[id: ApplicationId, range: TimeRange], ApplicationPage>;
   investigate: Call<[range: TimeRange, application: ApplicationId | undefined], Report>;
   traces: Call<[filter: SpanFilter], readonly TraceSummary[]>;
@@ -68,6 +79,11 @@ export const ENGINE_METHODS = [
   'overview',
   'serviceMap',
   'inspections',
+  'deployments',
+  'risks',
+  'costs',
+  'alerts',
+  'followIncidents',
   'application',
   'investigate',
   'traces',

@@ -1,4 +1,10 @@
 import type { InspectionArea } from '@gumshoe/analysis/finding';
+import type { RuleAlert } from '@gumshoe/analysis/alerts/alert-rules';
+import type { Costs } from '@gumshoe/analysis/costs/find-costs';
+import type { DeploymentComparison } from '@gumshoe/analysis/deployments/compare';
+import type { Deployment } from '@gumshoe/analysis/deployments/find-deployments';
+import type { IncidentBook } from '@gumshoe/analysis/incidents/book';
+import type { Risk } from '@gumshoe/analysis/risks/find-risks';
 import type { Failure } from '@gumshoe/base/failure';
 import type { Matrix } from '@gumshoe/base/series';
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
@@ -28,6 +34,24 @@ export interface EngineApi {
   serviceMap(range: TimeRange, signal?: AbortSignal): Promise<ServiceMap>;
   /** What the inspections say of every application; worst first, then by id. */
   inspections(range: TimeRange, signal?: AbortSignal): Promise<readonly ApplicationFindings[]>;
+  /** Rollouts that touch the window, oldest first, each with what it changed. */
+  deployments(range: TimeRange, signal?: AbortSignal): Promise<readonly DeploymentReport[]>;
+  /** What is not wrong yet. */
+  risks(range: TimeRange, signal?: AbortSignal): Promise<readonly Risk[]>;
+  /** What applications use, and with prices in the configuration what that costs a month. */
+  costs(range: TimeRange, signal?: AbortSignal): Promise<Costs>;
+  /** Alert rules of the configuration that are or were active in the window. */
+  alerts(range: TimeRange, signal?: AbortSignal): Promise<readonly RuleAlert[]>;
+  /**
+   * What happened to incidents since the book was written; call it with ascending windows. `calm` is how long
+   * all must have been good before an incident is called resolved, ms; default 2 min.
+   */
+  followIncidents(
+    book: IncidentBook,
+    range: TimeRange,
+    calm?: number,
+    signal?: AbortSignal,
+  ): Promise<IncidentNews>;
   application(id: ApplicationId, range: TimeRange, signal?: AbortSignal): Promise<ApplicationPage>;
   /** RCA over the window; without `application` it starts from whatever breaks its objective. */
   investigate(range: TimeRange, application?: ApplicationId, signal?: AbortSignal): Promise<Report>;
@@ -101,18 +125,51 @@ export interface ApplicationRow {
   readonly sparkline: Float64Array;
 }
 
+/** One trouble and every objective it broke. */
 export interface Incident {
-  /** Stable for the same application and onset. */
+  /** Stays the same for as long as the incident is known. */
   readonly id: string;
+  /** Closest to the users of what it hit, and the objective hit hardest there. */
   readonly application: ApplicationId;
   readonly name: string;
+  readonly slo: 'availability' | 'latency';
   readonly severity: 'warning' | 'critical';
   readonly openedAt: Milliseconds;
   readonly resolvedAt?: Milliseconds;
-  readonly slo: 'availability' | 'latency';
   /** Share of requests affected since it opened, 0..1. */
   readonly impact: number;
   readonly summary: string;
+  /** Every broken objective, that of `application` first. */
+  readonly impacts: readonly IncidentImpact[];
+}
+
+export interface IncidentImpact {
+  readonly application: ApplicationId;
+  readonly name: string;
+  readonly slo: 'availability' | 'latency';
+  readonly severity: 'warning' | 'critical';
+  readonly openedAt: Milliseconds;
+  readonly resolvedAt?: Milliseconds;
+  /** 0..1 */
+  readonly impact: number;
+  readonly summary: string;
+}
+
+export type { Costs, Deployment, DeploymentComparison, IncidentBook, Risk, RuleAlert };
+
+export interface DeploymentReport {
+  readonly deployment: Deployment;
+  readonly comparison: DeploymentComparison;
+}
+
+export interface IncidentNews {
+  /** To be handed over with the next window. */
+  readonly book: IncidentBook;
+  readonly open: readonly Incident[];
+  readonly events: readonly {
+    readonly kind: 'opened' | 'updated' | 'merged' | 'reopened' | 'resolved';
+    readonly incident: Incident;
+  }[];
 }
 
 export interface Overview {

@@ -135,6 +135,9 @@ test('the report names the function that burns, from profiles before and during'
     'cleared',
     'notExamined',
     'summary',
+    'conclusion',
+    'claims',
+    'examined',
   ]);
   assert.deepEqual(Object.keys(report.causes[0]!).slice(0, 3), ['rank', 'application', 'instance']);
 });

@@ -1,3 +1,9 @@
+import { evaluateAlertRules } from '@gumshoe/analysis/alerts/alert-rules';
+import { NO_CONFIGURATION, type Configuration } from '@gumshoe/analysis/configuration/parse-configuration';
+import { findCosts } from '@gumshoe/analysis/costs/find-costs';
+import { compareDeployment } from '@gumshoe/analysis/deployments/compare';
+import { findDeployments } from '@gumshoe/analysis/deployments/find-deployments';
+import { findRisks } from '@gumshoe/analysis/risks/find-risks';
 import { wantedEvidence } from '@gumshoe/analysis/rca/wanted';
 import { investigate } from '@gumshoe/analysis/rca/investigate';
 import { FailureError, toFailure } from '@gumshoe/base/failure';
@@ -7,6 +13,7 @@ import { traceTree } from '@gumshoe/model/derived/trace-tree';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
 import { applicationPageOf } from './answers/application-page.ts';
+import { incidentNews } from './answers/incidents.ts';
 import { inspectionsOf } from './answers/inspections.ts';
 import { overviewOf } from './answers/overview.ts';
 import { reportOf } from './answers/report.ts';
@@ -22,13 +29,16 @@ export interface EngineOptions {
   readonly reader: Reader;
   /** For the lifetime of cached answers about live windows; without it nothing live is reused. */
   readonly clock?: Clock;
+  /** Objectives, thresholds, alert rules, groups and prices; without it what is built in. */
+  readonly configuration?: Configuration;
 }
 
 const SQL_LIMITS = { maxRows: 10_000, timeoutMs: 30_000 };
 
 /** Answers about one open source. Holds no connection of its own: closing the reader is its owner's job. */
-export function createEngine({ reader, clock }: EngineOptions): EngineApi {
-  const worlds = new WorldSource(reader, clock ?? NO_CLOCK);
+export function createEngine({ reader, clock, configuration }: EngineOptions): EngineApi {
+  const { alerts, prices, dismissedRisks } = configuration ?? NO_CONFIGURATION;
+  const worlds = new WorldSource(reader, clock ?? NO_CLOCK, configuration ?? NO_CONFIGURATION);
 
   const applicationIn = async (id: ApplicationId, range: TimeRange, signal?: AbortSignal) => {
     const inspected = await worlds.get(range, signal);
@@ -43,6 +53,18 @@ export function createEngine({ reader, clock }: EngineOptions): EngineApi {
     overview: async (range, signal) => overviewOf(await worlds.get(range, signal)),
     serviceMap: async (range, signal) => serviceMapOf(await worlds.get(range, signal)),
     inspections: async (range, signal) => inspectionsOf(await worlds.get(range, signal)),
+    deployments: async (range, signal) => {
+      const inspected = await worlds.get(range, signal);
+      return findDeployments(inspected.world).map((deployment) => ({
+        deployment,
+        comparison: compareDeployment(inspected, deployment),
+      }));
+    },
+    risks: async (range, signal) => findRisks((await worlds.get(range, signal)).world, dismissedRisks),
+    costs: async (range, signal) => findCosts((await worlds.get(range, signal)).world, prices),
+    alerts: async (range, signal) => evaluateAlertRules(await worlds.get(range, signal), alerts),
+    followIncidents: async (book, range, calm, signal) =>
+      incidentNews(book, await worlds.get(range, signal), calm),
     application: async (id, range, signal): Promise<ApplicationPage> => {
       const { inspected, one } = await applicationIn(id, range, signal);
       const { hasProfile, blindSpots } = await profileState(reader, one.application, range, signal);

@@ -1,3 +1,4 @@
+import type { Configuration } from '@gumshoe/analysis/configuration/parse-configuration';
 import { inspectWorld, type InspectedWorld } from '@gumshoe/analysis/inspect';
 import { HOUR, MINUTE, milliseconds, type Clock, type TimeRange } from '@gumshoe/base/time';
 import { buildWorld } from '@gumshoe/model/build/build-world';
@@ -20,11 +21,13 @@ export function historyFor(range: TimeRange): number {
 export class WorldSource {
   readonly #reader: Reader;
   readonly #clock: Clock;
+  readonly #configuration: Configuration;
   readonly #cache = new RangeCache<InspectedWorld>(CACHED_WORLDS);
 
-  constructor(reader: Reader, clock: Clock) {
+  constructor(reader: Reader, clock: Clock, configuration: Configuration) {
     this.#reader = reader;
     this.#clock = clock;
+    this.#configuration = configuration;
   }
 
   get(range: TimeRange, signal?: AbortSignal): Promise<InspectedWorld> {
@@ -32,7 +35,8 @@ export class WorldSource {
       const history = historyFor(range);
       const whole = { from: milliseconds(range.from - history), to: range.to };
       const series = await this.#reader.series(modelMetrics, whole, ownSignal);
-      return inspectWorld(buildWorld(series, range, { history }));
+      const { model, thresholds, objectives } = this.#configuration;
+      return inspectWorld(buildWorld(series, range, { history, model }), { thresholds, objectives });
     };
     return this.#cache.get(range, this.#clock.now(), load, signal);
   }

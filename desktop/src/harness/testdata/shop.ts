@@ -6,6 +6,7 @@ import type {
   Chart,
   EngineApi,
   Finding,
+  IncidentImpact,
   Overview,
   Report,
   ServiceMap,
@@ -169,6 +170,27 @@ function rowOf(shape: Shape, range: TimeRange): ApplicationRow {
   };
 }
 
+const FRONTEND_FAILS =
+  'frontend fails 31 % of its requests since the onset; its objective allows 1 %.';
+const ORDERS_ARE_SLOW =
+  'orders answers 2 % of its requests within 500 ms since the onset; its objective wants 99 %.';
+
+const impactOf = (
+  range: TimeRange,
+  name: string,
+  slo: 'availability' | 'latency',
+  impact: number,
+  summary: string,
+): IncidentImpact => ({
+  application: applicationId(name),
+  name,
+  slo,
+  severity: 'critical',
+  openedAt: onsetOf(range),
+  impact,
+  summary,
+});
+
 function overview(range: TimeRange): Overview {
   return {
     range,
@@ -182,18 +204,11 @@ function overview(range: TimeRange): Overview {
         openedAt: onsetOf(range),
         slo: 'availability',
         impact: 0.31,
-        summary: 'frontend fails 31 % of its requests since the onset; its objective allows 1 %.',
-      },
-      {
-        id: 'orders-latency',
-        application: applicationId('orders'),
-        name: 'orders',
-        severity: 'critical',
-        openedAt: onsetOf(range),
-        slo: 'latency',
-        impact: 0.98,
-        summary:
-          'orders answers 2 % of its requests within 500 ms since the onset; its objective wants 99 %.',
+        summary: FRONTEND_FAILS,
+        impacts: [
+          impactOf(range, 'frontend', 'availability', 0.31, FRONTEND_FAILS),
+          impactOf(range, 'orders', 'latency', 0.98, ORDERS_ARE_SLOW),
+        ],
       },
     ],
     nodes: [
@@ -523,6 +538,11 @@ export function createShopEngine(kind: 'direct' | 'snapshot' = 'direct'): Engine
     serviceMap: async (range) => serviceMap(range),
     inspections: async (range) =>
       overview(range).applications.map((row) => ({ row, findings: findings(range) })),
+    deployments: async () => [],
+    risks: async () => [],
+    costs: async () => ({ applications: [], nodes: [] }),
+    alerts: async () => [],
+    followIncidents: async (book) => ({ book, open: [], events: [] }),
     application: async (id, range) => applicationPage(id, range),
     investigate: async (range) => report(range),
     traces: async (filter) => shopTraces(filter),

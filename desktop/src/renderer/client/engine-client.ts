@@ -10,6 +10,12 @@ export function createEngineClient(workbench: WorkbenchApi, connection: Connecti
     overview: (range, signal) => workbench.call('engine.overview', [connection, range], on(signal)),
     serviceMap: (range, signal) => workbench.call('engine.serviceMap', [connection, range], on(signal)),
     inspections: (range, signal) => workbench.call('engine.inspections', [connection, range], on(signal)),
+    deployments: (range, signal) => workbench.call('engine.deployments', [connection, range], on(signal)),
+    risks: (range, signal) => workbench.call('engine.risks', [connection, range], on(signal)),
+    costs: (range, signal) => workbench.call('engine.costs', [connection, range], on(signal)),
+    alerts: (range, signal) => workbench.call('engine.alerts', [connection, range], on(signal)),
+    followIncidents: (book, range, calm, signal) =>
+      workbench.call('engine.followIncidents', [connection, book, range, calm], on(signal)),
     application: (id, range, signal) =>
       workbench.call('engine.application', [connection, id, range], on(signal)),
     investigate: (range, application, signal) =>

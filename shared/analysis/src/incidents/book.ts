@@ -28,7 +28,7 @@ export interface IncidentEvent {
 export const EMPTY_BOOK: IncidentBook = { entries: [] };
 
 /** Must have been good for this long before it is called resolved, ms. */
-const CALM = 2 * MINUTE;
+export const CALM = 2 * MINUTE;
 /** An incident that no look finds any more is over after this long, ms. */
 const VANISHED = 5 * MINUTE;
 /** What comes back this soon is the same incident, ms. */
@@ -37,10 +37,14 @@ const REOPEN = 10 * MINUTE;
 const REMEMBERED = 24 * HOUR;
 const MOST = 500;
 
-/** The book after a look at a world, and what happened since the last one. Call it with ascending windows. */
+/**
+ * The book after a look at a world, and what happened since the last one. Call it with ascending windows; `calm` is
+ * how long all must have been good before an incident is called resolved, ms.
+ */
 export function updateIncidents(
   book: IncidentBook,
   inspected: InspectedWorld,
+  calm: number = CALM,
 ): { readonly book: IncidentBook; readonly events: readonly IncidentEvent[] } {
   const now = inspected.world.range.to;
   const found = groupIncidents(inspected.world, findIncidents(inspected));
@@ -49,13 +53,13 @@ export function updateIncidents(
   const entries = found.flatMap((incident) => {
     const known = book.entries.filter((entry) => !taken.has(entry.incident.id) && isSame(entry, incident));
     for (const entry of known) taken.add(entry.incident.id);
-    const next = known.length > 0 ? continued(known, incident, now) : begun(incident, now);
+    const next = known.length > 0 ? continued(known, incident, now, calm) : begun(incident, now, calm);
     if (next) events.push(...eventsOf(known, next));
     return next ?? [];
   });
   for (const entry of book.entries) {
     if (taken.has(entry.incident.id)) continue;
-    const next = persists(entry, inspected) ? { ...entry, seenAt: now } : forget(entry, now);
+    const next = persists(entry, inspected, calm) ? { ...entry, seenAt: now } : forget(entry, now);
     if (next) entries.push(next);
     if (next && entry.closedAt === undefined && next.closedAt !== undefined)
       events.push({ kind: 'resolved', incident: next.incident });
@@ -82,14 +86,14 @@ function isSame({ incident, closedAt }: BookEntry, found: Incident): boolean {
 }
 
 /** What was over before anybody looked is written down as resolved. */
-function begun(incident: Incident, now: Milliseconds): BookEntry {
-  return { incident, seenAt: now, absorbed: [], ...closing(incident, now) };
+function begun(incident: Incident, now: Milliseconds, calm: number): BookEntry {
+  return { incident, seenAt: now, absorbed: [], ...closing(incident, now, calm) };
 }
 
-const closing = ({ resolvedAt }: Incident, now: Milliseconds): Pick<BookEntry, 'closedAt'> =>
-  resolvedAt !== undefined && now - resolvedAt >= CALM ? { closedAt: now } : {};
+const closing = ({ resolvedAt }: Incident, now: Milliseconds, calm: number): Pick<BookEntry, 'closedAt'> =>
+  resolvedAt !== undefined && now - resolvedAt >= calm ? { closedAt: now } : {};
 
-function continued(known: readonly BookEntry[], found: Incident, now: Milliseconds): BookEntry {
+function continued(known: readonly BookEntry[], found: Incident, now: Milliseconds, calm: number): BookEntry {
   const [oldest, ...others] = [...known].sort(byAge);
   const { incident, absorbed, closedAt } = oldest!;
   // Its beginning may have left the window, and the budget spent until then with it.
@@ -100,7 +104,7 @@ function continued(known: readonly BookEntry[], found: Incident, now: Millisecon
     severity: known.some((entry) => entry.incident.severity === 'critical') ? 'critical' : found.severity,
     budgetSpent: Math.max(incident.budgetSpent, found.budgetSpent),
   };
-  const still = closing(kept, now).closedAt === undefined ? {} : { closedAt: closedAt ?? now };
+  const still = closing(kept, now, calm).closedAt === undefined ? {} : { closedAt: closedAt ?? now };
   return {
     incident: kept,
     seenAt: now,
@@ -138,10 +142,10 @@ function changed(known: readonly BookEntry[], incident: Incident): boolean {
  * Whether an open incident goes on although nothing stands out any more: what has lasted for all of the window
  * looks usual. Told by a memory that a single look does not have.
  */
-function persists({ incident, closedAt }: BookEntry, { world, byId }: InspectedWorld): boolean {
+function persists({ incident, closedAt }: BookEntry, { world, byId }: InspectedWorld, calm: number): boolean {
   if (closedAt !== undefined) return false;
   const { hi } = world.window;
-  const lo = Math.max(0, hi - Math.max(4, Math.round(CALM / world.grid.step)));
+  const lo = Math.max(0, hi - Math.max(4, Math.round(calm / world.grid.step)));
   return incident.impacts.some(({ application, slo: kind, impact }) => {
     const slo = byId.get(application)?.serviceLevel.slos.find((one) => one.kind === kind);
     return slo !== undefined && slo.budget.badShare(lo, hi) > Math.max(1 - slo.objective, impact / 2);

@@ -1,14 +1,14 @@
 import { applicationState } from '@gumshoe/analysis/application-state';
 import { worstHealth } from '@gumshoe/analysis/finding';
-import { findIncidents, type OpenedIncident } from '@gumshoe/analysis/incidents';
 import { clock } from '@gumshoe/analysis/inspections/slo-verdict';
 import type { InspectedApplication, InspectedWorld } from '@gumshoe/analysis/inspect';
 import type { SloResult } from '@gumshoe/analysis/slo/evaluate';
 import { lastOf } from '@gumshoe/model/columns';
 import { countInstances } from '@gumshoe/model/derived/service-map';
 import type { World } from '@gumshoe/model/world';
-import type { ApplicationRow, BlindSpot, Incident, NodeRow, Overview, SloState } from '../api.ts';
+import type { ApplicationRow, BlindSpot, NodeRow, Overview, SloState } from '../api.ts';
 import { cut } from './charts.ts';
+import { incidentsOf } from './incidents.ts';
 
 const NODE_CPU_WARNING = 0.8;
 const NODE_MEMORY_WARNING = 0.95;
@@ -18,7 +18,7 @@ export function overviewOf(inspected: InspectedWorld, more: readonly BlindSpot[]
   return {
     range: world.range,
     applications: inspected.applications.map((one) => applicationRow(world, one)),
-    incidents: findIncidents(inspected).map(incidentOf),
+    incidents: incidentsOf(inspected),
     nodes: world.nodes.map((node) => nodeRow(world, node)),
     blindSpots: [...blindSpotsOf(inspected), ...more],
   };
@@ -65,20 +65,6 @@ export function sloState(slo: SloResult): SloState {
     requests: slo.requests,
     failed: slo.failed,
     evidence: slo.evidence,
-  };
-}
-
-export function incidentOf(incident: OpenedIncident): Incident {
-  return {
-    id: incident.id,
-    application: incident.application,
-    name: incident.name,
-    severity: incident.severity,
-    openedAt: incident.openedAt,
-    ...(incident.resolvedAt === undefined ? {} : { resolvedAt: incident.resolvedAt }),
-    slo: incident.slo,
-    impact: incident.impact,
-    summary: incident.summary,
   };
 }
 

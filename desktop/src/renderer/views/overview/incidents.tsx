@@ -83,6 +83,7 @@ function IncidentCard({ incident, report }: IncidentCardProps) {
         </span>
       </div>
       <p className="incident-summary">{incident.summary}</p>
+      <Others incident={incident} />
       <TopCauses report={report} />
       <div className="row">
         <Button
@@ -107,6 +108,22 @@ function IncidentCard({ incident, report }: IncidentCardProps) {
         />
       </div>
     </article>
+  );
+}
+
+/** The other objectives that the same trouble broke. */
+function Others({ incident: { impacts } }: { readonly incident: Incident }) {
+  const others = impacts.slice(1);
+  if (others.length === 0) return null;
+  return (
+    <div className="row wrap small" data-testid="incident-impacts">
+      <span className="muted">also broken:</span>
+      {others.map(({ application, name, slo, impact, summary }) => (
+        <span key={`${application} ${slo}`} className="tag" title={summary}>
+          <ApplicationLink id={application} name={name} /> {slo} {formatValue(impact, 'ratio')}
+        </span>
+      ))}
+    </div>
   );
 }
 
