@@ -51,6 +51,7 @@ export function clientsLatency(
   const requests = downstreams
     .flatMap((dependency) => dependency.requests)
     .filter((one) => one.protocol === rule.protocol);
+  if (requests.length === 0 && !rule.probe) return undefined;
   const waiting = waitingOf(requests, rule, grid.points);
   const judged = maxColumns(
     [waiting.mean, waiting.oldest.map((age) => (age > rule.hanging ? age : NaN)), waiting.probe],

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Labels } from '@gumshoe/base/series';
 import type { SeriesWriter } from '@gumshoe/model/testdata/series-writer';
 import { elapsed, probedPostgres, settings, TABLE } from './testdata/database-world.ts';
-import { APP, AREA_RANGE, findingOf, smallWorld } from './testdata/small-world.ts';
+import { APP, AREA_RANGE, findingOf, NODE, smallWorld } from './testdata/small-world.ts';
 
 const messageOf = (inspection: string, write: (writer: SeriesWriter) => void): string =>
   findingOf(inspection, smallWorld(write))?.message ?? 'nothing';
@@ -153,4 +153,46 @@ test('backups: age, failure, archiving, readiness and an overdue schedule', () =
     );
   assert.equal(backups(1, late(14))?.health, 'ok');
   assert.match(backups(1, late(16))!.message, /the scheduled one is 16 min overdue/);
+});
+
+const DISK = { ...APP, mount_point: '/data', device: 'sda', volume: 'data' };
+
+test('a full disk: what grows most on it', () => {
+  const message = messageOf('storage-space', (writer) => {
+    const target = probedPostgres(writer);
+    writer.gauge('container_resources_disk_size_bytes', DISK, () => 100);
+    writer.gauge('container_resources_disk_used_bytes', DISK, () => 95);
+    writer.gauge('pg_table_size_growth_bytes_per_second', { ...target, ...TABLE }, () => 2 ** 20);
+    writer.gauge('pg_wal_size_bytes', target, () => 2 ** 30);
+    const slot = { ...target, slot: 'standby', active: 'false', wal_status: 'extended' };
+    writer.gauge('pg_replication_slot_retained_wal_bytes', slot, (at) => 2 ** 21 * elapsed(at));
+  });
+  assert.match(
+    message,
+    /95 % full; what grows most: WAL kept for the inactive slot standby by 2 MiB\/s, shop\.orders by 1 MiB\/s \(/,
+  );
+});
+
+test('a busy disk: which query and who writes', () => {
+  const { explanation = [] } =
+    findingOf(
+      'storage-io-load',
+      smallWorld((writer) => {
+        const target = probedPostgres(writer);
+        writer.gauge('container_resources_disk_size_bytes', DISK, () => 100);
+        writer.gauge('container_resources_disk_used_bytes', DISK, () => 10);
+        for (const metric of ['read', 'write'])
+          writer.counter(
+            `node_resources_disk_${metric}_time_seconds_total`,
+            { ...NODE, device: 'sda' },
+            () => 3,
+          );
+        const query = { ...target, db: 'shop', user: 'api', query: 'SELECT * FROM orders' };
+        writer.gauge('pg_top_query_io_time_per_second', query, () => 0.7);
+        writer.counter('pg_buffers_written_total', { ...target, source: 'backend' }, () => 90);
+        writer.counter('pg_buffers_written_total', { ...target, source: 'checkpointer' }, () => 10);
+      }),
+    ) ?? {};
+  assert.ok(explanation.includes('700 ms per second: SELECT * FROM orders'), explanation.join());
+  assert.ok(explanation.includes('90 % of the buffers are written by backend'), explanation.join());
 });

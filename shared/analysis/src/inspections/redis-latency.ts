@@ -1,8 +1,9 @@
 import { lastOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
+import type { RedisTarget } from '@gumshoe/model/world';
 import { REDIS_METRICS as R } from '@gumshoe/schema/metrics/redis';
 import { matchLabel } from '../evidence.ts';
-import { clientsLatency } from './clients-latency.ts';
-import { defineInspection } from './define.ts';
+import { clientsLatency, type ClientsLatencyRule } from './clients-latency.ts';
+import { defineInspection, type Subject } from './define.ts';
 
 export const redisLatency = defineInspection({
   id: 'redis-latency',
@@ -11,34 +12,39 @@ export const redisLatency = defineInspection({
   threshold: { default: 0.005, unit: 'seconds', description: 'mean latency of a command as clients see it' },
   needs: ['downstreams', 'redis'],
   inspect: (subject, threshold) => {
-    const points = subject.grid.points;
-    const addresses = subject.redis.map(({ address }) => address);
-    const select = ({ name }: { readonly name: string }) => `${name}{${matchLabel('address', addresses)}}`;
-    const commands = subject.redis.flatMap((target) => target.commands);
-    const time = sumColumns(
-      commands.map((command) => command.time),
-      points,
-    );
-    const rate = sumColumns(
-      commands.map((command) => command.rate),
-      points,
-    );
-    const values = ratioColumn(time, rate);
-    const value = lastOf(values, subject.window, 2 * subject.recent);
+    const probe = subject.redis.length > 0 ? probeOf(subject, subject.redis) : undefined;
     return clientsLatency(subject, subject.downstreams, {
       protocol: 'redis',
       threshold,
       hanging: 0.1,
       blocked: subject.redis.map(({ blockedClients }) => blockedClients),
-      ...(value === value
-        ? {
-            probe: {
-              name: 'time per command inside Redis',
-              column: { name: 'inside Redis', values },
-              query: `sum(rate(${select(R.commandTime)}${subject.rateWindow})) / sum(rate(${select(R.commands)}${subject.rateWindow}))`,
-            },
-          }
-        : {}),
+      ...(probe ? { probe } : {}),
     });
   },
 });
+
+/** Time per command of all servers, as they count it themselves. */
+function probeOf(
+  { grid, window, recent, rateWindow }: Subject,
+  targets: readonly RedisTarget[],
+): ClientsLatencyRule['probe'] {
+  const commands = targets.flatMap((target) => target.commands);
+  const time = sumColumns(
+    commands.map((command) => command.time),
+    grid.points,
+  );
+  const rate = sumColumns(
+    commands.map((command) => command.rate),
+    grid.points,
+  );
+  const values = ratioColumn(time, rate);
+  if (Number.isNaN(lastOf(values, window, 2 * recent))) return undefined;
+  const addresses = targets.map(({ address }) => address);
+  const sum = ({ name }: { readonly name: string }) =>
+    `sum(rate(${name}{${matchLabel('address', addresses)}}${rateWindow}))`;
+  return {
+    name: 'time per command inside Redis',
+    column: { name: 'inside Redis', values },
+    query: `${sum(R.commandTime)} / ${sum(R.commands)}`,
+  };
+}

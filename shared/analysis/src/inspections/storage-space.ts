@@ -3,6 +3,7 @@ import { ratioColumn } from '@gumshoe/model/columns';
 import type { DiskColumns, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import { matchLabel, selectInstance } from '../evidence.ts';
+import { growersOf } from './database-storage.ts';
 import { defineInspection } from './define.ts';
 import { levelVerdict } from './level.ts';
 import { percentOf } from './measured.ts';
@@ -16,7 +17,7 @@ export const storageSpace = defineInspection({
   title: 'Disk space',
   area: 'Storage',
   threshold: { default: 80, unit: 'percent', description: 'used space of a volume' },
-  needs: ['instances'],
+  needs: ['instances', 'postgres', 'mysql', 'mongodb'],
   inspect: (subject, threshold) => {
     const measured = subject.instances.flatMap((of) =>
       of.disks
@@ -29,11 +30,15 @@ export const storageSpace = defineInspection({
           values: percentOf(ratioColumn(disk.used, disk.size)),
         })),
     );
+    const fillers = ({ id }: Instance): string => {
+      const growing = growersOf(subject, id, subject);
+      return growing.length > 0 ? `; what grows most: ${growing.join(', ')}` : '';
+    };
     return levelVerdict(subject, measured, {
       threshold,
       unit: 'percent',
       says: ({ disk, of, state }) =>
-        `${disk.mountPoint} of ${of.id} is ${formatValue(state.value, 'percent')} full`,
+        `${disk.mountPoint} of ${of.id} is ${formatValue(state.value, 'percent')} full${state.firing ? fillers(of) : ''}`,
       formula: 'used / size',
       query: ({ of, disk }) => {
         const mount = matchLabel('mount_point', [disk.mountPoint]);

@@ -23,6 +23,7 @@ export function targetAvailability(
   metric: { readonly name: string },
   threshold: number,
 ): Verdict | undefined {
+  if (targets.length === 0) return undefined;
   const states = new Map(instances.map(({ id, state }) => [id, state]));
   const stateOf = ({ instance }: DatabaseTarget) =>
     instance === undefined ? undefined : states.get(instance);
