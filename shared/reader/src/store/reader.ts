@@ -1,4 +1,4 @@
-import { FailureError } from '@gumshoe/base/failure';
+import { FailureError, toFailure } from '@gumshoe/base/failure';
 import type { Series } from '@gumshoe/base/series';
 import { milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
 import type {
@@ -16,12 +16,15 @@ import type {
   Table,
 } from '@gumshoe/engine/ports';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
+import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
 import { collectorPart } from '../collector/status.ts';
 import { queryRangeOf } from '../prometheus/range-query.ts';
 import { readRawSeries } from '../prometheus/raw-series.ts';
 import type { PrometheusTransport, SqlTransport } from '../transports.ts';
+import { RecentTexts } from './recent-texts.ts';
 import { logOf, logsRequest } from './logs.ts';
 import { profileRequest, stackSamplesOf } from './profiles.ts';
+import { traceCounts } from './trace-counts.ts';
 import { joinedTracesRequest, spanOf, spansRequest, traceRequest } from './spans.ts';
 
 const MOST_WARNINGS = 10;
@@ -47,7 +50,9 @@ export interface StoreReaderOptions {
 export class StoreReader implements Reader {
   private readonly options: StoreReaderOptions;
   /** What Prometheus said besides its answers, newest last. */
-  private readonly warnings = new Set<string>();
+  private readonly warnings = new RecentTexts(MOST_WARNINGS);
+  /** What reading ClickHouse left out. */
+  private readonly notes = new RecentTexts(MOST_WARNINGS);
 
   constructor(options: StoreReaderOptions) {
     this.options = options;
@@ -61,10 +66,11 @@ export class StoreReader implements Reader {
       prometheus.check(signal),
       ...(collector === undefined ? [] : [collectorPart(collector, signal)]),
     ]);
-    const warned = [...this.warnings].map((text) => `warned: ${text}`);
-    const noted = parts.map((part) =>
-      part.name === 'Prometheus' ? { ...part, notes: [...part.notes, ...warned] } : part,
-    );
+    const said: Readonly<Record<string, readonly string[]>> = {
+      Prometheus: this.warnings.list().map((text) => `warned: ${text}`),
+      ClickHouse: this.notes.list(),
+    };
+    const noted = parts.map((part) => ({ ...part, notes: [...part.notes, ...(said[part.name] ?? [])] }));
     return { name, kind, parts: [...before, ...noted] };
   }
 
@@ -74,13 +80,32 @@ export class StoreReader implements Reader {
     signal?: AbortSignal,
   ): Promise<readonly Series[]> {
     const { from, to } = range;
-    return readRawSeries(this.options.prometheus, { metrics, from, to }, signal, (text) => this.warned(text));
+    const stored = metrics.filter((name) => !isTraceMetric(name));
+    const [raw, counted] = await Promise.all([
+      readRawSeries(this.options.prometheus, { metrics: stored, from, to }, signal, (text) =>
+        this.warnings.add(text),
+      ),
+      stored.length === metrics.length ? [] : this.counted(new Set(metrics), range, signal),
+    ]);
+    return [...raw, ...counted];
   }
 
-  private warned(text: string): void {
-    this.warnings.delete(text);
-    this.warnings.add(text);
-    if (this.warnings.size > MOST_WARNINGS) this.warnings.delete(this.warnings.values().next().value ?? '');
+  /** What spans say in numbers. A store that cannot tell costs that, not the metrics. */
+  private async counted(
+    wanted: ReadonlySet<string>,
+    range: TimeRange,
+    signal?: AbortSignal,
+  ): Promise<readonly Series[]> {
+    const note = (text: string): void => this.notes.add(text);
+    try {
+      const series = await traceCounts(range, (request) => this.rows(request, signal), note);
+      return series.filter(({ labels }) => wanted.has(labels['__name__'] ?? ''));
+    } catch (error) {
+      const { code, reason } = toFailure(error, 'count spans', this.options.name);
+      if (code === 'cancelled' || signal?.aborted) throw error;
+      note(`spans were not counted: ${reason}`);
+      return [];
+    }
   }
 
   async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { labelsKey, type Series } from '@gumshoe/base/series';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
+import type { Reader } from '@gumshoe/engine/ports';
+import { traceSeries, type CountedSpan } from '@gumshoe/model/derived/trace-series';
+import { EBPF_SCOPE_NAME } from '@gumshoe/schema/attributes';
+import { isTraceMetric, TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { traceMetrics } from '@gumshoe/model/read-list';
+import { openConnection } from '../open.ts';
+import { startRecordedStore, type RecordedStore } from '../testdata/recorded-store.ts';
+
+const secrets = { get: () => Promise.resolve(undefined) };
+/** A whole number of steps, before the recording. */
+let start: number;
+let store: RecordedStore;
+let reader: Reader;
+
+before(async () => {
+  store = await startRecordedStore('db-lock');
+  reader = await openConnection(
+    { kind: 'direct', clickhouseUrl: store.clickhouse, prometheusUrl: store.prometheus },
+    { secrets },
+  );
+  start = Math.floor(store.range.from / 60_000) * 60_000 - 3_600_000;
+});
+
+after(async () => {
+  await reader?.close();
+  await store?.stop();
+});
+
+async function insert(
+  spans: readonly (CountedSpan & {
+    readonly scope?: string;
+    readonly resource?: Readonly<Record<string, string>>;
+  })[],
+): Promise<void> {
+  const rows = spans.map((span) =>
+    JSON.stringify({
+      Timestamp: (span.start / 1000).toFixed(6),
+      TraceId: span.traceId,
+      SpanId: span.spanId,
+      ParentSpanId: span.parentSpanId,
+      SpanName: span.name,
+      SpanKind: span.kind,
+      ServiceName: span.serviceName,
+      ScopeName: span.scope ?? 'io.opentelemetry.http',
+      SpanAttributes: span.attributes,
+      ResourceAttributes: span.resource ?? {},
+      Duration: Math.round(span.duration * 1e6),
+      StatusCode: span.status,
+    }),
+  );
+  const query = encodeURIComponent('INSERT INTO gumshoe.otel_traces FORMAT JSONEachRow');
+  const answer = await fetch(`${store.clickhouse}/?query=${query}`, {
+    method: 'POST',
+    body: rows.join('\n'),
+  });
+  assert.ok(answer.ok, await answer.text());
+}
+
+/** Numbers without a pattern, the same each time. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const KINDS = ['Server', 'Client', 'Internal', 'Producer', 'Consumer', 'Unspecified'];
+const ATTRIBUTES: readonly Readonly<Record<string, string>>[] = [
+  {},
+  {},
+  { 'server.address': 'db1', 'db.system': 'postgresql' },
+  { 'peer.service': 'billing', 'server.address': '10.0.0.9' },
+  { 'messaging.operation.type': 'receive' },
+  { 'http.response.header.content-type': 'text/event-stream; charset=utf-8' },
+  { 'http.response.header.content-type': 'mytext/event-streams' },
+];
+
+/** Traces with every kind of span, children that overlap and outlive their parents, and parents that are missing. */
+function randomSpans(from: number, traces: number, seed: number): CountedSpan[] {
+  const next = numbers(seed);
+  return Array.from({ length: traces }, (_, trace) => {
+    const count = 1 + next(9);
+    const begin = from + next(580_000);
+    const id = (i: number): string => (trace * 100 + i + 1).toString(16).padStart(16, '0');
+    return Array.from({ length: count }, (_, i): CountedSpan => {
+      const parent = i === 0 ? -1 : next(i + 1) - (next(12) === 0 ? 50 : 0);
+      return {
+        traceId: (trace + 1).toString(16).padStart(32, '0'),
+        spanId: id(i),
+        parentSpanId: i === 0 ? '' : id(parent),
+        name: `operation ${next(6)}`,
+        kind: KINDS[next(KINDS.length)]!,
+        serviceName: `service-${next(4)}`,
+        start: begin + next(2_000) + next(1000) / 1000,
+        duration: next(10) === 0 ? next(9_000) : next(40_000) / 1000,
+        status: next(5) === 0 ? 'Error' : 'Unset',
+        attributes: ATTRIBUTES[next(ATTRIBUTES.length)]!,
+      };
+    });
+  }).flat();
+}
+
+const rangeOf = (from: number, to: number): TimeRange => ({ from: milliseconds(from), to: milliseconds(to) });
+
+/** Every counter of `expected` at each of its instants within the range, and no other counter. */
+function assertSame(actual: readonly Series[], expected: readonly Series[], range: TimeRange): void {
+  const known = new Map(actual.map((series) => [labelsKey(series.labels), series]));
+  assert.deepEqual([...known.keys()].toSorted(), expected.map(({ labels }) => labelsKey(labels)).toSorted());
+  for (const { labels, timestamps, values } of expected) {
+    const series = known.get(labelsKey(labels))!;
+    const at = new Map([...series.timestamps].map((instant, i) => [instant, series.values[i]!]));
+    for (const [i, instant] of timestamps.entries()) {
+      if (instant <= range.from || instant > range.to) continue;
+      const found = at.get(instant) ?? NaN;
+      assert.ok(
+        Math.abs(found - values[i]!) < 1e-6,
+        `${labelsKey(labels)} at ${instant}: ${found}, not ${values[i]}`,
+      );
+    }
+  }
+}
+
+test('spans counted by the store are what an import counts from the same spans', async () => {
+  const spans = randomSpans(start, 250, 7);
+  await insert(spans);
+  const range = rangeOf(start, start + 600_000);
+  const counted = await reader.series(traceMetrics, range);
+  assert.ok(counted.length > 100);
+  assert.ok(counted.every(({ labels }) => isTraceMetric(labels['__name__'] ?? '')));
+  // an import also counts what no model reads
+  const expected = traceSeries(spans).filter(({ labels }) => traceMetrics.includes(labels['__name__'] ?? ''));
+  assertSame(counted, expected, range);
+});
+
+test('a window inside counts from its own start; what the collectors made is not counted again', async () => {
+  const from = start + 900_000;
+  const span = (at: number, more: Partial<CountedSpan> = {}) => ({
+    traceId: `${at}`.padStart(32, 'f'),
+    spanId: `${at}`.padStart(16, 'f'),
+    parentSpanId: '',
+    name: 'GET /',
+    kind: 'Server',
+    serviceName: 'inner',
+    start: from + at,
+    duration: 10,
+    status: 'Unset',
+    attributes: {},
+    ...more,
+  });
+  await insert([
+    { ...span(1_000), resource: { 'k8s.namespace.name': 'shop', 'k8s.pod.name': 'inner-7' } },
+    span(12_000),
+    span(13_000, { status: 'Error' }),
+    { ...span(14_000), scope: EBPF_SCOPE_NAME },
+    span(22_000),
+  ]);
+  const read = async (range: TimeRange): Promise<[number[], number[]][]> =>
+    (await reader.series([T.requests.name], range)).map(({ timestamps, values }) => [
+      [...timestamps].map((at) => (at - from) / 1000),
+      [...values],
+    ]);
+  const status = async (range: TimeRange) =>
+    (await reader.series([T.requests.name], range)).map(({ labels }) => labels['status']);
+  assert.deepEqual(await status(rangeOf(from, from + 30_000)), ['ok', 'failed']);
+  assert.deepEqual(await read(rangeOf(from, from + 30_000)), [
+    [
+      [5, 10, 15, 20, 25],
+      [1, 1, 2, 2, 3],
+    ],
+    [
+      [5, 10, 15, 20, 25],
+      [0, 0, 1, 1, 1],
+    ],
+  ]);
+  // until the last span of the window
+  assert.deepEqual(await read(rangeOf(from + 10_000, from + 20_000)), [
+    [[15], [1]],
+    [[15], [1]],
+  ]);
+  const places = await reader.series([T.serviceInfo.name], rangeOf(from, from + 30_000));
+  assert.deepEqual(
+    places.map(({ labels, values }) => [labels['k8s_pod_name'], [...values]]),
+    [['inner-7', [1, 1, 1, 1, 1]]],
+  );
+});
+
+test('a ClickHouse that does not answer costs what spans say, and the status says so', async () => {
+  const half = await openConnection(
+    { kind: 'direct', clickhouseUrl: 'http://127.0.0.1:1', prometheusUrl: store.prometheus },
+    { secrets },
+  );
+  const series = await half.series(
+    [...traceMetrics, 'container_net_tcp_successful_connects_total'],
+    store.range,
+  );
+  assert.ok(series.length > 0);
+  const { parts } = await half.status();
+  const notes = parts.find(({ name }) => name === 'ClickHouse')?.notes ?? [];
+  assert.match(notes.join('\n'), /spans were not counted: .*ECONNREFUSED/);
+  await half.close();
+});
