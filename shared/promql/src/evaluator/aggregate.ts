@@ -71,7 +71,8 @@ function quantiles({ labels, members }: Group, points: number, share: (i: number
     for (const { values, present } of members) if (present[i] !== 0) gathered[n++] = values[i]!;
     if (n === 0) continue;
     made.present[i] = 1;
-    made.values[i] = quantileOf(share(i), sortNanFirst(gathered.subarray(0, n)));
+    sortNanFirst(gathered, n);
+    made.values[i] = quantileOf(share(i), gathered, n);
   }
   return made;
 }

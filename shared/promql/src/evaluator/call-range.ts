@@ -3,7 +3,7 @@ import type { Evaluator } from './evaluator.ts';
 import { labelOf } from './labels.ts';
 import { RANGE_FUNCTIONS } from './range-functions.ts';
 import { lookTimes, type RawSeries } from './selection.ts';
-import { evaluationError, nameless, type Column, type Steps } from './values.ts';
+import { checkSize, evaluationError, nameless, type Column, type Steps } from './values.ts';
 import { overWindows, type Windows } from './windows.ts';
 
 const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
@@ -33,6 +33,7 @@ export function callRangeFunction(evaluator: Evaluator, node: CallNode, steps: S
     const made = overWindows(one, windows, fn);
     if (!made) continue;
     columns.push(made);
+    checkSize(columns.length, steps.times.length, node);
     if (counter) checkCounterName(evaluator, one, ranged);
   }
   return fn.keepsName === true ? columns : nameless(columns, node, true);

@@ -1,7 +1,7 @@
 import type { AggregationNode } from '../parser/ast.ts';
 import { groupLabels } from './grouping.ts';
 import { keyOf, withLabel } from './labels.ts';
-import { column, type Column } from './values.ts';
+import { column, evaluationError, type Column } from './values.ts';
 
 /** How often each value occurs at each step; the value becomes the label `label` before the samples are grouped. */
 export function countValues(
@@ -10,6 +10,7 @@ export function countValues(
   points: number,
   label: string,
 ): Column[] {
+  if (label === '') throw evaluationError(node.parameter ?? node, 'invalid label name ""');
   const grouped = node.without ? node : { ...node, grouping: [...node.grouping, label] };
   const out = new Map<string, Column>();
   for (const one of columns) {

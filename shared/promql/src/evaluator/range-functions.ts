@@ -5,14 +5,35 @@ import type { RangeFunction, Window } from './windows.ts';
 
 const of = (value: (window: Window) => number): RangeFunction => ({ least: 1, of: value });
 
-const sortedWindow = ({ values, lo, hi }: Window): Float64Array => sortNanFirst(values.slice(lo, hi));
+/** Quantiles of windows, sorted in one place that grows with the largest. */
+class SortedWindow {
+  private values = new Float64Array(64);
 
-/** Median of the distances from the median. */
-function medianDeviation(window: Window): number {
-  const sorted = sortedWindow(window);
-  const median = quantileOf(0.5, sorted);
-  return quantileOf(0.5, sortNanFirst(sorted.map((value) => Math.abs(value - median))));
+  private take({ values, lo, hi }: Window): number {
+    const n = hi - lo;
+    if (n > this.values.length) this.values = new Float64Array(2 * n);
+    for (let i = 0; i < n; i++) this.values[i] = values[lo + i]!;
+    return n;
+  }
+
+  quantile(window: Window): number {
+    const n = this.take(window);
+    sortNanFirst(this.values, n);
+    return quantileOf(window.first, this.values, n);
+  }
+
+  /** Median of the distances from the median. */
+  medianDeviation(window: Window): number {
+    const n = this.take(window);
+    sortNanFirst(this.values, n);
+    const median = quantileOf(0.5, this.values, n);
+    for (let i = 0; i < n; i++) this.values[i] = Math.abs(this.values[i]! - median);
+    sortNanFirst(this.values, n);
+    return quantileOf(0.5, this.values, n);
+  }
 }
+
+const sorted = new SortedWindow();
 
 /** Position of the extreme that `better` prefers; NaN only where there is nothing else. */
 function extreme({ values, lo, hi }: Window, better: (value: number, best: number) => boolean): number {
@@ -79,8 +100,8 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map(
     present_over_time: of(() => 1),
     stdvar_over_time: of(({ values, lo, hi }) => varianceOf(values, lo, hi)),
     stddev_over_time: of(({ values, lo, hi }) => Math.sqrt(varianceOf(values, lo, hi))),
-    mad_over_time: of(medianDeviation),
-    quantile_over_time: of((window) => quantileOf(window.first, sortedWindow(window))),
+    mad_over_time: of((window) => sorted.medianDeviation(window)),
+    quantile_over_time: of((window) => sorted.quantile(window)),
     ts_of_first_over_time: of((window) => seconds(window, window.lo)),
     ts_of_last_over_time: of((window) => seconds(window, window.hi - 1)),
     ts_of_min_over_time: of((window) =>

@@ -1,7 +1,7 @@
 import type { Series } from '@gumshoe/base/series';
 import type { AtModifier, SelectorNode } from '../parser/ast.ts';
 import { isStaleAt, LOOKBACK, type SeriesSource } from '../source.ts';
-import type { Column, Steps } from './values.ts';
+import { checkSize, type Column, type Steps } from './values.ts';
 
 /** Raw samples of a range vector, by series. */
 export interface RawSeries {
@@ -48,7 +48,9 @@ export function selectInstant(
   const out: Column[] = [];
   for (const series of source.select(node.matchers, from, to)) {
     const made = sampled(series, looks, stamps);
-    if (made) out.push(made);
+    if (!made) continue;
+    out.push(made);
+    checkSize(out.length, looks.length, node);
   }
   return out;
 }

@@ -58,9 +58,8 @@ export function varianceOf(values: Float64Array, lo: number, hi: number): number
   return (squares + squaresRest) / (hi - lo);
 }
 
-/** Interpolated quantile of values in ascending order, NaN first (Prometheus, promql/quantile.go). */
-export function quantileOf(share: number, sorted: Float64Array): number {
-  const n = sorted.length;
+/** Interpolated quantile of the first `n` values, ascending, NaN first (Prometheus, promql/quantile.go). */
+export function quantileOf(share: number, sorted: Float64Array, n = sorted.length): number {
   if (n === 0 || Number.isNaN(share)) return NaN;
   if (share < 0) return -Infinity;
   if (share > 1) return Infinity;
@@ -71,14 +70,31 @@ export function quantileOf(share: number, sorted: Float64Array): number {
   return sorted[lower]! * (1 - weight) + sorted[upper]! * weight;
 }
 
-/** Ascending with NaN first, in place. A typed array's own order has NaN last. */
-export function sortNanFirst(values: Float64Array): Float64Array {
+/** Up to this many values sorting by insertion is faster than the general way. */
+const FEW = 48;
+
+/** Puts the first `n` values in ascending order with NaN first. A typed array's own order has NaN last. */
+export function sortNanFirst(values: Float64Array, n = values.length): void {
+  if (n > FEW) return sortMany(values.subarray(0, n));
+  for (let i = 1; i < n; i++) {
+    const value = values[i]!;
+    let at = i;
+    while (at > 0) {
+      const before = values[at - 1]!;
+      // NaN goes before everything but NaN.
+      if (before <= value || before !== before) break;
+      values[at] = before;
+      at--;
+    }
+    values[at] = value;
+  }
+}
+
+function sortMany(values: Float64Array): void {
   values.sort();
   let nans = 0;
   while (nans < values.length && Number.isNaN(values[values.length - 1 - nans]!)) nans++;
-  if (nans > 0) {
-    values.copyWithin(nans, 0, values.length - nans);
-    values.fill(NaN, 0, nans);
-  }
-  return values;
+  if (nans === 0) return;
+  values.copyWithin(nans, 0, values.length - nans);
+  values.fill(NaN, 0, nans);
 }

@@ -43,7 +43,7 @@ export const filled = (labels: Labels, values: Float64Array): Column => ({
 export function evaluationError(
   where: Position,
   reason: string,
-  code: 'invalid-input' | 'not-supported' = 'invalid-input',
+  code: 'invalid-input' | 'not-supported' | 'limit-exceeded' = 'invalid-input',
 ): FailureError {
   return new FailureError({
     code,
@@ -51,6 +51,19 @@ export function evaluationError(
     target: `line ${where.line}, column ${where.column}`,
     reason,
   });
+}
+
+/** Samples that one part of a query may give (Prometheus: --query.max-samples), 450 MB in columns. */
+const MAX_SAMPLES = 50_000_000;
+
+/** Throws when that many columns of that many steps are too much to hold. */
+export function checkSize(columns: number, points: number, where: Position): void {
+  if (columns * points > MAX_SAMPLES)
+    throw evaluationError(
+      where,
+      'query processing would load too many samples into memory in query execution',
+      'limit-exceeded',
+    );
 }
 
 export const SAME_LABELS = 'vector cannot contain metrics with the same labelset';

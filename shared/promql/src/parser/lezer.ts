@@ -175,13 +175,17 @@ class Builder {
    * The grammar lets a modifier follow a whole unparenthesised operation; it belongs to its last operand, as in
    * Prometheus: `a + b offset 1m` moves b only.
    */
-  private lastOperand(node: SyntaxNode, depth: number, change: (operand: Expr) => Expr): Expr {
+  private lastOperand(
+    node: SyntaxNode,
+    depth: number,
+    change: (operand: Expr, written: SyntaxNode) => Expr,
+  ): Expr {
     if (depth > MAX_DEPTH) throw this.fail(node, 'nested too deep');
     if (node.name === 'BinaryExpr')
       return this.binary(node, depth, this.lastOperand(this.last(node), depth + 1, change));
     if (node.name === 'UnaryExpr')
       return this.unary(node, this.lastOperand(this.last(node), depth + 1, change));
-    return change(this.expr(node, depth + 1));
+    return change(this.expr(node, depth + 1), node);
   }
 
   private unary(node: SyntaxNode, expr: Expr): Expr {
@@ -199,8 +203,9 @@ class Builder {
     modifier: 'offset' | '@',
     change: (target: SelectorNode | SubqueryNode) => SelectorNode | SubqueryNode,
   ): Expr {
-    return this.lastOperand(this.child(node), depth, (operand) => {
-      if (operand.type === 'selector' || operand.type === 'subquery') return change(operand);
+    return this.lastOperand(this.child(node), depth, (operand, written) => {
+      const bare = written.name !== 'ParenExpr';
+      if (bare && (operand.type === 'selector' || operand.type === 'subquery')) return change(operand);
       throw this.fail(
         node,
         `${modifier} modifier must be preceded by an instant vector selector or range vector selector or a subquery`,
@@ -221,7 +226,8 @@ class Builder {
     let at: AtModifier;
     if (time.name === 'AtModifierPreprocessors') at = this.text(time).startsWith('start') ? 'start' : 'end';
     else at = Math.round(this.number(time) * 1000);
-    if (typeof at === 'number' && !Number.isFinite(at))
+    // Prometheus compares seconds with the largest number of milliseconds.
+    if (typeof at === 'number' && !(Math.abs(at / 1000) < 2 ** 63))
       throw this.fail(node, `timestamp out of bounds for @ modifier: ${at}`);
     return this.modify(node, depth, '@', (target) => {
       if (target.at !== undefined) throw this.fail(node, '@ <timestamp> may not be set multiple times');
@@ -238,7 +244,13 @@ class Builder {
     if (range <= 0 || (step !== undefined && step <= 0))
       throw this.fail(node, 'duration must be greater than 0');
     return this.lastOperand(this.child(node), depth, (expr) => {
-      const base: SubqueryNode = { type: 'subquery', expr, range, offset: 0, ...this.place(expr) };
+      const base: SubqueryNode = {
+        type: 'subquery',
+        expr,
+        range,
+        offset: 0,
+        ...this.place({ from: expr.from, to: node.to }),
+      };
       return step === undefined ? base : { ...base, step };
     });
   }

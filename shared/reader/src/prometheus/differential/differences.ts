@@ -32,6 +32,23 @@ const DECLARED: readonly Declared[] = [
     reason: 'a comparison refuses ambiguous matches even where it keeps none; 2.42 looks at what is kept',
     applies: (expression, ours) => /[=!<>]/.test(expression) && refused(ours, /multiple matches for labels/),
   },
+  {
+    reason: 'start() and end() are functions too since 3',
+    applies: (expression, ours, theirs) =>
+      /(?<!@ *)\b(start|end)\(\)/.test(expression) && refused(theirs, /parse error: unexpected/),
+  },
+  {
+    reason: 'a duration is a number since 3 and may have signs',
+    applies: (_, _ours, theirs) =>
+      refused(theirs, /unexpected (duration|number)|expected duration|bad (number|duration)/),
+  },
+  {
+    reason:
+      'the official grammar for editors, which is ours, takes no keyword for the name of a metric without quotes',
+    applies: (expression, ours) =>
+      /\b(offset|bool|on|ignoring|group_left|group_right)\b/.test(expression) &&
+      refused(ours, /parse error: unexpected/),
+  },
 ];
 
 /** The reason for which an answer may differ, or undefined. */

@@ -57,6 +57,11 @@ const ARITHMETIC = ['+', '-', '*', '/', '%', '^', 'atan2'];
 const COMPARISON = ['==', '!=', '>', '<', '>=', '<='];
 const NUMBERS = ['0', '1', '2', '3.5', '-1', '0.25', '1e3', '100', 'Inf', 'NaN', '-Inf', '0x1F', '10000'];
 
+const STRAY = [
+  ...['(', ')', '{', '}', '[5m]', '[1m:]', ',', '=', '==', '=~', 'by', 'on', 'bool', 'offset', '@', 'end()'],
+  ...['sum', 'rate', 'and', 'group_left', '"text"', '-', '+', '5m', '1', 'job', 'without (job)', 'up{}', '#'],
+];
+
 export class Generator {
   private readonly random: Random;
 
@@ -81,6 +86,25 @@ export class Generator {
     const offset = random.chance(0.3) ? ` offset ${random.whole(1, 4) * 15}s` : '';
     const wrap = (range: string): string => `${name}_over_time(aligned[${range}]${offset})`;
     return { ours: wrap(`${seconds}s`), theirs: wrap(`${seconds * 1000 - 1}ms`) };
+  }
+
+  /** An expression with a mistake, as people and programs make them: a token lost, doubled, moved or replaced. */
+  mistaken(): Expression {
+    const { random } = this;
+    const tokens = this.vector(2).match(/"[^"]*"|[\w:.]+|\s+|[=!~<>]+|./g) ?? [];
+    for (let n = random.whole(1, 2); n > 0; n--) {
+      const at = random.whole(0, tokens.length - 1);
+      const other = random.whole(0, tokens.length - 1);
+      random.pick([
+        () => tokens.splice(at, 1),
+        () => tokens.splice(at, 0, tokens[at]!),
+        () => ([tokens[at], tokens[other]] = [tokens[other]!, tokens[at]!]),
+        () => (tokens[at] = tokens[other]!),
+        () => (tokens[at] = random.pick(STRAY)),
+      ])();
+    }
+    const text = tokens.join('');
+    return { ours: text, theirs: text.replaceAll('double_exponential_smoothing', 'holt_winters') };
   }
 
   private metric(): readonly [string, readonly string[]] {

@@ -75,5 +75,11 @@ export const instantRows = (text: string, source: SeriesSource, at: number): Row
     if (result.type === 'vector')
       return { rows: result.samples.map(({ labels, value }) => row(labels, value)) };
     if (result.type === 'scalar') return { rows: [row({}, result.value)] };
-    throw new Error(`unexpected ${result.type}`);
+    if (result.type === 'string') return { rows: [row({ text: result.value }, 0)] };
+    return {
+      rows: result.series.map(({ labels, timestamps, values }) => ({
+        labels,
+        points: Array.from(timestamps, (time, i): Point => [time, values[i]!]),
+      })),
+    };
   });

@@ -25,6 +25,10 @@ export function rowsOf(answer: Answer): Rows {
   if (answer.status === 'error' || !answer.data) return { error: answer.error ?? 'no data' };
   const { resultType, result } = answer.data;
   if (resultType === 'scalar') return { rows: [{ labels: {}, points: [pointOf(result as WirePoint)] }] };
+  if (resultType === 'string') {
+    const [seconds, text] = result as WirePoint;
+    return { rows: [{ labels: { text }, points: [pointOf([seconds, '0'])] }] };
+  }
   return {
     rows: (result as readonly WireRow[]).map(({ metric, value, values }) => ({
       labels: metric,

@@ -63,7 +63,11 @@ export async function compareMany(
     for (const one of series) await server.write([one]);
     for (let i = 0; i < count; i++) {
       const edges = random.chance(0.03);
-      const expression = edges ? generator.onEdges() : generator.expression();
+      const expression = edges
+        ? generator.onEdges()
+        : random.chance(0.1)
+          ? generator.mistaken()
+          : generator.expression();
       const shift = edges ? -BESIDE : 0;
       const base = random.pick(GRIDS);
       const grid = { ...base, from: base.from + shift, step: edges ? 15_000 : base.step };
