@@ -1,6 +1,7 @@
 import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
+import { logImpact } from '../anomalies/log-impact.ts';
 import { unusualImpact } from '../anomalies/impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
@@ -33,11 +34,23 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
     return { incidents: missed, points: startingPoints(inspected, missed), evidence };
   }
   const changed = unusualImpact(inspected, application);
-  const unusual = changed.incidents.length > 0 ? changed : standingImpact(inspected, application);
+  const standing = changed.incidents.length > 0 ? changed : standingImpact(inspected, application);
+  if (standing.incidents.length === 0) return impactInLogs(inspected, application);
+  const unusual = standing;
   return {
     incidents: unusual.incidents,
     points: startingPoints(inspected, unusual.incidents, unusual.columns),
     evidence: unusual.evidence,
+  };
+}
+
+/** Without calls there is one walk only: from who logs most to everybody. */
+function impactInLogs(inspected: InspectedWorld, application?: ApplicationId): Impacts {
+  const { incidents, columns, evidence } = logImpact(inspected, application);
+  return {
+    incidents,
+    points: startingPoints(inspected, incidents.slice(0, 1), columns),
+    evidence,
   };
 }
 

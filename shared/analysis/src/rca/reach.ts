@@ -23,6 +23,7 @@ const HEALTHY_EDGE = 0.3;
 const PER_STEP = 0.98;
 const CLIENT_REACH = 0.7;
 const NEIGHBOUR_REACH = 0.35;
+const UNCONNECTED_REACH = 0.95;
 
 export interface Propagation {
   readonly reached: readonly Reached[];
@@ -55,6 +56,7 @@ export function propagate(frame: Frame, root: Application): Propagation {
       queue.add({ application, path: [...next.path, application.id], reach, direction: 'server' });
     }
   }
+  if (world.dependencies.length === 0) addUnconnected(world, root, byId);
   addClients(world, byId);
   addNeighbours(world, root, byId);
   const reached = [...byId.values()].sort(
@@ -75,6 +77,15 @@ const carriedBy = (dependency: Dependency, frame: Frame): number =>
 
 const isBetter = (a: Reached, b: Reached): boolean =>
   a.reach > b.reach || (a.reach === b.reach && a.path.join() < b.path.join());
+
+/** Where no calls are known at all, everything may have to do with everything. */
+function addUnconnected(world: World, root: Application, byId: Map<ApplicationId, Reached>): void {
+  for (const application of world.applications) {
+    if (byId.has(application.id)) continue;
+    const path = [root.id, application.id];
+    byId.set(application.id, { application, path, reach: UNCONNECTED_REACH, direction: 'server' });
+  }
+}
 
 /** Clients of what was reached: what they ask for can be too much for it. */
 function addClients({ byId: known }: World, byId: Map<ApplicationId, Reached>): void {

@@ -8,6 +8,7 @@ import { imageChange } from './image-change.ts';
 import { instanceDown } from './instance-down.ts';
 import { LEVELS } from './levels.ts';
 import { logErrors } from './log-errors.ts';
+import { logMention } from './log-mention.ts';
 import { memoryLeak } from './memory-leak.ts';
 import { memoryOom } from './memory-oom.ts';
 import { networkLoss } from './network-loss.ts';
@@ -43,6 +44,7 @@ export const CANDIDATES: readonly CandidateDefinition[] = [
   badReplica,
   ...LEVELS,
   logErrors,
+  logMention,
   errorOrigin,
   selfTime,
   stopped,
