@@ -5,10 +5,12 @@ import type { Application, CellRange, Column, LogPatternColumns, World } from '@
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
 import { ERROR_LEVELS } from '../inspections/log-query.ts';
 import type { RequestBudget } from '../slo/burn-rate.ts';
+import { findConfounders } from './confounders.ts';
 import type { Deployment } from './find-deployments.ts';
 import { countDifference, rankDifference, shareDifference } from './significance.ts';
 
-export type Outcome = 'better' | 'same' | 'worse' | 'unknown';
+/** unclear: it got worse, and so did something else at the same time that may be why; unknown: too little data. */
+export type Outcome = 'better' | 'same' | 'worse' | 'unclear' | 'unknown';
 
 /** One figure before and after. */
 export interface Difference {
@@ -19,6 +21,8 @@ export interface Difference {
   /** Standard deviations by which it went up; NaN when nothing can be said. */
   readonly significance: number;
   readonly outcome: Outcome;
+  /** What else changed at the same time and may be why: what it calls got worse, or more is asked of it. */
+  readonly confounders: readonly string[];
   /** One sentence with the figures. */
   readonly message: string;
 }
@@ -46,6 +50,13 @@ const LEAST_CHANGE = 0.05;
 const SURE = 3;
 /** As for shares of requests: percentage points. */
 const LEAST_SHARE = 0.001;
+const SAID: Readonly<Record<Outcome, string>> = {
+  better: 'less',
+  worse: 'more',
+  same: 'no clear change',
+  unclear: 'more',
+  unknown: 'too little to tell',
+};
 const MIN_MESSAGES = 10;
 const MAX_PATTERNS = 5;
 
@@ -55,7 +66,10 @@ export function compareDeployment(inspected: InspectedWorld, deployment: Deploym
   const windows = windowsOf(inspected.world, deployment);
   if (!one || !windows) return { differences: [], newErrors: [], outcome: 'unknown' };
   const { before, after } = windows;
-  const differences = new Comparison(inspected.world, one, before, after).all();
+  const confounders = findConfounders(inspected.world, one, before, after);
+  const differences = new Comparison(inspected.world, one, before, after)
+    .all()
+    .map((difference) => confound(difference, confounders));
   const newErrors = newErrorsOf(inspected.world, one.application, deployment, after);
   const range = (cells: CellRange): TimeRange => ({
     from: gridTime(inspected.world.grid, cells.lo),
@@ -66,15 +80,26 @@ export function compareDeployment(inspected: InspectedWorld, deployment: Deploym
     after: range(after),
     differences,
     newErrors,
-    outcome: overall(differences, newErrors.length > 0),
+    outcome: overall(differences, newErrors.length > 0 && confounders.length === 0),
   };
 }
 
 function overall(differences: readonly Difference[], newErrors: boolean): Outcome {
   const outcomes = new Set(differences.map(({ outcome }) => outcome));
   if (newErrors || outcomes.has('worse')) return 'worse';
+  if (outcomes.has('unclear')) return 'unclear';
   if (outcomes.has('better')) return 'better';
   return outcomes.has('same') ? 'same' : 'unknown';
+}
+
+/** Resources are its own doing, however much is asked of it and whoever is slow. */
+const OWN: ReadonlySet<Difference['metric']> = new Set(['cpu-per-request', 'oom-kills', 'restarts']);
+
+function confound(difference: Difference, confounders: readonly string[]): Difference {
+  if (difference.outcome !== 'worse' || OWN.has(difference.metric) || confounders.length === 0)
+    return difference;
+  const why = confounders.join('; ');
+  return { ...difference, outcome: 'unclear', confounders, message: `${difference.message}, but ${why}` };
 }
 
 function windowsOf(
@@ -138,7 +163,10 @@ class Comparison {
     budget: RequestBudget | undefined,
   ): readonly Difference[] {
     if (!budget) return [];
-    const proportion = ({ lo, hi }: CellRange) => ({ bad: budget.bad(lo, hi), total: budget.total(lo, hi) });
+    const proportion = ({ lo, hi }: CellRange) => ({
+      bad: withoutRounding(budget.bad(lo, hi)),
+      total: budget.total(lo, hi),
+    });
     const [a, b] = [proportion(this.#before), proportion(this.#after)];
     const [before, after] = [a.bad / a.total, b.bad / b.total];
     const enough = Math.abs(after - before) >= LEAST_SHARE;
@@ -177,13 +205,15 @@ class Comparison {
     const sure = enough && Math.abs(significance) >= SURE;
     const changed: Outcome = sure ? (significance > 0 ? 'worse' : 'better') : 'same';
     const outcome = significance === significance ? changed : 'unknown';
-    const said = { better: 'less', worse: 'more', same: 'no clear change', unknown: 'too little to tell' }[
-      outcome
-    ];
+    const said = SAID[outcome];
     const figures = `${formatValue(before, unit)} before, ${formatValue(after, unit)} after`;
-    return { metric, before, after, unit, significance, outcome, message: `${what}: ${figures}: ${said}` };
+    const message = `${what}: ${figures}: ${said}`;
+    return { metric, before, after, unit, significance, outcome, confounders: [], message };
   }
 }
+
+/** Differences of cumulative buckets leave crumbs. */
+const withoutRounding = (count: number): number => (count < 1e-6 ? 0 : count);
 
 /** Of those that ran at each time. */
 function meanMemory(instances: Application['instances'], points: number): Column {

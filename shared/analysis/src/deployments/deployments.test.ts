@@ -26,6 +26,8 @@ interface Pod {
   /** Failed of 20 requests per second. */
   readonly failed?: number;
   readonly errors?: number;
+  /** Failed of 40 queries per second. */
+  readonly failedQueries?: number;
 }
 
 function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
@@ -35,7 +37,17 @@ function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
   writer.counter(N.cpuUsage.name, { ...node, mode: 'idle' }, () => 1);
   const random = noise(3);
   const jitter = (value: number) => () => value * (0.98 + 0.04 * random());
-  for (const { name, from, to, image = '', cpu = 0.1, memory = 1e8, failed = 0, errors = 0 } of pods) {
+  for (const {
+    name,
+    from,
+    to,
+    image = '',
+    cpu = 0.1,
+    memory = 1e8,
+    failed = 0,
+    errors = 0,
+    failedQueries,
+  } of pods) {
     const lifetime: Lifetime = {
       ...(from === undefined ? {} : { from: FROM + from * MINUTE }),
       ...(to === undefined ? {} : { to: FROM + to * MINUTE }),
@@ -48,6 +60,12 @@ function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
     const { inbound } = REQUEST_METRICS.http;
     writer.counter(inbound.name, { ...labels, status: '200' }, jitter(20 - failed), lifetime);
     if (failed) writer.counter(inbound.name, { ...labels, status: '500' }, jitter(failed), lifetime);
+    if (failedQueries !== undefined) {
+      const query = { ...labels, destination: '10.9.9.9:5432', actual_destination: '10.9.9.9:5432' };
+      const { count } = REQUEST_METRICS.postgres;
+      writer.counter(count.name, { ...query, status: 'ok' }, jitter(40 - failedQueries), lifetime);
+      writer.counter(count.name, { ...query, status: 'failed' }, () => failedQueries, lifetime);
+    }
     const log = { ...labels, level: 'error', pattern_hash: 'p1', sample: 'cannot parse' };
     if (errors) writer.counter(C.logMessages.name, log, () => errors, lifetime);
   }
@@ -128,6 +146,21 @@ test('what got worse is told with its significance, and what did not is not', ()
   assert.deepEqual([newErrors.length, newErrors[0]?.sample, outcome], [1, 'cannot parse', 'worse']);
   const cpu = differences.find(({ metric }) => metric === 'cpu-per-request')!;
   assert.ok(Math.abs(cpu.before - 0.005) < 0.0005 && Math.abs(cpu.after - 0.01) < 0.001, cpu.message);
+});
+
+test('what it calls got worse at the same time: the deployment is not blamed', () => {
+  const [oldPods, newPods] = [rollout().slice(0, 2), rollout().slice(2)];
+  const world = shopOf([
+    ...oldPods.map((pod) => ({ ...pod, failedQueries: 0.1 })),
+    ...newPods.map((pod) => ({ ...pod, failed: 2, failedQueries: 4 })),
+  ]);
+  const { differences, outcome } = compareDeployment(world, findDeployments(world.world)[0]!);
+  const errors = differences.find(({ metric }) => metric === 'errors')!;
+  assert.deepEqual([errors.outcome, outcome], ['unclear', 'unclear']);
+  assert.match(
+    errors.message,
+    /^failed requests: 0 % before, 10 % after: more, but requests to .* fail more \(0\.25 % before, 10 % after\)$/,
+  );
 });
 
 test('the same again changes nothing, and a deployment of a minute ago proves nothing', () => {

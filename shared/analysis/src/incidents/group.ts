@@ -28,10 +28,14 @@ export interface Incident {
 /** Onsets this close may have one cause, ms; further apart if one still goes on when the other begins. */
 const ONSETS = 2 * MINUTE;
 const ONSETS_OVERLAPPING = 10 * MINUTE;
+/** An objective that is missed again so soon is the same trouble, ms. */
+const AGAIN = 10 * MINUTE;
 /** An edge suffers when this share of its requests fails, or its mean latency or oldest request passes this, s. */
 const FAILED_SHARE = 0.05;
 const SLOW = 0.5;
 const HANGING = 1;
+/** Or when it became so much slower than before. */
+const SLOWER = 1.5;
 
 /** Missed objectives joined along dependencies and onsets, oldest incident first. */
 export function groupIncidents(world: World, opened: readonly OpenedIncident[]): readonly Incident[] {
@@ -62,12 +66,15 @@ function joinThroughBystanders(
     (of.get(side) ?? []).some((i) => edgeSuffers(dependency, opened[i]!.breach.cells));
   for (const application of world.applications) {
     if (of.has(application.id)) continue;
-    const clients = application.downstreams.filter((one) => of.has(one.client) && suffers(one, one.client));
-    const servers = application.upstreams.filter((one) => of.has(one.server) && suffers(one, one.server));
-    const [first, ...others] = clients;
+    const clients = application.downstreams.filter(({ client }) => of.has(client));
+    const servers = application.upstreams.filter(({ server }) => of.has(server));
+    const [first, ...others] = clients.filter((one) => suffers(one, one.client));
     for (const other of others) join(of.get(first!.client), of.get(other.client));
-    for (const client of clients)
-      for (const { server } of servers) join(of.get(client.client), of.get(server));
+    for (const below of servers) {
+      const ill = suffers(below, below.server);
+      for (const above of clients)
+        if (ill || suffers(above, above.client)) join(of.get(above.client), of.get(below.server));
+    }
   }
 }
 
@@ -75,17 +82,21 @@ function together(a: OpenedIncident, b: OpenedIncident): boolean {
   const apart = Math.abs(a.openedAt - b.openedAt);
   if (apart <= ONSETS) return true;
   const [first, second] = a.openedAt <= b.openedAt ? [a, b] : [b, a];
-  return apart <= ONSETS_OVERLAPPING && (first.resolvedAt ?? Infinity) >= second.openedAt;
+  const calm = second.openedAt - (first.resolvedAt ?? Infinity);
+  return a.application === b.application ? calm <= AGAIN : calm <= 0 && apart <= ONSETS_OVERLAPPING;
 }
 
 function edgeSuffers({ requests, tcp }: Dependency, cells: CellRange): boolean {
-  const sum = (part: 'rate' | 'failed' | 'durationSum'): number =>
-    requests.reduce((total, one) => total + sumOf(one[part], cells), 0);
+  const sum = (part: 'rate' | 'failed' | 'durationSum', within = cells): number =>
+    requests.reduce((total, one) => total + sumOf(one[part], within), 0);
   const refused = sumOf(tcp.failedConnects, cells);
   const rate = sum('rate');
   if (refused + sum('failed') > FAILED_SHARE * (rate + refused)) return true;
-  const hanging = requests.some(({ inFlightAge }) => inFlightAge && maxOf(inFlightAge, cells) > HANGING);
-  return hanging || sum('durationSum') > SLOW * rate;
+  if (requests.some(({ inFlightAge }) => inFlightAge && maxOf(inFlightAge, cells) > HANGING)) return true;
+  const before = { lo: 0, hi: cells.lo };
+  const usual = sum('durationSum', before) / sum('rate', before);
+  const now = sum('durationSum') / rate;
+  return now > SLOW || now > SLOWER * usual;
 }
 
 function incidentOf(world: World, list: readonly OpenedIncident[]): Incident {

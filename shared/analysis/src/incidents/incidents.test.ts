@@ -57,6 +57,19 @@ test('one cause is one incident, whatever it hit', () => {
   assert.ok(incident!.impact > 0.5 && incident!.budgetSpent > 0);
 });
 
+test('an objective that is missed again within minutes is the same trouble', () => {
+  const [first] = findIncidents(lookAt(shopSeries({ range: RANGE, ...outage }), 12));
+  const at = (minute: number, minutes: number) => ({
+    ...first!,
+    id: `at ${minute}`,
+    openedAt: milliseconds(RANGE.from + minute * MINUTE),
+    resolvedAt: milliseconds(RANGE.from + (minute + minutes) * MINUTE),
+  });
+  const { world } = lookAt([], 12);
+  assert.equal(groupIncidents(world, [at(1, 2), at(8, 1)]).length, 1);
+  assert.equal(groupIncidents(world, [at(1, 2), at(14, 1)]).length, 2);
+});
+
 test('shops that share nothing have incidents of their own', () => {
   const other = shopSeries({ range: RANGE, ...outage, name: 'other' }).map((one) => {
     const id = one.labels.container_id;
