@@ -3,18 +3,24 @@ import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import { CADVISOR_METRICS as X } from '@gumshoe/schema/metrics/cadvisor';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { OTEL_REQUEST_RULES, OTEL_RULES } from './otel-metrics.ts';
 
 /** How a metric of another system becomes one of the catalogue. `undefined` labels: not this series. */
-interface Rule {
+export interface Rule {
   readonly to: string;
   readonly labels: (labels: Labels) => Labels | undefined;
   readonly scale?: number;
+  /** A second metric that the same series becomes. */
+  readonly also?: Rule;
 }
 
 const machineOf = (labels: Labels): string => labels['node'] ?? labels['instance'] ?? labels['host'] ?? '';
 
 /** cAdvisor's and kube-state-metrics' labels; the pod's sums (no container) and pause containers are left out. */
 function pod(labels: Labels): Labels | undefined {
+  // from OTLP, where resource attributes say it
+  if (labels['container_id']?.startsWith('/k8s/'))
+    return { container_id: labels['container_id'], machine_id: labels['machine_id'] ?? machineOf(labels) };
   const name = labels['pod'] ?? labels['pod_name'];
   const container = labels['container'] ?? labels['container_name'];
   if (name && container && container !== 'POD')
@@ -77,6 +83,7 @@ const NETWORK: ReadonlySet<string> = new Set([
 ]);
 
 const RULES: Readonly<Record<string, Rule>> = {
+  ...OTEL_RULES,
   container_cpu_usage_seconds_total: { to: C.cpuUsage.name, labels: pod },
   container_cpu_cfs_throttled_seconds_total: { to: C.cpuThrottled.name, labels: pod },
   container_memory_rss: { to: C.memoryRss.name, labels: pod },
@@ -119,20 +126,36 @@ const PREFERRED: Readonly<Record<string, string>> = {
  * What cAdvisor, kube-state-metrics, the node exporter and Istio's proxies measured, in terms of the catalogue. The
  * foreign series stay as they are beside them, and the new ones keep what else their labels say. Metrics that the catalogue has already are left alone.
  */
-export function translateForeign(series: readonly Series[]): readonly Series[] {
+export function translateForeign(series: readonly Series[], hasSpans = false): readonly Series[] {
   const present = new Set(series.map(({ labels }) => labels['__name__'] ?? ''));
+  const rules = rulesFor(present, hasSpans);
   return series.flatMap((one) => {
     const name = one.labels['__name__'] ?? '';
-    const rule = RULES[name];
+    const rule = rules[name];
     const better = PREFERRED[name];
     if (!rule || isOurs(rule, one.labels, present) || (better !== undefined && present.has(better)))
       return [];
-    const labels = rule.labels(one.labels);
-    if (!labels || (name === UNLIMITED_IS_ZERO && !one.values.some((value) => value > 0))) return [];
-    const { scale } = rule;
-    const values = scale === undefined ? one.values : one.values.map((value) => value * scale);
-    return [{ labels: { ...one.labels, ...labels, __name__: rule.to }, timestamps: one.timestamps, values }];
+    if (name === UNLIMITED_IS_ZERO && !one.values.some((value) => value > 0)) return [];
+    return [...translated(one, rule), ...(rule.also ? translated(one, rule.also) : [])];
   });
+}
+
+function translated(series: Series, { to, scale, labels }: Rule): readonly Series[] {
+  const ours = labels(series.labels);
+  if (!ours) return [];
+  const values = scale === undefined ? series.values : series.values.map((value) => value * scale);
+  return [{ labels: { ...series.labels, ...ours, __name__: to }, timestamps: series.timestamps, values }];
+}
+
+/** Requests are counted once: by a mesh, else by spans, else by what services and the Collector say. */
+function rulesFor(present: ReadonlySet<string>, hasSpans: boolean): Readonly<Record<string, Rule>> {
+  const counted = hasSpans || present.has('istio_requests_total') || present.has(T.requests.name);
+  const requests = counted
+    ? undefined
+    : OTEL_REQUEST_RULES.find((rules) =>
+        Object.entries(rules).some(([name, { to }]) => to === T.requests.name && present.has(name)),
+      );
+  return { ...RULES, ...requests };
 }
 
 /** Already in terms of the catalogue: nothing to translate. */
@@ -140,4 +163,6 @@ const isOurs = ({ to }: Rule, labels: Labels, present: ReadonlySet<string>): boo
   to === labels['__name__'] ? labels['container_id'] !== undefined : present.has(to);
 
 /** Names of the foreign metrics that are understood. */
-export const FOREIGN_METRICS: readonly string[] = Object.keys(RULES);
+export const FOREIGN_METRICS: readonly string[] = [
+  ...new Set([RULES, ...OTEL_REQUEST_RULES].flatMap((rules) => Object.keys(rules))),
+];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { milliseconds } from '@gumshoe/base/time';
+import { createEngine } from '@gumshoe/engine/engine';
 import { encodeOtlp } from '@gumshoe/schema/otlp/protobuf';
 import { encodePprof } from '@gumshoe/schema/pprof/encode';
 import { openSnapshot } from '../snapshot/reader.ts';
@@ -251,4 +252,48 @@ test('each file has a report: what it was, what was taken, what was left out and
     'half.prom: 2 lines are no samples with a timestamp, the first is line 3: no timestamp',
     'picture.png: 2 records could not be read: a message that is none of OTLP',
   ]);
+});
+
+test("what services say of their requests in OpenTelemetry's metrics makes them applications, unless spans do", async () => {
+  const points = (rate: number, attributes: object[]) =>
+    Array.from({ length: 40 }, (_, i) => ({
+      timeUnixNano: nanos(i * 15),
+      count: String(i * 15 * rate),
+      sum: i * 15 * rate * 0.05,
+      bucketCounts: [0, String(i * 15 * rate), 0],
+      explicitBounds: [0.01, 0.1],
+      attributes,
+    }));
+  const status = (code: string) => [{ key: 'http.response.status_code', value: { intValue: code } }];
+  const metric = {
+    name: 'http.server.request.duration',
+    unit: 's',
+    histogram: {
+      aggregationTemporality: 2,
+      dataPoints: [...points(9, status('200')), ...points(1, status('503'))],
+    },
+  };
+  const input = file('semconv.json', JSON.stringify(metricsRequest(metric)));
+  const path = join(folder, 'semconv.gumshoe');
+  await importSnapshot([input], path);
+  const reader = openSnapshot(path);
+  const { applications } = await createEngine({ reader }).overview(await reader.extent());
+  const [cart] = applications;
+  assert.equal(cart?.name, 'cart');
+  assert.ok(Math.abs((cart?.requestRate ?? 0) - 10) < 0.5, `${cart?.requestRate}`);
+  assert.ok(Math.abs((cart?.errorRatio ?? 0) - 0.1) < 0.01, `${cart?.errorRatio}`);
+  await reader.close();
+  const span = {
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    kind: 2,
+    startTimeUnixNano: nanos(1),
+    endTimeUnixNano: nanos(2),
+  };
+  const traces = file(
+    'spans.json',
+    JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] }),
+  );
+  const { series } = await importFiles([input, traces]);
+  assert.equal(valuesOf(series, 'gumshoe_trace_requests_total').get('')?.at(-1), 1);
 });

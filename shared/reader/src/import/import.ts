@@ -91,7 +91,7 @@ function finished(gathered: Gathered): Omit<Imported, 'problems' | 'files'> {
   const spans = distinctSpans(gathered.spans);
   const given = collector.series();
   const alreadyCounted = given.some(({ labels }) => isTraceMetric(labels['__name__'] ?? ''));
-  const translated = translateForeign(given);
+  const translated = translateForeign(given, spans.length > 0);
   const bySpans = alreadyCounted ? [] : withoutDoubles(traceSeries(spans), translated);
   const logs = inOrder(gathered.logs);
   const counted = [...bySpans, ...logSeries(logs)];
