@@ -5,6 +5,7 @@ import { SeriesWriter, type Course } from '@gumshoe/model/testdata/series-writer
 import type { Finding } from '../../finding.ts';
 import { inspectWorld } from '../../inspect.ts';
 import type { ThresholdOverride } from '../thresholds.ts';
+import { emptyQueries } from './evidence-check.ts';
 
 /** Half an hour, a sample every 15 s. */
 export const AREA_RANGE: TimeRange = {
@@ -43,12 +44,19 @@ export interface Asked {
   readonly thresholds?: readonly ThresholdOverride[];
 }
 
-/** What one inspection says of `app`. */
+/** What one inspection says of `app`. Throws where a query behind it finds nothing in these series. */
 export function findingOf(
   inspection: string,
   series: readonly Series[],
   asked: Asked = {},
 ): Finding | undefined {
+  const finding = judge(inspection, series, asked);
+  const empty = finding ? emptyQueries(series, finding) : [];
+  if (empty.length > 0) throw new Error(`${inspection} points to nothing: ${empty.join('; ')}`);
+  return finding;
+}
+
+function judge(inspection: string, series: readonly Series[], asked: Asked): Finding | undefined {
   const { application = 'app', range = AREA_RANGE, thresholds = [] } = asked;
   const { applications } = inspectWorld(buildWorld(series, range), { thresholds });
   return applications
@@ -68,7 +76,7 @@ export function changesOf(inspection: string, series: readonly Series[], applica
         return { labels, timestamps: timestamps.slice(0, end), values: values.slice(0, end) };
       })
       .filter(({ timestamps }) => timestamps.length > 0);
-    const health = findingOf(inspection, seen, { range, application })?.health;
+    const health = judge(inspection, seen, { range, application })?.health;
     if (before !== undefined && health !== before) changes++;
     before = health;
   }

@@ -1,0 +1,38 @@
+import type { Series } from '@gumshoe/base/series';
+import { gridOver } from '@gumshoe/base/time';
+import { evaluateRange } from '@gumshoe/promql/evaluate';
+import { compileMatchers } from '@gumshoe/promql/matchers';
+import { parsePromql } from '@gumshoe/promql/parse';
+import type { SeriesSource } from '@gumshoe/promql/source';
+import type { Finding } from '../../finding.ts';
+
+/** Points of a query over the stretch of a piece of evidence. */
+const POINTS = 20;
+
+/** Queries of a finding that find nothing in the series it was made from; none, when it can be seen again. */
+export function emptyQueries(series: readonly Series[], finding: Finding): readonly string[] {
+  const source = sourceOf(series);
+  return finding.evidence
+    .filter(({ kind }) => kind === 'promql')
+    .filter(({ query, from, to }) => {
+      const grid = gridOver({ from, to }, Math.max(15_000, (to - from) / POINTS));
+      const result = evaluateRange(parsePromql(query), source, grid);
+      return !result.series.some((one) => one.values.some(Number.isFinite));
+    })
+    .map(({ query }) => query);
+}
+
+function sourceOf(all: readonly Series[]): SeriesSource {
+  return {
+    select(matchers, from, to) {
+      const accept = compileMatchers(matchers);
+      return all
+        .filter((one) => accept(one.labels))
+        .map(({ labels, timestamps, values }) => {
+          const inside = (_: number, i: number) => timestamps[i]! > from && timestamps[i]! <= to;
+          return { labels, timestamps: timestamps.filter(inside), values: values.filter(inside) };
+        })
+        .filter((one) => one.timestamps.length > 0);
+    },
+  };
+}
