@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FailureError } from '@gumshoe/base/failure';
+import { compileLinear } from './linear-regex.ts';
 import { compileCapturing, compileRegex } from './regex.ts';
 
 const codeOf = (pattern: string): string => {
@@ -35,12 +36,64 @@ test('expressions match the whole value, newlines included', () => {
   }
 });
 
-test('what RE2 has not, and what could run for ever here, is refused', () => {
+test('nested repetitions match in linear time', () => {
+  for (const [pattern, accepted, refused] of [
+    ['(a+)+', ['a', 'aaaa'], ['', 'ab', 'b']],
+    ['((a|b)*c)*', ['', 'c', 'abcbc'], ['a', 'abca']],
+    ['(/[a-z0-9-]+)+', ['/a', '/api/v-1/x'], ['/', 'a/b', '/A']],
+    ['(?i)(/[a-z]+)+', ['/Api/V'], ['/1']],
+    ['(x(?i:y+)){1,2}', ['xy', 'xYYxy'], ['Xy', 'xyxyxy', '']],
+    ['(\\d+\\.){2,}\\d+', ['1.2.3', '10.0.0.1'], ['1.2', '1..2']],
+    ['^(a*)*$', ['', 'aaa'], ['b']],
+    ['(α+|[^\\n]?)+é', ['ααxé', 'é'], ['\nα']],
+    ['(\\p{Greek}+,)*', ['α,βγ,'], ['α']],
+    ['(.*)*', ['', 'any\nthing 💥'], []],
+  ] as const) {
+    const matches = compileRegex(pattern);
+    for (const text of accepted) assert.ok(matches(text), `${pattern} accepts ${JSON.stringify(text)}`);
+    for (const text of refused) assert.ok(!matches(text), `${pattern} refuses ${JSON.stringify(text)}`);
+  }
+  // A backtracking match would not come back from this.
+  assert.equal(compileRegex('(a+)+')(`${'a'.repeat(5000)}b`), false);
+  assert.equal(compileRegex('((a*)*)*c')('a'.repeat(5000)), false);
+});
+
+test('both ways of matching agree', () => {
+  const piece = fc.constantFrom(
+    'a',
+    'b',
+    '.',
+    '[ab]',
+    '[^a]',
+    '(a|b)',
+    '(?:ab|a)',
+    'a?',
+    'b{1,2}',
+    '(a|)',
+    '^',
+    '$',
+  );
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 5 }), text, (pieces, value) => {
+      const pattern = pieces.join('');
+      assert.equal(
+        compileLinear(pattern, 'su')(value),
+        new RegExp(`^(?:${pattern})$`, 'su').test(value),
+        pattern,
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('what RE2 has not is refused, and groups of nested repetitions', () => {
   for (const pattern of ['(a)\\1', '(', 'a)', '[a', '*a', '\\', '\\y'])
     assert.equal(codeOf(pattern), 'invalid-input');
-  for (const pattern of ['(?=a)', '(?<!a)b', '(a+)+', '((a|b)*c)*', '(?U)a']) {
+  for (const pattern of ['(?=a)', '(?<!a)b', '(a+\\b)+', '((a{90}){90}b*){90}', '(?U)a']) {
     assert.equal(codeOf(pattern), 'not-supported');
   }
+  assert.throws(() => compileCapturing('(a+)+'), /repetition inside a repetition/);
   assert.equal(codeOf('(a+b)?'), 'compiled');
   assert.equal(codeOf('(?:ab)+c+'), 'compiled');
 });

@@ -1,4 +1,5 @@
 import { FailureError } from '@gumshoe/base/failure';
+import { compileLinear, TooComplex } from './linear-regex.ts';
 
 const POSIX: Readonly<Record<string, string>> = {
   alnum: '0-9A-Za-z',
@@ -22,22 +23,32 @@ const refuse = (code: 'invalid-input' | 'not-supported', pattern: string, reason
 
 /**
  * Fully anchored test for an RE2 expression, as Prometheus matches labels (`^(?s:…)$`). What JavaScript has and
- * RE2 has not (look-around, back-references) is refused, and so are nested unbounded repetitions: RE2 runs them
- * in linear time, JavaScript may not come back. Throws FailureError.
+ * RE2 has not (look-around, back-references) is refused. Nested unbounded repetitions, from which JavaScript may not come
+ * back, run on an automaton in linear time as RE2 does. Throws FailureError.
  */
 export function compileRegex(pattern: string): (text: string) => boolean {
   const literals = literalAlternatives(pattern);
   if (literals !== undefined) return (text) => literals.has(text);
   if (pattern === '.*') return () => true;
   if (pattern === '.+') return (text) => text !== '';
-  const { source, flags } = translate(pattern);
+  const { source, flags, nested } = translate(pattern);
   const regex = build(`^(?:${source})$`, flags, pattern);
-  return (text) => regex.test(text);
+  if (!nested) return (text) => regex.test(text);
+  try {
+    return compileLinear(source, flags);
+  } catch (error) {
+    if (error instanceof TooComplex)
+      throw refuse('not-supported', pattern, `${NESTED}, with ${error.message}`);
+    throw error;
+  }
 }
+
+const NESTED = 'a repetition inside a repetition is not supported here';
 
 /** An anchored expression for label_replace, with its groups. */
 export function compileCapturing(pattern: string): RegExp {
-  const { source, flags } = translate(pattern);
+  const { source, flags, nested } = translate(pattern);
+  if (nested) throw refuse('not-supported', pattern, NESTED);
   return build(`^(?:${source})$`, flags, pattern);
 }
 
@@ -59,8 +70,15 @@ interface Group {
   repeats: boolean;
 }
 
+interface Translation {
+  readonly source: string;
+  readonly flags: string;
+  /** Whether a repetition without bound is inside another. */
+  readonly nested: boolean;
+}
+
 /** RE2 syntax as JavaScript syntax with the flags `s` and `u`. */
-function translate(pattern: string): { readonly source: string; readonly flags: string } {
+function translate(pattern: string): Translation {
   let rest = pattern;
   let flags = 'su';
   const inline = /^\(\?([imsU]+)\)/.exec(rest);
@@ -69,7 +87,8 @@ function translate(pattern: string): { readonly source: string; readonly flags: 
     for (const flag of inline[1]!) if (!flags.includes(flag)) flags += flag;
     rest = rest.slice(inline[0].length);
   }
-  return { source: new Translator(rest, pattern).run(), flags };
+  const translator = new Translator(rest, pattern);
+  return { source: translator.run(), flags, nested: translator.nested };
 }
 
 class Translator {
@@ -77,6 +96,7 @@ class Translator {
   private readonly pattern: string;
   private at = 0;
   private out = '';
+  nested = false;
   private readonly groups: Group[] = [{ repeats: false }];
   /** Group that ended just before this position, for nested repetition. */
   private closed: Group | undefined;
@@ -142,9 +162,7 @@ class Translator {
     if (most !== Infinity && most > 1000)
       throw refuse('invalid-input', this.pattern, 'repeat count above 1000');
     if (char !== '?' && most > 1) {
-      if (closed?.repeats === true) {
-        throw refuse('not-supported', this.pattern, 'a repetition inside a repetition is not supported');
-      }
+      if (closed?.repeats === true) this.nested = true;
       if (most === Infinity) this.groups.at(-1)!.repeats = true;
     }
     this.emit(counted?.[0].length ?? 1, counted?.[0] ?? char);

@@ -34,7 +34,7 @@ const DECLARED: readonly Declared[] = [
   },
   {
     reason: 'start() and end() are functions too since 3',
-    applies: (expression, ours, theirs) =>
+    applies: (expression, _, theirs) =>
       /(?<!@ *)\b(start|end)\(\)/.test(expression) && refused(theirs, /parse error: unexpected/),
   },
   {
