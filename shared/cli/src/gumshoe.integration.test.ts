@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Report } from '@gumshoe/engine/api';
+import type { ApplicationFindings, Incident, Report } from '@gumshoe/engine/api';
 import { nobody } from '@gumshoe/reader/testdata/fake-servers';
 import { startRecordedStore, type RecordedStore } from '@gumshoe/reader/testdata/recorded-store';
 
@@ -80,6 +80,67 @@ test('the text report leads from impact to cause to what to do', async () => {
     out.split('\n').every((line) => line.length <= 100 || /^ {5}\w+: /.test(line)),
     out,
   );
+});
+
+test('what is wrong, by inspection, objective and incident', async () => {
+  const inspect = await gumshoe('inspect', file, '--json');
+  assert.equal(inspect.code, 1, inspect.errors);
+  const { schema, applications } = JSON.parse(inspect.out) as {
+    schema: string;
+    applications: ApplicationFindings[];
+  };
+  assert.equal(schema, 'gumshoe.inspections/1');
+  const locks = applications
+    .flatMap(({ findings }) => findings)
+    .find((one) => one.inspection === 'postgres-locks');
+  assert.equal(locks?.health, 'warning');
+  assert.ok((locks?.explanation.length ?? 0) > 0 && (locks?.evidence.length ?? 0) > 0);
+  const explained = await gumshoe('inspect', file, '--app', 'postgres', '--explain');
+  assert.match(explained.out, /postgres-locks[^]*\n {2}= [^]*\n {2}promql: /);
+  const slo = await gumshoe('slo', file);
+  assert.equal(slo.code, 1, slo.errors);
+  assert.match(slo.out, /critical +frontend +99 % within 500 ms/);
+  const incidents = await gumshoe('incidents', file, '--json');
+  const found = (JSON.parse(incidents.out) as { incidents: Incident[] }).incidents;
+  assert.equal(found.length, 1, 'one cause is one incident');
+  assert.ok(new Set(found[0]?.impacts.map(({ name }) => name)).size >= 3);
+});
+
+test('services, risks, costs and deployments of a snapshot', async () => {
+  const services = await gumshoe('services', file);
+  assert.match(services.out, /HEALTH +NAME[^]*frontend[^]*postgres/);
+  const risks = await gumshoe('risks', file);
+  assert.equal(risks.code, 1, risks.errors);
+  assert.match(risks.out, /postgres +unreplicated-database/);
+  assert.match((await gumshoe('costs', file)).out, /APPLICATION +CPU[^]*api +[\d.]+ cores/);
+  assert.match((await gumshoe('deployments', file)).out, /No deployment touches the window/);
+});
+
+test('a configuration changes what is judged; its mistakes are told with line and suggestion', async () => {
+  const config = join(directory, 'gumshoe.yaml');
+  writeFileSync(
+    config,
+    'slo: { availability: { default: 50 } }\nalerts: [{ name: errors, condition: error_rate > 1%, for: 10s, severity: warning }]\n',
+  );
+  const alerts = await gumshoe('alerts', file, '--config', config);
+  assert.match(alerts.out, /firing +warning +errors +frontend/);
+  assert.match((await gumshoe('slo', file, '--config', config)).out, /frontend +50 % available/);
+  writeFileSync(config, 'inspections:\n  cpu-contaner: 90%\n');
+  const { code, out, errors } = await gumshoe('config', 'check', config);
+  assert.equal(code, 2);
+  assert.equal(out, '');
+  assert.match(errors, /:2:3: .*did you mean "cpu-container"\?/);
+});
+
+test('a report as Markdown and as a page that loads nothing', async () => {
+  const page = join(directory, 'report.html');
+  const { code, out } = await gumshoe('report', file, '--format', 'html', '-o', page);
+  assert.deepEqual([code, out], [1, '']);
+  const html = readFileSync(page, 'utf8');
+  assert.match(html, /<h3>1\. /);
+  assert.doesNotMatch(html, /<script|src=|href=/);
+  const markdown = await gumshoe('report', file, '--format', 'markdown');
+  assert.match(markdown.out, /^# Incident report\n[^]*## Causes\n\n### 1\. /);
 });
 
 test('queries: PromQL, SQL, a trace across nodes', async () => {

@@ -1,10 +1,18 @@
 import { Command, CommanderError } from 'commander';
 import { describeFailure, FailureError } from '@gumshoe/base/failure';
 import { EXIT } from './commands/define.ts';
+import { configCommand } from './commands/config.ts';
 import { exportCommand } from './commands/export.ts';
 import { inspectCommand, inspectionListCommand } from './commands/inspect.ts';
 import { logsCommand } from './commands/logs.ts';
 import { mapCommand } from './commands/map.ts';
+import {
+  alertsCommand,
+  costsCommand,
+  deploymentsCommand,
+  incidentsCommand,
+  risksCommand,
+} from './commands/posture.ts';
 import { profileCommand } from './commands/profile.ts';
 import { promqlCommand, queryCommand, sqlCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
@@ -21,6 +29,11 @@ const COMMANDS = [
   inspectionListCommand,
   sloCommand,
   servicesCommand,
+  incidentsCommand,
+  deploymentsCommand,
+  alertsCommand,
+  risksCommand,
+  costsCommand,
   mapCommand,
   tracesCommand,
   traceCommand,
@@ -32,6 +45,7 @@ const COMMANDS = [
   statusCommand,
   exportCommand,
   snapshotCommand,
+  configCommand,
 ];
 
 const CONNECTION_CODES: ReadonlySet<string> = new Set([

@@ -2,14 +2,14 @@ import { Command } from 'commander';
 import { INSPECTIONS } from '@gumshoe/analysis/inspections/index';
 import { formatValue } from '@gumshoe/base/units';
 import type { ApplicationFindings } from '@gumshoe/engine/api';
-import { createEngine } from '@gumshoe/engine/engine';
+import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
 import { inspectionsText } from '../format/inspections.ts';
 import { table } from '../format/table.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { findApplication } from './application.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
 
-interface Flags extends TimeFlags {
+interface Flags extends TimeFlags, EngineFlags {
   readonly json?: boolean;
   readonly application?: string;
   readonly all?: boolean;
@@ -21,10 +21,12 @@ const isFired = ({ findings }: ApplicationFindings): boolean =>
 
 export const inspectCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(
-      new Command('inspect')
-        .description('what every inspection says of every application; exit code 1 when one fired')
-        .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+    withEngineFlags(
+      withTimeFlags(
+        new Command('inspect')
+          .description('what every inspection says of every application; exit code 1 when one fired')
+          .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+      ),
     )
       .option('--app, --application <name>', 'of this application only')
       .option('--all', 'those in order too, not only what fired')
@@ -32,7 +34,7 @@ export const inspectCommand = (): Command =>
       .option('--json', 'print gumshoe.inspections/1, whole')
       .addHelpText('after', '\n`gumshoe inspections` lists what is inspected, with default thresholds.'),
     async (reader, flags) => {
-      const engine = createEngine({ reader });
+      const engine = engineFor(reader, flags);
       const range = await timeRange(flags, reader);
       const id =
         flags.application === undefined ? undefined : await findApplication(engine, flags.application, range);

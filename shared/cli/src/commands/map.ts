@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
-import { createEngine } from '@gumshoe/engine/engine';
+import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import { table } from '../format/table.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
 
-interface Flags extends TimeFlags {
+interface Flags extends TimeFlags, EngineFlags {
   readonly json?: boolean;
 }
 
@@ -14,13 +14,15 @@ const short = (id: ApplicationId): string => id.split(':').at(-1) ?? id;
 
 export const mapCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(
-      new Command('map')
-        .description('services and their dependencies with rate, latency and errors')
-        .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+    withEngineFlags(
+      withTimeFlags(
+        new Command('map')
+          .description('services and their dependencies with rate, latency and errors')
+          .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+      ),
     ).option('--json', 'as JSON'),
     async (reader, flags) => {
-      const map = await createEngine({ reader }).serviceMap(await timeRange(flags, reader));
+      const map = await engineFor(reader, flags).serviceMap(await timeRange(flags, reader));
       if (flags.json) print(jsonText(map));
       else {
         const nodes = map.nodes.map((node) => [

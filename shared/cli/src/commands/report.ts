@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { FailureError } from '@gumshoe/base/failure';
 import type { Report } from '@gumshoe/engine/api';
-import { createEngine } from '@gumshoe/engine/engine';
+import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
 import { htmlText } from '../format/html.ts';
 import { markdownText } from '../format/markdown.ts';
 import { reportDocument } from '../format/report-document.ts';
@@ -18,7 +18,7 @@ const FORMATS = {
   html: (report: Report) => htmlText('Incident report', reportDocument(report)),
 } as const;
 
-interface Flags extends TimeFlags {
+interface Flags extends TimeFlags, EngineFlags {
   readonly json?: boolean;
   readonly format: keyof typeof FORMATS;
   readonly output?: string;
@@ -27,11 +27,13 @@ interface Flags extends TimeFlags {
 
 export const reportCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(
-      new Command('report')
-        .alias('rca')
-        .description('what broke, since when and why; exit code 1 when something is wrong')
-        .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+    withEngineFlags(
+      withTimeFlags(
+        new Command('report')
+          .alias('rca')
+          .description('what broke, since when and why; exit code 1 when something is wrong')
+          .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+      ),
     )
       .option('--app, --application <name>', 'start from this application instead of whatever is wrong')
       .addOption(
@@ -40,7 +42,7 @@ export const reportCommand = (): Command =>
       .option('--json', 'print gumshoe.report/1: the same as --format json')
       .option('-o, --output <file>', 'write it there instead of stdout'),
     async (reader, flags) => {
-      const engine = createEngine({ reader });
+      const engine = engineFor(reader, flags);
       const range = await timeRange(flags, reader);
       const application =
         flags.application === undefined ? undefined : await findApplication(engine, flags.application, range);

@@ -1,26 +1,28 @@
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
-import { createEngine } from '@gumshoe/engine/engine';
+import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
 import { healthText } from '../format/colour.ts';
 import { table } from '../format/table.ts';
 import { windowText } from '../format/window.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
 
-interface Flags extends TimeFlags {
+interface Flags extends TimeFlags, EngineFlags {
   readonly json?: boolean;
 }
 
 export const servicesCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(
-      new Command('services')
-        .description('applications with rate, errors, latency and health; figures of the last minute')
-        .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+    withEngineFlags(
+      withTimeFlags(
+        new Command('services')
+          .description('applications with rate, errors, latency and health; figures of the last minute')
+          .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+      ),
     ).option('--json', 'print gumshoe.services/1'),
     async (reader, flags) => {
       const range = await timeRange(flags, reader);
-      const { applications, nodes, blindSpots } = await createEngine({ reader }).overview(range);
+      const { applications, nodes, blindSpots } = await engineFor(reader, flags).overview(range);
       if (flags.json)
         print(jsonText({ schema: 'gumshoe.services/1', window: range, applications, nodes, blindSpots }));
       else {

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
 import type { SloState } from '@gumshoe/engine/api';
-import { createEngine } from '@gumshoe/engine/engine';
+import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
 import { healthText } from '../format/colour.ts';
 import { table } from '../format/table.ts';
 import { windowText } from '../format/window.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
 
-interface Flags extends TimeFlags {
+interface Flags extends TimeFlags, EngineFlags {
   readonly json?: boolean;
 }
 
@@ -27,16 +27,18 @@ function burnText({ burnRates }: SloState): string {
 
 export const sloCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(
-      new Command('slo')
-        .description(
-          'objectives: compliance, what is left of the budget, burn rates; exit code 1 on a breach',
-        )
-        .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+    withEngineFlags(
+      withTimeFlags(
+        new Command('slo')
+          .description(
+            'objectives: compliance, what is left of the budget, burn rates; exit code 1 on a breach',
+          )
+          .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
+      ),
     ).option('--json', 'print gumshoe.slo/1'),
     async (reader, flags) => {
       const range = await timeRange(flags, reader);
-      const { applications } = await createEngine({ reader }).overview(range);
+      const { applications } = await engineFor(reader, flags).overview(range);
       const slos = applications.flatMap((row) =>
         row.slos.map((slo) => ({ application: row.id, name: row.name, ...slo })),
       );

@@ -8,3 +8,6 @@ export function windowText({ from, to }: TimeRange): string {
   const until = end.slice(0, 10) === start.slice(0, 10) ? end.slice(11) : end;
   return `window ${start} – ${until} (${Math.round((to - from) / 60_000)} min, UTC)`;
 }
+
+/** `10:00:00Z` */
+export const clockText = (at: number): string => `${new Date(at).toISOString().slice(11, 19)}Z`;

@@ -1,0 +1,97 @@
+import { formatValue } from '@gumshoe/base/units';
+import type { Costs, DeploymentReport, Incident, Risk, RuleAlert } from '@gumshoe/engine/api';
+import { healthText } from './colour.ts';
+import { table } from './table.ts';
+import { clockText } from './window.ts';
+
+const short = (id: string): string => id.split(':').at(-1) ?? id;
+
+export function incidentsText(incidents: readonly Incident[]): string {
+  if (incidents.length === 0) return 'No incident: every judged objective holds.\n';
+  return incidents
+    .map((incident) => {
+      const end = incident.resolvedAt === undefined ? 'goes on' : `over at ${clockText(incident.resolvedAt)}`;
+      const lines = incident.impacts.map(({ severity, name, slo, impact, summary }) => [
+        `  ${healthText(severity)}`,
+        name,
+        slo,
+        formatValue(impact, 'ratio'),
+        summary,
+      ]);
+      return `${healthText(incident.severity)} ${incident.name}, since ${clockText(incident.openedAt)}, ${end}: ${incident.summary}\n${table(['  HEALTH', 'APPLICATION', 'OBJECTIVE', 'AFFECTED', 'WHAT'], lines)}`;
+    })
+    .join('\n');
+}
+
+export function deploymentsText(reports: readonly DeploymentReport[]): string {
+  if (reports.length === 0) return 'No deployment touches the window.\n';
+  return reports
+    .map(({ deployment, comparison }) => {
+      const { startedAt, name, previousVersion, version, state, rollback } = deployment;
+      const lines = [
+        `${clockText(startedAt)} ${name}: ${previousVersion} → ${version}, ${state}${rollback ? ', a rollback' : ''}; ${comparison.outcome === 'unknown' ? 'too little data to compare' : comparison.outcome}`,
+        ...comparison.differences
+          .filter(({ outcome }) => outcome === 'worse' || outcome === 'better')
+          .map(({ outcome, message }) => `  ${outcome}: ${message}`),
+        ...comparison.newErrors.map(
+          ({ sample, count }) => `  new error, ${formatValue(count, 'count')}×: ${sample}`,
+        ),
+      ];
+      return `${lines.join('\n')}\n`;
+    })
+    .join('');
+}
+
+export function risksText(risks: readonly Risk[]): string {
+  const open = risks.filter(({ dismissed }) => dismissed === undefined);
+  const dismissed = risks.length - open.length;
+  const note = dismissed > 0 ? `\n${dismissed} dismissed by the configuration.\n` : '';
+  if (open.length === 0) return `No risk was found.\n${note}`;
+  const rows = open.map(({ severity, application, kind, message }) => [
+    healthText(severity),
+    short(application),
+    kind,
+    message,
+  ]);
+  return `${table(['SEVERITY', 'APPLICATION', 'RISK', 'WHY'], rows)}${note}`;
+}
+
+export function costsText({ applications, nodes, prices }: Costs): string {
+  if (applications.length === 0) return 'No application used anything that was measured.\n';
+  const money = (value: number | undefined): string =>
+    value === undefined || Number.isNaN(value) ? '' : `${value.toFixed(2)} ${prices?.currency ?? ''}`;
+  const rows = applications.map((one) => [
+    short(one.application),
+    formatValue(one.cpuCores, 'cores'),
+    formatValue(one.memory, 'bytes'),
+    formatValue(one.cpuShare, 'ratio'),
+    formatValue(one.memoryShare, 'ratio'),
+    formatValue(one.traffic.internet, 'bytes/second'),
+    ...(prices ? [money(one.monthly?.total), money(one.monthly?.perMillionRequests)] : []),
+  ]);
+  const header = ['APPLICATION', 'CPU', 'MEMORY', 'CPU SHARE', 'MEMORY SHARE', 'TO THE INTERNET'];
+  const idle = nodes.map((node) => [
+    node.node,
+    formatValue(node.cores, 'count'),
+    formatValue(node.memory, 'bytes'),
+    formatValue(node.idleCpu, 'ratio'),
+    formatValue(node.idleMemory, 'ratio'),
+    ...(prices ? [money(node.monthly)] : []),
+  ]);
+  const note = prices ? '' : '\nPrices in --config (costs:) turn this into money.\n';
+  return `${table([...header, ...(prices ? ['A MONTH', 'PER MILLION REQUESTS'] : [])], rows)}\n${table(['NODE', 'CORES', 'MEMORY', 'IDLE CPU', 'IDLE MEMORY', ...(prices ? ['A MONTH'] : [])], idle)}${note}`;
+}
+
+export function alertsText(alerts: readonly RuleAlert[]): string {
+  if (alerts.length === 0)
+    return 'No alert rule is or was active in the window; rules come from --config (alerts:).\n';
+  const rows = alerts.map(({ rule, application, instance, state, message }) => [
+    state.phase,
+    rule.severity,
+    rule.name,
+    short(instance ?? application),
+    state.firedAt === undefined ? '' : clockText(state.firedAt),
+    message,
+  ]);
+  return table(['STATE', 'SEVERITY', 'RULE', 'OF', 'FIRED AT', 'WHAT'], rows);
+}
