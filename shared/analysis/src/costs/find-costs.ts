@@ -1,4 +1,4 @@
-import { countOf, meanOf, sumOf } from '@gumshoe/model/columns';
+import { countOf, maxOf, meanOf, sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId, InstanceId, NodeId } from '@gumshoe/model/entities';
 import type { Application, CellRange, Column, Dependency, World } from '@gumshoe/model/world';
 import { hostOf, isPublicAddress } from '../risks/public-address.ts';
@@ -14,6 +14,9 @@ export interface ApplicationCosts {
   /** What it may use at most; NaN without limits on all instances. */
   readonly cpuLimit: number;
   readonly memoryLimit: number;
+  /** What it may use and never did in the window: limits less the peak; NaN without limits on all instances. */
+  readonly unusedCpu: number;
+  readonly unusedMemory: number;
   /** Part of what all nodes have, 0..1; NaN when that is unknown. */
   readonly cpuShare: number;
   readonly memoryShare: number;
@@ -104,11 +107,18 @@ function costsOf(
     memory,
     cpuLimit: total(({ cpuLimit }) => (cpuLimit ? mean(cpuLimit) : NaN)),
     memoryLimit: total(({ memoryLimit }) => (memoryLimit ? mean(memoryLimit) : NaN)),
+    unusedCpu: total(({ cpuUsage, cpuLimit }) => unused(cpuUsage, cpuLimit, world.window)),
+    unusedMemory: total(({ memoryRss, memoryLimit }) => unused(memoryRss, memoryLimit, world.window)),
     cpuShare: capacity.cores > 0 ? cpuCores / capacity.cores : NaN,
     memoryShare: capacity.memory > 0 ? memory / capacity.memory : NaN,
     traffic,
     ...(monthly ? { monthly } : {}),
   };
+}
+
+function unused(usage: Column, limit: Column | undefined, cells: CellRange): number {
+  if (!limit || countOf(usage, cells) === 0) return limit ? 0 : NaN;
+  return Math.max(0, maxOf(limit, cells) - maxOf(usage, cells));
 }
 
 /** Over the whole window: an instance that ran for half of it costs half. */

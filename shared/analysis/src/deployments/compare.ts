@@ -5,7 +5,7 @@ import type { Application, CellRange, Column, LogPatternColumns, World } from '@
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
 import { ERROR_LEVELS } from '../inspections/log-query.ts';
 import type { RequestBudget } from '../slo/burn-rate.ts';
-import { findConfounders } from './confounders.ts';
+import { findConfounders, findQuieter } from './confounders.ts';
 import type { Deployment } from './find-deployments.ts';
 import { countDifference, rankDifference, shareDifference } from './significance.ts';
 
@@ -14,7 +14,15 @@ export type Outcome = 'better' | 'same' | 'worse' | 'unclear' | 'unknown';
 
 /** One figure before and after. */
 export interface Difference {
-  readonly metric: 'errors' | 'slow' | 'cpu-per-request' | 'memory' | 'oom-kills' | 'restarts' | 'log-errors';
+  readonly metric:
+    | 'errors'
+    | 'slow'
+    | 'cpu-per-request'
+    | 'memory'
+    | 'memory-per-request'
+    | 'oom-kills'
+    | 'restarts'
+    | 'log-errors';
   readonly before: number;
   readonly after: number;
   readonly unit: Unit;
@@ -67,9 +75,10 @@ export function compareDeployment(inspected: InspectedWorld, deployment: Deploym
   if (!one || !windows) return { differences: [], newErrors: [], outcome: 'unknown' };
   const { before, after } = windows;
   const confounders = findConfounders(inspected.world, one, before, after);
+  const quieter = findQuieter(one.serviceLevel.indicators.rate, before, after);
   const differences = new Comparison(inspected.world, one, before, after)
     .all()
-    .map((difference) => confound(difference, confounders));
+    .map((difference) => confound(difference, PER_REQUEST.has(difference.metric) ? quieter : confounders));
   const newErrors = newErrorsOf(inspected.world, one.application, deployment, after);
   const range = (cells: CellRange): TimeRange => ({
     from: gridTime(inspected.world.grid, cells.lo),
@@ -92,8 +101,9 @@ function overall(differences: readonly Difference[], newErrors: boolean): Outcom
   return outcomes.has('same') ? 'same' : 'unknown';
 }
 
-/** Resources are its own doing, however much is asked of it and whoever is slow. */
-const OWN: ReadonlySet<Difference['metric']> = new Set(['cpu-per-request', 'oom-kills', 'restarts']);
+/** Its own doing, however much is asked of it and whoever is slow. */
+const OWN: ReadonlySet<Difference['metric']> = new Set(['oom-kills', 'restarts']);
+const PER_REQUEST: ReadonlySet<Difference['metric']> = new Set(['cpu-per-request', 'memory-per-request']);
 
 function confound(difference: Difference, confounders: readonly string[]): Difference {
   if (difference.outcome !== 'worse' || OWN.has(difference.metric) || confounders.length === 0)
@@ -138,18 +148,16 @@ class Comparison {
     const { points } = this.#world.grid;
     const sum = (columns: readonly Column[]): Column => sumColumns(columns, points);
     const cpu = sum(instances.map(({ cpuUsage }) => cpuUsage));
+    const memory = sum(instances.map(({ memoryRss }) => memoryRss));
+    const { rate } = serviceLevel.indicators;
     const errors = sum(logs.filter(({ level }) => ERROR_LEVELS.has(level)).map(({ rate }) => rate));
     const budget = (kind: 'availability' | 'latency'): RequestBudget | undefined =>
       serviceLevel.slos.find((slo) => slo.kind === kind)?.budget;
     return [
       ...this.#share('errors', 'failed requests', budget('availability')),
       ...this.#share('slow', 'slow requests', budget('latency')),
-      ...this.#level(
-        'cpu-per-request',
-        'CPU per request',
-        'seconds',
-        ratioColumn(cpu, serviceLevel.indicators.rate),
-      ),
+      ...this.#level('cpu-per-request', 'CPU per request', 'seconds', ratioColumn(cpu, rate)),
+      ...this.#level('memory-per-request', 'memory per request a second', 'bytes', ratioColumn(memory, rate)),
       ...this.#level('memory', 'memory per instance', 'bytes', meanMemory(instances, points)),
       ...this.#count('oom-kills', 'kills for lack of memory', sum(instances.map(({ oomKills }) => oomKills))),
       ...this.#count('restarts', 'restarts', sum(instances.map(({ restarts }) => restarts))),

@@ -71,6 +71,19 @@ function worsened(
   return found;
 }
 
+/** Less is asked of it: what it needs anyway is then shared by fewer requests. */
+export function findQuieter(
+  rate: InspectedApplication['serviceLevel']['indicators']['rate'],
+  before: CellRange,
+  after: CellRange,
+): readonly string[] {
+  const [usual, now] = [meanOf(rate, before), meanOf(rate, after)];
+  if (!(now * BUSIER < usual) || !(rankDifference(rate, before, after) <= -SURE)) return [];
+  return [
+    `it is asked for less (${formatValue(usual, 'per-second')} before, ${formatValue(now, 'per-second')} after)`,
+  ];
+}
+
 function busier(
   rate: InspectedApplication['serviceLevel']['indicators']['rate'],
   before: CellRange,

@@ -138,6 +138,7 @@ test('what got worse is told with its significance, and what did not is not', ()
     errors: 'worse',
     'cpu-per-request': 'worse',
     memory: 'same',
+    'memory-per-request': 'same',
     'oom-kills': 'same',
     restarts: 'same',
     'log-errors': 'worse',

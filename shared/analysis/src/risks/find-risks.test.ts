@@ -54,6 +54,7 @@ function worldOf(units: readonly Unit[], lifeCycle = 'on-demand'): World {
     if (type) writer.gauge(C.applicationType.name, { ...labels, application_type: type }, () => 1);
     writer.counter(C.cpuUsage.name, labels, () => 0.5);
     writer.gauge(C.memoryRss.name, labels, () => GIB);
+    writer.gauge(C.memoryLimit.name, labels, () => 3 * GIB);
     writer.gauge(C.tcpListen.name, { ...labels, listen_addr: `${ip}:80`, proxy: '' }, () => 1);
     if (!calls) continue;
     const to = { ...labels, destination: calls, actual_destination: calls };
@@ -145,6 +146,8 @@ test('costs are shares of what the nodes have, and amounts with prices', () => {
   near(plain.cpuShare, 0.5 / 8);
   near(plain.memoryShare, 1 / 16);
   near(plain.traffic.crossZone!, 1000);
+  near(plain.unusedMemory, 2 * GIB);
+  assert.ok(Number.isNaN(plain.unusedCpu));
   assert.deepEqual(
     [plain.monthly, plain.traffic.internet, plain.traffic.crossZoneExact],
     [undefined, 0, true],
