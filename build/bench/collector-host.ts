@@ -80,7 +80,8 @@ export class CollectorHost {
     this.#collector = collector;
     this.closers.push(() => collector.stop());
     this.#listen = String((await collector.ready)['listen']);
-    await sleep(6_000);
+    // past loading, the first full read of the machine, and the compiler's warm-up
+    await sleep(25_000);
   }
 
   #kernelTime(): number {
