@@ -1,5 +1,6 @@
 import type { InspectedWorld } from '@gumshoe/analysis/inspect';
 import type { EvidenceStore } from '@gumshoe/analysis/rca/evidence-store';
+import { separatingAttributes } from '@gumshoe/analysis/rca/span-attributes';
 import type { EvidenceRequest } from '@gumshoe/analysis/rca/wanted';
 import { toFailure } from '@gumshoe/base/failure';
 import { formatValue } from '@gumshoe/base/units';
@@ -68,9 +69,53 @@ async function exampleOf(
   request: EvidenceRequest,
   signal?: AbortSignal,
 ): Promise<Evidence | undefined> {
+  if (request.signal === 'attributes') return attributesOf(reader, application, request, signal);
   return request.signal === 'traces'
     ? exampleTrace(reader, application, request, signal)
     : exampleLog(reader, application, request, signal);
+}
+
+/** Spans looked at on either side. */
+const MAX_SPANS = 300;
+
+/** What slow or failed requests have in common and good ones have not. */
+async function attributesOf(
+  reader: Reader,
+  application: Application,
+  { range, baseline, errorsOnly }: EvidenceRequest,
+  signal?: AbortSignal,
+): Promise<Evidence | undefined> {
+  for (const serviceName of application.serviceNames) {
+    const filter = { serviceName, kind: 'Server' as const, limit: MAX_SPANS };
+    const [bad, good] = await Promise.all([
+      reader.spans(
+        errorsOnly
+          ? { ...filter, range, order: 'newest', errorsOnly }
+          : { ...filter, range, order: 'slowest' },
+        signal,
+      ),
+      reader.spans({ ...filter, range: baseline, order: 'newest' }, signal),
+    ]);
+    const [first, ...more] = separatingAttributes(
+      bad.map(({ attributes }) => attributes),
+      good.filter(({ status }) => status !== 'Error').map(({ attributes }) => attributes),
+    );
+    if (!first) continue;
+    const others = more.map(({ key, value }) => `${key}=${value}`);
+    const also = others.length > 0 ? ` (also ${others.join(', ')})` : '';
+    return {
+      kind: 'traces',
+      query: JSON.stringify({ serviceName, attribute: { key: first.key, value: first.value } }),
+      from: range.from,
+      to: range.to,
+      summary: `${formatValue(first.bad, 'ratio')} of the ${errorsOnly ? 'failed' : 'slowest'} requests to ${application.name} have ${first.key}=${first.value}, ${formatValue(first.good, 'ratio')} of those before${also}.`,
+      baseline,
+      value: first.bad,
+      baselineValue: first.good,
+      unit: 'ratio',
+    };
+  }
+  return undefined;
 }
 
 async function exampleTrace(
@@ -101,6 +146,8 @@ async function exampleTrace(
       from: range.from,
       to: range.to,
       summary: describeSpan(span, application.name),
+      value: span.duration,
+      unit: 'milliseconds',
     };
   }
   return undefined;
@@ -127,7 +174,15 @@ async function exampleLog(
     if (!line) continue;
     const text = line.body.length > MAX_LINE ? `${line.body.slice(0, MAX_LINE)} …` : line.body;
     const summary = `${application.name} logged: ${text}`;
-    return { kind: 'logs', query: JSON.stringify(filter), from: range.from, to: range.to, summary };
+    return {
+      kind: 'logs',
+      query: JSON.stringify(filter),
+      from: range.from,
+      to: range.to,
+      summary,
+      value: 1,
+      unit: 'count',
+    };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '@gumshoe/model/entities';
 import { sightOf } from './blind-spots.ts';
+import { framesEvidence } from './candidates/cpu-hog.ts';
 import { stated, type Claim } from './claim.ts';
 import { confidenceOf } from './confidence.ts';
 import { edgeEvidence } from './edge-evidence.ts';
@@ -47,12 +48,20 @@ export function describeCause(
 }
 
 /** Examples of the impact itself go with the first cause. */
-function examplesFor({ reached }: Suspect, rank: number, extra: EvidenceStore): readonly Evidence[] {
+function examplesFor(suspect: Suspect, rank: number, extra: EvidenceStore): readonly Evidence[] {
+  const { reached } = suspect;
   const own = extra.examples.get(reached.application.id) ?? [];
   const root = reached.path[0];
   const impact =
     rank === 1 && root && root !== reached.application.id ? (extra.examples.get(root) ?? []) : [];
-  return [...own, ...impact];
+  return [...profileOf(suspect, extra), ...own, ...impact];
+}
+
+/** The functions that grew, unless the suspicion itself rests on them. */
+function profileOf({ suspicion, reached, frame }: Suspect, extra: EvidenceStore): readonly Evidence[] {
+  if (suspicion.evidence.some(({ kind }) => kind === 'profile')) return [];
+  const frames = framesEvidence(reached.application, frame, extra);
+  return frames ? [frames.evidence] : [];
 }
 
 function sightsOn(

@@ -7,7 +7,7 @@ import { investigate, type InvestigateOptions } from './investigate.ts';
 /** A look at traces, logs or a profile that would back up a suspicion. */
 export interface EvidenceRequest {
   readonly application: ApplicationId;
-  readonly signal: 'profile' | 'traces' | 'logs';
+  readonly signal: 'profile' | 'traces' | 'logs' | 'attributes';
   readonly range: TimeRange;
   /** Calm time to compare with. */
   readonly baseline: TimeRange;
@@ -16,7 +16,18 @@ export interface EvidenceRequest {
 
 const SUSPECTS = 3;
 /** Kinds that a CPU profile can explain. */
-const PROFILED: ReadonlySet<string> = new Set(['cpu-hog', 'service-slow', 'redis-slow', 'memory-leak']);
+const PROFILED: ReadonlySet<string> = new Set([
+  'cpu-change',
+  'cpu-hog',
+  'cpu-throttled',
+  'event-loop',
+  'image-change',
+  'interpreter-lock',
+  'memory-leak',
+  'redis-slow',
+  'self-time',
+  'service-slow',
+]);
 
 /** What a first pass over the metrics would like to see of its best suspects; empty when nothing is wrong. */
 export function wantedEvidence(
@@ -48,5 +59,6 @@ export function wantedEvidence(
     request(root.id, 'traces'),
     ...[...new Set(profiled)].map((id) => request(id, 'profile')),
     ...logged.map((id) => request(id, 'logs')),
+    ...logged.map((id) => request(id, 'attributes')),
   ];
 }
