@@ -3,8 +3,8 @@ import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { logSeries } from '@gumshoe/model/derived/log-series';
-import { traceSeries } from '@gumshoe/model/derived/trace-series';
 import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
+import { spanSeries } from '../snapshot/counted-series.ts';
 import type { ProfileSample, ProfileStack } from '../snapshot/record-types.ts';
 import { FileReport, problemOf, type FileSummary } from './file-report.ts';
 import { translateForeign } from './foreign-metrics.ts';
@@ -92,7 +92,7 @@ function finished(gathered: Gathered): Omit<Imported, 'problems' | 'files'> {
   const given = collector.series();
   const alreadyCounted = given.some(({ labels }) => isTraceMetric(labels['__name__'] ?? ''));
   const translated = translateForeign(given, spans.length > 0);
-  const bySpans = alreadyCounted ? [] : withoutDoubles(traceSeries(spans), translated);
+  const bySpans = alreadyCounted ? [] : withoutDoubles(spanSeries(spans), translated);
   const logs = inOrder(gathered.logs);
   const counted = [...bySpans, ...logSeries(logs)];
   return {

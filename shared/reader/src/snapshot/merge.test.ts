@@ -9,7 +9,8 @@ import type { LogRecord } from '@gumshoe/engine/ports';
 import { recordsOf, seriesBlocks } from './contents.ts';
 import { SnapshotFile } from './database.ts';
 import { writeBase, BASE_RANGE } from './fuzz/base.ts';
-import { mergeSeries, mergeSnapshots } from './merge.ts';
+import { mergeSeries } from './merge-series.ts';
+import { mergeSnapshots } from './merge.ts';
 import { FORMAT_VERSION } from './manifest.ts';
 import { trimSnapshot } from './transform.ts';
 import { verifySnapshot } from './verify.ts';
@@ -71,6 +72,18 @@ test('samples of the same instant: equal ones once, others are conflicts that th
   assert.equal(rest.length, 0);
   assert.deepEqual(merged, one([1, 2, 3, 4], [1, NaN, 3, 4]));
   assert.deepEqual(tally, { overlaps: 1, conflicts: 1 });
+});
+
+test('counts of spans that began at zero twice go on where the first stood', () => {
+  const one = (timestamps: number[], values: number[]): Series => ({
+    labels: { __name__: 'gumshoe_trace_requests_total', service_name: 'api' },
+    timestamps: Float64Array.from(timestamps),
+    values: Float64Array.from(values),
+  });
+  const tally = { overlaps: 0, conflicts: 0 };
+  const [merged] = mergeSeries([[one([1, 2, 3], [0, 5, 9])], [one([2, 3, 4], [0, 4, 6])]], tally);
+  assert.deepEqual(merged, one([1, 2, 3, 4], [0, 5, 9, 11]));
+  assert.deepEqual(tally, { overlaps: 2, conflicts: 0 });
 });
 
 async function writeLogs(name: string, first: number, counted: boolean): Promise<void> {

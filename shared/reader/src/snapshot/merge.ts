@@ -1,10 +1,9 @@
-import { labelsKey, type Series } from '@gumshoe/base/series';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
-import { logSeries } from '@gumshoe/model/derived/log-series';
-import { traceSeries } from '@gumshoe/model/derived/trace-series';
+import { countedSeries } from './counted-series.ts';
 import { recordsOf, seriesBlocks } from './contents.ts';
 import { SnapshotFile, type SnapshotWriter } from './database.ts';
 import { FORMAT_VERSION, type Manifest } from './manifest.ts';
+import { mergeSeries, type Tally } from './merge-series.ts';
 import { writeRecords, writeSeriesBlocks, writeWhole } from './write.ts';
 
 export interface MergeSummary {
@@ -15,11 +14,6 @@ export interface MergeSummary {
   readonly overlaps: number;
   /** Of the same instant or identity, but different: the first file's were kept. */
   readonly conflicts: number;
-}
-
-interface Tally {
-  overlaps: number;
-  conflicts: number;
 }
 
 /**
@@ -55,7 +49,7 @@ function writeMerged(
   const counted = new Set(files.flatMap(({ manifest }) => manifest.counted ?? []));
   const spans = mergeSpans(files, tally);
   const logs = mergeLogs(files, 'logs', tally);
-  const anew = counted.size === 0 ? [] : [...traceSeries(spans), ...logSeries(logs)];
+  const anew = counted.size === 0 ? [] : countedSeries(spans, logs);
   const counts: Record<string, number> = { series: 0 };
   const names = new Set(files.flatMap((file) => file.names('series')));
   for (const name of [...names, ...counted].sort().filter((one, i, all) => one !== all[i - 1])) {
@@ -148,38 +142,6 @@ function together<T>(lists: readonly (readonly T[])[], key: (one: T) => string, 
     }
   }
   return out;
-}
-
-/** Series of several files: those with equal labels become one. */
-export function mergeSeries(lists: readonly (readonly Series[])[], tally: Tally): Series[] {
-  const known = new Map<string, Series>();
-  for (const series of lists.flat()) {
-    const key = labelsKey(series.labels);
-    const first = known.get(key);
-    known.set(key, first === undefined ? series : zip(first, series, tally));
-  }
-  return [...known.values()];
-}
-
-function zip(first: Series, second: Series, tally: Tally): Series {
-  const most = first.timestamps.length + second.timestamps.length;
-  const timestamps = new Float64Array(most);
-  const values = new Float64Array(most);
-  let [a, b, n] = [0, 0, 0];
-  while (a < first.timestamps.length || b < second.timestamps.length) {
-    const [ours, theirs] = [first.timestamps[a] ?? Infinity, second.timestamps[b] ?? Infinity];
-    const taken = ours <= theirs ? first : second;
-    const at = taken === first ? a : b;
-    timestamps[n] = taken.timestamps[at]!;
-    values[n++] = taken.values[at]!;
-    if (ours === theirs) {
-      if (Object.is(first.values[a], second.values[b])) tally.overlaps++;
-      else tally.conflicts++;
-    }
-    if (ours <= theirs) a++;
-    if (theirs <= ours) b++;
-  }
-  return { labels: first.labels, timestamps: timestamps.subarray(0, n), values: values.subarray(0, n) };
 }
 
 function manifestOf(files: readonly SnapshotFile[], tally: Tally): Omit<Manifest, 'window' | 'counts'> {
