@@ -3,6 +3,7 @@ import { REQUEST_SOURCES } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from '../entities.ts';
 import type { Application, Column, Dependency, Instance, InstanceState } from '../world.ts';
 import type { Categories } from './categories.ts';
+import type { OutsideDatabases } from './attach-databases.ts';
 import type { Building } from './context.ts';
 import { compareText } from './dependencies.ts';
 import type { ExternalDraft } from './destinations.ts';
@@ -39,6 +40,8 @@ const TYPE_ORDER = ['postgres', 'redis', 'mysql', 'mongodb', 'memcached', 'nginx
 export interface Finish {
   readonly nameInstance: (instance: InstanceDraft) => InstanceId;
   readonly externals: ReadonlyMap<ApplicationId, ExternalDraft>;
+  /** Probed servers of applications outside. */
+  readonly outside: OutsideDatabases;
   readonly categories: Categories;
   readonly wanted: WantedReplicas;
 }
@@ -134,7 +137,7 @@ function externalService(
   id: ApplicationId,
   upstreams: readonly Dependency[],
   downstreams: readonly Dependency[],
-  { externals, categories }: Finish,
+  { externals, outside, categories }: Finish,
 ): Application {
   const { name = id, namespace = '_', cluster = '' } = externals.get(id) ?? {};
   const edges = [...upstreams, ...downstreams];
@@ -149,11 +152,7 @@ function externalService(
     inbound: [],
     upstreams,
     downstreams,
-    postgres: [],
-    redis: [],
-    mysql: [],
-    mongodb: [],
-    memcached: [],
+    ...outside.behind(downstreams, cluster),
     logs: [],
     operations: [],
     serviceNames: [],

@@ -1,7 +1,7 @@
 import { POSTGRES_METRICS as P } from '@gumshoe/schema/metrics/postgres';
 import type { DatabaseTarget } from '../database-target.ts';
 import type { InstanceId } from '../entities.ts';
-import type { PostgresTarget } from '../world.ts';
+import type { Application, Dependency, PostgresTarget } from '../world.ts';
 import type { Building } from './context.ts';
 import { buildMemcached, buildMongodb, buildMysql, buildPostgres, buildRedis } from './databases.ts';
 import type { ApplicationDraft, InstanceDraft } from './drafts.ts';
@@ -14,23 +14,63 @@ interface Placed<T extends DatabaseTarget> {
   readonly draft: InstanceDraft;
 }
 
-/** Gives every probed server to the application whose instance listens on its address. */
+/** Probed servers of one application. */
+export type Databases = Pick<Application, 'postgres' | 'redis' | 'mysql' | 'mongodb' | 'memcached'>;
+
+const NONE: Databases = { postgres: [], redis: [], mysql: [], mongodb: [], memcached: [] };
+
+/** Probed servers on whose address nobody listens that is observed. */
+export class OutsideDatabases {
+  readonly #byAddress = new Map<string, Databases>();
+
+  add<K extends keyof Databases>(kind: K, target: Databases[K][number]): void {
+    const key = `${target.cluster ?? ''}|${target.address}`;
+    const known = this.#byAddress.get(key) ?? NONE;
+    this.#byAddress.set(key, { ...known, [kind]: [...known[kind], target] });
+  }
+
+  /** Those that the clients of an application outside speak to. */
+  behind(downstreams: readonly Dependency[], cluster: string): Databases {
+    if (this.#byAddress.size === 0) return NONE;
+    const links = downstreams.flatMap((dependency) => dependency.links);
+    const addresses = new Set(links.flatMap((link) => [link.destination, link.actualDestination]));
+    const found = [...addresses]
+      .sort()
+      .flatMap((address) => this.#byAddress.get(`${cluster}|${address}`) ?? []);
+    return {
+      postgres: found.flatMap(({ postgres }) => postgres),
+      redis: found.flatMap(({ redis }) => redis),
+      mysql: found.flatMap(({ mysql }) => mysql),
+      mongodb: found.flatMap(({ mongodb }) => mongodb),
+      memcached: found.flatMap(({ memcached }) => memcached),
+    };
+  }
+}
+
+/** Gives every probed server to the application whose instance listens on its address, and the rest back. */
 export function attachDatabases(
   building: Building,
   ownerOf: (address: string, cluster: string) => InstanceDraft | undefined,
   nameInstance: (instance: InstanceDraft) => InstanceId,
-): void {
+): OutsideDatabases {
   const { context } = building;
-  const place = <T extends DatabaseTarget>(targets: readonly T[]): readonly Placed<T>[] =>
+  const outside = new OutsideDatabases();
+  const place = <K extends keyof Databases, T extends Databases[K][number]>(
+    kind: K,
+    targets: readonly T[],
+  ): readonly Placed<T>[] =>
     targets.flatMap((target) => {
       const draft = ownerOf(target.address, target.cluster ?? '');
-      return draft ? [{ target: { ...target, instance: nameInstance(draft) }, draft }] : [];
+      if (draft) return [{ target: { ...target, instance: nameInstance(draft) }, draft }];
+      outside.add(kind, target);
+      return [];
     });
-  attachPostgres(building, place(buildPostgres(context)));
-  for (const { target, draft } of place(buildRedis(context))) draft.application.redis.push(target);
-  for (const { target, draft } of place(buildMysql(context))) draft.application.mysql.push(target);
-  for (const { target, draft } of place(buildMemcached(context))) draft.application.memcached.push(target);
-  const members = place(buildMongodb(context)).map(({ target, draft }) => ({
+  attachPostgres(building, place('postgres', buildPostgres(context)));
+  for (const { target, draft } of place('redis', buildRedis(context))) draft.application.redis.push(target);
+  for (const { target, draft } of place('mysql', buildMysql(context))) draft.application.mysql.push(target);
+  for (const { target, draft } of place('memcached', buildMemcached(context)))
+    draft.application.memcached.push(target);
+  const members = place('mongodb', buildMongodb(context)).map(({ target, draft }) => ({
     target,
     draft,
     application: draft.application.id,
@@ -38,6 +78,7 @@ export function attachDatabases(
   for (const member of members)
     member.draft.application.mongodb.push(memberOf(member, members, context.interval));
   attachBackups(building);
+  return outside;
 }
 
 function attachPostgres({ context }: Building, placed: readonly Placed<PostgresTarget>[]): void {

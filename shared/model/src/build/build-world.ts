@@ -105,7 +105,7 @@ function buildGraph(
   const ownerOf = (address: string, cluster: string) =>
     listens.resolve(address, { cluster, node: '', netns: '' }).at(-1)?.subject;
   findRoles(building, ownerOf);
-  attachDatabases(building, ownerOf, nameInstance);
+  const outside = attachDatabases(building, ownerOf, nameInstance);
   const destinations = new Destinations(building, listens, settings, managed);
   const drafts = new DependencyBuilder(building, destinations).build();
   const { externals } = destinations;
@@ -123,6 +123,7 @@ function buildGraph(
   const finish = {
     nameInstance,
     externals,
+    outside,
     categories: new Categories(settings.categories),
     wanted: new WantedReplicas(context),
   };

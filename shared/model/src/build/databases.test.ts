@@ -148,3 +148,18 @@ test('backups of a cluster go to the application of its instances', () => {
   assert.deepEqual(postgresBackups!.conditions.get('ContinuousArchiving'), { status: 'False', reason: 'No' });
   assert.deepEqual(postgresBackups!.runs, [{ name: 'db-nightly', status: 'failed' }]);
 });
+
+test('a probed server outside belongs to the service that its clients speak to', () => {
+  const writer = new SeriesWriter(RANGE, 15_000);
+  const labels = { machine_id: 'm', system_uuid: 'u', container_id: '/shop.slice/api.service', app_id: '' };
+  writer.counter('container_resources_cpu_usage_seconds_total', labels, () => 0.1);
+  const to = { ...labels, destination: '192.0.2.7:5432', actual_destination: '192.0.2.7:5432' };
+  writer.gauge('container_net_tcp_active_connections', to, () => 3);
+  for (const address of ['192.0.2.7:5432', '192.0.2.8:5432']) writer.gauge('pg_up', { address }, () => 1);
+  const { applications } = buildWorld(writer.series, RANGE);
+  const outside = applications.find(({ kind }) => kind === 'ExternalService')!;
+  assert.deepEqual(
+    outside.postgres.map(({ address, instance }) => [address, instance]),
+    [['192.0.2.7:5432', undefined]],
+  );
+});

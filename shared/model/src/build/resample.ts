@@ -45,7 +45,7 @@ export class Resampler {
     let value = 0;
     // samples ascend, so that the cell they fall into does too
     let cell = 0;
-    let cellEnd = this.grid.from;
+    let cellEnd: number = this.grid.from;
     for (let k = 0; k < timestamps.length; k++) {
       const t = timestamps[k]!;
       const v = values[k]!;
