@@ -31,7 +31,7 @@ export function deploymentsText(reports: readonly DeploymentReport[]): string {
       const lines = [
         `${clockText(startedAt)} ${name}: ${previousVersion} → ${version}, ${state}${rollback ? ', a rollback' : ''}; ${comparison.outcome === 'unknown' ? 'too little data to compare' : comparison.outcome}`,
         ...comparison.differences
-          .filter(({ outcome }) => outcome === 'worse' || outcome === 'better')
+          .filter(({ outcome }) => outcome !== 'same' && outcome !== 'unknown')
           .map(({ outcome, message }) => `  ${outcome}: ${message}`),
         ...comparison.newErrors.map(
           ({ sample, count }) => `  new error, ${formatValue(count, 'count')}×: ${sample}`,
