@@ -83,6 +83,7 @@ export const modelMetrics: readonly string[] = [
     N.diskIoTime,
     N.diskReadTime,
     N.diskWriteTime,
+    N.diskIoErrors,
     N.conntrackEntries,
     N.conntrackLimit,
     N.ephemeralPorts,

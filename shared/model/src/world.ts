@@ -306,6 +306,8 @@ export interface NodeDisk {
   /** Seconds per second that requests took, summed over requests: the length of the queue. */
   readonly readTime: Column;
   readonly writeTime: Column;
+  /** Failed requests per second; undefined where nobody counts them. */
+  readonly errors?: Column;
 }
 
 export interface GpuColumns {

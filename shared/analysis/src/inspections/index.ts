@@ -74,6 +74,7 @@ import { redisReplicationLag } from './redis-replication-lag.ts';
 import { redisReplicationStatus } from './redis-replication-status.ts';
 import { sloAvailability } from './slo-availability.ts';
 import { sloLatency } from './slo-latency.ts';
+import { storageIoErrors } from './storage-io-errors.ts';
 import { storageIoLoad } from './storage-io-load.ts';
 import { storageSpace } from './storage-space.ts';
 
@@ -94,6 +95,7 @@ export const INSPECTIONS: readonly Inspection[] = [
   memoryPressure,
   storageSpace,
   storageIoLoad,
+  storageIoErrors,
   networkConnects,
   networkConnectivity,
   networkRtt,

@@ -45,6 +45,7 @@ const READ: readonly { readonly name: string }[] = [
   N.diskIoTime,
   N.diskReadTime,
   N.diskWriteTime,
+  N.diskIoErrors,
   N.conntrackEntries,
   N.conntrackLimit,
   N.ephemeralPorts,
@@ -141,13 +142,18 @@ class NodeBuilder {
     const ioTime = this.#byLabel(N.diskIoTime, 'device', 'rate');
     const readTime = this.#byLabel(N.diskReadTime, 'device', 'rate');
     const writeTime = this.#byLabel(N.diskWriteTime, 'device', 'rate');
+    const errors = this.#byLabel(N.diskIoErrors, 'device', 'events');
     const empty = () => this.#context.resampler.column();
-    return keysOf(ioTime, readTime, writeTime).map((device) => ({
-      device,
-      ioTime: ioTime.get(device) ?? empty(),
-      readTime: readTime.get(device) ?? empty(),
-      writeTime: writeTime.get(device) ?? empty(),
-    }));
+    return keysOf(ioTime, readTime, writeTime, errors).map((device) => {
+      const failed = errors.get(device);
+      return {
+        device,
+        ioTime: ioTime.get(device) ?? empty(),
+        readTime: readTime.get(device) ?? empty(),
+        writeTime: writeTime.get(device) ?? empty(),
+        ...(failed ? { errors: failed } : {}),
+      };
+    });
   }
 
   #gpus(): readonly GpuColumns[] {
@@ -186,17 +192,24 @@ class NodeBuilder {
     return out;
   }
 
-  #byLabel(metric: { readonly name: string }, label: string, kind: 'rate' | 'gauge'): Map<string, Column> {
+  #byLabel(metric: { readonly name: string }, label: string, kind: Fill): Map<string, Column> {
     const out = new Map<string, Column>();
     for (const series of this.#named(metric)) {
       const key = series.labels[label] ?? '';
       let column = out.get(key);
       if (column === undefined) out.set(key, (column = this.#context.resampler.column()));
-      addInto(column, kind === 'rate' ? this.#context.counterRate(series) : this.#context.gauge(series));
+      addInto(column, this.#fill(series, kind));
     }
     return out;
   }
+
+  #fill(series: Series, kind: Fill): Column {
+    if (kind === 'gauge') return this.#context.gauge(series);
+    return kind === 'rate' ? this.#context.counterRate(series) : this.#context.eventRate(series);
+  }
 }
+
+type Fill = 'rate' | 'events' | 'gauge';
 
 const keysOf = (...maps: readonly ReadonlyMap<string, unknown>[]): readonly string[] =>
   [...new Set(maps.flatMap((map) => [...map.keys()]))].sort(compareText);
