@@ -42,12 +42,25 @@ interface Dimensional {
  * counted requests on the way.
  */
 export function counterfactual(
-  { application, direction }: Reached,
+  reached: Reached,
   frame: Frame,
   propagation: Propagation,
 ): Counterfactual | undefined {
-  const dimension = dimensionOf(frame);
-  if (!dimension) return undefined;
+  // A place that only hangs fails nobody itself: what it accounts for most is what is told of it.
+  let most: Counterfactual | undefined;
+  for (const dimension of dimensionsOf(frame)) {
+    const one = inDimension(reached, frame, propagation, dimension);
+    if (one && one.share > (most?.share ?? -1)) most = one;
+  }
+  return most;
+}
+
+function inDimension(
+  { application, direction }: Reached,
+  frame: Frame,
+  propagation: Propagation,
+  dimension: Dimensional,
+): Counterfactual | undefined {
   if (direction === 'neighbour') return ofNeighbour(application, frame, propagation, dimension);
   if (direction === 'client') return undefined;
   if (application === frame.root) return ofRoot(application, frame, dimension);
@@ -69,7 +82,8 @@ export function counterfactual(
   };
 }
 
-function dimensionOf(frame: Frame): Dimensional | undefined {
+/** Those in which something rose, the one to prefer first. */
+function dimensionsOf(frame: Frame): readonly Dimensional[] {
   const latency: Dimensional = {
     of: 'latency',
     impact: latencyRise(frame),
@@ -94,8 +108,8 @@ function dimensionOf(frame: Frame): Dimensional | undefined {
   // what fails or hangs is not slow: errors first, then what never came back
   const usable = [errors, missing, latency].filter(({ impact, least }) => impact > least);
   if (frame.slos.has('latency') && !frame.slos.has('availability'))
-    return usable.find(({ of }) => of === 'latency') ?? usable[0];
-  return usable[0];
+    return usable.toSorted((a, b) => Number(b.of === 'latency') - Number(a.of === 'latency'));
+  return usable;
 }
 
 const timeOn = (edge: Dependency, { world }: Frame): Column =>
@@ -181,7 +195,9 @@ function ofNeighbour(
 }
 
 const sentence = (name: string, share: number, { root }: Frame, { of }: Dimensional): string =>
-  `Had ${name} stayed as before, ${formatValue(share, 'ratio')} of the additional ${of} of ${root.name} would be gone.`;
+  of === 'missing requests'
+    ? `Had ${name} stayed as before, ${formatValue(share, 'ratio')} of the requests that ${root.name} no longer completes would be answered.`
+    : `Had ${name} stayed as before, ${formatValue(share, 'ratio')} of the additional ${of} of ${root.name} would be gone.`;
 
 function edgeQuery(edges: readonly Dependency[], { of }: Dimensional, frame: Frame): string {
   const window = rateWindow(frame.world);
