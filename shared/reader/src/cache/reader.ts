@@ -14,10 +14,10 @@ import type {
   StackSamples,
   Table,
 } from '@gumshoe/engine/ports';
-import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
 import { inTurns } from '../in-turns.ts';
 import { cutSeries } from '../snapshot/contents.ts';
 import { MetricCache, type CacheOptions } from './cache.ts';
+import { isCounted, toCounters, toIncrements } from './increments.ts';
 import { ceilTo, floorTo, missingOf, union, type Interval } from './intervals.ts';
 import { SeriesJoin } from './join.ts';
 import type { Fetched } from './metric-store.ts';
@@ -57,20 +57,17 @@ export class CachedReader implements Reader {
     signal?: AbortSignal,
   ): Promise<readonly Series[]> {
     const now = this.#clock.now();
-    const [counted, stored] = [metrics.filter(isTraceMetric), metrics.filter((name) => !isTraceMetric(name))];
-    const plans = stored.map((metric) => this.#plan(metric, range, now));
-    // counters from spans begin with each question at zero: pieces of several questions do not join
-    const [fetched, fromSpans] = await Promise.all([
-      this.#fetch(plans, now, signal),
-      counted.length === 0 ? [] : this.#source.series(counted, range, signal),
-    ]);
-    const out: Series[][] = [];
+    const plans = metrics.map((metric) => this.#plan(metric, range, now));
+    const fetched = await this.#fetch(plans, now, signal);
+    const stored: Series[][] = [];
+    const counted: Series[][] = [];
     for (const plan of plans) {
       const answer = this.#answer(plan, range, fetched.get(plan.metric) ?? [], now);
-      out.push(answer ?? (await this.#alone(plan.metric, range, signal)));
+      const own = answer ?? (await this.#alone(plan.metric, range, signal));
+      (isCounted(plan.metric) ? counted : stored).push(own);
     }
     this.#cache.makeRoom();
-    return [...out.flat(), ...fromSpans];
+    return [...stored.flat(), ...toCounters(counted.flat())];
   }
 
   /** Gaps are widened to whole minutes, so that windows that slide do not leave slivers. */
@@ -132,7 +129,7 @@ export class CachedReader implements Reader {
       const byMetric = new Map<string, Series[]>(metrics.map((metric) => [metric, []]));
       for (const series of await this.#source.series(metrics, range, signal)) {
         const metric = series.labels['__name__'] ?? '';
-        byMetric.get(metric)?.push(series);
+        byMetric.get(metric)?.push(isCounted(metric) ? toIncrements(series) : series);
         this.#counters.of(metric).fetched += series.values.length;
       }
       return byMetric;
@@ -174,7 +171,8 @@ export class CachedReader implements Reader {
 
   /** The cache failed between looking and reading. */
   async #alone(metric: string, range: TimeRange, signal?: AbortSignal): Promise<Series[]> {
-    return [...(await this.#source.series([metric], range, signal))];
+    const series = await this.#source.series([metric], range, signal);
+    return isCounted(metric) ? series.map(toIncrements) : [...series];
   }
 
   /** What the cache did since it was opened. */

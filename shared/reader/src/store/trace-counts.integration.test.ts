@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { labelsKey, type Series } from '@gumshoe/base/series';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
@@ -7,6 +10,7 @@ import { traceSeries, type CountedSpan } from '@gumshoe/model/derived/trace-seri
 import { EBPF_SCOPE_NAME } from '@gumshoe/schema/attributes';
 import { isTraceMetric, TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import { traceMetrics } from '@gumshoe/model/read-list';
+import { CachedReader } from '../cache/reader.ts';
 import { openConnection } from '../open.ts';
 import { startRecordedStore, type RecordedStore } from '../testdata/recorded-store.ts';
 
@@ -135,6 +139,26 @@ test('spans counted by the store are what an import counts from the same spans',
   // an import also counts what no model reads
   const expected = traceSeries(spans).filter(({ labels }) => traceMetrics.includes(labels['__name__'] ?? ''));
   assertSame(counted, expected, range);
+});
+
+test('through the metric cache, piece by piece, the counters are the same', async () => {
+  const range = rangeOf(start, start + 600_000);
+  const direct = await reader.series(traceMetrics, range);
+  const directory = mkdtempSync(join(tmpdir(), 'gumshoe-counted-'));
+  const clock = { now: () => milliseconds(store.range.to + 3_600_000) };
+  const cached = new CachedReader(reader, { directory, sourceKey: 'test', clock });
+  for (const [from, to] of [
+    [290, 310],
+    [0, 125],
+    [400, 600],
+    [0, 600],
+  ] as const)
+    await cached.series(traceMetrics, rangeOf(start + from * 1000, start + to * 1000));
+  const { queries } = cached.stats();
+  const again = await cached.series(traceMetrics, range);
+  assertSame(again, direct, range);
+  assert.ok(cached.stats().queries.every(({ misses }, i) => misses === queries[i]?.misses));
+  rmSync(directory, { recursive: true });
 });
 
 test('a window inside counts from its own start; what the collectors made is not counted again', async () => {
