@@ -4,7 +4,7 @@ import type { Application, Column, Dependency } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { rateWindow, selectApplication, selectDependency } from '../evidence.ts';
-import { measured } from './claim.ts';
+import { measured, type Figures } from './claim.ts';
 import { dependencyChange } from './dependency-change.ts';
 import type { Frame } from './frame.ts';
 import {
@@ -72,7 +72,10 @@ function inDimension(
   const { before, during, by } = dimension.brought(edges, frame);
   if (!(during === during)) return undefined;
   const share = Math.min(1, Math.max(0, by / dimension.impact));
-  const figures = { value: during, before, unit: dimension.unit } as const;
+  const figures =
+    dimension.of === 'missing requests'
+      ? completed(edges, frame)
+      : ({ value: during, before, unit: dimension.unit } as const);
   const statement = sentence(application.name, share, frame, dimension);
   return {
     statement,
@@ -144,6 +147,16 @@ function missingOn(edges: readonly Dependency[], frame: Frame): Rise {
   return { before: 0, during: share, by: share };
 }
 
+/** Requests per second that still complete, and that did. */
+function completed(edges: readonly Dependency[], frame: Frame): Figures {
+  const changes = edges.map((edge) => dependencyChange(edge, frame));
+  return {
+    value: changes.reduce((sum, { during }) => sum + during.rate, 0),
+    before: changes.reduce((sum, { before }) => sum + before.rate, 0),
+    unit: 'requests/second',
+  };
+}
+
 function ofRoot(application: Application, frame: Frame, dimension: Dimensional): Counterfactual | undefined {
   const own = ownTrouble(application, frame);
   const share = dimension.of === 'errors' ? own.errors : own.latency;
@@ -201,29 +214,43 @@ const sentence = (name: string, share: number, { root }: Frame, { of }: Dimensio
 
 function edgeQuery(edges: readonly Dependency[], { of }: Dimensional, frame: Frame): string {
   const window = rateWindow(frame.world);
-  const terms = edges.flatMap((edge) =>
-    edge.requests.map(({ protocol }) => {
+  // a status appears as a series with its first request only
+  const rate = (selector: string): string => `(sum(rate(${selector}${window})) or vector(0))`;
+  const terms = edges.flatMap((edge) => {
+    const ofRequests = edge.requests.map(({ protocol }) => {
       const metrics = requestMetrics(protocol);
-      if (of === 'latency') return selectDependency(edge, `${metrics.duration.name}_sum`);
-      return of === 'errors'
-        ? selectDependency(edge, metrics.count.name, 'status=~"5..|failed"')
-        : selectDependency(edge, metrics.count.name);
-    }),
-  );
-  const selectors =
-    terms.length > 0
-      ? terms
-      : edges.map((edge) => selectDependency(edge, CONTAINER_METRICS.tcpFailedConnects.name));
-  return selectors.map((selector) => `sum(rate(${selector}${window}))`).join(' + ');
+      if (of === 'latency') return rate(selectDependency(edge, `${metrics.duration.name}_sum`));
+      const more = of === 'errors' ? ['status=~"5..|failed"'] : [];
+      return rate(selectDependency(edge, metrics.count.name, ...more));
+    });
+    const refused = edge.links.length > 0 && of === 'errors';
+    return refused
+      ? [...ofRequests, rate(selectDependency(edge, CONTAINER_METRICS.tcpFailedConnects.name))]
+      : ofRequests;
+  });
+  const brought = terms.join(' + ');
+  return of === 'missing requests'
+    ? brought
+    : `(${brought}) / sum(rate(${rootSelector(frame.root, 'count')}${window}))`;
 }
 
-function rootQuery(root: Application, frame: Frame): string {
+const rootQuery = (root: Application, frame: Frame): string =>
+  `sum(rate(${rootSelector(root, 'duration')}${rateWindow(frame.world)}))`;
+
+/** What counts or times the requests of the impacted application. */
+function rootSelector(root: Application, what: 'count' | 'duration'): string {
+  const served = root.inbound[0]?.protocol;
+  if (served !== undefined) {
+    const metrics = requestMetrics(served);
+    return selectApplication(
+      root,
+      what === 'count' ? metrics.inbound.name : `${metrics.inboundDuration.name}_sum`,
+    );
+  }
   const client = root.downstreams.find((one) => one.requests.length > 0);
-  const protocol = (client?.requests ?? root.inbound)[0]?.protocol ?? 'http';
-  const metrics = requestMetrics(protocol);
-  const name = client ? metrics.duration.name : metrics.inboundDuration.name;
-  const select = client ? selectDependency(client, `${name}_sum`) : selectApplication(root, `${name}_sum`);
-  return `sum(rate(${select}${rateWindow(frame.world)}))`;
+  const metrics = requestMetrics(client?.requests[0]?.protocol ?? 'http');
+  const name = what === 'count' ? metrics.count.name : `${metrics.duration.name}_sum`;
+  return client ? selectDependency(client, name) : selectApplication(root, name);
 }
 
 const round = (share: number): number => Math.round(share * 1000) / 1000;

@@ -6,6 +6,7 @@ import { unusualImpact } from '../anomalies/impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
+import { impactEvidence } from './impact-evidence.ts';
 import { frameOf, type Frame } from './frame.ts';
 import { propagate, type Propagation } from './reach.ts';
 
@@ -30,7 +31,7 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
   const all = findIncidents(inspected);
   const missed = application === undefined ? all : all.filter((one) => one.application === application);
   if (missed.length > 0) {
-    const evidence = new Map(missed.map((one) => [one.id, evidenceOf(inspected, one)]));
+    const evidence = new Map(missed.map((one) => [one.id, impactEvidence(inspected, one)]));
     return { incidents: missed, points: startingPoints(inspected, missed), evidence };
   }
   const changed = unusualImpact(inspected, application);
@@ -147,18 +148,4 @@ function hasImpactedClient(
 ): boolean {
   const clients = inspected.world.byId.get(id)?.downstreams ?? [];
   return clients.some(({ client }) => client !== id && hit.has(client));
-}
-
-/** The objective's own evidence, with the figures of the incident. */
-function evidenceOf(inspected: InspectedWorld, incident: OpenedIncident): readonly Evidence[] {
-  const slos = inspected.byId.get(incident.application)?.serviceLevel.slos ?? [];
-  const slo = slos.find((one) => one.kind === incident.slo);
-  return (slo?.evidence ?? []).map((one) => ({
-    ...one,
-    window: { from: incident.openedAt, to: incident.resolvedAt ?? inspected.world.range.to },
-    value: incident.impact,
-    ...(slo ? { baselineValue: 1 - slo.objective } : {}),
-    unit: 'ratio',
-    onset: incident.openedAt,
-  }));
 }
