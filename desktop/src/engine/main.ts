@@ -30,7 +30,10 @@ function main(): void {
     connections: new ConnectionStore(new JsonFile(join(folder, 'connections.json'))),
     preferences: new PreferenceStore(new JsonFile(join(folder, 'preferences.json'))),
     secrets,
-    openSource: openSourceWith({ directory: join(folder, 'cache'), bytes: CACHE_BYTES }),
+    openSource: openSourceWith({
+      cache: { directory: join(folder, 'cache'), bytes: CACHE_BYTES },
+      configurationFile: join(folder, 'gumshoe.yaml'),
+    }),
   });
   const session = new CallSession(workbench.handlers, (message) =>
     shell.write(writeFrame(CHANNEL.renderer, encodeValue(message))),

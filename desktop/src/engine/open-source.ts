@@ -1,10 +1,13 @@
 import { FailureError } from '@gumshoe/base/failure';
 import { milliseconds, type Clock } from '@gumshoe/base/time';
+import { NO_CONFIGURATION } from '@gumshoe/analysis/configuration/parse-configuration';
+import type { EngineApi } from '@gumshoe/engine/api';
 import { createEngine } from '@gumshoe/engine/engine';
 import type { Secrets } from '@gumshoe/engine/ports';
 import { openConnection, type HostKeyQuestion } from '@gumshoe/reader/open';
 import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
 import type { OpenRequest } from '../contract/ipc.ts';
+import { readConfigurationFile, type ConfigurationFile } from './configuration-file.ts';
 import type { OpenSource, Source } from './source.ts';
 
 const clock: Clock = { now: () => milliseconds(Date.now()) };
@@ -15,19 +18,36 @@ export interface CachePlace {
   readonly bytes: number;
 }
 
+export interface OpenSourceOptions {
+  readonly cache: CachePlace;
+  /** Read at each opening; need not exist. */
+  readonly configurationFile: string;
+}
+
 /** Opens connections with the reader and puts an engine on each. Metrics are kept where `cache` says. */
 export const openSourceWith =
-  (cache: CachePlace): OpenSource =>
+  ({ cache, configurationFile }: OpenSourceOptions): OpenSource =>
   (request, secrets) =>
-    open(request, secrets, cache);
+    open(request, secrets, readConfigurationFile(configurationFile), cache);
 
 /** The same without keeping anything. */
-export const openSource: OpenSource = (request, secrets) => open(request, secrets);
+export const openSource: OpenSource = (request, secrets) =>
+  open(request, secrets, { configuration: NO_CONFIGURATION });
 
-async function open(request: OpenRequest, secrets: Secrets, cache?: CachePlace): Promise<Source> {
+async function open(
+  request: OpenRequest,
+  secrets: Secrets,
+  { configuration, part }: ConfigurationFile,
+  cache?: CachePlace,
+): Promise<Source> {
   const reader = await openReader(request, secrets, cache);
+  const engine = createEngine({ reader, clock, configuration });
+  const status: EngineApi['status'] = async (signal) => {
+    const source = await engine.status(signal);
+    return part ? { ...source, parts: [...source.parts, part] } : source;
+  };
   return {
-    engine: createEngine({ reader, clock }),
+    engine: { ...engine, status },
     exportSnapshot: async (path, range, progress, signal) => {
       const report = (done: number, total: number, stage: string): void =>
         progress({ stage, ...(total > 0 ? { fraction: done / total } : {}) });
