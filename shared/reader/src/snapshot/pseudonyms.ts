@@ -17,31 +17,18 @@ const WELL_KNOWN: ReadonlySet<string> = new Set(
 );
 
 /** Labels whose values are names, or contain them. */
-const NAME_LABELS: ReadonlySet<string> = new Set([
-  ...[
-    'app_id',
-    'machine_id',
-    'system_uuid',
-    'hostname',
-    'instance',
-    'node',
-    'host',
-    'namespace',
-    'service',
-    'job',
-  ],
-  ...[
-    'service_name',
-    'client_service_name',
-    'container',
-    'container_name',
-    'deployment',
-    'statefulset',
-    'daemonset',
-  ],
-  ...['workload', 'replicaset', 'owner_name', 'domain', 'fqdn', 'app', 'systemd_triggered_by', 'cluster'],
-]);
-const POD_LABELS: ReadonlySet<string> = new Set(['pod', 'pod_name', 'name']);
+const NAME_LABELS: ReadonlySet<string> = new Set(
+  `app_id machine_id system_uuid hostname instance node host namespace service job service_name client_service_name
+  container container_name deployment statefulset daemonset job_name workload domain fqdn app systemd_triggered_by
+  cluster k8s_namespace_name external_name provider_id instance_id account_id cluster_id rds_instance_id ec_instance_id
+  server_uuid source_server_uuid sender_host master_host holder s3_bucket gcs_bucket azure_container`.split(
+    /\s+/,
+  ),
+);
+/** Names of pods and of what makes them: with generated suffixes. */
+const POD_LABELS: ReadonlySet<string> = new Set(
+  'pod pod_name k8s_pod_name replicaset owner_name created_by_name'.split(' '),
+);
 const ADDRESS_LABELS: ReadonlySet<string> = new Set([
   'destination',
   'actual_destination',
@@ -49,34 +36,20 @@ const ADDRESS_LABELS: ReadonlySet<string> = new Set([
   'address',
 ]);
 /** Labels whose values the model understands. */
-const MEANT: ReadonlySet<string> = new Set([
-  ...[
-    '__name__',
-    'le',
-    'quantile',
-    'status',
-    'mode',
-    'kind',
-    'level',
-    'protocol',
-    'state',
-    'type',
-    'summary',
-  ],
-  ...[
-    'application_type',
-    'error_type',
-    'pattern_hash',
-    'reporter',
-    'method',
-    'operation',
-    'request_type',
-    'source',
-  ],
-]);
+const MEANT: ReadonlySet<string> = new Set(
+  `__name__ le quantile status mode kind level protocol state type summary application_type error_type pattern_hash
+  reporter method operation request_type source reason phase condition component outcome cause signal role command cmd
+  engine gc scope failure_type host_network created_by_kind owner_kind port_protocol port_name instance_type region unit
+  wal_status priority_class wait_event_type autovacuum_disabled systemd_type`.split(/\s+/),
+);
 
 const WORD = /[\p{L}\p{N}]+/gu;
 const IP = /^\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)\]?(?::\d+)?$/i;
+const REPLICA_SET = /-(?=[a-z]*\d)(?:[bcdfghjklmnpqrstvwxz2456789]{6,10}|[0-9a-f]{6,10})$/;
+/** A pod's or a replica set's name without what was generated. */
+const baseOf = (name: string): string =>
+  identifyContainer(`/k8s/_/${name.replaceAll('/', '_')}/_`).application.replace(REPLICA_SET, '');
+
 /** No generated suffix of a pod has this letter, so a hash is never taken for one. */
 const MARK = 'u';
 const DIGITS = 10;
@@ -121,8 +94,7 @@ export class Pseudonyms {
   learnLabels(labels: Labels): void {
     for (const [key, value] of Object.entries(labels)) {
       if (key === 'container_id') this.learnContainer(value);
-      else if (POD_LABELS.has(key))
-        this.#learn(identifyContainer(`/k8s/_/${value.replaceAll('/', '_')}/_`).application);
+      else if (POD_LABELS.has(key)) this.#learn(baseOf(value));
       else if (key === 'image') this.#learn(value.replace(/(?::[\w.-]+)?(?:@sha\w+:\w+)?$/, ''));
       else if (NAME_LABELS.has(key) || ADDRESS_LABELS.has(key)) this.#learn(IP.test(value) ? '' : value);
     }
