@@ -4,7 +4,7 @@ import { Annotations, type Annotated } from './annotations.ts';
 import { Evaluator } from './evaluator/evaluator.ts';
 import { orderKey } from './evaluator/labels.ts';
 import type { RawSeries } from './evaluator/selection.ts';
-import { evaluationError, filled, mergeSame, type Column, type Steps } from './evaluator/values.ts';
+import { evaluationError, filled, mergeSame, nonEmpty, type Column, type Steps } from './evaluator/values.ts';
 import type { Expr } from './parser/ast.ts';
 import type { SeriesSource } from './source.ts';
 
@@ -32,11 +32,24 @@ export type InstantValue =
 
 export type InstantResult = InstantValue & Annotated;
 
-function byLabels<T extends { readonly labels: Labels }>(all: readonly T[]): readonly T[] {
-  return all
+interface Keyed<T> {
+  readonly one: T;
+  readonly key: string;
+}
+
+const keyed = <T extends { readonly labels: Labels }>(all: readonly T[]): Keyed<T>[] =>
+  all
     .map((one) => ({ one, key: orderKey(one.labels) }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ one }) => one);
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+
+const byLabels = <T extends { readonly labels: Labels }>(all: readonly T[]): readonly T[] =>
+  keyed(all).map(({ one }) => one);
+
+/** Sorted by labels; what has the same ones, and so stands side by side, is put together. */
+function inOrder(columns: readonly Column[], where: Expr): readonly Column[] {
+  const sorted = keyed(columns);
+  const twice = sorted.some(({ key }, i) => key === sorted[i - 1]?.key);
+  return twice ? byLabels(mergeSame(columns, where)) : sorted.map(({ one }) => one);
 }
 
 /** Values that are not there are unspecified until here. */
@@ -62,8 +75,8 @@ export function evaluateRange(expr: Expr, source: SeriesSource, grid: TimeGrid):
       expr,
       'invalid expression type "string" for range query, must be Scalar or instant Vector',
     );
-  const columns = value.type === 'scalar' ? [filled({}, value.values)] : mergeSame(value.columns, expr);
-  const series = byLabels(columns.filter((one) => one.present.includes(1))).map(withGaps);
+  const columns = value.type === 'scalar' ? [filled({}, value.values)] : value.columns;
+  const series = inOrder(nonEmpty(columns), expr).map(withGaps);
   return { grid, series, ...annotations.result() };
 }
 
@@ -83,8 +96,9 @@ function instantValue(expr: Expr, evaluator: Evaluator, steps: Steps): InstantVa
   const value = evaluator.evaluate(expr, steps);
   if (value.type === 'string') return value;
   if (value.type === 'scalar') return { type: 'scalar', value: value.values[0] ?? NaN };
-  const columns = mergeSame(value.columns, expr).filter((one) => one.present[0]);
-  const samples = (isOrdered(expr) ? columns : byLabels(columns)).map(({ labels, values }) => ({
+  const columns = nonEmpty(value.columns);
+  const ordered = isOrdered(expr) ? mergeSame(columns, expr) : inOrder(columns, expr);
+  const samples = ordered.map(({ labels, values }) => ({
     labels,
     value: values[0]!,
   }));

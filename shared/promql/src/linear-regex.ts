@@ -8,7 +8,8 @@ type Test = (char: string, at: number) => boolean;
 type Node =
   | { readonly kind: 'atom'; readonly test: Test }
   | { readonly kind: 'edge'; readonly at: '^' | '$' }
-  | { readonly kind: 'sequence' | 'choice'; readonly parts: readonly Node[] }
+  | { readonly kind: 'sequence'; readonly parts: readonly Node[] }
+  | { readonly kind: 'choice'; readonly parts: readonly Node[] }
   | { readonly kind: 'repeat'; readonly part: Node; readonly least: number; readonly most: number };
 
 const MAX_STATES = 20_000;

@@ -4,6 +4,7 @@ import { matchVectors } from './match-vectors.ts';
 import { ARITHMETIC, COMPARISON, SETS, TRIMS } from './operators.ts';
 import { setOperation } from './set-operators.ts';
 import { evaluationError, nameless, nonEmpty, type Column, type Value } from './values.ts';
+import { newPresence, newValues } from './slab.ts';
 
 /** Operands are of types that checkTypes let through. */
 export function binary(
@@ -51,7 +52,7 @@ function withScalar(
   if (compare && !node.bool) return nonEmpty(columns.map((one) => filtered(one, scalar, compare, swapped)));
   const operate = compare ? (a: number, b: number) => (compare(a, b) ? 1 : 0) : ARITHMETIC.get(node.op)!;
   const made = columns.map(({ labels, values, present }) => {
-    const out = new Float64Array(values.length);
+    const out = newValues(values.length);
     if (swapped) for (let i = 0; i < out.length; i++) out[i] = operate(scalar[i]!, values[i]!);
     else for (let i = 0; i < out.length; i++) out[i] = operate(values[i]!, scalar[i]!);
     return { labels, values: out, present };
@@ -65,7 +66,7 @@ function filtered(
   compare: (a: number, b: number) => boolean,
   swapped: boolean,
 ): Column {
-  const kept = new Uint8Array(present.length);
+  const kept = newPresence(present.length);
   for (let i = 0; i < kept.length; i++) {
     if (present[i] === 0) continue;
     const [a, b] = swapped ? [scalar[i]!, values[i]!] : [values[i]!, scalar[i]!];

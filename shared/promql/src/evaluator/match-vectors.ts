@@ -5,6 +5,7 @@ import { dropName, keyOf, labelOf, only, without } from './labels.ts';
 import { checkOneSide, matchGroups, matchLabels, stepsOfAny, type MatchGroup } from './match-groups.ts';
 import { ARITHMETIC, COMPARISON, TRIMS } from './operators.ts';
 import { column, evaluationError, filled, mergeSame, type Column } from './values.ts';
+import { newPresence } from './slab.ts';
 
 interface Result {
   readonly column: Column;
@@ -74,7 +75,7 @@ class Pairing {
     if (this.fillOne !== undefined && many[0]) partners.push(this.standIn(many[0].labels, this.fillOne, one));
     if (partners.length === 0 || (many.length === 0 && this.fillMany === undefined)) return;
     const results = new Map<string, Result>();
-    const matched = new Uint8Array(this.points);
+    const matched = newPresence(this.points);
     const alone = many.length === 1 && partners.length === 1 && this.fillMany === undefined;
     for (const member of many)
       for (const partner of partners) {
@@ -110,10 +111,7 @@ class Pairing {
     const key = keyOf(labels);
     let result = results.get(key);
     if (!result)
-      results.set(
-        key,
-        (result = { column: column(labels, this.points), taken: new Uint8Array(this.points) }),
-      );
+      results.set(key, (result = { column: column(labels, this.points), taken: newPresence(this.points) }));
     return result;
   }
 

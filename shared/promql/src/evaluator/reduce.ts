@@ -3,7 +3,7 @@ import type { Column } from './values.ts';
 /** Puts the columns of a group together, a column at a time; `present` tells at which steps there was any. */
 type Reduce = (members: readonly Column[], out: Float64Array, present: Uint8Array) => void;
 
-/** Sum with compensation at every step. */
+/** Sum at every step with what rounding loses added at the end, as in `sumOf`. */
 function total(members: readonly Column[], out: Float64Array, present: Uint8Array): void {
   const rest = new Float64Array(out.length);
   for (const { values, present: there } of members)
@@ -13,12 +13,14 @@ function total(members: readonly Column[], out: Float64Array, present: Uint8Arra
       const value = values[i]!;
       const sum = out[i]!;
       const next = sum + value;
-      if (next - next !== 0) rest[i] = 0;
-      else if (Math.abs(sum) >= Math.abs(value)) rest[i]! += sum - next + value;
-      else rest[i]! += value - next + sum;
+      const part = next - sum;
+      rest[i]! += sum - (next - part) + (value - part);
       out[i] = next;
     }
-  for (let i = 0; i < out.length; i++) out[i]! += rest[i]!;
+  for (let i = 0; i < out.length; i++) {
+    const exact = out[i]! + rest[i]!;
+    if (exact - exact === 0) out[i] = exact;
+  }
 }
 
 function counted(members: readonly Column[], out: Float64Array, present: Uint8Array): void {

@@ -2,6 +2,7 @@ import type { Series } from '@gumshoe/base/series';
 import type { AtModifier, SelectorNode } from '../parser/ast.ts';
 import { isStaleAt, LOOKBACK, type SeriesSource } from '../source.ts';
 import { checkSize, type Column, type Steps } from './values.ts';
+import { newPresence, newValues } from './slab.ts';
 
 /** Raw samples of a range vector, by series. */
 export interface RawSeries {
@@ -59,8 +60,8 @@ function sampled(series: Series, looks: Float64Array, stamps: boolean): Column |
   const { timestamps, values } = series;
   const n = looks.length;
   const length = timestamps.length;
-  const out = new Float64Array(n);
-  const present = new Uint8Array(n);
+  const out = newValues(n);
+  const present = newPresence(n);
   let next = 0;
   let any = false;
   for (let i = 0; i < n; i++) {

@@ -1,5 +1,6 @@
 /**
- * Kahan-Neumaier sum of one window, as Prometheus sums (util/kahansum). An infinite sum has no compensation.
+ * Sum of one window with what rounding loses added at the end (Kahan-Neumaier, as Prometheus: util/kahansum). The loss of an
+ * addition is found without a branch (Knuth's two-sum), which is the same number.
  */
 export function sumOf(values: Float64Array, lo: number, hi: number): number {
   let sum = 0;
@@ -7,12 +8,12 @@ export function sumOf(values: Float64Array, lo: number, hi: number): number {
   for (let i = lo; i < hi; i++) {
     const value = values[i]!;
     const next = sum + value;
-    if (next - next !== 0) rest = 0;
-    else if (Math.abs(sum) >= Math.abs(value)) rest += sum - next + value;
-    else rest += value - next + sum;
+    const part = next - sum;
+    rest += sum - (next - part) + (value - part);
     sum = next;
   }
-  return sum - sum !== 0 ? sum : sum + rest;
+  const total = sum + rest;
+  return total - total === 0 ? total : sum;
 }
 
 /** Mean: from the sum while that is finite, else step by step, so that it does not overflow where the mean does not. */

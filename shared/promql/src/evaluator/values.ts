@@ -2,6 +2,7 @@ import { FailureError } from '@gumshoe/base/failure';
 import type { Labels } from '@gumshoe/base/series';
 import type { Position } from '../parser/ast.ts';
 import { dropName, keyOf, labelOf } from './labels.ts';
+import { newPresence, newValues } from './slab.ts';
 
 /**
  * Values of one series, one for each step. `present[i]` is 0 where there is no sample (a NaN may be a sample);
@@ -29,8 +30,8 @@ export interface Steps {
 
 export const column = (labels: Labels, points: number): Column => ({
   labels,
-  values: new Float64Array(points),
-  present: new Uint8Array(points),
+  values: newValues(points),
+  present: newPresence(points),
 });
 
 /** A column that has a value at every step. */

@@ -1,5 +1,6 @@
 import type { RawSeries } from './selection.ts';
 import type { Column } from './values.ts';
+import { newPresence, newValues } from './slab.ts';
 
 /**
  * Samples of one series without stale markers; the window is `[lo, hi)`. One object serves all steps of a series, so
@@ -82,8 +83,8 @@ export function overWindows(series: RawSeries, windows: Windows, fn: RangeFuncti
     if (first !== undefined) window.first = first[i]!;
     if (second !== undefined) window.second = second[i]!;
     if (out === undefined || present === undefined) {
-      out = new Float64Array(n);
-      present = new Uint8Array(n);
+      out = newValues(n);
+      present = newPresence(n);
     }
     out[i] = of(window);
     present[i] = 1;
