@@ -91,6 +91,9 @@ export interface SloState {
   readonly health: Health;
   /** 1 = nothing burnt, 0 = all of the window's budget gone, negative = overspent. */
   readonly budgetLeft: number;
+  /** Of the rolling period, at the end of the window. */
+  readonly errorBudget?: ErrorBudgetState;
+  /** Of the rules that have enough history to judge. */
   readonly burnRates: readonly {
     readonly longWindow: number;
     readonly shortWindow: number;
@@ -103,6 +106,21 @@ export interface SloState {
   readonly requests: number;
   readonly failed: number;
   readonly evidence: readonly Evidence[];
+}
+
+export interface ErrorBudgetState {
+  /** ms */
+  readonly period: number;
+  /** ms of the period that were seen; the rest is taken to be free of errors. */
+  readonly covered: number;
+  /** As `budgetLeft`; NaN without requests. */
+  readonly left: number;
+  /** Over the last hour; NaN with too few requests. */
+  readonly burnRate: number;
+  /** Since when it is gone, or when it will be if the last hour goes on. */
+  readonly exhaustedAt?: Milliseconds;
+  /** All of it in one line. */
+  readonly summary: string;
 }
 
 export interface ApplicationRow {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { DAY } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { SloState } from '@gumshoe/engine/api';
 import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
@@ -12,17 +13,30 @@ interface Flags extends TimeFlags, EngineFlags {
   readonly json?: boolean;
 }
 
+/** `70 s`, `5 min`, `6 h`, `30 d`. */
 const duration = (ms: number): string =>
-  ms >= 86_400_000 ? `${ms / 86_400_000}d` : ms >= 3_600_000 ? `${ms / 3_600_000}h` : `${ms / 60_000}m`;
+  ms > 2 * DAY ? `${formatValue(ms / DAY, 'none')} d` : formatValue(ms, 'milliseconds');
 
-/** The rule that burns fastest for its threshold, as `20.1× over 1h/5m (14.4×)`. */
+/** `11-22 03:10Z` */
+const dayText = (at: number): string => `${new Date(at).toISOString().slice(5, 16).replace('T', ' ')}Z`;
+
+/** What is left of the period's budget, and when it is gone at the rate of the last hour. */
+function budgetText({ errorBudget }: SloState): string {
+  if (!errorBudget || errorBudget.left !== errorBudget.left) return 'no data';
+  const { left, period, exhaustedAt } = errorBudget;
+  const share = `${formatValue(left, 'ratio')} of ${duration(period)}`;
+  if (exhaustedAt === undefined) return share;
+  return `${share}, gone ${left <= 0 ? 'since' : 'at'} ${dayText(exhaustedAt)}`;
+}
+
+/** The rule that burns fastest for its threshold, as `20.1× over 60 min, 5 min (14.4×)`. */
 function burnText({ burnRates }: SloState): string {
   const [first] = burnRates
     .filter(({ longRate }) => Number.isFinite(longRate))
     .sort((a, b) => b.longRate / b.threshold - a.longRate / a.threshold);
   if (!first) return 'no data';
   const { longRate, longWindow, shortWindow, threshold, firing } = first;
-  return `${longRate.toFixed(1)}× over ${duration(longWindow)}/${duration(shortWindow)} (${threshold}×${firing ? ', firing' : ''})`;
+  return `${longRate.toFixed(1)}× over ${duration(longWindow)}, ${duration(shortWindow)} (${threshold}×${firing ? ', firing' : ''})`;
 }
 
 export const sloCommand = (): Command =>
@@ -50,7 +64,17 @@ export const sloCommand = (): Command =>
         else
           print(
             table(
-              ['HEALTH', 'APPLICATION', 'OBJECTIVE', 'GOOD', 'REQUESTS', 'BAD', 'BUDGET LEFT', 'BURN RATE'],
+              [
+                'HEALTH',
+                'APPLICATION',
+                'OBJECTIVE',
+                'GOOD',
+                'REQUESTS',
+                'BAD',
+                'BUDGET LEFT',
+                'OF THE PERIOD',
+                'BURN RATE',
+              ],
               slos.map((slo) => [
                 healthText(slo.health),
                 slo.name,
@@ -61,6 +85,7 @@ export const sloCommand = (): Command =>
                 formatValue(slo.requests, 'count'),
                 formatValue(slo.failed, 'count'),
                 formatValue(slo.requests > 0 ? 100 * slo.budgetLeft : NaN, 'percent'),
+                budgetText(slo),
                 burnText(slo),
               ]),
             ),

@@ -2,11 +2,12 @@ import { applicationState } from '@gumshoe/analysis/application-state';
 import { worstHealth } from '@gumshoe/analysis/finding';
 import { clock } from '@gumshoe/analysis/inspections/slo-verdict';
 import type { InspectedApplication, InspectedWorld } from '@gumshoe/analysis/inspect';
+import { describeBudget, errorBudget } from '@gumshoe/analysis/slo/error-budget';
 import type { SloResult } from '@gumshoe/analysis/slo/evaluate';
 import { lastOf } from '@gumshoe/model/columns';
 import { countInstances } from '@gumshoe/model/derived/service-map';
 import type { World } from '@gumshoe/model/world';
-import type { ApplicationRow, BlindSpot, NodeRow, Overview, SloState } from '../api.ts';
+import type { ApplicationRow, BlindSpot, ErrorBudgetState, NodeRow, Overview, SloState } from '../api.ts';
 import { cut } from './charts.ts';
 import { incidentsOf } from './incidents.ts';
 
@@ -45,6 +46,13 @@ export function applicationRow(world: World, inspected: InspectedApplication): A
   };
 }
 
+function budgetState(slo: SloResult): ErrorBudgetState {
+  const budget = errorBudget(slo.budget, slo.objective, slo);
+  const { period, covered, left, burnRate, exhaustedAt } = budget;
+  const end = exhaustedAt === undefined ? {} : { exhaustedAt };
+  return { period, covered, left, burnRate, ...end, summary: describeBudget(budget) };
+}
+
 export function sloState(slo: SloResult): SloState {
   return {
     kind: slo.kind,
@@ -53,14 +61,17 @@ export function sloState(slo: SloResult): SloState {
     compliance: slo.compliance,
     health: slo.health,
     budgetLeft: slo.budgetLeft,
-    burnRates: slo.burnRates.map(({ longWindow, shortWindow, threshold, longRate, shortRate, firing }) => ({
-      longWindow,
-      shortWindow,
-      threshold,
-      longRate,
-      shortRate,
-      firing,
-    })),
+    errorBudget: budgetState(slo),
+    burnRates: slo.burnRates
+      .filter(({ unjudged }) => unjudged === undefined || unjudged === 'traffic')
+      .map(({ longWindow, shortWindow, threshold, longRate, shortRate, firing }) => ({
+        longWindow,
+        shortWindow,
+        threshold,
+        longRate,
+        shortRate,
+        firing,
+      })),
     ...(slo.since === undefined ? {} : { since: slo.since }),
     requests: slo.requests,
     failed: slo.failed,
