@@ -2,6 +2,7 @@
 import { benchCache } from './cache.ts';
 import { benchCollector } from './collector.ts';
 import { benchProtocols } from './collector-protocols.ts';
+import { benchInspections } from './inspections.ts';
 import { benchModel } from './model.ts';
 import { benchPromql } from './promql.ts';
 import { benchRca } from './rca.ts';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> 
     'PromQL over an hour of 10, 1,000 and 20,000 series: the evaluator beside a real Prometheus',
     benchPromql,
   ],
+  inspections: ['which inspections fire in calm clusters, and which at what is broken', benchInspections],
   model: ['time and memory to build the world of 50, 500 and 5,000 services and inspect it', benchModel],
   rca: ['time and memory of the root cause analysis for 50, 100, 500 and 5,000 services', benchRca],
   snapshot: [
@@ -33,7 +35,7 @@ const name = process.argv[2];
 const chosen = name === undefined ? undefined : BENCHES[name];
 if (!chosen) {
   const usage = `npm run bench -- NAME\n\n${Object.entries(BENCHES)
-    .map(([one, [what]]) => `  ${one.padEnd(10)} ${what}`)
+    .map(([one, [what]]) => `  ${one.padEnd(11)} ${what}`)
     .join('\n')}\n`;
   const asked = name === '--help' || name === '-h';
   (asked ? process.stdout : process.stderr).write(usage);
