@@ -1,14 +1,16 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { FailureError } from '@gumshoe/base/failure';
 
 type Compression = 'none' | 'gzip' | 'zstd';
 
-/** A whole document or protobuf file must fit in memory; text and JSON lines are streamed. */
-const MAX_WHOLE = 1024 ** 3;
+/** A whole document or protobuf file must fit in memory, and into one text; text and JSON lines are streamed. */
+const MAX_WHOLE = 500_000_000;
+/** Nobody writes such lines; what claims to be one is a bomb. */
+const MAX_LINE = 64 * 1024 ** 2;
 const HEAD = 64 * 1024;
 
 export interface SniffedFile {
@@ -83,10 +85,24 @@ function contentOf(path: string, compression: Compression): Readable {
   return stream.pipe(inflate);
 }
 
+/** Breaks off a stream that goes on without an end of line. */
+function withLines(content: Readable): Readable {
+  let since = 0;
+  const guard = new Transform({
+    transform(chunk: Buffer, _, done) {
+      const end = chunk.lastIndexOf(0x0a);
+      since = end < 0 ? since + chunk.length : chunk.length - end;
+      done(since > MAX_LINE ? new Error(`a line is longer than ${MAX_LINE} bytes`) : null, chunk);
+    },
+  });
+  content.on('error', (error) => guard.destroy(error));
+  return content.pipe(guard);
+}
+
 /** Lines of text, decompressed. @throws FailureError `corrupt` in the middle of a damaged file. */
 export async function* linesOf({ path, compression }: SniffedFile): AsyncGenerator<string> {
   try {
-    yield* createInterface({ input: contentOf(path, compression), crlfDelay: Infinity });
+    yield* createInterface({ input: withLines(contentOf(path, compression)), crlfDelay: Infinity });
   } catch (error) {
     throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
   }

@@ -297,3 +297,11 @@ test("what services say of their requests in OpenTelemetry's metrics makes them 
   const { series } = await importFiles([input, traces]);
   assert.equal(valuesOf(series, 'gumshoe_trace_requests_total').get('')?.at(-1), 1);
 });
+
+test('a compressed line that never ends is refused', async () => {
+  const line = gzipSync(Buffer.alloc(80 * 1024 ** 2, 'a'));
+  await assert.rejects(
+    importFiles([file('line.gz', Buffer.concat([gzipSync(`up 1 ${T0}`), line]))]),
+    /longer than/,
+  );
+});
