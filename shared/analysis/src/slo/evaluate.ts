@@ -64,10 +64,11 @@ function evaluateObjective(
   objective: Objective,
   period = DEFAULT_PERIOD,
 ): SloResult {
-  const budget =
+  const [rate, bad] =
     objective.kind === 'availability'
-      ? new RequestBudget(world.grid, indicators.rate, indicators.failed)
-      : new RequestBudget(world.grid, indicators.timed, indicators.slow);
+      ? [indicators.rate, indicators.failed]
+      : [indicators.timed, indicators.slow];
+  const budget = new RequestBudget(world.grid, rate, bad);
   const allowed = 1 - objective.share;
   const { lo, hi } = world.window;
   const usual = objective.assumed ? Math.max(allowed, usualShare(budget)) : allowed;
@@ -99,7 +100,10 @@ function evaluateObjective(
     evidence: [evidenceFor(world, application, indicators, objective, requests, failed)],
     breaches,
     badShare: budget.shares,
-    budget,
+    // Made anew when it is asked for: two columns for each objective of each application would add up.
+    get budget() {
+      return new RequestBudget(world.grid, rate, bad);
+    },
     period,
     ...(undecided === undefined ? {} : { undecided }),
   };
