@@ -30,7 +30,7 @@ export interface InspectedWorld {
 export interface InspectOptions {
   /** All of them by default. */
   readonly inspections?: readonly Inspection[];
-  /** In place of the inspections' own; checked with `checkThresholds`. */
+  /** In place of the inspections' own. */
   readonly thresholds?: readonly ThresholdOverride[];
   /** What was promised, where that is not what we take for granted. */
   readonly objectives?: ObjectiveSettings;

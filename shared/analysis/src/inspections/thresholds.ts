@@ -1,5 +1,4 @@
-import { matchesGlob } from '@gumshoe/base/glob';
-import { err, ok, type Result } from '@gumshoe/base/result';
+import { compileGlob } from '@gumshoe/base/glob';
 import type { Unit } from '@gumshoe/base/units';
 import type { Application } from '@gumshoe/model/world';
 
@@ -55,41 +54,6 @@ function compile({ application, value }: ThresholdOverride): Compiled {
   if (application === undefined || application === '*')
     return { rank: RANK.project, matches: () => true, value };
   const rank = /[*?{]/.test(application) ? RANK.glob : RANK.application;
-  const test = (text: string): boolean => matchesGlob(application, text);
+  const test = compileGlob(application);
   return { rank, matches: ({ id, name }) => test(id) || test(name), value };
-}
-
-export interface ThresholdMistake {
-  /** Position in the list of overrides. */
-  readonly index: number;
-  readonly reason: string;
-  /** What may stand there instead. */
-  readonly allowed: readonly string[];
-}
-
-/** Every override that names no known inspection or is no number above or equal to 0. */
-export function checkThresholds(
-  overrides: readonly ThresholdOverride[],
-  inspections: readonly { readonly id: string; readonly threshold: Threshold }[],
-): Result<readonly ThresholdOverride[], readonly ThresholdMistake[]> {
-  const ids = inspections.map(({ id }) => id);
-  const known = new Set(ids);
-  const mistakes = overrides.flatMap(({ inspection, application, value }, index): ThresholdMistake[] => [
-    ...(known.has(inspection)
-      ? []
-      : [{ index, reason: `there is no inspection ${JSON.stringify(inspection)}`, allowed: ids }]),
-    ...(Number.isFinite(value) && value >= 0
-      ? []
-      : [{ index, reason: `the threshold ${String(value)} is not a number of 0 or more`, allowed: [] }]),
-    ...(application === ''
-      ? [
-          {
-            index,
-            reason: 'the application is empty',
-            allowed: ['namespace:kind:name', 'a name', 'a glob with * and ?'],
-          },
-        ]
-      : []),
-  ]);
-  return mistakes.length > 0 ? err(mistakes) : ok(overrides);
 }
