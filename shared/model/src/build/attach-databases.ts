@@ -98,18 +98,20 @@ function attachPostgres({ context }: Building, placed: readonly Placed<PostgresT
 /** The cluster of an operator is the application of that name, or the one whose instances begin with it. */
 function attachBackups({ context, registry }: Building): void {
   const backups = buildBackups(context);
-  if (backups.size === 0) return;
+  if (backups.length === 0) return;
   const byName = new Map<string, ApplicationDraft>();
+  const key = (home: string, namespace: string, name: string) => JSON.stringify([home, namespace, name]);
   for (const application of registry.applications.values()) {
-    byName.set(`${application.namespace}/${application.identity.application}`, application);
+    const { identity, namespace } = application;
+    byName.set(key(identity.cluster, namespace, identity.application), application);
     if (application.postgres.length === 0) continue;
     for (const { name } of application.instances.values()) {
-      const key = `${application.namespace}/${name.replace(/-\d+$/, '')}`;
-      if (!byName.has(key)) byName.set(key, application);
+      const pods = key(identity.cluster, namespace, name.replace(/-\d+$/, ''));
+      if (!byName.has(pods)) byName.set(pods, application);
     }
   }
-  for (const [key, one] of backups) {
-    const application = byName.get(key);
+  for (const { home, backups: one } of backups) {
+    const application = byName.get(key(home, one.namespace, one.cluster));
     if (application) application.postgresBackups = one;
   }
 }

@@ -163,3 +163,29 @@ test('a probed server outside belongs to the service that its clients speak to',
     [['192.0.2.7:5432', undefined]],
   );
 });
+
+test('backups of equally named clusters stay apart where samples of several Kubernetes clusters are merged', () => {
+  const writer = new SeriesWriter(RANGE, 15_000);
+  for (const [cluster, failed] of Object.entries({ east: 4, west: 5 })) {
+    const labels = {
+      machine_id: cluster,
+      system_uuid: 'u',
+      container_id: '/k8s/shop/db-0/postgres',
+      cluster,
+    };
+    writer.counter('container_resources_cpu_usage_seconds_total', labels, () => 0.1);
+    const owner = { namespace: 'shop', operator: 'cnpg', cluster };
+    writer.gauge('pg_backup_last_failed_timestamp_seconds', { ...owner, name: 'db' }, () => failed);
+    const next = { ...owner, name: 'nightly', exported_cluster: 'db' };
+    writer.gauge('pg_backup_next_scheduled_timestamp_seconds', next, () => 7);
+  }
+  const found = buildWorld(writer.series, RANGE).applications.map(({ cluster, postgresBackups: one }) => [
+    cluster,
+    one?.lastFailed,
+    one?.nextScheduled,
+  ]);
+  assert.deepEqual(found, [
+    ['east', 4, 7],
+    ['west', 5, 7],
+  ]);
+});

@@ -8,42 +8,82 @@ import { compareText } from './dependencies.ts';
 /** Newest runs kept. */
 const MAX_RUNS = 20;
 
-/** What the operators say about the backups of each cluster, by `namespace/name`. */
-export function buildBackups(context: BuildContext): ReadonlyMap<string, PostgresBackups> {
-  const series = Object.values(B).flatMap((metric) => context.named(metric).map((one) => ({ metric, one })));
-  const clusters = new Map<string, { metric: MetricDefinition; one: Series }[]>();
-  // the phase of a run does not say whose it is; its description does
-  const owners = new Map(context.named(B.run).map(({ labels }) => [objectKey(labels), labels.cluster]));
-  for (const entry of series) {
-    const { namespace = '', name = '', cluster = name } = entry.one.labels;
-    const owner = entry.metric === B.runStatus ? (owners.get(objectKey(entry.one.labels)) ?? name) : cluster;
-    const key = `${namespace}/${owner}`;
-    const list = clusters.get(key);
-    if (list) list.push(entry);
-    else clusters.set(key, [entry]);
+/** Series that carry the name of the cluster beside their own. */
+const OWNED: ReadonlySet<MetricDefinition> = new Set([B.run, B.runCompleted, B.schedule, B.nextScheduled]);
+
+/** Backups of one PostgreSQL cluster, and which Kubernetes cluster it runs in; '' for the only one. */
+export interface PlacedBackups {
+  readonly home: string;
+  readonly backups: PostgresBackups;
+}
+
+/** What the operators say about the backups of each PostgreSQL cluster. */
+export function buildBackups(context: BuildContext): readonly PlacedBackups[] {
+  const clusters = new Map<string, { home: string; namespace: string; name: string; entries: Entry[] }>();
+  const owners = ownersOfRuns(context);
+  for (const metric of Object.values(B)) {
+    for (const series of context.named(metric)) {
+      const { labels } = series;
+      const home = context.clusterOf(labels);
+      const { namespace = '' } = labels;
+      const name = clusterName(metric, labels, home, owners);
+      const key = JSON.stringify([home, namespace, name]);
+      const known = clusters.get(key);
+      if (known) known.entries.push({ metric, series });
+      else clusters.set(key, { home, namespace, name, entries: [{ metric, series }] });
+    }
   }
+  return [...clusters]
+    .filter(([, { entries }]) => entries.some(({ metric }) => metric !== B.runStatus))
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([, { home, namespace, name, entries }]) => ({
+      home,
+      backups: backupsOf(namespace, name, entries),
+    }));
+}
+
+/** The phase of a run does not say whose it is; its description does. */
+function ownersOfRuns(context: BuildContext): ReadonlyMap<string, string> {
   return new Map(
-    [...clusters]
-      .filter(([, entries]) => entries.some(({ metric }) => metric !== B.runStatus))
-      .sort(([a], [b]) => compareText(a, b))
-      .map(([key, entries]) => [key, backupsOf(key, entries)]),
+    context.named(B.run).flatMap(({ labels }) => {
+      const owner = ownerLabel(labels, context.clusterOf(labels));
+      return owner === undefined ? [] : [[objectKey(labels, context.clusterOf(labels)), owner] as const];
+    }),
   );
 }
 
-const objectKey = ({ namespace = '', name = '' }: Labels): string => `${namespace}/${name}`;
+function clusterName(
+  metric: MetricDefinition,
+  labels: Labels,
+  home: string,
+  owners: ReadonlyMap<string, string>,
+): string {
+  const { name = '' } = labels;
+  if (metric === B.runStatus) return owners.get(objectKey(labels, home)) ?? name;
+  return OWNED.has(metric) ? (ownerLabel(labels, home) ?? name) : name;
+}
 
-type Entries = readonly { readonly metric: MetricDefinition; readonly one: Series }[];
+/** Where samples of several Kubernetes clusters are merged, the label names that one, and Prometheus keeps ours aside. */
+const ownerLabel = ({ cluster, exported_cluster: kept }: Labels, home: string): string | undefined =>
+  kept ?? (cluster === home ? undefined : cluster);
 
-function backupsOf(key: string, entries: Entries): PostgresBackups {
-  const slash = key.indexOf('/');
+const objectKey = ({ namespace = '', name = '' }: Labels, home: string): string =>
+  JSON.stringify([home, namespace, name]);
+
+interface Entry {
+  readonly metric: MetricDefinition;
+  readonly series: Series;
+}
+
+function backupsOf(namespace: string, cluster: string, entries: readonly Entry[]): PostgresBackups {
   const of = (metric: MetricDefinition): readonly Series[] =>
-    entries.filter((entry) => entry.metric === metric).map(({ one }) => one);
+    entries.filter((entry) => entry.metric === metric).map(({ series }) => series);
   const lastFailed = newest(of(B.lastFailed));
   const nextScheduled = newest(of(B.nextScheduled));
   return {
-    namespace: key.slice(0, slash),
-    cluster: key.slice(slash + 1),
-    operator: entries[0]!.one.labels.operator ?? '',
+    namespace,
+    cluster,
+    operator: entries[0]!.series.labels.operator ?? '',
     methods: methodsOf(of(B.lastSuccessful), of(B.firstRecoverability), of(B.target)),
     ...(lastFailed === undefined ? {} : { lastFailed }),
     ...(nextScheduled === undefined ? {} : { nextScheduled }),
