@@ -12,6 +12,8 @@ export interface Place {
 /** Who listened on an address, and when. */
 export interface Owner<T> extends Claim<T> {
   readonly place: Place;
+  /** A port of the machine that leads to the subject: whoever holds the socket only passes traffic on. */
+  readonly published?: boolean;
 }
 
 interface PortOwner<T> extends Owner<T> {
@@ -123,7 +125,9 @@ export class ListenIndex<T> {
    * One address on several machines at once: those of the caller's machine are meant; without any, nobody can tell,
    * unless all are replicas of one thing.
    */
-  #reachable(owners: readonly Owner<T>[], from: Place): readonly Owner<T>[] {
+  #reachable(all: readonly Owner<T>[], from: Place): readonly Owner<T>[] {
+    const published = all.filter((owner) => owner.published);
+    const owners = published.length > 0 ? published : all;
     const first = owners[0];
     if (first === undefined) return owners;
     const oneNode = owners.every(({ place }) => place.node === first.place.node);

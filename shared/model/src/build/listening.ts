@@ -46,10 +46,11 @@ function addSocket({ context, registry }: Building, index: ListenIndex<InstanceD
   if (!container || !address) return;
   const open = positiveInstants(series);
   const { instance, place } = container;
-  const shared = place.netns === container.node || Boolean(series.labels.proxy);
+  const published = Boolean(series.labels.proxy);
+  const shared = place.netns === container.node || published;
   const own = isWildcard(parseEndpoint(address).host) && !shared ? instance.pod?.addresses : undefined;
   for (const life of livesOf(open, context.heartbeat(container.node), context)) {
-    const owner = { subject: instance, place, ...life };
+    const owner = { subject: instance, place, published, ...life };
     index.add(address, owner, shared);
     for (const { ip } of own ?? []) index.add(`[${ip}]:${parseEndpoint(address).port}`, owner, shared);
   }

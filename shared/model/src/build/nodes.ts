@@ -38,6 +38,7 @@ export function buildNodes(context: BuildContext, hostnames: ReadonlyMap<string,
 }
 
 const READ: readonly { readonly name: string }[] = [
+  N.info,
   N.cpuUsage,
   N.cpuCores,
   N.memoryTotal,
@@ -88,8 +89,10 @@ class NodeBuilder {
     const conntrack = this.#occupancy(N.conntrackEntries, N.conntrackLimit);
     const ephemeralPorts = this.#occupancy(N.ephemeralPortsUsed, N.ephemeralPorts);
     const cloud = this.#cloud();
+    const cluster = this.#cluster();
     return {
       id: id as NodeId,
+      ...(cluster === '' ? {} : { cluster }),
       hostname,
       cores: this.#gauge(N.cpuCores).findLast((value) => value === value) ?? 0,
       ...this.#cpu(),
@@ -103,6 +106,11 @@ class NodeBuilder {
       firstSeen: milliseconds(beats[0] ?? 0),
       lastSeen: milliseconds(beats.at(-1) ?? 0),
     };
+  }
+
+  #cluster(): string {
+    const [any] = READ.flatMap((metric) => this.#named(metric));
+    return any ? this.#context.clusterOf(any.labels) : '';
   }
 
   /** As the newest series says. */
