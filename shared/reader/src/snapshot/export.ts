@@ -34,6 +34,9 @@ export interface ExportSummary {
 const MAX_SPANS = 500_000;
 const MAX_LOGS = 200_000;
 const SLICE = 5 * MINUTE;
+/** A slice with fewer records may be followed by a longer one. */
+const SPARSE = 2_000;
+const LONGEST_SLICE = 60 * MINUTE;
 const NAMES_AT_ONCE = 100;
 /** Rates look back this far beyond the first instant that is asked for. */
 const STALENESS = 10 * MINUTE;
@@ -210,11 +213,13 @@ class ExportJob {
   /** Newest slice first, so that no answer of the source has to hold the whole window. */
   async #slices(most: number, take: (slice: TimeRange, limit: number) => Promise<number>): Promise<void> {
     const { from, to } = this.#wide;
-    let taken = 0;
+    let [taken, length] = [0, SLICE];
     for (let end = to; end > from && taken < most;) {
       this.#checkCancelled('slices');
-      const start = milliseconds(Math.max(from, end - SLICE));
-      taken += await take({ from: start, to: end }, most - taken);
+      const start = milliseconds(Math.max(from, end - length));
+      const read = await take({ from: start, to: end }, most - taken);
+      taken += read;
+      length = read < SPARSE ? Math.min(2 * length, LONGEST_SLICE) : SLICE;
       end = start;
     }
     if (taken >= most) this.#missing.push(`only the newest ${most} of the spans or log records are included`);

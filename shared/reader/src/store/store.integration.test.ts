@@ -19,6 +19,7 @@ import { gridOver, milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { Reader, Secrets, SpanFilter } from '@gumshoe/engine/ports';
 import { openConnection } from '../open.ts';
 import { FORMAT_VERSION, SnapshotFile, SnapshotWriter } from '../snapshot/database.ts';
+import { estimateExport } from '../snapshot/estimate.ts';
 import { exportSnapshot } from '../snapshot/export.ts';
 import { SPLIT_TRACE, startRecordedStore, type RecordedStore } from '../testdata/recorded-store.ts';
 
@@ -230,6 +231,18 @@ test('an export that is cancelled or cannot be written leaves nothing behind', a
     readdirSync(directory).filter((name) => name !== 'window.gumshoe'),
     [],
   );
+});
+
+test('an estimate of a live store comes near the export', async () => {
+  const { parts } = await estimateExport(live, range);
+  const written = new SnapshotFile(file('window.gumshoe'));
+  const sizes = new Map(written.sizes().map(({ part, bytes }) => [part, bytes]));
+  written.close();
+  for (const { part, bytes } of parts) {
+    const real =
+      part === 'profiles' ? sizes.get('profile-samples')! + sizes.get('profile-stacks')! : sizes.get(part)!;
+    assert.ok(bytes > real / 3 && bytes < real * 3, `${part}: ${bytes} for ${real}`);
+  }
 });
 
 test('two exports of one window hold the same blocks, byte for byte', async () => {
