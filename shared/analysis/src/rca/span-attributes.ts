@@ -29,13 +29,13 @@ export function separatingAttributes(
   limit = 3,
 ): readonly SeparatingAttribute[] {
   if (bad.length < LEAST_SPANS || good.length < LEAST_SPANS) return [];
-  const inBad = countValues(bad);
-  const inGood = countValues(good);
+  const ofBad = countValues(bad);
+  const ofGood = countValues(good);
   const found: (SeparatingAttribute & { readonly z: number })[] = [];
-  for (const [key, values] of inBad) {
+  for (const [key, values] of ofBad) {
     for (const [value, count] of values) {
       const shareOfBad = count / bad.length;
-      const shareOfGood = (inGood.get(key)?.get(value) ?? 0) / good.length;
+      const shareOfGood = (ofGood.get(key)?.get(value) ?? 0) / good.length;
       const z = twoProportions(shareOfBad, bad.length, shareOfGood, good.length);
       const isTelling =
         count >= LEAST_SPANS &&
@@ -48,7 +48,7 @@ export function separatingAttributes(
   return found
     .sort((a, b) => b.z - a.z || (a.key < b.key ? -1 : a.key > b.key ? 1 : a.value < b.value ? -1 : 1))
     .slice(0, limit)
-    .map(({ z: _, ...one }) => one);
+    .map(({ key, value, bad: inBad, good: inGood }) => ({ key, value, bad: inBad, good: inGood }));
 }
 
 function countValues(all: readonly Attributes[]): Map<string, Map<string, number>> {

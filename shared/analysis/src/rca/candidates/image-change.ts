@@ -20,10 +20,13 @@ export const imageChange = defineCandidate({
     const fresh = changes
       .filter((one) => !known.has(one.image) && one.at >= frame.onset - LEAD && one.at <= frame.onset + LAG)
       .sort((a, b) => a.at - b.at || (a.image < b.image ? -1 : 1));
-    const change = fresh[0];
+    // of several the one right before the trouble, since its first replica
+    const latest = fresh.at(-1)?.image;
+    const change = fresh.find(({ image }) => image === latest);
     const signal = CONTAINER_METRICS.info.name;
     if (!change) return clear(signal, 'no new version before the onset');
-    const summary = `${application.name} runs ${change.image} since ${clock(change.at)} UTC, ${[...known].join(', ')} before.`;
+    const previous = fresh.findLast(({ image }) => image !== latest)?.image ?? [...known].join(', ');
+    const summary = `${application.name} runs ${change.image} since ${clock(change.at)} UTC, ${previous} before.`;
     return suspect({
       title: `${application.name} was changed to ${change.image} shortly before`,
       signal,
@@ -37,7 +40,7 @@ export const imageChange = defineCandidate({
           onset: change.at,
         }),
       ],
-      remediation: `Roll ${application.name} back to ${[...known][0]} and compare.`,
+      remediation: `Roll ${application.name} back to ${previous} and compare.`,
     });
   },
 });
