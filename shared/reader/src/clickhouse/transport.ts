@@ -1,8 +1,15 @@
-import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { randomUUID } from 'node:crypto';
+import {
+  ClickHouseError,
+  createClient,
+  type ClickHouseClient,
+  type ClickHouseSettings,
+} from '@clickhouse/client';
 import { FailureError, toFailure } from '@gumshoe/base/failure';
 import type { SourcePart } from '@gumshoe/engine/ports';
 import { cancelled, connectionFailure } from '../failures.ts';
 import { secureAgent, type ClientTls } from '../tls.ts';
+import { readRows } from './rows.ts';
 import type { SqlRequest, SqlRows, SqlTransport } from '../transports.ts';
 
 export interface ClickHouseAddress {
@@ -13,15 +20,18 @@ export interface ClickHouseAddress {
   readonly tls?: ClientTls | undefined;
 }
 
-interface JsonCompact {
-  readonly meta?: readonly { readonly name: string; readonly type: string }[];
-  readonly data?: readonly (readonly unknown[])[];
-}
+const TRIED = 'query ClickHouse';
+/** Beyond the server's own limit of time, ms: it may be too busy to keep it. */
+const GRACE = 5_000;
+const READ_ONLY_NOTE = "the account may not change settings: the server's limits of time hold, not ours";
+const KILL_TIMEOUT = 5_000;
 
-/** ClickHouse over its HTTP interface. Every query runs with readonly=2 and bounded rows and time. */
+/** ClickHouse over its HTTP interface. Every query is read-only, with bounded rows and time, here and there. */
 export class ClickHouseTransport implements SqlTransport {
   private readonly address: ClickHouseAddress;
   private readonly client: ClickHouseClient;
+  /** The account may change no setting: the server's own limits hold, and rows are bounded here. */
+  private readOnlyAccount = false;
 
   constructor(address: ClickHouseAddress) {
     this.address = address;
@@ -39,34 +49,56 @@ export class ClickHouseTransport implements SqlTransport {
   }
 
   async query(request: SqlRequest, signal?: AbortSignal): Promise<SqlRows> {
-    const tried = 'query ClickHouse';
-    if (signal?.aborted) throw cancelled(tried, this.address.url);
+    const target = this.address.url;
+    if (signal?.aborted) throw cancelled(TRIED, target);
+    const limit = AbortSignal.timeout(request.timeoutMs + GRACE);
+    const bounded = signal ? AbortSignal.any([signal, limit]) : limit;
+    const queryId = randomUUID();
     try {
-      const result = await this.client.query({
-        query: request.query,
-        format: 'JSONCompact',
-        query_params: { ...request.params },
-        clickhouse_settings: {
-          readonly: '2',
-          // One more than asked for tells whether rows are missing.
-          max_result_rows: String(request.maxRows + 1),
-          result_overflow_mode: 'break',
-          max_execution_time: Math.max(1, Math.ceil(request.timeoutMs / 1000)),
-          output_format_json_quote_64bit_integers: 1,
-        },
-        ...(signal === undefined ? {} : { abort_signal: signal }),
-      });
-      const answer = await result.json<JsonCompact>();
-      const { meta = [], data = [] } = answer as unknown as JsonCompact;
-      return {
-        columns: meta,
-        rows: data.slice(0, request.maxRows),
-        truncated: data.length > request.maxRows,
-      };
+      return await this.ask(request, queryId, bounded);
     } catch (error) {
-      if (signal?.aborted) throw cancelled(tried, this.address.url);
-      throw this.failure(error, tried);
+      if (bounded.aborted) void this.kill(queryId);
+      if (signal?.aborted) throw cancelled(TRIED, target);
+      if (limit.aborted) throw this.tooLong(request);
+      throw this.failure(error, TRIED);
     }
+  }
+
+  private async ask(request: SqlRequest, queryId: string, signal: AbortSignal): Promise<SqlRows> {
+    const asked = {
+      query: request.query,
+      format: 'JSONCompactEachRowWithNamesAndTypes',
+      query_params: { ...request.params },
+      query_id: queryId,
+      abort_signal: signal,
+    } as const;
+    const settings = this.readOnlyAccount ? {} : settingsFor(request);
+    try {
+      const result = await this.client.query({ ...asked, clickhouse_settings: settings });
+      return await readRows(result.stream(), request.maxRows, this.address.url);
+    } catch (error) {
+      if (this.readOnlyAccount || !refusesSettings(error)) throw error;
+      this.readOnlyAccount = true;
+      return this.ask(request, `${queryId}-1`, signal);
+    }
+  }
+
+  /** The server ends a query whose client has gone, if it notices; this makes sure. Its account may end its own only. */
+  private async kill(queryId: string): Promise<void> {
+    const query = 'KILL QUERY WHERE query_id IN ({one:String}, {other:String}) ASYNC';
+    const params = { one: queryId, other: `${queryId}-1` };
+    const abort_signal = AbortSignal.timeout(KILL_TIMEOUT);
+    await this.client.command({ query, query_params: params, abort_signal }).catch(() => undefined);
+  }
+
+  private tooLong({ timeoutMs }: SqlRequest): FailureError {
+    return new FailureError({
+      code: 'timeout',
+      tried: TRIED,
+      target: this.address.url,
+      reason: `there was no answer after ${(timeoutMs + GRACE) / 1000} s`,
+      remedy: 'Narrow the window or add a filter.',
+    });
   }
 
   private failure(error: unknown, tried: string): FailureError {
@@ -120,7 +152,7 @@ export class ClickHouseTransport implements SqlTransport {
         state: 'ok',
         latencyMs: performance.now() - before,
         version: String(rows[0]?.[0]),
-        notes: [],
+        notes: this.readOnlyAccount ? [READ_ONLY_NOTE] : [],
       };
     } catch (error) {
       return {
@@ -136,6 +168,23 @@ export class ClickHouseTransport implements SqlTransport {
     return this.client.close();
   }
 }
+
+/** Read-only, bounded in rows and time, and ended when we hang up (which the server does for read-only queries only). */
+const settingsFor = ({ maxRows, timeoutMs }: SqlRequest): ClickHouseSettings => ({
+  readonly: '2',
+  // One more than asked for tells whether rows are missing.
+  max_result_rows: String(maxRows + 1),
+  result_overflow_mode: 'break',
+  max_execution_time: Math.max(1, Math.ceil(timeoutMs / 1000)),
+  cancel_http_readonly_queries_on_client_close: 1,
+  output_format_json_quote_64bit_integers: 1,
+});
+
+/** An account with readonly=1, or with constraints on its settings. */
+const refusesSettings = (error: unknown): boolean =>
+  error instanceof ClickHouseError &&
+  /READONLY|SETTING_CONSTRAINT_VIOLATION/.test(error.type ?? '') &&
+  /setting/i.test(error.message);
 
 /** An HTTP answer that is not ClickHouse's: a page, another API. */
 function wrongServer(error: unknown, tried: string, target: string): FailureError | undefined {
