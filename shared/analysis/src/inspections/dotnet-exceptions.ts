@@ -18,6 +18,7 @@ export const dotnetExceptions = defineInspection({
       unit: 'per-second',
       says: ({ name, state }) => `${name} throws ${formatValue(state.value, 'per-second')} exceptions`,
       calm: 'No exception is thrown.',
+      alike: true,
       formula: 'exceptions per second',
       query: ({ of }) => `sum(rate(${selectInstance(of, D.exceptions.name)}${subject.rateWindow}))`,
     }),

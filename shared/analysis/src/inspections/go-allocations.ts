@@ -18,6 +18,7 @@ export const goAllocations = defineInspection({
       unit: 'bytes/second',
       says: ({ name, state }) => `${name} allocates ${formatValue(state.value, 'bytes/second')}`,
       calm: 'Nothing is allocated.',
+      alike: true,
       formula: 'bytes allocated per second',
       query: ({ of }) => `sum(rate(${selectInstance(of, G.allocatedBytes.name)}${subject.rateWindow}))`,
     }),

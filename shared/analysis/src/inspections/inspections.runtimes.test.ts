@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Course } from '@gumshoe/model/testdata/series-writer';
 import { levelChecks } from './testdata/level-case.ts';
 import { RUNTIME_CASES } from './testdata/level-cases.ts';
 import { APP, AREA_RANGE, findingOf, smallWorld } from './testdata/small-world.ts';
@@ -32,4 +33,22 @@ test('a program that always threw many exceptions does not start to', () => {
     writer.counter('container_dotnet_exceptions_total', { ...APP, application: 'shop.dll' }, () => 50),
   );
   assert.equal(findingOf('dotnet-exceptions', series)?.health, 'ok');
+});
+
+test('a replica that takes up work after a deployment allocates as its siblings do', () => {
+  const begins = AREA_RANGE.to - 600_000;
+  const rollout = (late: number) =>
+    smallWorld((writer) => {
+      for (const i of [1, 2, 3]) {
+        const labels = { ...APP, container_id: `/shop.slice/web@${i}.service` };
+        const busy = () => 200e6;
+        // the last one idles for a while before it gets requests
+        const begun: Course = (at) => (at < begins + 240_000 ? 1e6 : late);
+        if (i < 3) writer.counter('container_go_alloc_bytes_total', labels, busy);
+        else writer.counter('container_go_alloc_bytes_total', labels, begun, { from: begins });
+      }
+    });
+  const health = (late: number) => findingOf('go-allocations', rollout(late), { application: 'web' })?.health;
+  assert.equal(health(200e6), 'ok');
+  assert.equal(health(900e6), 'warning');
 });

@@ -22,6 +22,7 @@ export const networkListenOverflows = defineInspection({
       says: ({ name, state }) =>
         `The accept queue of ${name} turns away ${formatValue(state.value, 'per-second')} connections`,
       calm: 'No accept queue turns connections away.',
+      alike: true,
       formula: 'connections turned away per second',
       query: ({ of }) => `sum(rate(${selectInstance(of, C.tcpListenOverflows.name)}${subject.rateWindow}))`,
     }),

@@ -28,7 +28,7 @@ const LEAST_SHARE = 0.4;
 const SMALLER = 0.5;
 
 /** The cells that are judged: the last minute. */
-export const judgedCells = ({ window, grid }: Pick<Subject, 'window' | 'grid'>): CellRange => ({
+const judgedCells = ({ window, grid }: Pick<Subject, 'window' | 'grid'>): CellRange => ({
   lo: Math.max(0, window.hi - sustainPoints(grid)),
   hi: window.hi,
 });

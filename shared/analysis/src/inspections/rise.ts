@@ -1,3 +1,4 @@
+import type { TimeGrid } from '@gumshoe/base/time';
 import { formatValue, type Unit } from '@gumshoe/base/units';
 import { promqlEvidence } from '../evidence.ts';
 import type { Verdict } from '../finding.ts';
@@ -20,6 +21,8 @@ export interface RiseRule<M extends Measured> {
   readonly says: (worst: Rise<M>) => string;
   /** The whole sentence where even the worst is 0. */
   readonly calm: string;
+  /** All are instances of one thing: what is usual for most of them is for one that has just begun to work. */
+  readonly alike?: boolean;
   readonly formula: string;
   readonly query: (worst: Rise<M>) => string;
 }
@@ -31,15 +34,13 @@ export interface RiseRule<M extends Measured> {
 export function riseVerdict<M extends Measured>(
   { window, grid, range }: Pick<Subject, 'window' | 'grid' | 'range'>,
   measured: readonly M[],
-  { threshold, unit, says, calm, formula, query }: RiseRule<M>,
+  { threshold, unit, says, calm, alike = false, formula, query }: RiseRule<M>,
 ): Verdict | undefined {
-  const rises = measured
-    .flatMap((one): Rise<M>[] => {
-      const usual = usualOf(one.values, window.hi, grid);
-      if (usual !== usual) return [];
+  const rises = usualLevels(measured, window.hi, grid, alike)
+    .flatMap(({ of, usual }): Rise<M>[] => {
       const limit = Math.max(threshold, FACTOR * usual);
-      const state = sustained(one.values, window, sustainRule(limit, grid));
-      return state ? [{ ...one, state, usual, limit }] : [];
+      const state = sustained(of.values, window, sustainRule(limit, grid));
+      return state ? [{ ...of, state, usual, limit }] : [];
     })
     .sort(
       (a, b) =>
@@ -68,9 +69,24 @@ export function riseVerdict<M extends Measured>(
     evidence: [promqlEvidence(query(worst), range, message)],
     explanation: [
       `${formula} = ${number(worst.state.value)} for ${worst.name}, median of the last ${worst.state.known} points`,
-      `lower quarter of what came before ${number(worst.usual)}; the limit is the higher of ${number(threshold)} and ${FACTOR} times that: ${number(worst.limit)}`,
+      `lower quarter of what came before${alike ? ', of it or of most others,' : ''} ${number(worst.usual)}; the limit is the higher of ${number(threshold)} and ${FACTOR} times that: ${number(worst.limit)}`,
       `${worst.state.above} of the last ${worst.state.known} points lie above it`,
     ],
     columns: rises.slice(0, 20).map(({ name, values }) => ({ name, values })),
   };
+}
+
+/** Each with what is usual for it; left out where nothing is known of its past. */
+function usualLevels<M extends Measured>(
+  measured: readonly M[],
+  hi: number,
+  grid: TimeGrid,
+  alike: boolean,
+): readonly { readonly of: M; readonly usual: number }[] {
+  const own = measured
+    .map((of) => ({ of, usual: usualOf(of.values, hi, grid) }))
+    .filter(({ usual }) => usual === usual);
+  const all = Float64Array.from(own, ({ usual }) => usual).sort();
+  const common = alike && all.length > 0 ? all[all.length >> 1]! : 0;
+  return own.map(({ of, usual }) => ({ of, usual: Math.max(usual, common) }));
 }
