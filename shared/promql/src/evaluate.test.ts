@@ -201,6 +201,8 @@ test('selectorsOf covers every sample an evaluation touches', () => {
     'sum(gauge) + max_over_time(rate(http[1m])[10m:1m])',
     'gauge @ end()',
     'gauge offset -2m',
+    'info(gauge, {__name__="info",version=~".+"})',
+    'max_over_time((gauge)[10m:1m] @ 100 offset 1m) or timestamp(gauge @ start())',
   ]) {
     const expr = parsePromql(query);
     const allowed = selectorsOf(expr, AT, AT);

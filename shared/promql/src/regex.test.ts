@@ -29,6 +29,9 @@ test('expressions match the whole value, newlines included', () => {
     ['/v1/.*', ['/v1/x'], ['/v2']],
     ['a{,2}', ['a{,2}'], ['aa']],
     ['\\p{Greek}+', ['αβ'], ['ab']],
+    ['\\p{^Greek}+', ['ab'], ['αβ']],
+    ['a\\sb', ['a b', 'a\nb'], ['a\u00a0b', 'a\vb']],
+    ['a[\\s-]b', ['a b', 'a-b'], ['a\u00a0b']],
   ] as const) {
     const matches = compileRegex(pattern);
     for (const text of accepted) assert.ok(matches(text), `${pattern} accepts ${JSON.stringify(text)}`);

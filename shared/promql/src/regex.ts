@@ -18,6 +18,8 @@ const POSIX: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 };
 
+const SPACE = '\\t\\n\\f\\r ';
+
 const refuse = (code: 'invalid-input' | 'not-supported', pattern: string, reason: string): FailureError =>
   new FailureError({ code, tried: 'compile a regular expression', target: pattern, reason });
 
@@ -180,14 +182,17 @@ class Translator {
         quoted[1]!.replace(/[\\^$.*+?()[\]{}|/-]/g, (c) => escapeLiteral(c)),
       );
     }
-    const special = { A: '^', z: '$', a: '\\x07' }[next];
+    // RE2's white space is ASCII; inside brackets only the class itself can be spelled out.
+    const space = inBracket ? { s: SPACE } : { s: `[${SPACE}]`, S: `[^${SPACE}]` };
+    const special = { A: '^', z: '$', a: '\\x07', ...space }[next];
     if (special !== undefined) return this.emit(2, special);
     const hex = /^\\x\{([0-9A-Fa-f]{1,6})\}/.exec(this.text.slice(this.at));
     if (hex !== null) return this.emit(hex[0].length, `\\u{${hex[1]}}`);
     const property = /^\\[pP](\{\^?\w+\}|\w)/.exec(this.text.slice(this.at));
     if (property !== null) {
-      const name = property[1]!.replace(/[{}]/g, '');
-      return this.emit(property[0].length, `\\${next}{${scriptOrCategory(name)}}`);
+      const name = property[1]!.replace(/[{}^]/g, '');
+      const negated = property[1]!.includes('^') !== (next === 'P');
+      return this.emit(property[0].length, `\\${negated ? 'P' : 'p'}{${scriptOrCategory(name)}}`);
     }
     if (/[1-9]/.test(next))
       throw refuse('invalid-input', this.pattern, 'back-references are not part of RE2');

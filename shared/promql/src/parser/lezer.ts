@@ -77,7 +77,7 @@ class Builder {
       case 'NumberDurationLiteral':
         return { type: 'number', value: this.number(node), ...this.place(node) };
       case 'StringLiteral':
-        return { type: 'string', value: stringValue(this.text(node)), ...this.place(node) };
+        return { type: 'string', value: this.string(node), ...this.place(node) };
       case 'VectorSelector':
         return this.selector(node);
       case 'MatrixSelector':
@@ -117,6 +117,15 @@ class Builder {
     return found;
   }
 
+  private string(node: SyntaxNode): string {
+    try {
+      return stringValue(this.text(node));
+    } catch (error) {
+      if (error instanceof SyntaxError) throw this.fail(node, error.message);
+      throw error;
+    }
+  }
+
   private number(node: SyntaxNode): number {
     const value = numberOrDuration(this.text(node));
     if (Number.isNaN(value) && this.text(node).toLowerCase() !== 'nan')
@@ -138,7 +147,7 @@ class Builder {
     const list = node.getChild('LabelMatchers');
     for (let part = list?.firstChild; part; part = part.nextSibling) {
       if (part.name === 'QuotedLabelName')
-        matchers.push({ name: '__name__', op: '=', value: stringValue(this.text(this.child(part))) });
+        matchers.push({ name: '__name__', op: '=', value: this.string(this.child(part)) });
       if (part.name === 'UnquotedLabelMatcher' || part.name === 'QuotedLabelMatcher')
         matchers.push(this.matcher(part));
     }
@@ -157,8 +166,8 @@ class Builder {
     const name = node.getChild('LabelName') ?? node.getChild('QuotedLabelName');
     if (!name) throw this.fail(node, 'a matcher needs a label name');
     const op = this.text(this.child(node, 'MatchOp'));
-    const value = stringValue(this.text(this.last(node)));
-    const label = name.name === 'QuotedLabelName' ? stringValue(this.text(name)) : this.text(name);
+    const value = this.string(this.last(node));
+    const label = name.name === 'QuotedLabelName' ? this.string(name) : this.text(name);
     if (op === '=~' || op === '!~') compileRegex(value);
     if (op === '=' || op === '!=' || op === '=~' || op === '!~') return { name: label, op, value };
     throw this.fail(node, `unknown operator ${op}`);
@@ -276,7 +285,7 @@ class Builder {
     const names: string[] = [];
     for (let part = node?.firstChild; part; part = part.nextSibling) {
       if (part.name === 'LabelName') names.push(this.text(part));
-      if (part.name === 'QuotedLabelName') names.push(stringValue(this.text(part)));
+      if (part.name === 'QuotedLabelName') names.push(this.string(part));
     }
     return names;
   }

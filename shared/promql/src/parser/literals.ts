@@ -34,17 +34,32 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** Value of a quoted string as in Go: '…' and "…" with escapes, `…` raw. */
+const ESCAPE = /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[^])/g;
+
+/**
+ * Value of a quoted string as in Go: '…' and "…" with escapes, `…` raw. Throws SyntaxError in the words of Prometheus where it
+ * does not end or holds an unknown escape.
+ */
 export function stringValue(text: string): string {
+  const quote = text[0]!;
   const body = text.slice(1, -1);
-  if (text.startsWith('`')) return body;
-  return body.replace(
-    /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)/gs,
-    (_, escape: string) => {
-      if (/^[xuU]./.test(escape) && escape.length > 1)
-        return String.fromCodePoint(Math.min(0x10ffff, parseInt(escape.slice(1), 16)));
-      if (/^[0-7]{3}$/.test(escape)) return String.fromCodePoint(parseInt(escape, 8));
-      return ESCAPES[escape] ?? escape;
-    },
-  );
+  const escapedEnd = quote !== '`' && (/\\*$/.exec(body)?.[0].length ?? 0) % 2 === 1;
+  if (text.length < 2 || !text.endsWith(quote) || escapedEnd) {
+    throw new SyntaxError(`unterminated ${quote === '`' ? 'raw' : 'quoted'} string`);
+  }
+  if (quote === '`') return body;
+  return body.replace(ESCAPE, (_, escape: string) => unescaped(escape, quote));
+}
+
+function unescaped(escape: string, quote: string): string {
+  if (escape.length > 1) {
+    const point = /^[xuU]/.test(escape) ? parseInt(escape.slice(1), 16) : parseInt(escape, 8);
+    if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+      throw new SyntaxError('escape sequence is an invalid Unicode code point');
+    return String.fromCodePoint(point);
+  }
+  const value = escape === quote || escape === '\\' ? escape : ESCAPES[escape];
+  if (value !== undefined) return value;
+  const code = escape.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+  throw new SyntaxError(`unknown escape sequence U+${code} '${escape}'`);
 }

@@ -17,7 +17,8 @@ const DECLARED: readonly Declared[] = [
   {
     reason:
       "rate and increase extrapolate to a counter's zero at most half an interval beyond a gap; 2.42 tests the gap after the zero",
-    applies: (expression) => /\b(rate|increase)\(/.test(expression),
+    applies: (expression) =>
+      /\b(rate|increase)\((?!requests_|latency_|\{__name__=~"requests_)/.test(expression),
   },
   {
     reason:

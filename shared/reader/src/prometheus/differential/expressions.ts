@@ -45,7 +45,7 @@ const LABELS = Object.keys(VALUES);
 const RANGES = ['30s', '47s', '1m', '100s', '3m', '5m', '11m', '1m30s'];
 const OVER_TIME = ['avg', 'min', 'max', 'sum', 'count', 'last', 'present', 'stddev', 'stdvar', 'absent'];
 const RANGE_FUNCTIONS = [
-  ...['rate', 'rate', 'increase', 'irate', 'delta', 'idelta', 'deriv', 'resets', 'changes'],
+  ...['rate', 'increase', 'irate', 'delta', 'idelta', 'deriv', 'resets', 'changes'],
   ...OVER_TIME.map((name) => `${name}_over_time`),
 ];
 const MATH = [
@@ -60,6 +60,7 @@ const NUMBERS = ['0', '1', '2', '3.5', '-1', '0.25', '1e3', '100', 'Inf', 'NaN',
 const STRAY = [
   ...['(', ')', '{', '}', '[5m]', '[1m:]', ',', '=', '==', '=~', 'by', 'on', 'bool', 'offset', '@', 'end()'],
   ...['sum', 'rate', 'and', 'group_left', '"text"', '-', '+', '5m', '1', 'job', 'without (job)', 'up{}', '#'],
+  ...['"\\d"', "'x\\\\'", '"open', '`a\\d`', '_', '1e', '0x', 'Inf', '1.5m'],
 ];
 
 export class Generator {
@@ -178,13 +179,21 @@ export class Generator {
 
   private overRange(depth: number, nested: boolean): string {
     const { random } = this;
-    const range = this.range(depth, nested);
     const draw = random.next();
-    if (draw < 0.08)
+    if (draw < 0.25) return `${random.pick(['rate', 'increase'])}(${this.counterRange()})`;
+    const range = this.range(depth, nested);
+    if (draw < 0.31)
       return `quantile_over_time(${random.pick(['0.5', '0.9', '0', '1', '-1', '2'])}, ${range})`;
-    if (draw < 0.14) return `predict_linear(${range}, ${random.pick(['60', '600', '-30'])})`;
-    if (draw < 0.18) return `double_exponential_smoothing(${range}, 0.${random.whole(1, 9)}, 0.3)`;
+    if (draw < 0.36) return `predict_linear(${range}, ${random.pick(['60', '600', '-30'])})`;
+    if (draw < 0.4) return `double_exponential_smoothing(${range}, 0.${random.whole(1, 9)}, 0.3)`;
     return `${random.pick(RANGE_FUNCTIONS)}(${range})`;
+  }
+
+  /** Counters that start high: what Prometheus 2 and 3 extrapolate to zero does not differ. */
+  private counterRange(): string {
+    const name = this.random.pick(['requests_total', 'requests_copy', 'latency_count', 'latency_sum']);
+    const found = METRICS.find(([metric]) => metric === name);
+    return `${this.selector(found ?? [name, ['path']])}[${this.random.pick(RANGES)}]${this.modifiers()}`;
   }
 
   private grouping(): string {
