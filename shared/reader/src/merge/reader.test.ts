@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { FailureError, type FailureCode } from '@gumshoe/base/failure';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
+import type { LogRecord, Reader, Span, StackSamples } from '@gumshoe/engine/ports';
+import { importSnapshot } from '../import/snapshot.ts';
+import { openConnection } from '../open.ts';
+import { MergedReader } from './reader.ts';
+import { mergeStacks } from './stacks.ts';
+
+const range: TimeRange = { from: milliseconds(0), to: milliseconds(100_000) };
+const directory = mkdtempSync(join(tmpdir(), 'gumshoe-merge-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const span = (start: number, duration: number): Span => ({
+  traceId: `t${start}`,
+  spanId: `s${start}`,
+  parentSpanId: '',
+  name: 'GET /',
+  kind: 'Server',
+  serviceName: 'web',
+  containerId: '',
+  start,
+  duration,
+  status: 'Unset',
+  statusMessage: '',
+  attributes: {},
+});
+const record = (at: number): LogRecord => ({
+  timestamp: milliseconds(at),
+  severity: 'INFO',
+  serviceName: 'web',
+  containerId: '',
+  body: `at ${at}`,
+  traceId: '',
+  spanId: '',
+  attributes: {},
+});
+
+/** A reader of one cluster, with what the tests ask of it. */
+function source(more: Partial<Reader> = {}): Reader {
+  return {
+    status: async () => ({
+      name: 'x',
+      kind: 'direct',
+      parts: [{ name: 'Prometheus', target: 'http://x', state: 'ok', notes: [] }],
+    }),
+    series: async () => [
+      { labels: { __name__: 'up' }, timestamps: Float64Array.of(1), values: Float64Array.of(1) },
+    ],
+    close: async () => {},
+    ...more,
+  } as Partial<Reader> as Reader;
+}
+
+async function failureOf(work: Promise<unknown>, code: FailureCode): Promise<FailureError['failure']> {
+  const error = await work.then(
+    () => assert.fail(`expected the failure ${code}`),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof FailureError, String(error));
+  assert.equal(error.failure.code, code, error.message);
+  return error.failure;
+}
+
+test('series say which cluster they are from; a label that was there already stays', async () => {
+  const own = source({
+    series: async () =>
+      ['west', 'mine'].map((cluster) => ({
+        labels: { __name__: 'up', cluster },
+        timestamps: Float64Array.of(1),
+        values: Float64Array.of(1),
+      })),
+  });
+  const merged = new MergedReader([
+    { name: 'east', reader: source() },
+    { name: 'west', reader: own },
+  ]);
+  const labels = (await merged.series(['up'], range)).map((series) => series.labels);
+  assert.deepEqual(labels, [
+    { __name__: 'up', cluster: 'east' },
+    { __name__: 'up', cluster: 'west' },
+    { __name__: 'up', exported_cluster: 'mine', cluster: 'west' },
+  ]);
+});
+
+test('records are put together in their order, up to the limit', async () => {
+  const [odd, even] = [
+    [5, 3, 1],
+    [6, 4, 2],
+  ].map((times) =>
+    source({
+      spans: async ({ order }) =>
+        order === 'slowest' ? times.map((at) => span(at, at)) : times.map((at) => span(at, 10 - at)),
+      logs: async () => times.map(record),
+    }),
+  );
+  const merged = new MergedReader([
+    { name: 'odd', reader: odd! },
+    { name: 'even', reader: even! },
+  ]);
+  const newest = await merged.spans({ range, order: 'newest', limit: 4 });
+  assert.deepEqual(
+    newest.map(({ start }) => start),
+    [6, 5, 4, 3],
+  );
+  assert.equal(newest[0]?.attributes['k8s.cluster.name'], 'even');
+  const slowest = await merged.spans({ range, order: 'slowest', limit: 3 });
+  assert.deepEqual(
+    slowest.map(({ duration }) => duration),
+    [6, 5, 4],
+  );
+  const logs = await merged.logs({ range, limit: 5 });
+  assert.deepEqual(
+    logs.map(({ timestamp }) => timestamp),
+    [6, 5, 4, 3, 2],
+  );
+});
+
+test('a cluster that fails costs its part, and the status says so; all of them fail the question', async () => {
+  const failure = { code: 'timeout', tried: 'read series', target: 'http://y', reason: 'too slow' } as const;
+  const broken = source({ series: () => Promise.reject(new FailureError(failure)) });
+  const never = { code: 'refused', tried: 'open', target: 'http://z', reason: 'ECONNREFUSED' } as const;
+  const merged = new MergedReader([
+    { name: 'good', reader: source() },
+    { name: 'slow', reader: broken },
+    { name: 'gone', reader: never },
+  ]);
+  const series = await merged.series(['up'], range);
+  assert.deepEqual(
+    series.map(({ labels }) => labels['cluster']),
+    ['good'],
+  );
+  const { parts, kind } = await merged.status();
+  assert.equal(kind, 'several');
+  assert.deepEqual(
+    parts.map(({ name, state }) => [name, state]),
+    [
+      ['good: Prometheus', 'ok'],
+      ['slow: Prometheus', 'ok'],
+      ['gone', 'failed'],
+    ],
+  );
+  assert.match(parts[1]!.notes.join(), /left out of an answer: read series: too slow/);
+  assert.deepEqual(parts[2]!.failure, never);
+  await failureOf(new MergedReader([{ name: 'slow', reader: broken }]).series(['up'], range), 'timeout');
+  const cancel = AbortSignal.abort();
+  await failureOf(merged.series(['up'], range, cancel), 'cancelled');
+});
+
+test('tables get a column with the cluster and need the same columns', async () => {
+  const table = (name: string, values: readonly number[]): Partial<Reader> => ({
+    sql: async () => ({ columns: [{ name, type: 'UInt8' }], rows: values.map((n) => [n]), truncated: false }),
+  });
+  const of = (...tables: Partial<Reader>[]): MergedReader =>
+    new MergedReader(tables.map((one, i) => ({ name: `c${i}`, reader: source(one) })));
+  const limits = { maxRows: 3, timeoutMs: 1000 };
+  const answer = await of(table('n', [1, 2]), table('n', [3, 4])).sql('SELECT n', limits);
+  assert.deepEqual(answer, {
+    columns: [
+      { name: 'cluster', type: 'String' },
+      { name: 'n', type: 'UInt8' },
+    ],
+    rows: [
+      ['c0', 1],
+      ['c0', 2],
+      ['c1', 3],
+    ],
+    truncated: true,
+  });
+  await failureOf(of(table('n', [1]), table('m', [2])).sql('SELECT *', limits), 'invalid-input');
+});
+
+test('profiles are summed stack by stack', () => {
+  const profile = (
+    frames: readonly string[],
+    stacks: readonly number[][],
+    values: readonly number[],
+  ): StackSamples => ({
+    frames,
+    stacks: stacks.map((stack) => Uint32Array.from(stack)),
+    values: Float64Array.from(values),
+    unit: 'nanoseconds',
+  });
+  const merged = mergeStacks([
+    profile(['main', 'a'], [[1, 0]], [5]),
+    profile(
+      ['a', 'b', 'main'],
+      [
+        [0, 2],
+        [1, 2],
+      ],
+      [7, 1],
+    ),
+    { ...profile([], [], []), unit: 'count', cut: 2 },
+  ]);
+  const named = merged.stacks.map((stack) => [...stack].map((frame) => merged.frames[frame]).join(' < '));
+  assert.deepEqual(named, ['a < main', 'b < main']);
+  assert.deepEqual([[...merged.values], merged.unit, merged.cut], [[12, 1], 'nanoseconds', 2]);
+});
+
+test('two snapshots open as one source; a name that is there twice does not', async () => {
+  const paths = ['east', 'west'].map((name) => join(directory, `${name}.gumshoe`));
+  for (const [i, path] of paths.entries()) {
+    const text = join(directory, `${i}.txt`);
+    writeFileSync(text, `requests_total{app="a"} ${i + 1} 1700000000000\n`);
+    await importSnapshot([text], path);
+  }
+  const secrets = { get: () => Promise.resolve(undefined) };
+  const clusters = paths.map((path, i) => ({
+    name: ['east', 'west'][i]!,
+    spec: { kind: 'snapshot', path } as const,
+  }));
+  const missing = {
+    name: 'lost',
+    spec: { kind: 'snapshot', path: join(directory, 'missing.gumshoe') } as const,
+  };
+  const merged = await openConnection({ kind: 'several', clusters: [...clusters, missing] }, { secrets });
+  const series = await merged.series(['requests_total'], { from: milliseconds(0), to: milliseconds(2e12) });
+  assert.deepEqual(
+    series.map(({ labels, values }) => [labels['cluster'], [...values]]),
+    [
+      ['east', [1]],
+      ['west', [2]],
+    ],
+  );
+  const { parts } = await merged.status();
+  assert.equal(parts.find(({ name }) => name === 'lost')?.failure?.code, 'not-found');
+  await merged.close();
+  const twice = { kind: 'several', clusters: [clusters[0]!, clusters[0]!] } as const;
+  assert.match((await failureOf(openConnection(twice, { secrets }), 'invalid-input')).reason, /same name/);
+  await failureOf(openConnection({ kind: 'several', clusters: [missing] }, { secrets }), 'not-found');
+});
