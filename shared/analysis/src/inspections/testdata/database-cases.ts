@@ -111,7 +111,11 @@ export const MYSQL_CASES: readonly LevelCase[] = [
     says: /Replica app is 32\.4 s behind its source/,
     write: (writer, value) => {
       const source = { source_server_id: '1', source_server_uuid: 'u' };
-      writer.gauge('mysql_replication_lag_seconds', { ...probed(writer, 'mysql_up', 3306), ...source }, value);
+      writer.gauge(
+        'mysql_replication_lag_seconds',
+        { ...probed(writer, 'mysql_up', 3306), ...source },
+        value,
+      );
     },
   },
   {
@@ -202,7 +206,9 @@ export const MEMCACHED_CASES: readonly LevelCase[] = [
     write: (writer, value) => {
       const get = { ...probed(writer, 'memcached_up', 11211), command: 'get' };
       writer.counter('memcached_commands_total', { ...get, status: 'miss' }, value);
-      writer.counter('memcached_commands_total', { ...get, status: 'hit' }, (at) => Math.max(0, 100 - value(at)));
+      writer.counter('memcached_commands_total', { ...get, status: 'hit' }, (at) =>
+        Math.max(0, 100 - value(at)),
+      );
     },
   },
   {

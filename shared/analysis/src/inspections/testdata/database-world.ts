@@ -21,7 +21,11 @@ export function listening(writer: SeriesWriter, port: number): string {
 export const probedPostgres = (writer: SeriesWriter, port = 5432): Labels => probed(writer, 'pg_up', port);
 
 /** Settings of a probed PostgreSQL server. */
-export function settings(writer: SeriesWriter, target: Labels, values: Readonly<Record<string, number>>): void {
+export function settings(
+  writer: SeriesWriter,
+  target: Labels,
+  values: Readonly<Record<string, number>>,
+): void {
   for (const [name, value] of Object.entries(values))
     writer.gauge('pg_setting', { ...target, name, unit: name.endsWith('timeout') ? 's' : '' }, () => value);
 }

@@ -49,7 +49,10 @@ export function stateChecks(one: StateCase): readonly LevelCheck[] {
     {
       name: `${id} does not flap when every third sample is broken`,
       complaints: () => {
-        const changes = changesOf(id, worldOf(one, (at) => Number(Math.round(at / 15_000) % 3 === 0)));
+        const changes = changesOf(
+          id,
+          worldOf(one, (at) => Number(Math.round(at / 15_000) % 3 === 0)),
+        );
         return changes > 1 ? [`changes ${changes} times`] : [];
       },
     },
