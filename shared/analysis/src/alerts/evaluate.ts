@@ -61,6 +61,9 @@ const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => boolean>> =
 
 const opposite = (bound: Bound): Bound => (bound === 'low' ? 'high' : bound === 'high' ? 'low' : 'middle');
 
+/** Whether it is a share of requests, of which only what the traffic proves counts. */
+const isProven = (name: SignalName): boolean => name === 'error_rate' || name.startsWith('slo.');
+
 class Evaluation {
   readonly #world: World;
   readonly #inspected: InspectedApplication;
@@ -119,7 +122,7 @@ class Evaluation {
   }
 
   #signal(name: SignalName, bound: Bound): Column {
-    const key = `${name} ${bound}`;
+    const key = isProven(name) ? `${name} ${bound}` : name;
     let column = this.#columns.get(key);
     if (column === undefined) {
       const about = { world: this.#world, inspected: this.#inspected, bound };
