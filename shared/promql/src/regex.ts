@@ -183,7 +183,9 @@ class Translator {
       );
     }
     // RE2's white space is ASCII; inside brackets only the class itself can be spelled out.
-    const space = inBracket ? { s: SPACE } : { s: `[${SPACE}]`, S: `[^${SPACE}]` };
+    const space: Readonly<Record<string, string>> = inBracket
+      ? { s: SPACE }
+      : { s: `[${SPACE}]`, S: `[^${SPACE}]` };
     const special = { A: '^', z: '$', a: '\\x07', ...space }[next];
     if (special !== undefined) return this.emit(2, special);
     const hex = /^\\x\{([0-9A-Fa-f]{1,6})\}/.exec(this.text.slice(this.at));
