@@ -121,6 +121,8 @@ interface Answer {
   readonly status: string;
   readonly errorType?: string;
   readonly error?: string;
+  readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
   readonly data?: {
     readonly resultType: string;
     readonly result: readonly {
@@ -215,6 +217,29 @@ describe(
     test('range selectors give raw samples', async () => {
       const path = `query?query=${encodeURIComponent('memory_bytes[2m]')}&time=${start / 1000 + 1000}`;
       compare(await ask(store.prometheus, path), await ask(reference, path));
+    });
+
+    test('warnings and infos come with the result', async () => {
+      const at = `&time=${start / 1000 + 1000}`;
+      const notes = async (query: string): Promise<unknown> => {
+        const { status, warnings, infos } = await ask(
+          store.prometheus,
+          `query?query=${encodeURIComponent(query)}${at}`,
+        );
+        return { status, warnings, infos };
+      };
+      assert.deepEqual(await notes('rate(memory_bytes[5m])'), {
+        status: 'success',
+        warnings: undefined,
+        infos: [
+          'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "memory_bytes" (1:6)',
+        ],
+      });
+      assert.deepEqual(await notes('quantile(2, memory_bytes)'), {
+        status: 'success',
+        warnings: ['PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)'],
+        infos: undefined,
+      });
     });
 
     for (const query of MISTAKES) {
