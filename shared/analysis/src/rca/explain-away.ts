@@ -48,7 +48,7 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'memory-change': [...LEVEL_KINDS, 'memory-leak', 'memory-oom', 'traffic-surge'],
   'disk-io-change': ['traffic-surge', 'disk-full', 'node-disk'],
   'socket-change': [...LEVEL_KINDS, 'traffic-surge', 'cpu-hog', 'bad-replica'],
-  stopped: ['instance-down', 'memory-oom', 'tcp-refused', 'error-origin', 'bad-replica'],
+  stopped: ['instance-down', 'memory-oom', 'tcp-refused', 'bad-replica'],
   'log-errors': [...REASONS, 'log-mention'],
   // a changed version is the reason why its replicas differ
   'bad-replica': ['image-change', 'instance-down', 'memory-oom', 'cpu-hog', ...LEVEL_KINDS],

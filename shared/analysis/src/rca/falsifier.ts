@@ -3,25 +3,14 @@ import { maxOf } from '@gumshoe/model/columns';
 import { clock } from '../inspections/slo-verdict.ts';
 import { newcomersOf } from './candidates/database-edges.ts';
 import { dependencyChange } from './dependency-change.ts';
+import { FELT_THERE } from './felt.ts';
 import type { Frame } from './frame.ts';
 import { ownTrouble } from './own-trouble.ts';
 import type { Falsifier } from './report.ts';
 import type { Weighed } from './score.ts';
 
-/** Kinds that must show in the application's own time or failures. */
-const FELT: ReadonlySet<string> = new Set([
-  'cpu-hog',
-  'cpu-change',
-  'memory-change',
-  'memory-leak',
-  'disk-io-change',
-  'socket-change',
-  'runtime-pause',
-  'self-time',
-  'error-origin',
-  'log-errors',
-  'image-change',
-]);
+/** Kinds that show in the application's own time or failures only. */
+const OWN: ReadonlySet<string> = new Set(['cpu-hog', 'self-time', 'error-origin']);
 /** Kinds that every client must feel. */
 const SHARED: ReadonlySet<string> = new Set([
   'redis-slow',
@@ -43,7 +32,7 @@ export function falsifierOf(weighed: Weighed, frame: Frame): Falsifier {
   if (weighed.kind === 'traffic-surge') return asHighBefore(weighed, frame);
   if (weighed.kind === 'node-cpu' || weighed.reached.direction === 'neighbour')
     return othersThere(weighed, frame);
-  if (FELT.has(weighed.kind)) return feltThere(weighed, frame);
+  if (FELT_THERE.has(weighed.kind) || OWN.has(weighed.kind)) return feltThere(weighed, frame);
   if (SHARED.has(weighed.kind)) return otherClients(weighed, frame);
   return inOrder(weighed, frame);
 }

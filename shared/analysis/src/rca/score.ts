@@ -1,4 +1,5 @@
 import type { Suspicion } from './candidates/define.ts';
+import { FELT_THERE } from './felt.ts';
 import { correlation, type Frame } from './frame.ts';
 import { ownTrouble } from './own-trouble.ts';
 import type { Reached } from './reach.ts';
@@ -41,17 +42,6 @@ export function weigh(kind: string, suspicion: Suspicion, reached: Reached, fram
   return { kind, suspicion, reached, score: clamp(score) };
 }
 
-/** Kinds that, when they matter, make the application itself slow or fail: what else it shows is coincidence. */
-const FELT_THERE: ReadonlySet<string> = new Set([
-  'image-change',
-  'cpu-change',
-  'memory-change',
-  'memory-leak',
-  'disk-io-change',
-  'socket-change',
-  'packet-drop',
-  'log-errors',
-]);
 const UNFELT = 0.25;
 const UNTOLD = 0.7;
 

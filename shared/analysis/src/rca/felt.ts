@@ -1,0 +1,21 @@
+/** Kinds of which an application that is itself as fast and as right as before is innocent. */
+export const FELT_THERE: ReadonlySet<string> = new Set([
+  'bad-replica',
+  'cpu-change',
+  'cpu-throttled',
+  'disk-io-change',
+  'dns-failure',
+  'event-loop',
+  'gc-pause',
+  'image-change',
+  'interpreter-lock',
+  'lock-contention',
+  'log-errors',
+  'memory-change',
+  'memory-leak',
+  'memory-pressure',
+  'packet-drop',
+  'safepoint-pause',
+  'socket-change',
+  'thread-pool',
+]);
