@@ -2,6 +2,7 @@ import { formatValue } from '@gumshoe/base/units';
 import { sumColumns } from '@gumshoe/model/columns';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import { matchLabel, selectNode } from '../evidence.ts';
+import { ioOf } from './database-storage.ts';
 import { defineInspection } from './define.ts';
 import { levelVerdict } from './level.ts';
 import { volumesOf } from './storage-volumes.ts';
@@ -15,7 +16,7 @@ export const storageIoLoad = defineInspection({
     unit: 'seconds',
     description: 'seconds per second that requests of the device of a volume take, reads and writes',
   },
-  needs: ['instances', 'nodes'],
+  needs: ['instances', 'nodes', 'postgres', 'mysql', 'mongodb'],
   inspect: (subject, threshold) =>
     levelVerdict(
       subject,
@@ -31,6 +32,7 @@ export const storageIoLoad = defineInspection({
         says: ({ disk, node, mountPoint, instance, state }) =>
           `Requests of ${disk.device} on ${node.hostname} take ${formatValue(state.value, 'seconds')} per second, which is where ${mountPoint} of ${instance} lies`,
         formula: 'read time + write time, per second',
+        explain: ({ instance }) => ioOf(subject, instance, subject),
         query: ({ node, disk }) => {
           const device = matchLabel('device', [disk.device]);
           const time = ({ name }: { readonly name: string }) =>
