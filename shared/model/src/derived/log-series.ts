@@ -10,6 +10,8 @@ export interface CountedLogRecord {
   /** SeverityText as stored; '' lets the text tell. */
   readonly severity: string;
   readonly body: string;
+  /** How many records this one stands for; one if not given. */
+  readonly count?: number;
 }
 
 const STEP = 5_000;
@@ -60,7 +62,7 @@ export function logSeries(records: Iterable<CountedLogRecord>): readonly Series[
     lo = Math.min(lo, bucket);
     hi = Math.max(hi, bucket);
     const { increments } = patternOf(known, record, levelOf(record));
-    increments.set(bucket, (increments.get(bucket) ?? 0) + 1);
+    increments.set(bucket, (increments.get(bucket) ?? 0) + (record.count ?? 1));
   }
   if (hi < lo) return [];
   const points = hi - lo + 2;

@@ -16,12 +16,13 @@ import type {
   Table,
 } from '@gumshoe/engine/ports';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
-import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
+import { isTraceMetric, TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { collectorPart } from '../collector/status.ts';
 import { queryRangeOf } from '../prometheus/range-query.ts';
 import { readRawSeries } from '../prometheus/raw-series.ts';
-import type { PrometheusTransport, SqlTransport } from '../transports.ts';
+import type { PrometheusTransport, SqlRequest, SqlTransport } from '../transports.ts';
 import { RecentTexts } from './recent-texts.ts';
+import { logCounts } from './log-counts.ts';
 import { logOf, logsRequest } from './logs.ts';
 import { profileRequest, stackSamplesOf } from './profiles.ts';
 import { traceCounts } from './trace-counts.ts';
@@ -85,27 +86,39 @@ export class StoreReader implements Reader {
       readRawSeries(this.options.prometheus, { metrics: stored, from, to }, signal, (text) =>
         this.warnings.add(text),
       ),
-      stored.length === metrics.length ? [] : this.counted(new Set(metrics), range, signal),
+      stored.length === metrics.length
+        ? []
+        : this.counted(new Set(metrics.filter(isTraceMetric)), range, signal),
     ]);
     return [...raw, ...counted];
   }
 
-  /** What spans say in numbers. A store that cannot tell costs that, not the metrics. */
+  /** What spans and log records say in numbers. A store that cannot tell costs that, not the metrics. */
   private async counted(
     wanted: ReadonlySet<string>,
     range: TimeRange,
     signal?: AbortSignal,
   ): Promise<readonly Series[]> {
+    const ask = (request: SqlRequest): Promise<SqlRowsOnly> => this.rows(request, signal);
     const note = (text: string): void => this.notes.add(text);
-    try {
-      const series = await traceCounts(range, (request) => this.rows(request, signal), note);
-      return series.filter(({ labels }) => wanted.has(labels['__name__'] ?? ''));
-    } catch (error) {
-      const { code, reason } = toFailure(error, 'count spans', this.options.name);
-      if (code === 'cancelled' || signal?.aborted) throw error;
-      note(`spans were not counted: ${reason}`);
-      return [];
-    }
+    const logs = wanted.has(TRACE_METRICS.logMessages.name);
+    const parts: readonly (readonly [string, () => Promise<readonly Series[]>])[] = [
+      ...(wanted.size > Number(logs) ? [['spans', () => traceCounts(range, ask, note)] as const] : []),
+      ...(logs ? [['log records', () => logCounts(range, ask, note)] as const] : []),
+    ];
+    const series = await Promise.all(
+      parts.map(async ([what, count]) => {
+        try {
+          return await count();
+        } catch (error) {
+          const { code, reason } = toFailure(error, `count ${what}`, this.options.name);
+          if (code === 'cancelled' || signal?.aborted) throw error;
+          note(`${what} were not counted: ${reason}`);
+          return [];
+        }
+      }),
+    );
+    return series.flat().filter(({ labels }) => wanted.has(labels['__name__'] ?? ''));
   }
 
   async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {

@@ -3,6 +3,7 @@ import { TRACE_LATENCY_BOUNDS_SECONDS } from '@gumshoe/schema/metrics/trace';
 import { DATABASE } from '@gumshoe/schema/tables/define';
 import { TRACES } from '@gumshoe/schema/tables/traces';
 import type { SqlRequest } from '../transports.ts';
+import type { CountWindow } from './count-window.ts';
 import { instant } from './spans.ts';
 
 const TABLE = `${DATABASE}.${TRACES.name}`;
@@ -51,14 +52,6 @@ const PEER = `coalesce(${PEERS.map((name) => `nullIf(${attribute(name)}, '')`).j
 /** What applications' own spans are; those that our collectors make from kernel events are counted where they are made. */
 const OWN = `Timestamp > fromUnixTimestamp64Nano({early:Int64}) AND Timestamp <= fromUnixTimestamp64Nano({to:Int64})
   AND ScopeName != '${EBPF_SCOPE_NAME}'`;
-
-export interface CountWindow {
-  /** Instants with from < t <= to, ms; both multiples of `step`. */
-  readonly from: number;
-  readonly to: number;
-  /** ms */
-  readonly step: number;
-}
 
 const window = ({ from, to, step }: CountWindow): Readonly<Record<string, string>> => ({
   early: instant(from - LONGEST_SPAN),

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { labelsKey, type Series } from '@gumshoe/base/series';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
+import { logSeries } from '@gumshoe/model/derived/log-series';
 import { traceSeries, type CountedSpan } from '@gumshoe/model/derived/trace-series';
 import { EBPF_SCOPE_NAME } from '@gumshoe/schema/attributes';
 import { isTraceMetric, TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
@@ -56,7 +57,11 @@ async function insert(
       StatusCode: span.status,
     }),
   );
-  const query = encodeURIComponent('INSERT INTO gumshoe.otel_traces FORMAT JSONEachRow');
+  await insertRows('otel_traces', rows);
+}
+
+async function insertRows(table: string, rows: readonly string[]): Promise<void> {
+  const query = encodeURIComponent(`INSERT INTO gumshoe.${table} FORMAT JSONEachRow`);
   const answer = await fetch(`${store.clickhouse}/?query=${query}`, {
     method: 'POST',
     body: rows.join('\n'),
@@ -211,6 +216,38 @@ test('a window inside counts from its own start; what the collectors made is not
     places.map(({ labels, values }) => [labels['k8s_pod_name'], [...values]]),
     [['inner-7', [1, 1, 1, 1, 1]]],
   );
+});
+
+test('log records counted by the store are what an import counts', async () => {
+  const from = start + 1_800_000;
+  const next = numbers(3);
+  const texts = [
+    (n: number) => `user ${n} logged in from "10.0.0.${n % 7}" after ${n * 17} ms`,
+    (n: number) => `cannot open file '/tmp/${n}': permission denied (${n % 3 === 0 ? 'EACCES' : 'EPERM'})`,
+    (n: number) => `request ${n.toString(16).padStart(12, 'a')} failed\n\tat main.ts:${n}`,
+    (n: number) => `ERROR [worker-${n % 4}] job ${n} gave up`,
+  ];
+  const records = Array.from({ length: 300 }, (_, i) => ({
+    timestamp: milliseconds(from + 1 + i * 700),
+    serviceName: `logger-${next(2)}`,
+    severity: ['INFO', 'ERROR', '', 'WARN'][next(4)]!,
+    body: texts[next(texts.length)]!(next(100_000)),
+  }));
+  const rows = records.map(({ timestamp, serviceName, severity, body }) =>
+    JSON.stringify({
+      Timestamp: (timestamp / 1000).toFixed(3),
+      ServiceName: serviceName,
+      SeverityText: severity,
+      Body: body,
+    }),
+  );
+  const counted = { ...JSON.parse(rows[0]!), LogAttributes: { 'pattern.hash': '12ab' } } as object;
+  await insertRows('otel_logs', [...rows, JSON.stringify(counted)]);
+  const range = rangeOf(from, from + 300_000);
+  const series = await reader.series([T.logMessages.name], range);
+  const expected = logSeries(records);
+  assert.ok(expected.length >= 10);
+  assertSame(series, expected, range);
 });
 
 test('a ClickHouse that does not answer costs what spans say, and the status says so', async () => {

@@ -1,26 +1,14 @@
 import type { Labels, Series } from '@gumshoe/base/series';
 import type { TimeRange } from '@gumshoe/base/time';
 import { TRACE_LATENCY_BOUNDS_SECONDS, TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
+import { countWindow, type CountWindow } from './count-window.ts';
 import type { SqlRequest } from '../transports.ts';
-import {
-  placesRequest,
-  spanCountRequest,
-  traceCountsRequest,
-  type CountWindow,
-} from './trace-counts-query.ts';
+import { placesRequest, spanCountRequest, traceCountsRequest } from './trace-counts-query.ts';
 
 /** Spans that one question counts; of more, every n-th trace stands for n. */
 const MAX_SPANS = 1_000_000;
-const SECOND = 1000;
-const HOUR = 3_600_000;
 
 type Rows = readonly (readonly unknown[])[];
-
-/** Step of the window: five seconds as in an import, more for long windows. */
-export function countWindow({ from, to }: TimeRange): CountWindow {
-  const step = to - from <= 6 * HOUR ? 5 * SECOND : 30 * SECOND;
-  return { from: Math.floor(from / step) * step, to: Math.floor(to / step) * step, step };
-}
 
 /**
  * Counters of what applications' own spans say, by one aggregating query of the store: the series that an import makes
