@@ -172,7 +172,7 @@ function buildInstance(building: Building, draft: InstanceDraft, id: InstanceId)
   const listening = mergeInstants(draft.listening);
   const source = draft.reported?.source ?? context.heartbeat(draft.node);
   const alive = listening.length >= MIN_LISTEN_SAMPLES ? listening : seen;
-  const downtimes = downtimesOf(alive, source, context.staleness);
+  const downtimes = downtimesOf(alive, source, context.stalenessOf({ timestamps: alive }));
   const lastSeen = Math.max(seen.at(-1) ?? 0, listening.at(-1) ?? 0);
   const column = (name: Parameters<typeof draft.columns.get>[0]): Column =>
     draft.columns.get(name) ?? context.resampler.column();

@@ -97,7 +97,7 @@ function fillResource(
   if (fill === 'counter') addInto(target, context.counterRate(series));
   else if (fill === 'events') addInto(target, context.eventRate(series));
   else if (fill === 'gauge') addInto(target, context.gauge(series));
-  else addInto(target, context.resampler.highest(series, context.staleness));
+  else addInto(target, context.peak(series));
 }
 
 function fillSignal({ context, registry }: Building, series: Series, metric: MetricDefinition): void {

@@ -59,27 +59,47 @@ export class BuildContext {
     for (const [node, list] of parts) this.#heartbeats.set(node, mergeInstants(list));
   }
 
+  /** ms without a sample after which this series is silent: some are scraped less often than most. */
+  stalenessOf({ timestamps }: Pick<Series, 'timestamps'>): number {
+    return Math.max(this.staleness, 2.5 * Math.min(paceOf(timestamps), MAX_PACE));
+  }
+
   /** Whether a series began while its node was already watched. */
   isBorn({ timestamps, labels }: Series): boolean {
     const observedSince = this.heartbeat(labels.machine_id ?? '')[0] ?? Infinity;
-    return timestamps[0]! > observedSince + 1.5 * this.interval;
+    return timestamps[0]! > observedSince + 1.5 * Math.max(this.interval, paceOf(timestamps));
   }
 
   /** Rate of a counter of events, which starts at zero when its series is born under observation. */
   eventRate(series: Series): Float64Array {
-    const maxGap = 2 * this.staleness;
+    const maxGap = 2 * this.stalenessOf(series);
     const zeroAt = series.timestamps[0]! - this.interval;
     return this.resampler.rate(series, this.isBorn(series) ? { maxGap, zeroAt } : { maxGap });
   }
 
   /** Rate of a counter that may have run long before it was first seen. */
   counterRate(series: Series): Float64Array {
-    return this.resampler.rate(series, { maxGap: 2 * this.staleness });
+    return this.resampler.rate(series, { maxGap: 2 * this.stalenessOf(series) });
   }
 
   gauge(series: Series): Float64Array {
-    return this.resampler.last(series, this.staleness);
+    return this.resampler.last(series, this.stalenessOf(series));
   }
+
+  /** As `gauge`, with the highest of several samples in a cell. */
+  peak(series: Series): Float64Array {
+    return this.resampler.highest(series, this.stalenessOf(series));
+  }
+}
+
+/** Scraping less often than this is no scraping but an outage, ms. */
+const MAX_PACE = 5 * 60_000;
+
+/** Distance of samples in ms by the first and the last two; 0 when there are too few to tell. */
+function paceOf(timestamps: Float64Array): number {
+  const n = timestamps.length;
+  if (n < 3) return 0;
+  return Math.min(timestamps[1]! - timestamps[0]!, timestamps[n - 1]! - timestamps[n - 2]!);
 }
 
 const NO_INSTANTS = new Float64Array(0);

@@ -75,7 +75,7 @@ export class DependencyBuilder {
     );
     this.#walk(names.sum, either, rate, false, (draft, _, values) => into(draft).addSum(values));
     const { name } = REQUEST_METRICS[protocol].inFlightAge;
-    const age = (series: Series) => context.resampler.highest(series, context.staleness);
+    const age = (series: Series) => context.peak(series);
     this.#walk(
       name,
       () => 'failure',
@@ -221,7 +221,7 @@ export class DependencyBuilder {
     const drafts = this.#byPeerIp.get(peerKey(client, host));
     if (!drafts) return;
     const { context } = this.#building;
-    const rtt = context.resampler.highest(series, context.staleness);
+    const rtt = context.peak(series);
     for (const draft of drafts) {
       maxInto(draft.tcp.rtt, rtt);
       noteEvidence(draft, C.netLatency.name, series.labels);

@@ -43,6 +43,7 @@ export class Destinations {
   /** Managed databases by host name. */
   readonly #endpoints = new Map<string, ApplicationDraft>();
   readonly #stretches = new Map<string, readonly Stretch[]>();
+  readonly #peers = new Map<string, ApplicationId>();
   readonly #targets = new Map<string, readonly Target[]>();
 
   constructor(
@@ -96,6 +97,13 @@ export class Destinations {
 
   /** As spans name a peer: a host name or an address, with or without a port, or just a name. */
   ofPeer(name: string, cluster: string): ApplicationId {
+    const key = `${cluster}\u0000${name}`;
+    let id = this.#peers.get(key);
+    if (id === undefined) this.#peers.set(key, (id = this.#findPeer(name, cluster)));
+    return id;
+  }
+
+  #findPeer(name: string, cluster: string): ApplicationId {
     const { host, port } = parseEndpoint(name);
     const from = { cluster, node: '', netns: '' };
     if (isIp(host)) {

@@ -70,9 +70,10 @@ export function livesOf(seen: Instants, source: Instants, context: BuildContext)
   const last = seen.at(-1);
   if (first === undefined || last === undefined) return [];
   const watchedSince = source[0] ?? Infinity;
+  const staleness = context.stalenessOf({ timestamps: seen });
   const lives: Life[] = [];
-  let from = first - watchedSince > context.staleness ? first : -Infinity;
-  for (const gap of downtimesOf(seen, source, context.staleness)) {
+  let from = first - watchedSince > staleness ? first : -Infinity;
+  for (const gap of downtimesOf(seen, source, staleness)) {
     lives.push({ from, to: Math.max(gap.from, from + 1) });
     if (gap.to === undefined) return lives;
     from = gap.to;
@@ -84,6 +85,7 @@ export function livesOf(seen: Instants, source: Instants, context: BuildContext)
 /** Pods have an address of their own while they live, whatever their ports. */
 function addPods({ context, registry, kubernetes }: Building, index: ListenIndex<InstanceDraft>): void {
   const watched = mergeInstants(context.named(K.podInfo).map(({ timestamps }) => timestamps));
+  const staleness = context.stalenessOf({ timestamps: watched });
   const instances = new Map<object, InstanceDraft>();
   for (const application of registry.applications.values())
     for (const instance of application.instances.values())
@@ -93,8 +95,8 @@ function addPods({ context, registry, kubernetes }: Building, index: ListenIndex
     if (subject === undefined) continue;
     const place = { cluster: pod.cluster, node: subject.node, netns: '' };
     for (const { ip, from, to } of pod.addresses) {
-      const born = from - watched[0]! > context.staleness;
-      const ended = watched.at(-1)! - to > context.staleness;
+      const born = from - watched[0]! > staleness;
+      const ended = watched.at(-1)! - to > staleness;
       index.addHost(ip, {
         subject,
         place,

@@ -27,6 +27,9 @@ const PEERS = [
   'peer.service',
   'server.address',
   'net.peer.name',
+  'network.peer.address',
+  'net.peer.ip',
+  'net.sock.peer.addr',
   'db.namespace',
   'db.name',
   'messaging.destination.name',
@@ -107,9 +110,18 @@ function isEntry(span: CountedSpan, parent: CountedSpan | undefined): boolean {
 function peerOf(span: CountedSpan): string {
   for (const name of PEERS) {
     const value = span.attributes[name];
-    if (value) return value;
+    if (value) return IP.test(value) ? withPort(value, span.attributes) : value;
   }
   return '';
+}
+
+const IP = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)$/i;
+
+/** An address alone names a machine; with its port, a server that others may see listening there. */
+function withPort(ip: string, attributes: CountedSpan['attributes']): string {
+  const port = attributes['server.port'] ?? attributes['network.peer.port'] ?? attributes['net.peer.port'];
+  if (!port) return ip;
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 /** Counts spans; add them trace by trace, in any order, then take the series once. */
