@@ -86,3 +86,36 @@ test('too few points and a short past are not judged', () => {
     }, HOUR);
   assert.equal(findingOf('memory-leak', writer(9), { range: HOUR })?.value, 0);
 });
+
+/** Health at the ends of hours that begin later and later. */
+function healths(mib: (minute: number) => number): readonly (string | undefined)[] {
+  return Array.from({ length: 15 }, (_, i) => {
+    const begin = HOUR.from + i * 4 * 60_000;
+    const range = { from: milliseconds(begin), to: milliseconds(begin + 3_600_000) };
+    const course = (at: number) => mib((at - HOUR.from) / 60_000) * MIB;
+    const series = smallWorld(
+      (writer) => writer.gauge('container_resources_memory_rss_bytes', APP, course),
+      range,
+    );
+    return findingOf('memory-leak', series, { range })?.health;
+  });
+}
+
+test('memory that is freed in steps leaks all the time or never', () => {
+  const saw = (minute: number, period: number, by: number) => by * ((minute % period) / period);
+  const growing = healths((minute) => 1000 + 150 * (minute / 60) + saw(minute, 7, 200));
+  assert.deepEqual([...new Set(growing)], ['warning']);
+  const level = healths((minute) => 1000 + saw(minute, 37, 300));
+  assert.deepEqual([...new Set(level)], ['ok']);
+});
+
+test('what is gone leaks no more', () => {
+  const series = smallWorld(
+    (writer) =>
+      writer.gauge('container_resources_memory_rss_bytes', APP, (at) => (at - HOUR.from) * 1000, {
+        to: HOUR.to - 300_000,
+      }),
+    HOUR,
+  );
+  assert.equal(findingOf('memory-leak', series, { range: HOUR }), undefined);
+});

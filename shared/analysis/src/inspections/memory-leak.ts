@@ -1,6 +1,7 @@
+import type { TimeGrid } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
-import { lastOf } from '@gumshoe/model/columns';
-import type { Instance } from '@gumshoe/model/world';
+import { lastOf, maxOf } from '@gumshoe/model/columns';
+import type { CellRange, Column, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence, selectInstance } from '../evidence.ts';
 import { steadyGrowth } from '../trend.ts';
@@ -12,6 +13,13 @@ import { PERIODIC } from './kinds.ts';
 const MIN_LIMIT_SHARE = 0.05;
 const MIN_BYTES = 50 * 1024 * 1024;
 const OPTIONS = { minPoints: 10, minShare: 1 / 3, minTail: 15 * 60_000 };
+/**
+ * Memory that is freed in steps grows by turns, so it is judged as of several instants, ms apart. It leaks when so many
+ * of them say so.
+ */
+const LOOKS = 9;
+const APART = 60_000;
+const ENOUGH = 3;
 
 export const memoryLeak = defineInspection({
   id: 'memory-leak',
@@ -20,9 +28,10 @@ export const memoryLeak = defineInspection({
   threshold: { default: 10, unit: 'percent', description: 'growth of memory per hour' },
   needs: ['instances'],
   inspect: (subject, threshold) => {
-    const { instances, application, range } = subject;
+    const { instances, application, range, window, recent } = subject;
     if (PERIODIC.has(application.kind)) return undefined;
-    const measured = instances.filter((instance) => instance.memoryRss.some((value) => value === value));
+    const alive = ({ memoryRss }: Instance) => !Number.isNaN(lastOf(memoryRss, window, 4 * recent));
+    const measured = instances.filter(alive);
     const verdicts = judgeInstances(measured, (instance) => leakPercent(instance, subject), above(threshold));
     const worst = verdicts[0];
     if (!worst) return undefined;
@@ -41,7 +50,7 @@ export const memoryLeak = defineInspection({
       instances: verdicts,
       evidence: [promqlEvidence(query, range, message)],
       explanation: [
-        'growth per hour by regression over the longest stretch without a drop, the last quarter still growing',
+        'growth per hour by regression over the longest stretch without a drop, the last quarter still growing; three of nine instants a minute apart must agree',
         `growth within the last hour must reach 5 % of the limit, or ${formatValue(MIN_BYTES, 'bytes')} without one`,
       ],
       columns: measured.map((instance) => ({ name: instance.id, values: instance.memoryRss })),
@@ -49,15 +58,32 @@ export const memoryLeak = defineInspection({
   },
 });
 
-/** Hourly growth in percent of the value an hour ago; 0 when there is no leak. */
+/** The growth that enough of several instants up to the end of the window agree on; 0 when there is no leak. */
 function leakPercent(instance: Instance, { grid, window }: Subject): number {
-  const cells = { lo: 0, hi: window.hi };
-  const growth = steadyGrowth(instance.memoryRss, cells, grid, OPTIONS);
-  if (growth === undefined || (growth.cells.hi - growth.cells.lo) * grid.step < OPTIONS.minTail) return 0;
-  const limit = instance.memoryLimit ? lastOf(instance.memoryLimit, window) : NaN;
+  const { memoryRss, memoryLimit } = instance;
+  const limit = memoryLimit ? lastOf(memoryLimit, window) : NaN;
   const least = limit > 0 ? limit * MIN_LIMIT_SHARE : MIN_BYTES;
+  const all = { lo: 0, hi: window.hi };
+  if (!(maxOf(memoryRss, all) - minOf(memoryRss, all) >= least)) return 0;
+  const apart = Math.max(1, Math.round(APART / grid.step));
+  const looks = Array.from({ length: LOOKS }, (_, i) =>
+    growthPercent(memoryRss, window.hi - i * apart, grid, least),
+  );
+  return looks.sort((a, b) => b - a)[ENOUGH - 1]!;
+}
+
+/** Hourly growth up to a cell in percent of the value an hour ago, where at least `least` bytes grew. */
+function growthPercent(rss: Column, hi: number, grid: TimeGrid, least: number): number {
+  const growth = steadyGrowth(rss, { lo: 0, hi }, grid, OPTIONS);
+  if (growth === undefined || (growth.cells.hi - growth.cells.lo) * grid.step < OPTIONS.minTail) return 0;
   // what grew within the last hour, and never more than was seen
   if (Math.min(growth.perHour, growth.to - growth.from) < least) return 0;
   const base = Math.max(growth.from, growth.to - growth.perHour, 1);
   return Math.min(1e6, (growth.perHour / base) * 100);
+}
+
+function minOf(column: Column, cells: CellRange): number {
+  let least = Infinity;
+  for (let i = cells.lo; i < cells.hi; i++) if (column[i]! < least) least = column[i]!;
+  return least;
 }
