@@ -1,5 +1,6 @@
-import type { Series } from '@gumshoe/base/series';
+import type { Labels, Series } from '@gumshoe/base/series';
 import { isTraceMetric, TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
+import { labelText } from './label-sets.ts';
 
 /**
  * Whether a metric is counted anew for every question, from zero at the start of its window: such pieces are kept as
@@ -21,13 +22,24 @@ export function toCounters(all: readonly Series[]): Series[] {
   const instants = new Set<number>();
   for (const column of columns) for (const at of column) instants.add(at);
   const timestamps = Float64Array.from(instants).sort();
-  return all.map(({ labels, timestamps: own, values: increments }) => {
-    const values = new Float64Array(timestamps.length);
+  const counters = new Map<string, Series>();
+  for (const { labels, timestamps: own, values: increments } of all) {
+    const key = keyOf(labels);
+    const known = counters.get(key);
+    const values = known?.values ?? new Float64Array(timestamps.length);
     let [sum, next] = [0, 0];
     for (let i = 0; i < values.length; i++) {
       if (own[next] === timestamps[i]) sum += increments[next++]!;
-      values[i] = sum;
+      values[i]! += sum;
     }
-    return { labels, timestamps, values };
-  });
+    if (known === undefined) counters.set(key, { labels, timestamps, values });
+  }
+  return [...counters.values()];
+}
+
+/** A pattern of log records shows the first one as its sample, and each question has its own first one. */
+function keyOf(labels: Labels): string {
+  if (labels['__name__'] !== TRACE_METRICS.logMessages.name) return labelText(labels);
+  const { sample: _, ...rest } = labels;
+  return labelText(rest);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -163,7 +164,7 @@ test('through the metric cache, piece by piece, the counters are the same', asyn
   const again = await cached.series(traceMetrics, range);
   assertSame(again, direct, range);
   assert.ok(cached.stats().queries.every(({ misses }, i) => misses === queries[i]?.misses));
-  rmSync(directory, { recursive: true });
+  await rm(directory, { recursive: true });
 });
 
 test('a window inside counts from its own start; what the collectors made is not counted again', async () => {
@@ -248,6 +249,20 @@ test('log records counted by the store are what an import counts', async () => {
   const expected = logSeries(records);
   assert.ok(expected.length >= 10);
   assertSame(series, expected, range);
+  const directory = mkdtempSync(join(tmpdir(), 'gumshoe-counted-'));
+  const clock = { now: () => milliseconds(store.range.to + 3_600_000) };
+  const cached = new CachedReader(reader, { directory, sourceKey: 'test', clock });
+  for (const to of [60_000, 120_000, 300_000])
+    await cached.series([T.logMessages.name], rangeOf(from, from + to));
+  const total = (all: readonly Series[]): string[] =>
+    all
+      .map(
+        ({ labels, values }) =>
+          `${labels['service_name']} ${labels['level']} ${labels['pattern_hash']} ${values.at(-1)}`,
+      )
+      .toSorted();
+  assert.deepEqual(total(await cached.series([T.logMessages.name], range)), total(expected));
+  await rm(directory, { recursive: true });
 });
 
 test('a ClickHouse that does not answer costs what spans say, and the status says so', async () => {
