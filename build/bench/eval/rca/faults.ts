@@ -50,6 +50,8 @@ export interface Effect {
   /** error messages per second in its log */
   readonly logErrors?: number;
   readonly newImage?: boolean;
+  /** The rollout changes something else. */
+  readonly sameImage?: boolean;
   /** Only the first instance gets it. */
   readonly canary?: boolean;
   /** no longer makes its first call */
@@ -215,6 +217,11 @@ export const FAULTS: readonly FaultType[] = [
   },
   { name: 'bad-deploy-slow', at: app, effect: (r) => ({ newImage: true, added: r.between(0.3, 1) }) },
   { name: 'bad-deploy-cpu', at: app, effect: (r) => ({ newImage: true, own: r.between(20, 60), cpu: 6 }) },
+  {
+    name: 'bad-config-rollout',
+    at: app,
+    effect: (r) => ({ newImage: true, sameImage: true, errors: r.between(0.15, 0.5) }),
+  },
   {
     name: 'bad-canary',
     at: many,

@@ -126,7 +126,13 @@ export function replicasOf(scenario: Scenario, service: Service): readonly Repli
     const pod = one.pod.replace(/-[^-]+-[^-]+$/, `-7d9f8c6b5-${one.pod.slice(-4)}n`);
     return [
       { ...first, to: at },
-      { ...first, pod, address: first.address.replace(/\d+:/, `${i + 101}:`), image: NEW_IMAGE, from: at },
+      {
+        ...first,
+        pod,
+        address: first.address.replace(/\d+:/, `${i + 101}:`),
+        image: effect.sameImage ? IMAGE : NEW_IMAGE,
+        from: at,
+      },
     ];
   });
 }

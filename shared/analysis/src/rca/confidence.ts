@@ -1,3 +1,4 @@
+import type { Application } from '@gumshoe/model/world';
 import { clarity } from './blind-spots.ts';
 import type { Frame } from './frame.ts';
 import type { ApplicationSight, Counterfactual, Falsifier } from './report.ts';
@@ -14,6 +15,8 @@ export interface Grounds {
 
 const NO_BASELINE = 0.7;
 const DISPROVED = 0.5;
+/** Logs alone: neither calls nor requests are known. */
+const NO_REQUESTS = 0.5;
 const UNCHECKED = 0.92;
 /** What is left when the place explains nothing of the impact. */
 const UNEXPLAINING = 0.6;
@@ -34,6 +37,10 @@ export function confidenceOf(grounds: Grounds): number {
       ? 0.95
       : UNEXPLAINING + (1 - UNEXPLAINING) * Math.min(1, 2 * counterfactual.share);
   const seen = 0.4 + 0.6 * clarity(grounds.sights);
-  const value = strength * ahead * withstood * explains * seen * (frame.hasBaseline ? 1 : NO_BASELINE);
+  const known = (frame.hasBaseline ? 1 : NO_BASELINE) * (isCounted(frame.root) ? 1 : NO_REQUESTS);
+  const value = strength * ahead * withstood * explains * seen * known;
   return Math.round(1000 * Math.min(0.99, Math.max(0.01, value))) / 1000;
 }
+
+const isCounted = ({ inbound, downstreams }: Application): boolean =>
+  inbound.length > 0 || downstreams.some((one) => one.requests.length > 0);

@@ -25,6 +25,7 @@ const REASONS: readonly string[] = [
   'postgres-lock',
   'postgres-slow',
   'redis-slow',
+  'rollout',
   'tcp-refused',
 ];
 
@@ -51,7 +52,7 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   stopped: ['instance-down', 'memory-oom', 'tcp-refused', 'bad-replica'],
   'log-errors': [...REASONS, 'log-mention'],
   // a changed version is the reason why its replicas differ
-  'bad-replica': ['image-change', 'instance-down', 'memory-oom', 'cpu-hog', ...LEVEL_KINDS],
+  'bad-replica': ['image-change', 'rollout', 'instance-down', 'memory-oom', 'cpu-hog', ...LEVEL_KINDS],
 };
 
 /** Kinds that more requests alone bring about. */
@@ -75,13 +76,14 @@ const BY_LOAD: ReadonlySet<string> = new Set([
   'postgres-connections',
   'postgres-slow',
   'redis-slow',
+  'rollout',
   'self-time',
   'service-slow',
   'socket-change',
   'traffic-surge',
 ]);
 /** Part of the surge that must arrive for it to be the reason. */
-const ARRIVES = 0.5;
+const ARRIVES = 0.2;
 
 /** Kinds that are often only the echo of trouble further down the path. */
 const ECHOES: ReadonlySet<string> = new Set([
@@ -102,6 +104,7 @@ const ECHOES: ReadonlySet<string> = new Set([
 /** What a node without CPU does to everything on it. */
 const STARVED: ReadonlySet<string> = new Set([
   'image-change',
+  'rollout',
   'postgres-slow',
   'redis-slow',
   'self-time',

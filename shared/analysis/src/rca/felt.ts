@@ -15,6 +15,7 @@ export const FELT_THERE: ReadonlySet<string> = new Set([
   'memory-leak',
   'memory-pressure',
   'packet-drop',
+  'rollout',
   'safepoint-pause',
   'socket-change',
   'thread-pool',

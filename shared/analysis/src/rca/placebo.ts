@@ -8,7 +8,7 @@ import type { Propagation } from './reach.ts';
 import type { Weighed } from './score.ts';
 
 /** Kinds that blame a change. */
-const CHANGES: ReadonlySet<string> = new Set(['image-change']);
+const CHANGES: ReadonlySet<string> = new Set(['image-change', 'rollout']);
 /** Before and after a change, so much is compared, ms. */
 const AROUND = 5 * 60_000;
 const LEAST_CELLS = 2;
@@ -41,7 +41,7 @@ export function placeboOf(weighed: Weighed, frame: Frame, propagation: Propagati
   const change = { application, at: weighed.suspicion.onset };
   const earlier = earlierChanges(frame, propagation, change);
   const harmful = earlier.filter((one) => isHarmful(one, frame)).length;
-  const replicas = unchangedReplicas(application, change.at, frame);
+  const replicas = unchangedReplicas(weighed, change.at, frame);
   const hurts = isHarmful(change, frame);
   const base = earlier.length > 0 ? 1 - (BASE_RATE * harmful) / earlier.length : 1;
   const factor =
@@ -145,11 +145,17 @@ const cellAt = ({ grid }: World, at: number): number =>
   Math.min(grid.points - 1, Math.max(0, Math.ceil((at - grid.from) / grid.step)));
 
 /** Replicas that kept their image through the change, against those that got the new one. */
-function unchangedReplicas(application: Application, at: Milliseconds, frame: Frame) {
+function unchangedReplicas({ reached, suspicion }: Weighed, at: Milliseconds, frame: Frame) {
+  const { application } = reached;
+  const reachedIt = new Set(suspicion.changed);
   const cells = leadCells(frame, 0);
   const counted = application.instances.filter((one) => requestsIn(one, cells, frame) >= LEAST_REQUESTS);
-  const changed = counted.filter((one) => one.images.some((image) => Math.abs(image.at - at) <= LEAD));
-  const unchanged = counted.filter((one) => one.images.every((image) => image.at < at - LEAD));
+  const isChanged = (one: Instance): boolean =>
+    suspicion.changed ? reachedIt.has(one.id) : one.images.some((image) => Math.abs(image.at - at) <= LEAD);
+  const changed = counted.filter(isChanged);
+  const unchanged = counted.filter(
+    (one) => !isChanged(one) && one.images.every((image) => image.at < at - LEAD),
+  );
   if (changed.length === 0 || unchanged.length === 0) return undefined;
   const usual = figuresIn(application, frame.baseline, frame.world);
   const rise = (instances: readonly Instance[]): number => {

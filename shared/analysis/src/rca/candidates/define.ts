@@ -33,6 +33,8 @@ export interface Suspicion {
   readonly floods?: readonly Application['id'][];
   /** How many times as many. */
   readonly surge?: number;
+  /** Instances that a change reached. */
+  readonly changed?: readonly InstanceId[];
   /** Applications that its messages speak of. */
   readonly mentions?: readonly Application['id'][];
   /** 0..1: how well it reaches the impact by other ways than calls, such as a node that both run on. */

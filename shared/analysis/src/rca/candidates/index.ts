@@ -18,6 +18,7 @@ import { postgresLock } from './postgres-lock.ts';
 import { postgresSlow } from './postgres-slow.ts';
 import { redisSlow } from './redis-slow.ts';
 import { RESOURCE_CHANGES } from './resource-change.ts';
+import { rollout } from './rollout.ts';
 import { selfTime } from './self-time.ts';
 import { serviceSlow } from './service-slow.ts';
 import { stopped } from './stopped.ts';
@@ -41,6 +42,7 @@ export const CANDIDATES: readonly CandidateDefinition[] = [
   trafficSurge,
   clientSurge,
   imageChange,
+  rollout,
   badReplica,
   ...LEVELS,
   logErrors,
