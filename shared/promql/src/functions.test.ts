@@ -20,7 +20,7 @@ const ALL: readonly Series[] = [
   series({ __name__: 'g', host: 'b1' }, [NaN]),
   series({ __name__: 'left', k: 'both' }, [10]),
   series({ __name__: 'left', k: 'only-left' }, [20]),
-  series({ __name__: 'right', k: 'both' }, [1]),
+  series({ __name__: 'right', k: 'both', empty: '' }, [1]),
   series({ __name__: 'right', k: 'only-right' }, [2]),
   series({ __name__: 'up', job: 'api', instance: 'a' }, [1]),
   series({ __name__: 'up', job: 'api', instance: 'b' }, [0]),

@@ -52,10 +52,13 @@ export function withLabel(labels: Labels, name: string, value: string): Labels {
 
 export type KeyOf = (labels: Labels) => string;
 
-/** Equal label sets, equal keys; for comparison only. */
+/** Equal label sets, equal keys; for comparison only. An empty label is none. */
 export const keyOf: KeyOf = (labels) => {
   let key = '';
-  for (const name of sortedNames(labels)) key += name + SEPARATOR + labels[name]! + SEPARATOR;
+  for (const name of sortedNames(labels)) {
+    const value = labels[name]!;
+    if (value !== '') key += name + SEPARATOR + value + SEPARATOR;
+  }
   return key;
 };
 
@@ -79,8 +82,10 @@ export function keyExcept(names: readonly string[]): KeyOf {
   const ignored = new Set(names);
   return (labels) => {
     let key = '';
-    for (const name of sortedNames(labels))
-      if (!ignored.has(name)) key += name + SEPARATOR + labels[name]! + SEPARATOR;
+    for (const name of sortedNames(labels)) {
+      const value = labels[name]!;
+      if (value !== '' && !ignored.has(name)) key += name + SEPARATOR + value + SEPARATOR;
+    }
     return key;
   };
 }

@@ -11,9 +11,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 
 /** Seconds of a number or duration literal (`1e3`, `0x1F`, `Inf`, `5m`, `1h30m`); NaN when it is neither. */
 export function numberOrDuration(text: string): number {
+  const signed = /^([+-])\s*(.*)$/s.exec(text);
+  if (signed) return (signed[1] === '-' ? -1 : 1) * numberOrDuration(signed[2]!);
   const clean = text.replace(/_/g, '').toLowerCase();
-  if (clean === 'inf' || clean === '+inf') return Infinity;
-  if (clean === '-inf') return -Infinity;
+  if (clean === 'inf') return Infinity;
   if (/^(\d+(ms|s|m|h|d|w|y))+$/.test(clean)) {
     let ms = 0;
     for (const match of clean.matchAll(DURATION_PART))
