@@ -7,6 +7,7 @@ import { skipReason } from './environment.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { observe } from './observed.ts';
 import type { Observed } from './observed.ts';
+import { buildRustls, rustlsProblem } from './servers/rustls.ts';
 import { NODE, program } from './servers/start.ts';
 import { TlsPrograms } from './servers/tls.ts';
 
@@ -175,10 +176,8 @@ describe('TLS', { skip: skipReason('nginx', 'go', 'postgres') }, () => {
     assert.deepEqual(joined(observed), { joined: 21, of: 21 });
   });
 
-  /** Built from servers/rustls, which says how. */
-  const rustls = process.env['GUMSHOE_RUSTLS_PROGRAM'];
-  test('rustls at both ends', { skip: !rustls && 'GUMSHOE_RUSTLS_PROGRAM is not set' }, async () => {
-    const rust = programs.copyOf(rustls!);
+  test('rustls at both ends', { skip: rustlsProblem() }, async () => {
+    const rust = programs.copyOf(buildRustls());
     attach(observed, rust);
     await namespace.serve([rust, 'server', '8451', programs.key, programs.certificate], /ready/);
     // The records of a process's first request are read before its probes are hit for the first time.
