@@ -10,6 +10,7 @@ import {
   type ThresholdOverride,
   type ThresholdResolver,
 } from './inspections/thresholds.ts';
+import type { CustomIndicators } from './slo/custom-indicators.ts';
 import { evaluateServiceLevel, type ServiceLevel } from './slo/evaluate.ts';
 import { NO_OBJECTIVE_SETTINGS, type ObjectiveSettings } from './slo/objectives.ts';
 
@@ -34,6 +35,8 @@ export interface InspectOptions {
   readonly thresholds?: readonly ThresholdOverride[];
   /** What was promised, where that is not what we take for granted. */
   readonly objectives?: ObjectiveSettings;
+  /** Answers to the queries that the objectives want (`wantedIndicators`). */
+  readonly indicators?: CustomIndicators;
 }
 
 /**
@@ -63,20 +66,28 @@ export function inspectWorld(world: World, options: InspectOptions = {}): Inspec
   const index = indexWorld(world);
   const resolve = thresholdResolver(thresholds);
   const applications = world.applications.map((application) =>
-    inspectApplication(world, application, inspections, index, resolve, objectives),
+    inspectApplication(
+      world,
+      application,
+      evaluateServiceLevel(world, application, objectives, options.indicators),
+      { inspections, index, resolve },
+    ),
   );
   return { world, applications, byId: new Map(applications.map((one) => [one.application.id, one])) };
+}
+
+interface Inspecting {
+  readonly inspections: readonly Inspection[];
+  readonly index: WorldIndex;
+  readonly resolve: ThresholdResolver;
 }
 
 function inspectApplication(
   world: World,
   application: Application,
-  inspections: readonly Inspection[],
-  index: WorldIndex,
-  resolve: ThresholdResolver,
-  objectives: ObjectiveSettings,
+  serviceLevel: ServiceLevel,
+  { inspections, index, resolve }: Inspecting,
 ): InspectedApplication {
-  const serviceLevel = evaluateServiceLevel(world, application, objectives);
   const subject = subjectOf(world, application, serviceLevel, index);
   const findings = inspections.flatMap((inspection) => {
     const threshold = resolve(inspection.id, application, inspection.threshold.default);

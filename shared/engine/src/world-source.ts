@@ -4,6 +4,7 @@ import { HOUR, MINUTE, milliseconds, type Clock, type TimeRange } from '@gumshoe
 import { buildWorld } from '@gumshoe/model/build/build-world';
 import { modelMetrics } from '@gumshoe/model/read-list';
 import type { Reader } from './ports.ts';
+import { readIndicators } from './read-indicators.ts';
 import { RangeCache } from './range-cache.ts';
 
 const CACHED_WORLDS = 4;
@@ -36,7 +37,9 @@ export class WorldSource {
       const whole = { from: milliseconds(range.from - history), to: range.to };
       const series = await this.#reader.series(modelMetrics, whole, ownSignal);
       const { model, thresholds, objectives } = this.#configuration;
-      return inspectWorld(buildWorld(series, range, { history, model }), { thresholds, objectives });
+      const world = buildWorld(series, range, { history, model });
+      const indicators = await readIndicators(this.#reader, world, objectives, ownSignal);
+      return inspectWorld(world, { thresholds, objectives, indicators });
     };
     return this.#cache.get(range, this.#clock.now(), load, signal);
   }

@@ -117,6 +117,20 @@ colour: red
   ]);
 });
 
+test('queries of objectives are PromQL of one application, and whole', () => {
+  const override = (text: string) => `slo: { availability: { overrides: [{ target: 99, ${text} }] } }`;
+  const [rule] = parsed(override("service: web, total: 'sum(rate(a[1m]))', failed: 'sum(rate(b[1m]))'"))
+    .objectives.rules;
+  assert.deepEqual(rule!.queries, { total: 'sum(rate(a[1m]))', bad: 'sum(rate(b[1m]))' });
+  const why = (text: string) =>
+    mistakes(override(text))
+      .map(({ path, message }) => `${path} ${message}`)
+      .join();
+  assert.match(why("service: web, total: 'sum(rate(a[1m])', failed: b"), /\.total this is no PromQL/);
+  assert.match(why('service: web, failed: b'), /overrides\[0\] total is missing/);
+  assert.match(why("service: 'web-*', total: a, failed: b"), /a glob has no place here/);
+});
+
 test('a ConfigMap is read as its files, with places in the manifest', () => {
   const manifest = (target: string) => `apiVersion: v1
 kind: ConfigMap

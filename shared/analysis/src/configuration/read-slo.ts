@@ -4,6 +4,7 @@ import type { ObjectiveRule, ObjectiveSettings } from '../slo/objectives.ts';
 import type { Cursor } from './cursor.ts';
 import type { Complaint } from './mistake.ts';
 import { readDuration, readPercentage } from './quantity.ts';
+import { readQueries } from './read-queries.ts';
 import { readScope, SCOPE_KEYS } from './scoped.ts';
 
 /** `slo:` with `period`, `availability` and `latency`, each with a `default` and `overrides`. */
@@ -18,7 +19,12 @@ export function readSlo(slo: Cursor): ObjectiveSettings {
   return { rules, ...(period === undefined ? {} : { period }) };
 }
 
-type Promise = Pick<ObjectiveRule, 'share' | 'threshold'>;
+type Promise = Pick<ObjectiveRule, 'share' | 'threshold' | 'queries'>;
+
+const QUERY_KEYS: Readonly<Record<ObjectiveRule['kind'], readonly string[]>> = {
+  availability: ['total', 'failed'],
+  latency: ['histogram', 'total', 'slow'],
+};
 
 function readPart(part: Cursor, kind: ObjectiveRule['kind']): readonly ObjectiveRule[] {
   return part.entries(['default', 'overrides']).flatMap(([key, value]): readonly ObjectiveRule[] => {
@@ -32,16 +38,19 @@ function readPart(part: Cursor, kind: ObjectiveRule['kind']): readonly Objective
 
 function readOverride(entry: Cursor, kind: ObjectiveRule['kind']): ObjectiveRule | undefined {
   let promise: Promise | undefined;
-  if (kind === 'latency') promise = readLatency(entry, SCOPE_KEYS);
+  const keys = [...SCOPE_KEYS, ...QUERY_KEYS[kind]];
+  if (kind === 'latency') promise = readLatency(entry, keys);
   else {
-    entry.entries([...SCOPE_KEYS, 'target']);
+    entry.entries([...keys, 'target']);
     const target = entry.get('target');
     promise = target.isEmpty
       ? entry.complain({ message: 'target is missing', allowed: ['target: 99.9'] })
       : readAvailability(target);
   }
   const application = readScope(entry);
-  return promise && application !== undefined ? { kind, application, ...promise } : undefined;
+  const queries = readQueries(entry, kind, application);
+  if (!promise || application === undefined) return undefined;
+  return { kind, application, ...promise, ...(queries ? { queries } : {}) };
 }
 
 function readAvailability(value: Cursor): Promise | undefined {

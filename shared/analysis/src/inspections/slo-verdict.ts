@@ -13,7 +13,7 @@ export function sloVerdict(
   slo: SloResult | undefined,
   promise: string,
 ): Verdict | undefined {
-  if (!slo || slo.requests === 0) return undefined;
+  if (!slo || (slo.requests === 0 && slo.problem === undefined)) return undefined;
   const { grid } = subject;
   return {
     health: slo.health,
@@ -33,16 +33,17 @@ export function sloVerdict(
 }
 
 function messageFor(slo: SloResult, promise: string): string {
+  if (slo.problem !== undefined) return `The objective cannot be judged: ${slo.problem}.`;
   const share = formatValue(slo.compliance, 'ratio');
   const of = `${share} of ${formatValue(Math.round(slo.requests), 'count')} requests ${promise}`;
   const objective = `objective ${formatValue(slo.objective, 'ratio')}`;
-  if (slo.undecided !== undefined && slo.undecided > 0)
-    return `${of} (${objective}); ${formatValue(slo.undecided, 'ratio')} more may not have: the histogram ends below the threshold.`;
   const open = slo.breaches.find((breach) => breach.recovered === undefined);
   if (open) return `${of} (${objective}); the breach that began at ${clock(open.onset)} goes on.`;
   const last = slo.breaches.at(-1);
   if (last)
     return `${of} (${objective}); a breach lasted from ${clock(last.onset)} to ${clock(last.recovered ?? last.onset)}.`;
+  if (slo.undecided !== undefined && slo.undecided > 0)
+    return `${of} (${objective}); ${formatValue(slo.undecided, 'ratio')} more may not have: the histogram ends below the threshold.`;
   return `${of} (${objective}).`;
 }
 

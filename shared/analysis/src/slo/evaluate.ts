@@ -7,9 +7,16 @@ import { promqlEvidence } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
 import { findBreaches, type Breach } from './breaches.ts';
 import { BAD_CELL_FACTOR, badCellShare, burnRateAt, RequestBudget, type BurnRate } from './burn-rate.ts';
+import { indicatorKey, type CustomIndicator, type CustomIndicators } from './custom-indicators.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
 import { badShareQuery } from './bad-share-query.ts';
-import { DEFAULT_PERIOD, objectivesOf, type Objective, type ObjectiveSettings } from './objectives.ts';
+import {
+  DEFAULT_PERIOD,
+  objectivesOf,
+  type IndicatorQueries,
+  type Objective,
+  type ObjectiveSettings,
+} from './objectives.ts';
 
 /** One objective of one application, judged over the window. */
 export interface SloResult {
@@ -33,6 +40,8 @@ export interface SloResult {
   readonly period: number;
   /** Share of requests in the window that may be bad as well, where the histogram ends below the threshold. */
   readonly undecided?: number;
+  /** Why queries of the configuration could not be judged. */
+  readonly problem?: string;
 }
 
 /** A breach that is over colours its application for this long, ms. */
@@ -47,27 +56,41 @@ export function evaluateServiceLevel(
   world: World,
   application: Application,
   settings?: ObjectiveSettings,
+  custom?: CustomIndicators,
 ): ServiceLevel {
   const objectives = objectivesOf(application, settings);
   const threshold = objectives.find((objective) => objective.kind === 'latency')?.threshold ?? 0.5;
   const indicators = indicatorsOf(world, application, threshold);
   const slos = objectives.map((objective) =>
-    evaluateObjective(world, application, indicators, objective, settings?.period),
+    evaluateObjective(
+      world,
+      application,
+      { ...indicators, custom: custom?.get(indicatorKey(application.id, objective.kind)) },
+      objective,
+      settings?.period,
+    ),
   );
   return { indicators, slos };
+}
+
+/** What an application's users experience, or what queries of the configuration say of one objective. */
+type Judged = Indicators & { readonly custom: CustomIndicator | undefined };
+
+function columnsOf(
+  { custom, rate, failed, timed, slow }: Judged,
+  kind: Objective['kind'],
+): Pick<CustomIndicator, 'rate' | 'bad'> {
+  return custom ?? (kind === 'availability' ? { rate, bad: failed } : { rate: timed, bad: slow });
 }
 
 function evaluateObjective(
   world: World,
   application: Application,
-  indicators: Indicators,
+  indicators: Judged,
   objective: Objective,
   period = DEFAULT_PERIOD,
 ): SloResult {
-  const [rate, bad] =
-    objective.kind === 'availability'
-      ? [indicators.rate, indicators.failed]
-      : [indicators.timed, indicators.slow];
+  const { rate, bad } = columnsOf(indicators, objective.kind);
   const budget = new RequestBudget(world.grid, rate, bad);
   const allowed = 1 - objective.share;
   const { lo, hi } = world.window;
@@ -106,16 +129,18 @@ function evaluateObjective(
     },
     period,
     ...(undecided === undefined ? {} : { undecided }),
+    ...(indicators.custom?.problem === undefined ? {} : { problem: indicators.custom.problem }),
   };
 }
 
 /** Share of requests in the window above the last bound of the histogram, when the threshold lies there as well. */
 function undecidedShare(
   { grid, window }: World,
-  { undecided }: Indicators,
+  indicators: Judged,
   { kind }: Objective,
   requests: number,
 ): number | undefined {
+  const { undecided } = indicators.custom ?? indicators;
   if (kind !== 'latency' || !undecided) return undefined;
   return requests > 0 ? Math.min(1, (sumOf(undecided, window) * grid.step) / 1000 / requests) : 0;
 }
@@ -138,7 +163,7 @@ function usualShare(budget: RequestBudget): number {
   return Math.min(MOST_ALLOWED, UNUSUAL * calm);
 }
 
-interface Judged {
+interface Verdict {
   readonly requests: number;
   readonly share: number;
   readonly allowed: number;
@@ -151,7 +176,7 @@ interface Judged {
   readonly unsure: boolean;
 }
 
-function judge({ requests, share, allowed, fresh, open, leaking, unsure }: Judged): Health {
+function judge({ requests, share, allowed, fresh, open, leaking, unsure }: Verdict): Health {
   if (open) return 'critical';
   if (requests === 0) return 'unknown';
   if (fresh || leaking || (requests >= 100 && share > allowed)) return 'warning';
@@ -171,5 +196,13 @@ function evidenceFor(
       ? 'failed'
       : `took longer than ${formatValue(objective.threshold ?? 0, 'seconds')} or hung`;
   const summary = `${formatValue(Math.round(bad), 'count')} of ${formatValue(Math.round(requests), 'count')} requests ${what}`;
-  return promqlEvidence(badShareQuery(world, application, indicators, objective), world.range, summary);
+  const query = objective.queries
+    ? customQuery(objective.queries, objective.threshold)
+    : badShareQuery(world, application, indicators, objective);
+  return promqlEvidence(query, world.range, summary);
+}
+
+function customQuery(queries: IndicatorQueries, threshold = 0.5): string {
+  if ('histogram' in queries) return `1 - histogram_fraction(0, ${threshold}, ${queries.histogram})`;
+  return `(${queries.bad}) / (${queries.total})`;
 }

@@ -11,7 +11,13 @@ export interface Objective {
   readonly assumed?: boolean;
   /** seconds; latency only */
   readonly threshold?: number;
+  /** Judged by these instead of the metrics that the model reads. */
+  readonly queries?: IndicatorQueries;
 }
+
+/** PromQL of requests per second: all and bad ones, or a histogram of latencies (by `le`). */
+export type IndicatorQueries =
+  { readonly total: string; readonly bad: string } | { readonly histogram: string };
 
 export type ObjectiveKind = 'availability' | 'latency';
 
@@ -24,6 +30,7 @@ export interface ObjectiveRule {
   readonly share?: number;
   /** seconds; latency only */
   readonly threshold?: number;
+  readonly queries?: IndicatorQueries;
 }
 
 /** What the configuration says about objectives; of equally specific rules the later wins. */
@@ -83,6 +90,7 @@ function applyRules(from: Objective, application: Promising, rules: readonly Obj
   let objective = from;
   for (const rule of concerning) {
     const { share, threshold } = rule;
+    const queries: IndicatorQueries | undefined = rule.queries ?? objective.queries;
     // What is said of everything is not said on behalf of services that others run.
     if (application.kind === 'ExternalService' && specificity(rule, application) === 0) continue;
     const { kind } = objective;
@@ -91,6 +99,7 @@ function applyRules(from: Objective, application: Promising, rules: readonly Obj
       kind,
       share: share ?? objective.share,
       ...(limit === undefined ? {} : { threshold: limit }),
+      ...(queries ? { queries } : {}),
     };
   }
   return objective;
