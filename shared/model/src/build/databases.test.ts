@@ -96,6 +96,20 @@ test('a replica lags by the time its primary has been ahead of it', () => {
   assert.ok(Math.abs(lastOf(replication!.unreplayed, window) - 300_000) <= 15_000);
 });
 
+test('after a failover the lag is against the new primary; between two at once there is none', () => {
+  const lagWith = (oldEnds: number) =>
+    applicationOf(5432, 3, (writer, address) => {
+      const position = (at: number) => 1e9 + 1000 * elapsed(at);
+      const lsn = 'pg_wal_current_lsn';
+      writer.gauge(lsn, { address: address(1) }, position, { to: FROM + 1000 * oldEnds });
+      writer.gauge(lsn, { address: address(2) }, position, { from: FROM + 200_000 });
+      writer.gauge('pg_wal_reply_lsn', { address: address(3) }, (at) => position(at) - 60_000);
+    }).postgres.find(({ address }) => address === '10.0.0.3:5432')!.replication;
+  assert.equal(lagWith(150)?.primary, '10.0.0.2:5432');
+  assert.ok(Math.abs(lastOf(lagWith(150)!.lag, window) - 60) <= 15);
+  assert.equal(lagWith(Infinity), undefined);
+});
+
 test('an idle primary makes no lag, and a replica behind all history has at least that', () => {
   const grid = { from: milliseconds(0), step: 10_000, points: 4 };
   const lag = (written: number[], replayed: number[]) => [

@@ -38,17 +38,23 @@ function only(target: PostgresTarget, metric: { readonly name: string }): Column
   return target.signals.get(metric.name)?.[0]?.values;
 }
 
-/** Whoever the replica streams from, else the one primary of its cluster. */
+/** Whoever the replica streams from last, else the one that is primary of its cluster last. */
 function primaryOf(replica: Peer, all: readonly Peer[]): PostgresTarget | undefined {
-  const primaries = all.filter(
-    ({ target }) => target !== replica.target && target.signals.has(P.walCurrentLsn.name),
-  );
-  const senders = (replica.target.signals.get(P.walReceiverStatus.name) ?? []).map(({ labels }) => labels);
-  const sender = primaries.find((peer) => senders.some((labels) => isSender(peer, labels)));
-  if (sender) return sender.target;
-  const own = primaries.filter((peer) => peer.application === replica.application);
-  return own.length === 1 ? own[0]!.target : undefined;
+  const primaries = all
+    .filter(({ target }) => target !== replica.target && target.signals.has(P.walCurrentLsn.name))
+    .map((peer) => ({ peer, until: lastKnown(only(peer.target, P.walCurrentLsn)!) }))
+    .sort((a, b) => b.until - a.until);
+  const [receiver] = (replica.target.signals.get(P.walReceiverStatus.name) ?? [])
+    .map(({ labels, values }) => ({ labels, until: lastKnown(values) }))
+    .sort((a, b) => b.until - a.until);
+  const sender = receiver && primaries.find(({ peer }) => isSender(peer, receiver.labels));
+  if (sender) return sender.peer.target;
+  const [newest, next] = primaries.filter(({ peer }) => peer.application === replica.application);
+  // two at once: nobody knows whose the replica is
+  return newest && newest.until !== next?.until ? newest.peer.target : undefined;
 }
+
+const lastKnown = (values: Column): number => values.findLastIndex((value) => value === value);
 
 function isSender(
   { target, names }: Peer,
