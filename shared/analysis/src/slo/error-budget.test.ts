@@ -67,7 +67,7 @@ test('a budget is told in one line', () => {
     );
   assert.equal(
     say(0),
-    'error budget of 30 d: 100 % left (1 d of them seen, the rest taken to be free of errors); at 0.0x of the last hour it lasts',
+    'error budget of 30 d: 100 % left (24 h of it seen, the rest taken to be free of errors); at 0.0x of the last hour it lasts',
   );
   assert.match(say(0.15), /50 % left .*; at 15\.0x of the last hour it is gone at 1970-01-02 23:55 UTC$/);
   assert.match(say(0.02, 30 * DAYS), /^error budget of 30 d: -100 % left; gone since 1970-01-16/);
