@@ -210,7 +210,7 @@ test('selectorsOf covers every sample an evaluation touches', () => {
     'gauge @ end()',
     'gauge offset -2m',
     'info(gauge, {__name__="info",version=~".+"})',
-    'max_over_time((gauge)[10m:1m] @ 100 offset 1m) or timestamp(gauge @ start())',
+    'max_over_time((gauge)[10m:1m] @ 100 offset 1m) or timestamp(gauge @ start() offset 5m)',
   ]) {
     const expr = parsePromql(query);
     const allowed = selectorsOf(expr, AT, AT);

@@ -1,5 +1,6 @@
 import type { Matcher } from './matchers.ts';
 import { infoMatchers } from './evaluator/info.ts';
+import { stampedSelector } from './evaluator/selection.ts';
 import type { AtModifier, CallNode, Expr } from './parser/ast.ts';
 import { LOOKBACK } from './source.ts';
 
@@ -33,6 +34,8 @@ export function selectorsOf(expr: Expr, from: number, to: number): SelectorExten
       }
       case 'call':
         if (node.name === 'info') return [...walk(node.args[0]!, low, high), infoExtent(node, low, high)];
+        if (node.name === 'timestamp' && node.args[0]?.type === 'selector')
+          return walk(stampedSelector(node.args[0]), low, high);
         return node.args.flatMap((arg) => walk(arg, low, high));
       case 'aggregation':
         return [...walk(node.expr, low, high), ...(node.parameter ? walk(node.parameter, low, high) : [])];

@@ -9,7 +9,7 @@ import { addInfo } from './info.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
 import { DATE_FUNCTIONS, MATH_FUNCTIONS } from './math-functions.ts';
 import { RANGE_FUNCTIONS } from './range-functions.ts';
-import { selectInstant } from './selection.ts';
+import { selectInstant, stampedSelector } from './selection.ts';
 import { sortedByLabel, sortedByValue } from './sort.ts';
 import {
   evaluationError,
@@ -162,7 +162,8 @@ const missing = (node: CallNode, columns: readonly Column[], steps: Steps): read
 /** Of a selector the times of the samples themselves; of anything else the evaluated instant. */
 function timestamps(evaluator: Evaluator, node: CallNode, steps: Steps): readonly Column[] {
   const inner = argument(node, 0);
-  if (inner.type === 'selector') return nameless(selectInstant(inner, evaluator.source, steps, true), node);
+  if (inner.type === 'selector')
+    return nameless(selectInstant(stampedSelector(inner), evaluator.source, steps, true), node);
   const values = steps.times.map((time) => time / 1000);
   const columns = evaluator.vector(node, 0, steps);
   return nameless(

@@ -99,8 +99,7 @@ export function orderKey(labels: Labels): string {
 
 /** A label set as Prometheus writes it in messages. */
 export function formatLabels(labels: Labels): string {
-  const rest = sortedNames(labels).filter((name) => name !== '__name__');
-  const text = rest.map((name) => `${name}=${JSON.stringify(labels[name])}`).join(', ');
-  const name = labelOf(labels, '__name__');
-  return name !== '' && rest.length === 0 ? name : `${name}{${text}}`;
+  const quoted = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name));
+  const pairs = sortedNames(labels).map((name) => `${quoted(name)}=${JSON.stringify(labels[name])}`);
+  return `{${pairs.join(', ')}}`;
 }

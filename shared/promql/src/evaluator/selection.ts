@@ -34,6 +34,10 @@ export function extent(
   return { from: (looks[0] ?? 0) - back, to: looks.at(-1) ?? 0 };
 }
 
+/** What timestamp() looks at: with `@` Prometheus forgets the offset (promql/engine.go, #8433). */
+export const stampedSelector = (node: SelectorNode): SelectorNode =>
+  node.at === undefined ? node : { ...node, offset: 0 };
+
 /**
  * Latest sample within the lookback at each step; a stale marker ends the series until its next sample.
  * With `stamps` the values are the timestamps of the samples found, in seconds.

@@ -52,6 +52,8 @@ export interface BinaryNode extends Position {
   readonly left: Expr;
   readonly right: Expr;
   readonly bool: boolean;
+  /** Where the operator stands, in characters. */
+  readonly operatorFrom: number;
   readonly matching?: VectorMatching;
 }
 

@@ -131,12 +131,13 @@ function checkBinary(expr: BinaryNode, query: string): void {
   checkTypes(left, query);
   checkTypes(right, query);
   const scalars = [left, right].filter((operand) => typeOf(operand) === 'scalar').length;
-  if (expr.bool && !COMPARISON.has(op)) refuse('bool modifier can only be used on comparison operators');
+  if (expr.bool && !COMPARISON.has(op))
+    refuse('bool modifier can only be used on comparison operators', expr.operatorFrom);
   if (COMPARISON.has(op) && !expr.bool && scalars === 2)
-    refuse('comparisons between scalars must use BOOL modifier');
+    refuse('comparisons between scalars must use BOOL modifier', expr.operatorFrom);
   for (const label of matching?.on ? matching.labels : [])
     if (matching?.include.includes(label))
-      refuse(`label "${label}" must not occur in ON and GROUP clause at once`);
+      refuse(`label "${label}" must not occur in ON and GROUP clause at once`, expr.operatorFrom);
   if (!isValueOperator(op) && !SETS.has(op)) refuse(`binary expression does not support operator "${op}"`);
   for (const operand of [left, right])
     if (typeOf(operand) !== 'scalar' && typeOf(operand) !== 'vector')

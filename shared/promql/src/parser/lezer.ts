@@ -1,12 +1,11 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
-import type { FailureError } from '@gumshoe/base/failure';
-import { RENAMED } from '../functions.ts';
 import type { AtModifier, Expr, SelectorNode, SubqueryNode } from './ast.ts';
 import { checkTypes } from './check-types.ts';
 import { parseError } from './parse-error.ts';
 import { QueryText } from './query-text.ts';
 import { labelNames, matchingOf, matrixOf, selectorOf } from './selector.ts';
+import { syntaxError } from './syntax-error.ts';
 
 const MAX_LENGTH = 100_000;
 const MAX_DEPTH = 200;
@@ -28,19 +27,6 @@ export function parsePromql(query: string): Expr {
   const expr = new Builder(query).expr(root, 0);
   checkTypes(expr, query);
   return expr;
-}
-
-/** The grammar knows every function, so that an unknown one stops it at the parenthesis. */
-function syntaxError(query: string, at: number): FailureError {
-  const called = /([A-Za-z_]\w*)\s*$/.exec(query.slice(0, at));
-  if (called && query.startsWith('(', at)) {
-    const name = called[1]!;
-    const renamed = RENAMED.get(name);
-    const now = renamed === undefined ? '' : `: Prometheus 3 calls it ${renamed}`;
-    return parseError(query, called.index, `unknown function with name "${name}"${now}`);
-  }
-  const found = query.slice(at, at + 12).trim() || 'end of input';
-  return parseError(query, at, `unexpected ${found}`);
 }
 
 class Builder {
@@ -221,6 +207,7 @@ class Builder {
       left: this.expr(left, depth + 1),
       right: given ?? this.expr(right, depth + 1),
       bool: node.getChild('BoolModifier') !== null,
+      operatorFrom: operator.from,
       ...this.query.place(node),
     };
     return matching ? { ...base, matching } : base;

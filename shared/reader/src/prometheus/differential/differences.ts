@@ -41,7 +41,10 @@ const DECLARED: readonly Declared[] = [
   {
     reason: 'a duration is a number since 3 and may have signs',
     applies: (_, _ours, theirs) =>
-      refused(theirs, /unexpected (duration|number)|expected duration|bad (number|duration)/),
+      refused(
+        theirs,
+        /unexpected (duration|number)|expected duration|bad (number|duration)|missing unit character/,
+      ),
   },
   {
     reason:
