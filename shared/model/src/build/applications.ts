@@ -10,6 +10,7 @@ import type { ExternalDraft } from './destinations.ts';
 import { finishDns } from './dns.ts';
 import type { ApplicationDraft, InstanceDraft } from './drafts.ts';
 import { podFacts, type WantedReplicas } from './pods.ts';
+import { applicationType, spokenTo } from './types.ts';
 import { downtimesOf, lowerBound, mergeInstants, type Instants } from './presence.ts';
 
 /** Kinds whose instances get new names when they are replaced, or that are meant to end. */
@@ -33,8 +34,6 @@ const REPLACEMENT_WINDOW = 5 * 60_000;
 const SHORT_LIFE = 10 * 60_000;
 /** Fewer open-socket samples than this prove no server. */
 const MIN_LISTEN_SAMPLES = 3;
-/** Where several programs run in one container, the most telling type comes first. */
-const TYPE_ORDER = ['postgres', 'redis', 'mysql', 'mongodb', 'memcached', 'nginx', 'nodejs', 'python'];
 
 /** What finished applications are made with. */
 export interface Finish {
@@ -64,7 +63,7 @@ export function buildApplication(
     ),
     draft.identity.kind,
   ).sort((a, b) => compareText(a.id, b.id));
-  const type = typeOf(draft);
+  const type = typeOf(draft, downstreams);
   const { application: name, kind, cluster } = draft.identity;
   const replicas = wanted.of(draft);
   const annotations = annotationsOf(draft);
@@ -109,15 +108,16 @@ export function buildApplication(
   };
 }
 
-function typeOf(draft: ApplicationDraft): string | undefined {
-  const known = TYPE_ORDER.find((type) => draft.types.has(type));
-  if (known) return known;
-  if (draft.postgres.length > 0 || draft.inbound.has('postgres')) return 'postgres';
-  if (draft.redis.length > 0 || draft.inbound.has('redis')) return 'redis';
-  if (draft.mysql.length > 0) return 'mysql';
-  if (draft.mongodb.length > 0) return 'mongodb';
-  if (draft.memcached.length > 0) return 'memcached';
-  return [...draft.types].sort(compareText)[0];
+function typeOf(draft: ApplicationDraft, downstreams: readonly Dependency[]): string | undefined {
+  const probed = (['postgres', 'redis', 'mysql', 'mongodb', 'memcached'] as const).filter(
+    (database) => draft[database].length > 0,
+  );
+  return applicationType({
+    types: draft.types,
+    serves: draft.inbound.size > 0 ? new Set(draft.inbound.keys()) : spokenTo(downstreams),
+    probed,
+    images: [...draft.instances.values()].flatMap(({ images }) => images),
+  });
 }
 
 const ANNOTATION = 'annotation_coroot_com_';
@@ -133,6 +133,8 @@ function annotationsOf({ instances }: ApplicationDraft): Application['annotation
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
+const NO_SIGNS = { types: new Set<string>(), probed: [], images: [] };
+
 function externalService(
   id: ApplicationId,
   upstreams: readonly Dependency[],
@@ -141,11 +143,13 @@ function externalService(
 ): Application {
   const { name = id, namespace = '_', cluster = '' } = externals.get(id) ?? {};
   const edges = [...upstreams, ...downstreams];
+  const type = applicationType({ ...NO_SIGNS, serves: spokenTo(downstreams) });
   return {
     id,
     name,
     namespace,
     kind: 'ExternalService',
+    ...(type === undefined ? {} : { type }),
     ...(cluster === '' ? {} : { cluster }),
     category: categories.of(namespace, name),
     instances: [],
