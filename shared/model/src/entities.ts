@@ -42,6 +42,14 @@ export type ApplicationKind =
   /** Known from its own spans and log records only. */
   | 'Service';
 
+/** Their instances come and go as they should. */
+export const PERIODIC_KINDS: ReadonlySet<ApplicationKind> = new Set([
+  'Job',
+  'CronJob',
+  'SparkApplication',
+  'Workflow',
+]);
+
 /** A dependency as a view or a report names it. */
 export interface EdgeId {
   readonly client: ApplicationId;

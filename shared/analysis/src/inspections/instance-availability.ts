@@ -1,11 +1,10 @@
-import type { Health } from '@gumshoe/model/entities';
+import { PERIODIC_KINDS, type Health } from '@gumshoe/model/entities';
 import type { Instance } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import type { Verdict } from '../finding.ts';
 import { worstHealth } from '../finding.ts';
 import { defineInspection, type Subject } from './define.ts';
 import { replicasVerdict } from './instance-replicas.ts';
-import { PERIODIC } from './kinds.ts';
 import { presenceQuery } from './presence-query.ts';
 import { clock } from './slo-verdict.ts';
 
@@ -21,7 +20,7 @@ export const instanceAvailability = defineInspection({
   needs: ['instances', 'replicas'],
   inspect: (subject, configured) => {
     const { application, instances, replicas } = subject;
-    if (PERIODIC.has(application.kind) || application.kind === 'ExternalService') return undefined;
+    if (PERIODIC_KINDS.has(application.kind) || application.kind === 'ExternalService') return undefined;
     const threshold = application.kind === 'DaemonSet' ? 100 : configured;
     const known = instances.filter(({ state }) => state === 'up' || state === 'down');
     const wanted = replicas && replicasVerdict(subject, replicas, threshold);

@@ -1,13 +1,13 @@
 import type { TimeGrid } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { lastOf, maxOf } from '@gumshoe/model/columns';
+import { PERIODIC_KINDS } from '@gumshoe/model/entities';
 import type { CellRange, Column, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence, selectInstance } from '../evidence.ts';
 import { steadyGrowth } from '../trend.ts';
 import { defineInspection, type Subject } from './define.ts';
 import { above, judgeInstances } from './judge-instances.ts';
-import { PERIODIC } from './kinds.ts';
 
 /** Growth below this part of the limit, or below so many bytes without one, is noise. */
 const MIN_LIMIT_SHARE = 0.05;
@@ -29,7 +29,7 @@ export const memoryLeak = defineInspection({
   needs: ['instances'],
   inspect: (subject, threshold) => {
     const { instances, application, range, window, recent } = subject;
-    if (PERIODIC.has(application.kind)) return undefined;
+    if (PERIODIC_KINDS.has(application.kind)) return undefined;
     const alive = ({ memoryRss }: Instance) => !Number.isNaN(lastOf(memoryRss, window, 4 * recent));
     const measured = instances.filter(alive);
     const verdicts = judgeInstances(measured, (instance) => leakPercent(instance, subject), above(threshold));

@@ -1,6 +1,12 @@
 import { milliseconds } from '@gumshoe/base/time';
 import { REQUEST_SOURCES } from '@gumshoe/schema/metrics/requests';
-import type { ApplicationId, ApplicationKind, InstanceId, NodeId } from '../entities.ts';
+import {
+  PERIODIC_KINDS,
+  type ApplicationId,
+  type ApplicationKind,
+  type InstanceId,
+  type NodeId,
+} from '../entities.ts';
 import type { Application, Column, Dependency, Instance, InstanceState } from '../world.ts';
 import type { Categories } from './categories.ts';
 import type { OutsideDatabases } from './attach-databases.ts';
@@ -27,7 +33,6 @@ const REPLACEABLE: ReadonlySet<ApplicationKind> = new Set([
   'Workflow',
   'CustomApplication',
 ]);
-const PERIODIC: ReadonlySet<ApplicationKind> = new Set(['Job', 'CronJob', 'SparkApplication', 'Workflow']);
 /** An instance born this close to another's end has taken its place, ms. */
 const REPLACEMENT_WINDOW = 5 * 60_000;
 /** Something that never listened and ended within this time was a job, ms. */
@@ -232,7 +237,7 @@ function markReplaced(instances: Instance[], kind: ApplicationKind): Instance[] 
     if ((instance.state !== 'down' && instance.state !== 'finished') || end === undefined) return instance;
     const near = countWithin(births, end - REPLACEMENT_WINDOW, end + REPLACEMENT_WINDOW);
     const own = Math.abs(instance.firstSeen - end) <= REPLACEMENT_WINDOW ? 1 : 0;
-    return PERIODIC.has(kind) || near > own ? { ...instance, state: 'replaced' } : instance;
+    return PERIODIC_KINDS.has(kind) || near > own ? { ...instance, state: 'replaced' } : instance;
   });
 }
 
