@@ -19,8 +19,9 @@ export interface ImportSink {
   readonly leaveOut: (reason: string, count?: number) => void;
 }
 
-const MAX_SPANS = 5_000_000;
-const MAX_LOGS = 5_000_000;
+/** What a reader of the snapshot can hold in memory. */
+const MAX_SPANS = 1_000_000;
+const MAX_LOGS = 2_000_000;
 const MAX_BODY = 1_000_000;
 
 /** Everything that files held so far. */

@@ -52,7 +52,7 @@ test('any series come back as they were', () => {
       });
       assert.deepEqual(plain(decodeSeries(encodeSeries(made))), plain(made));
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -123,7 +123,7 @@ test('a block with flipped or missing bytes throws or gives series, and does not
         assert.ok(error instanceof Error);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   assert.deepEqual(decodeRecords(encodeRecords([1, 'a'])), [1, 'a']);
 });

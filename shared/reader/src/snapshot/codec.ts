@@ -17,8 +17,15 @@ const MAX_NESTED = 1_000_000;
 /** First four bytes of a packed block. As the length of a header it would be beyond MAX_INFLATED. */
 const PACKED = 0xff325347;
 
-const inflate = (block: Uint8Array, most: number): Buffer =>
-  zstdDecompressSync(block, { maxOutputLength: most });
+/** Is told how many bytes a block inflated to; may throw to end it. */
+export type Meter = (bytes: number) => void;
+const UNMETERED: Meter = () => {};
+
+function inflate(block: Uint8Array, most: number, meter: Meter): Buffer {
+  const bytes = zstdDecompressSync(block, { maxOutputLength: most });
+  meter(bytes.length);
+  return bytes;
+}
 
 /** A block of JSON records. */
 export const encodeRecords = (records: readonly unknown[]): Buffer =>
@@ -28,8 +35,8 @@ export const encodeRecordTexts = (texts: readonly string[]): Buffer =>
   zstdCompressSync(Buffer.from(`[${texts.join(',')}]`));
 
 /** @throws Error when the block is none, is no list, or claims more than a writer puts into one. */
-export function decodeRecords(block: Uint8Array): unknown[] {
-  const text = inflate(block, MAX_RECORDS_INFLATED);
+export function decodeRecords(block: Uint8Array, meter: Meter = UNMETERED): unknown[] {
+  const text = inflate(block, MAX_RECORDS_INFLATED, meter);
   let nested = 0;
   for (const byte of text) if (byte === 0x7b || byte === 0x5b) nested++;
   if (nested > MAX_NESTED)
@@ -87,8 +94,8 @@ function packTimes(series: readonly Series[], out: ByteWriter): [TimesHead[], nu
  * The series of a block, in either layout. Series sampled together share one array of timestamps.
  * @throws Error when the block is damaged, or claims more than a writer puts into one.
  */
-export function decodeSeries(block: Uint8Array): Series[] {
-  const bytes = inflate(block, MAX_INFLATED);
+export function decodeSeries(block: Uint8Array, meter: Meter = UNMETERED): Series[] {
+  const bytes = inflate(block, MAX_INFLATED, meter);
   const reader = new ByteReader(bytes);
   return reader.u32() === PACKED ? decodePacked(reader) : decodePlain(bytes);
 }

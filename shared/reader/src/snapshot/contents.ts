@@ -1,6 +1,7 @@
+import { FailureError } from '@gumshoe/base/failure';
 import type { Series } from '@gumshoe/base/series';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
-import { decodeRecords, decodeSeries } from './codec.ts';
+import { decodeRecords, decodeSeries, type Meter } from './codec.ts';
 import type { SnapshotFile } from './database.ts';
 import type { Part } from './manifest.ts';
 import {
@@ -48,12 +49,37 @@ export function* recordBlocks<P extends keyof RecordTypes>(
   part: P,
 ): Generator<readonly RecordTypes[P][]> {
   const check = CHECKS[part];
-  for (const { content } of file.decoded(part, (payload) => decodeRecords(payload).map(check))) yield content;
+  const decode = (payload: Buffer, meter: Meter): RecordTypes[P][] =>
+    decodeRecords(payload, meter).map(check);
+  for (const { content } of file.decoded(part, decode)) yield content;
 }
 
-/** All records of a part. Throws FailureError `corrupt`. */
-export const recordsOf = <P extends keyof RecordTypes>(file: SnapshotFile, part: P): RecordTypes[P][] =>
-  [...recordBlocks(file, part)].flat();
+/** Texts of records that are held in memory at once; as values they take about three times as much. */
+const MAX_HELD = 512 * 1024 ** 2;
+
+/** All records of a part. Throws FailureError `corrupt`, and `limit-exceeded` when they are too many for memory. */
+export function recordsOf<P extends keyof RecordTypes>(file: SnapshotFile, part: P): RecordTypes[P][] {
+  const check = CHECKS[part];
+  const records: RecordTypes[P][] = [];
+  let held = 0;
+  const decode = (payload: Buffer, meter: Meter): unknown[] =>
+    decodeRecords(payload, (bytes) => {
+      meter(bytes);
+      held += bytes;
+      if (held > MAX_HELD) throw tooMany(file, part);
+    });
+  for (const { content } of file.decoded(part, decode)) for (const one of content) records.push(check(one));
+  return records;
+}
+
+const tooMany = (file: SnapshotFile, part: string): FailureError =>
+  new FailureError({
+    code: 'limit-exceeded',
+    tried: `read ${part}`,
+    target: file.path,
+    reason: `they take over ${MAX_HELD / 1024 ** 2} MiB`,
+    remedy: 'Cut the file first: gumshoe snapshot trim --from … --to … --app …',
+  });
 
 /** Samples with from < t <= to; none when there are no such samples. */
 export function cutSeries(series: Series, from: number, to: number): Series[] {

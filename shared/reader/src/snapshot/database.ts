@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { FailureError } from '@gumshoe/base/failure';
+import type { Meter } from './codec.ts';
 import { APPLICATION_ID, harden, headerProblem, SCHEMA, schemaProblem } from './guard.ts';
 import { FORMAT_VERSION, parseManifest, PARTS, type Manifest, type Part } from './manifest.ts';
 
@@ -12,6 +13,9 @@ const MAX_BLOCKS = 500_000;
 const MAX_PAYLOAD = 256 * 1024 ** 2;
 const MAX_MANIFEST = 4 * 1024 ** 2;
 const MAX_NAME = 1024;
+/** One pass over a part may inflate to this much, and so many times the file: that bounds its time. */
+const FREELY_INFLATED = 256 * 1024 ** 2;
+const MOST_RATIO = 200;
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -88,6 +92,7 @@ export class SnapshotFile {
   readonly #database: Database.Database;
   readonly #entries: readonly Entry[];
   readonly #payload: Database.Statement;
+  readonly #mostInflated: number;
 
   /** Throws FailureError: not-found, corrupt, or not-supported for a newer format. */
   constructor(path: string) {
@@ -106,7 +111,9 @@ export class SnapshotFile {
       if (foreign !== undefined) throw this.failure('corrupt', foreign, 'Do not trust this file.');
       const { manifest, text, seal } = this.#readManifest();
       this.manifest = manifest;
-      this.#entries = this.#readEntries(statSync(absolute).size);
+      const { size } = statSync(absolute);
+      this.#mostInflated = FREELY_INFLATED + MOST_RATIO * size;
+      this.#entries = this.#readEntries(size);
       if (seal !== sealOf(manifest.formatVersion, text, this.#entries))
         throw this.failure('corrupt', 'the manifest does not match its hash', 'Export it again.');
       this.#payload = database.prepare('SELECT payload FROM blocks WHERE id = ?').pluck();
@@ -199,16 +206,23 @@ export class SnapshotFile {
   /** Each block of a part in turn, put through `decode`. Throws FailureError `corrupt`. */
   *decoded<T>(
     part: Part,
-    decode: (payload: Buffer) => T,
+    decode: (payload: Buffer, meter: Meter) => T,
     names?: ReadonlySet<string>,
   ): Generator<{ readonly name: string; readonly content: T }> {
+    let inflated = 0;
+    const meter = (bytes: number): void => {
+      inflated += bytes;
+      if (inflated > this.#mostInflated)
+        throw new RangeError('it inflates to more than any file of its size');
+    };
     for (const entry of this.#entries) {
       if (entry.part !== part || (names !== undefined && !names.has(entry.name))) continue;
       const payload = this.#read(entry);
       let content: T;
       try {
-        content = decode(payload);
+        content = decode(payload, meter);
       } catch (error) {
+        if (error instanceof FailureError) throw error;
         throw this.failure(
           'corrupt',
           `block ${JSON.stringify(entry.name)} of ${part}: ${error instanceof Error ? error.message : String(error)}`,

@@ -253,7 +253,7 @@ class ExportJob {
     return [
       'SQL and Redis keys were obfuscated when they were captured',
       'request and response bodies and headers were never stored',
-      'no credentials and no connection settings are included',
+      'no credentials are included',
       ...only.map((sentence) => hidden(sentence).slice(0, 4000)),
       ...this.#redaction.sentences,
       ...this.#missing.map(hidden),

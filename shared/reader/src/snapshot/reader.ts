@@ -84,7 +84,7 @@ export class SnapshotReader implements Reader {
 
   private tooLarge(): FailureError {
     return new FailureError({
-      code: 'invalid-input',
+      code: 'limit-exceeded',
       tried: 'read series',
       target: this.file.path,
       reason: `the answer would take over ${MAX_ANSWER_BYTES / 1024 ** 3} GiB of memory`,

@@ -145,13 +145,30 @@ export function seal(database: Database.Database, change: (manifest: unknown) =>
   put.run(sha256(text + listed), 'sha256');
 }
 
+/** Many blocks, each within its bounds, of records that are right. */
+const flood: Forgery = (database, random) => {
+  const row = database.prepare("SELECT * FROM blocks WHERE part = 'logs'").get() as Row;
+  const [log] = JSON.parse(inflate(row.payload).toString('utf8')) as Record<string, unknown>[];
+  const records = Array.from({ length: 1_000 }, () => ({ ...log, body: 'x'.repeat(10_000) }));
+  const payload = zstdCompressSync(Buffer.from(JSON.stringify(records)));
+  const insert = database.prepare('INSERT INTO blocks (part, name, sha256, payload) VALUES (?, ?, ?, ?)');
+  for (let n = 5 + random.below(50); n > 0; n--) insert.run('logs', String(n), sha256(payload), payload);
+  seal(database, (manifest) => ({ ...(manifest as object), counts: {} }));
+};
+
 const schema: Forgery = (database, random) => sql(...random.pick(SCHEMAS))(database, random);
 const rows: Forgery = (database, random) => {
   sql(random.pick(ROWS))(database, random);
   if (random.below(2) === 0) seal(database, (manifest) => manifest);
 };
 
-export const FORGERIES: Readonly<Record<string, Forgery>> = { schema, rows, content, contentAgain: content };
+export const FORGERIES: Readonly<Record<string, Forgery>> = {
+  schema,
+  rows,
+  content,
+  contentAgain: content,
+  flood,
+};
 
 /** Applies a forgery to a file. What SQLite itself refuses to do leaves the file as it was. */
 export function forge(path: string, forgery: Forgery, random: Random): void {

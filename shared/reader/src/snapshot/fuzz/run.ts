@@ -26,6 +26,7 @@ export interface FuzzOutcome {
   readonly openedByKind: Readonly<Record<string, number>>;
 }
 
+/** Processor time. */
 const MAX_MS = 10_000;
 const MAX_RSS_MB = 1_500;
 
@@ -123,7 +124,7 @@ class Reading {
   /** undefined when the process ended over it, or took far too long. */
   async ask(path: string): Promise<Answer | undefined> {
     this.#child.stdin!.write(`${path}\n`);
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 6 * MAX_MS);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 12 * MAX_MS);
     const { value, done } = await this.#lines.next();
     clearTimeout(timer);
     return done ? undefined : (JSON.parse(value as string) as Answer);
