@@ -1,3 +1,4 @@
+import type { Series } from '@gumshoe/base/series';
 import type { SourcePart } from '@gumshoe/engine/ports';
 
 /** Rows of a read-only ClickHouse query. 64-bit integers come as text. */
@@ -32,6 +33,13 @@ export interface PrometheusTransport {
     signal?: AbortSignal,
     warn?: (text: string) => void,
   ): Promise<unknown>;
+  /** Samples of an instant query for a range selector, `from < t <= to` in ms. Optional: without it, `get`. */
+  rawSeries?(
+    params: Readonly<Record<string, string>>,
+    range: { readonly from: number; readonly to: number },
+    signal?: AbortSignal,
+    warn?: (text: string) => void,
+  ): Promise<readonly Series[]>;
   /** Never rejects. */
   check(signal?: AbortSignal): Promise<SourcePart>;
   close(): Promise<void>;

@@ -25,7 +25,9 @@ function entries(data: unknown): readonly MatrixEntry[] {
 const INFINITY: Readonly<Record<string, number>> = { '+Inf': Infinity, Inf: Infinity, '-Inf': -Infinity };
 
 export function sampleValue(text: string): number {
-  return INFINITY[text] ?? (text === 'NaN' ? NaN : Number(text));
+  const value = Number(text);
+  // a look at the table would keep every text in memory
+  return Number.isNaN(value) ? (INFINITY[text] ?? NaN) : value;
 }
 
 /** Raw series of an instant query for a range selector: samples with `after < t <= to`, ms. */

@@ -80,8 +80,20 @@ async function ask(
   // a second more than needed where the border has a fraction; what is outside is left out again
   const seconds = Math.max(1, Math.ceil((to - from) / 1000));
   const query = `{__name__=~"${metrics.join('|')}"}[${seconds}s]`;
-  const data = await transport.get('/api/v1/query', { query, time: String(to / 1000) }, signal, warn);
-  return rawSeries(data, from, to).filter((series) => series.timestamps.length > 0);
+  return rawSeriesOf(transport, { query, time: String(to / 1000) }, { from, to }, signal, warn);
+}
+
+/** The samples of one question, by the shortest way that a transport has. */
+export async function rawSeriesOf(
+  transport: PrometheusTransport,
+  params: Readonly<Record<string, string>>,
+  range: { readonly from: number; readonly to: number },
+  signal?: AbortSignal,
+  warn?: (text: string) => void,
+): Promise<readonly Series[]> {
+  if (transport.rawSeries) return transport.rawSeries(params, range, signal, warn);
+  const data = await transport.get('/api/v1/query', params, signal, warn);
+  return rawSeries(data, range.from, range.to).filter(({ timestamps }) => timestamps.length > 0);
 }
 
 function tooLargeAnyway(error: unknown, { metrics, from, to }: Question): FailureError {

@@ -1,10 +1,12 @@
 import { FailureError, toFailure, type Failure } from '@gumshoe/base/failure';
+import type { Series } from '@gumshoe/base/series';
 import type { SourcePart } from '@gumshoe/engine/ports';
 import { cancelled, connectionFailure } from '../failures.ts';
 import type { PrometheusTransport } from '../transports.ts';
 import type { ClientTls } from '../tls.ts';
 import { AnswerTooLarge, HttpClient, type HttpAnswer } from './http-client.ts';
 import { saysTooLarge } from './limits.ts';
+import { parseMatrix } from './matrix-parser.ts';
 import { retryAfter, withRetries } from './retry.ts';
 
 export interface PrometheusAddress {
@@ -32,6 +34,17 @@ interface Answer {
   readonly infos?: readonly string[];
 }
 
+interface Decoded<T> {
+  readonly answer: Answer;
+  readonly data: T;
+}
+
+interface Reading<T> {
+  readonly decode: (body: Buffer) => Decoded<T>;
+  readonly signal: AbortSignal | undefined;
+  readonly warn: ((text: string) => void) | undefined;
+}
+
 /** Prometheus's HTTP API and whatever speaks it (VictoriaMetrics, Thanos, Mimir, the embedded store). */
 export class HttpPrometheusTransport implements PrometheusTransport {
   private readonly address: PrometheusAddress;
@@ -55,22 +68,41 @@ export class HttpPrometheusTransport implements PrometheusTransport {
         });
   }
 
-  async get(
+  get(
     path: string,
     params: Readonly<Record<string, string>>,
     signal?: AbortSignal,
     warn?: (text: string) => void,
   ): Promise<unknown> {
+    return this.read(path, params, { decode: decodeJson, signal, warn });
+  }
+
+  rawSeries(
+    params: Readonly<Record<string, string>>,
+    { from, to }: { readonly from: number; readonly to: number },
+    signal?: AbortSignal,
+    warn?: (text: string) => void,
+  ): Promise<readonly Series[]> {
+    const decode = (body: Buffer): Decoded<readonly Series[]> => {
+      const { series, fields } = parseMatrix(body, from, to);
+      return { answer: fields, data: series };
+    };
+    return this.read('/api/v1/query', params, { decode, signal, warn });
+  }
+
+  private async read<T>(
+    path: string,
+    params: Readonly<Record<string, string>>,
+    { decode, signal, warn }: Reading<T>,
+  ): Promise<T> {
     const tried = `query Prometheus (${path.split('/').at(-1)})`;
     if (signal?.aborted) throw cancelled(tried, this.address.url);
-    const answer = await this.ask(path, params, tried, signal);
-    if (answer.status >= 300 && answer.status < 400) throw this.redirected(answer, tried);
-    const body = parse(answer.body);
-    if (body?.status === 'success') {
-      for (const text of [...list(body.warnings), ...list(body.infos)]) warn?.(text);
-      return body.data;
-    }
-    throw this.refusal(answer, body, tried);
+    const got = await this.ask(path, params, tried, signal);
+    if (got.status >= 300 && got.status < 400) throw this.redirected(got, tried);
+    const decoded = attempt(decode, got.body);
+    if (decoded?.answer.status !== 'success') throw this.refusal(got, decoded?.answer, tried);
+    for (const text of [...list(decoded.answer.warnings), ...list(decoded.answer.infos)]) warn?.(text);
+    return decoded.data;
   }
 
   private refusal(answer: HttpAnswer, body: Answer | undefined, tried: string): FailureError {
@@ -223,10 +255,16 @@ export class HttpPrometheusTransport implements PrometheusTransport {
 const list = (texts: unknown): readonly string[] =>
   Array.isArray(texts) ? texts.filter((one): one is string => typeof one === 'string') : [];
 
-function parse(body: Buffer): Answer | undefined {
+function decodeJson(body: Buffer): Decoded<unknown> {
+  const value: unknown = JSON.parse(body.toString('utf8'));
+  const answer: Answer = typeof value === 'object' && value !== null ? value : {};
+  return { answer, data: answer.data };
+}
+
+/** Undefined where the body is not what `decode` wants. */
+function attempt<T>(decode: (body: Buffer) => Decoded<T>, body: Buffer): Decoded<T> | undefined {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return decode(body);
   } catch {
     return undefined;
   }

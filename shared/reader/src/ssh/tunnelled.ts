@@ -1,5 +1,7 @@
 import { FailureError, type Failure } from '@gumshoe/base/failure';
+import type { Series } from '@gumshoe/base/series';
 import type { SourcePart } from '@gumshoe/engine/ports';
+import { rawSeriesOf } from '../prometheus/raw-series.ts';
 import type { PrometheusTransport, SqlRequest, SqlRows, SqlTransport } from '../transports.ts';
 import type { Forward } from './forward.ts';
 
@@ -50,6 +52,15 @@ export class TunnelledPrometheus implements PrometheusTransport {
     warn?: (text: string) => void,
   ): Promise<unknown> {
     return explained(this.tunnel, this.transport.get(path, params, signal, warn));
+  }
+
+  async rawSeries(
+    params: Readonly<Record<string, string>>,
+    range: { readonly from: number; readonly to: number },
+    signal?: AbortSignal,
+    warn?: (text: string) => void,
+  ): Promise<readonly Series[]> {
+    return explained(this.tunnel, rawSeriesOf(this.transport, params, range, signal, warn));
   }
 
   async check(signal?: AbortSignal): Promise<SourcePart> {

@@ -11,7 +11,8 @@ import { logSeries } from '@gumshoe/model/derived/log-series';
 import { traceSeries, type CountedSpan } from '@gumshoe/model/derived/trace-series';
 import { EBPF_SCOPE_NAME } from '@gumshoe/schema/attributes';
 import { isTraceMetric, TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
-import { traceMetrics } from '@gumshoe/model/read-list';
+import { buildWorld } from '@gumshoe/model/build/build-world';
+import { modelMetrics, traceMetrics } from '@gumshoe/model/read-list';
 import { CachedReader } from '../cache/reader.ts';
 import { openConnection } from '../open.ts';
 import { startRecordedStore, type RecordedStore } from '../testdata/recorded-store.ts';
@@ -263,6 +264,17 @@ test('log records counted by the store are what an import counts', async () => {
       .toSorted();
   assert.deepEqual(total(await cached.series([T.logMessages.name], range)), total(expected));
   await rm(directory, { recursive: true });
+});
+
+test('applications known only from their own spans are on the map of a live store', async () => {
+  const range = rangeOf(start, start + 600_000);
+  const world = buildWorld(await reader.series(modelMetrics, range), range);
+  const names = world.applications.map(({ name }) => name);
+  for (const service of ['service-0', 'service-1', 'service-2', 'service-3'])
+    assert.ok(names.includes(service), service);
+  const served = world.applications.find(({ name }) => name === 'service-1');
+  assert.ok(served?.inbound.some((requests) => requests.rate.some((rate) => rate > 0)));
+  assert.ok((served?.downstreams.length ?? 0) > 0);
 });
 
 test('a ClickHouse that does not answer costs what spans say, and the status says so', async () => {

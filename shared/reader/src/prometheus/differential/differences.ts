@@ -1,3 +1,4 @@
+import { difference } from './rows.ts';
 import type { Rows } from './rows.ts';
 
 /** A difference between Prometheus 2.42 (Debian's) and Prometheus 3, which ours follows. */
@@ -37,6 +38,17 @@ const DECLARED: readonly Declared[] = [
     reason: 'start() and end() are functions too since 3',
     applies: (expression, _, theirs) =>
       /(?<!@ *)\b(start|end)\(\)/.test(expression) && refused(theirs, /parse error: unexpected/),
+  },
+  {
+    reason:
+      'deriv and predict_linear sum values relative to the first; Prometheus loses digits where they are large and vary little',
+    applies: (expression, ours, theirs) =>
+      /\b(deriv|predict_linear)\(/.test(expression) && difference(ours, theirs, 1e-6) === undefined,
+  },
+  {
+    reason: 'names of labels may be quoted since 3',
+    applies: (_, _ours, theirs) =>
+      refused(theirs, /unexpected string .* in label matching, expected identifier/),
   },
   {
     reason: 'a duration is a number since 3 and may have signs',

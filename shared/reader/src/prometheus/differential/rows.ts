@@ -42,18 +42,20 @@ const pointOf = ([seconds, text]: WirePoint): Point => [
   Number(text.replace('Inf', 'Infinity')),
 ];
 
+const TOLERANCE = 1e-9;
+
 /** Equal but for rounding: sums are taken in different order, and Prometheus 2 does not compensate them. */
-export function close(a: number, b: number): boolean {
+export function close(a: number, b: number, tolerance = TOLERANCE): boolean {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b);
   if (a === b) return true;
   // Close to the largest number there is, Go's exp overflows a little before JavaScript's.
   if (!Number.isFinite(a) || !Number.isFinite(b))
     return a * b > 0 && Math.min(Math.abs(a), Math.abs(b)) > 1e307;
-  return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)) + 1e-9;
+  return Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b)) + tolerance;
 }
 
 /** What differs first, in words, or undefined. */
-export function difference(ours: Rows, theirs: Rows): string | undefined {
+export function difference(ours: Rows, theirs: Rows, tolerance = TOLERANCE): string | undefined {
   if ('error' in ours || 'error' in theirs) {
     if ('error' in ours && 'error' in theirs) return undefined;
     return 'error' in ours ? `ours: ${ours.error}` : `theirs: ${'error' in theirs ? theirs.error : ''}`;
@@ -64,7 +66,7 @@ export function difference(ours: Rows, theirs: Rows): string | undefined {
   for (const [key, row] of other) {
     const own = mine.get(key);
     if (!own) return `only theirs has {${key}}`;
-    const where = pointDifference(own.points, row.points);
+    const where = pointDifference(own.points, row.points, tolerance);
     if (where !== undefined) return `{${key}} ${where}`;
   }
   return undefined;
@@ -73,12 +75,16 @@ export function difference(ours: Rows, theirs: Rows): string | undefined {
 const byLabels = (rows: readonly Row[]): ReadonlyMap<string, Row> =>
   new Map(rows.map((row) => [labelsKey(row.labels), row]));
 
-function pointDifference(ours: readonly Point[], theirs: readonly Point[]): string | undefined {
+function pointDifference(
+  ours: readonly Point[],
+  theirs: readonly Point[],
+  tolerance: number,
+): string | undefined {
   for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
     const [a, b] = [ours[i], theirs[i]];
     if (!a || !b || a[0] !== b[0])
       return `at ${Math.min(a?.[0] ?? Infinity, b?.[0] ?? Infinity)}: ${a ? 'ours' : 'theirs'} alone or first`;
-    if (!close(a[1], b[1])) return `at ${a[0]}: ours ${a[1]}, theirs ${b[1]}`;
+    if (!close(a[1], b[1], tolerance)) return `at ${a[0]}: ours ${a[1]}, theirs ${b[1]}`;
   }
   return undefined;
 }
