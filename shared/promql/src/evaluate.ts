@@ -52,11 +52,18 @@ function inOrder(columns: readonly Column[], where: Expr): readonly Column[] {
   return twice ? byLabels(mergeSame(columns, where)) : sorted.map(({ one }) => one);
 }
 
-/** Values that are not there are unspecified until here. */
-function withGaps(one: Column): EvaluatedSeries {
-  const { values, present } = one;
-  for (let i = 0; i < present.length; i++) if (present[i] === 0) values[i] = NaN;
-  return one;
+/** Up to this many result series get memory of their own; more of them fill the memory they share. */
+const FEW = 1_000;
+
+/** Values that are not there are unspecified until here. A result that is sent on must not drag others' memory with it. */
+function withGaps(columns: readonly Column[]): readonly EvaluatedSeries[] {
+  return columns.map(({ labels, values: shared, present: there }) => {
+    const own = columns.length <= FEW;
+    const values = own ? shared.slice() : shared;
+    const present = own ? there.slice() : there;
+    for (let i = 0; i < present.length; i++) if (present[i] === 0) values[i] = NaN;
+    return { labels, values, present };
+  });
 }
 
 /** Range query. Series are in the order of their labels. Throws FailureError on errors in the expression. */
@@ -76,7 +83,7 @@ export function evaluateRange(expr: Expr, source: SeriesSource, grid: TimeGrid):
       'invalid expression type "string" for range query, must be Scalar or instant Vector',
     );
   const columns = value.type === 'scalar' ? [filled({}, value.values)] : value.columns;
-  const series = inOrder(nonEmpty(columns), expr).map(withGaps);
+  const series = withGaps(inOrder(nonEmpty(columns), expr));
   return { grid, series, ...annotations.result() };
 }
 
