@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -139,5 +139,4 @@ function removeOld(directory: string, current: number): void {
     for (const suffix of ['', '-wal', '-shm'])
       rmSync(join(directory, `metrics-${number}.cache${suffix}`), { force: true });
   }
-  chmodSync(directory, 0o700);
 }
