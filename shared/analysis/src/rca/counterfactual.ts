@@ -62,7 +62,7 @@ function inDimension(
   dimension: Dimensional,
 ): Counterfactual | undefined {
   if (direction === 'neighbour') return ofNeighbour(application, frame, propagation, dimension);
-  if (direction === 'client') return undefined;
+  if (direction === 'client' || direction === 'origin') return undefined;
   if (application === frame.root) return ofRoot(application, frame, dimension);
   const edges = application.downstreams.filter(
     ({ client }) => propagation.byId.get(client)?.direction === 'server',

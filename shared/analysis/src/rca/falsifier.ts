@@ -32,6 +32,7 @@ export function falsifierOf(weighed: Weighed, frame: Frame): Falsifier {
   if (weighed.kind === 'traffic-surge') return asHighBefore(weighed, frame);
   if (weighed.kind === 'node-cpu' || weighed.reached.direction === 'neighbour')
     return othersThere(weighed, frame);
+  if (weighed.kind === 'cpu-hog') return feltSomewhere(weighed, frame);
   if (FELT_THERE.has(weighed.kind) || OWN.has(weighed.kind)) return feltThere(weighed, frame);
   if (SHARED.has(weighed.kind)) return otherClients(weighed, frame);
   return inOrder(weighed, frame);
@@ -48,6 +49,14 @@ function feltThere({ reached: { application } }: Weighed, frame: Frame): Falsifi
     checked: true,
     held: share >= LEAST_FELT,
   };
+}
+
+/** Who takes the CPU of a node can do well itself. */
+function feltSomewhere(weighed: Weighed, frame: Frame): Falsifier {
+  const own = feltThere(weighed, frame);
+  if (own.held !== false) return own;
+  const others = othersThere(weighed, frame);
+  return others.held ? others : own;
 }
 
 function otherClients(weighed: Weighed, frame: Frame): Falsifier {

@@ -1,6 +1,6 @@
 import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
-import type { Application, Column, World } from '@gumshoe/model/world';
+import type { Application, CellRange, Column, World } from '@gumshoe/model/world';
 import { logImpact } from '../anomalies/log-impact.ts';
 import { unusualImpact } from '../anomalies/impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
@@ -127,14 +127,21 @@ function incidentsAround(
     for (const { breach } of incidents) {
       const { cells } = breach;
       const touches = cells.lo <= hi + slack && cells.hi >= lo - slack;
-      if (!touches || (cells.lo >= lo && cells.hi <= hi)) continue;
+      if (!touches || isOverBefore(cells, first, slack) || (cells.lo >= lo && cells.hi <= hi)) continue;
       lo = Math.min(lo, cells.lo);
       hi = Math.max(hi, cells.hi);
       grown = true;
     }
   }
-  return incidents.filter(({ breach }) => breach.cells.lo >= lo && breach.cells.hi <= hi);
+  return incidents.filter(
+    ({ breach }) =>
+      breach.cells.lo >= lo && breach.cells.hi <= hi && !isOverBefore(breach.cells, first, slack),
+  );
 }
+
+/** What ended when the first one began is another story: what was usual until then is what it is compared with. */
+const isOverBefore = (cells: CellRange, first: OpenedIncident, slack: number): boolean =>
+  cells.hi <= first.breach.cells.lo + Math.min(slack, 2) && cells.lo < first.breach.cells.lo;
 
 const compareImpact = (a: OpenedIncident, b: OpenedIncident): number =>
   Number(a.resolvedAt !== undefined) - Number(b.resolvedAt !== undefined) ||

@@ -142,18 +142,17 @@ const risesOf = perFrame((root: Application, frame) => ({
   errors: errorsOf(root, frame),
 }));
 
+/** Part of the usual latency by which it must rise: less is the weather. */
+const LEAST_LATENCY_SHARE = 0.1;
+
 function latencyOf(root: Application, frame: Frame): number {
   const { requests } = servedBy(root);
-  return riseOf(
-    perRootRequest(
-      frame,
-      total(
-        frame,
-        requests.map((one) => one.durationSum),
-      ),
-    ),
+  const spent = total(
     frame,
-  ).by;
+    requests.map((one) => one.durationSum),
+  );
+  const { before, by } = riseOf(perRootRequest(frame, spent), frame);
+  return by >= LEAST_LATENCY_SHARE * before ? by : 0;
 }
 
 function errorsOf(root: Application, frame: Frame): number {

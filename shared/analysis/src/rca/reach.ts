@@ -15,13 +15,15 @@ export interface Reached {
   readonly path: readonly ApplicationId[];
   /** 0..1: how well the trouble can have travelled along the path. */
   readonly reach: number;
-  readonly direction: 'server' | 'client' | 'neighbour';
+  /** origin: a client of clients, from where requests come. */
+  readonly direction: 'server' | 'client' | 'origin' | 'neighbour';
 }
 
 /** A healthy edge on the path leaves this much of the suspicion. */
 const HEALTHY_EDGE = 0.3;
 const PER_STEP = 0.98;
 const CLIENT_REACH = 0.7;
+const FURTHER_CLIENT = 0.95;
 const NEIGHBOUR_REACH = 0.35;
 const UNCONNECTED_REACH = 0.95;
 
@@ -87,15 +89,27 @@ function addUnconnected(world: World, root: Application, byId: Map<ApplicationId
   }
 }
 
-/** Clients of what was reached: what they ask for can be too much for it. */
+/**
+ * Clients of what was reached, and theirs: what they ask for can be too much for it. The first ones can also see a
+ * server as slow because they starve themselves.
+ */
 function addClients({ byId: known }: World, byId: Map<ApplicationId, Reached>): void {
-  for (const server of [...byId.values()]) {
+  const queue = [...byId.values()];
+  for (const server of queue) {
+    const step = server.direction === 'server' ? CLIENT_REACH : FURTHER_CLIENT;
+    const reach = step * server.reach;
     for (const { client } of server.application.downstreams) {
       const application = known.get(client);
-      const reach = CLIENT_REACH * server.reach;
-      if (!application || (byId.get(client)?.reach ?? 0) >= reach) continue;
-      if (byId.get(client)?.direction === 'server') continue;
-      byId.set(client, { application, path: [...server.path, client], reach, direction: 'client' });
+      if (!application || byId.get(client)?.direction === 'server') continue;
+      if ((byId.get(client)?.reach ?? 0) >= reach) continue;
+      const found: Reached = {
+        application,
+        path: [...server.path, client],
+        reach,
+        direction: server.direction === 'server' ? 'client' : 'origin',
+      };
+      byId.set(client, found);
+      queue.push(found);
     }
   }
 }

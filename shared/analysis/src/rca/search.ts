@@ -21,6 +21,9 @@ const WORTH_TESTING = 0.05;
 /** What is left of a suspicion that its own falsifier speaks against. */
 const DISPROVED = 0.6;
 
+/** All that can be wrong with those from whom requests come is that they are too many. */
+const SURGES = CANDIDATES.filter(({ kind }) => kind === 'traffic-surge' || kind === 'client-surge');
+
 /** Lets every candidate look at every application on the way, and puts what they suspect to the tests. */
 export function searchCauses(
   inspected: InspectedWorld,
@@ -32,7 +35,8 @@ export function searchCauses(
   let looked = 0;
   for (const reached of propagation.reached) {
     const { application } = reached;
-    for (const candidate of CANDIDATES) {
+    const candidates = reached.direction === 'origin' ? SURGES : CANDIDATES;
+    for (const candidate of candidates) {
       const examination = candidate.examine({ application, inspected, frame, extra });
       if (!examination) continue;
       looked++;
