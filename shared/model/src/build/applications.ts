@@ -184,7 +184,7 @@ function buildInstance(building: Building, draft: InstanceDraft, id: InstanceId)
   const downtimes = downtimesOf(alive, source, context.stalenessOf({ timestamps: alive }));
   const lastSeen = Math.max(seen.at(-1) ?? 0, listening.at(-1) ?? 0);
   const column = (name: Parameters<typeof draft.columns.get>[0]): Column =>
-    draft.columns.get(name) ?? context.resampler.column();
+    draft.columns.get(name) ?? context.resampler.empty;
   const optional = <K extends 'cpuLimit' | 'cpuThrottled' | 'cpuDelay' | 'memoryLimit' | 'memoryPressure'>(
     name: K,
   ): { [P in K]?: Column } => {

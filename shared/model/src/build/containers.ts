@@ -10,7 +10,7 @@ import { NODEJS_METRICS } from '@gumshoe/schema/metrics/nodejs';
 import { PYTHON_METRICS } from '@gumshoe/schema/metrics/python';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import type { DiskColumns } from '../world.ts';
-import type { Building } from './context.ts';
+import type { BuildContext, Building } from './context.ts';
 import { columnFor, type InstanceDraft, type ResourceColumn } from './drafts.ts';
 import { positiveInstants } from './presence.ts';
 import { addInto, maxInto } from './resample.ts';
@@ -62,7 +62,7 @@ const PRESENCE = new Set([C.cpuUsage.name, C.info.name, C.memoryRss.name]);
 export function buildContainers(building: Building): void {
   const { context, registry } = building;
   for (const [name, group] of context.groups) {
-    if (!name.startsWith('container_')) continue;
+    if (!name.startsWith('container_') || hasSum(context, name)) continue;
     for (const series of group) {
       const instance = registry.containerOf(series)?.instance;
       if (instance && PRESENCE.has(name)) instance.seen.push(series.timestamps);
@@ -84,6 +84,10 @@ export function buildContainers(building: Building): void {
   buildDisks(building);
   buildLogs(building);
 }
+
+/** Buckets of a histogram tell of no container that its sum does not. */
+const hasSum = ({ groups }: BuildContext, name: string): boolean =>
+  name.endsWith('_bucket') && groups.has(name.replace(/_bucket$/, '_sum'));
 
 function fillResource(
   { context, registry }: Building,

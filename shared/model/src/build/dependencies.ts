@@ -11,7 +11,8 @@ import {
   noteEvidence,
   type DependencyDraft,
   type MutableLink,
-  type TcpDraft,
+  ownColumn,
+  type TcpColumn,
 } from './dependency-draft.ts';
 import type { Destinations, Target } from './destinations.ts';
 import type { ContainerDraft } from './drafts.ts';
@@ -42,18 +43,17 @@ export class DependencyBuilder {
   build(): readonly DependencyDraft[] {
     const { context } = this.#building;
     this.#flows.announce();
-    const column = () => context.resampler.column();
-    this.#each(C.tcpConnects.name, 'success', (tcp) => tcp.connects);
-    this.#each(C.tcpBytesReceived.name, 'success', (tcp) => tcp.bytesReceived);
+    this.#each(C.tcpConnects.name, 'success', 'connects');
+    this.#each(C.tcpBytesReceived.name, 'success', 'bytesReceived');
     for (const protocol of PROTOCOLS) this.#buildRequests(protocol);
-    this.#each(C.tcpFailedConnects.name, 'failure', (tcp) => tcp.failedConnects);
-    this.#each(C.tcpConnectTime.name, 'either', (tcp) => tcp.connectTime);
-    this.#each(C.tcpRetransmits.name, 'either', (tcp) => tcp.retransmits);
-    this.#each(C.tcpBytesSent.name, 'either', (tcp) => tcp.bytesSent);
-    this.#each(C.tcpActive.name, 'either', (tcp) => tcp.active);
-    this.#each(C.tcpResetsReceived.name, 'either', (tcp) => (tcp.resetsReceived ??= column()));
-    this.#each(C.tcpResetsSent.name, 'either', (tcp) => (tcp.resetsSent ??= column()));
-    this.#each(C.tcpZeroWindows.name, 'either', (tcp) => (tcp.zeroWindows ??= column()));
+    this.#each(C.tcpFailedConnects.name, 'failure', 'failedConnects');
+    this.#each(C.tcpConnectTime.name, 'either', 'connectTime');
+    this.#each(C.tcpRetransmits.name, 'either', 'retransmits');
+    this.#each(C.tcpBytesSent.name, 'either', 'bytesSent');
+    this.#each(C.tcpActive.name, 'either', 'active');
+    this.#each(C.tcpResetsReceived.name, 'either', 'resetsReceived');
+    this.#each(C.tcpResetsSent.name, 'either', 'resetsSent');
+    this.#each(C.tcpZeroWindows.name, 'either', 'zeroWindows');
     this.#buildConnectErrors();
     for (const series of context.named(C.netLatency)) this.#addRtt(series);
     this.#addCalls();
@@ -103,7 +103,7 @@ export class DependencyBuilder {
     );
   }
 
-  #each(metric: string, nature: Nature, column: (tcp: TcpDraft) => Column): void {
+  #each(metric: string, nature: Nature, column: TcpColumn): void {
     const { context } = this.#building;
     const gauge = metric === C.tcpActive.name;
     const values = (series: Series) => (gauge ? context.gauge(series) : context.eventRate(series));
@@ -112,7 +112,7 @@ export class DependencyBuilder {
       () => nature,
       values,
       true,
-      ({ tcp }, _, part) => addInto(column(tcp), part),
+      ({ tcp }, _, part) => addInto(ownColumn(tcp, column, context.resampler), part),
     );
   }
 
@@ -223,7 +223,7 @@ export class DependencyBuilder {
     const { context } = this.#building;
     const rtt = context.peak(series);
     for (const draft of drafts) {
-      maxInto(draft.tcp.rtt, rtt);
+      maxInto(ownColumn(draft.tcp, 'rtt', context.resampler), rtt);
       noteEvidence(draft, C.netLatency.name, series.labels);
     }
   }

@@ -19,6 +19,8 @@ export interface DependencyDraft {
   readonly evidence: Map<string, MutableEvidence>;
 }
 
+export type TcpColumn = Exclude<keyof TcpColumns, 'connectErrors'>;
+
 /** Columns that few links need are made when the first series of them comes. */
 export type TcpDraft = { -readonly [K in keyof Omit<TcpColumns, 'connectErrors'>]: TcpColumns[K] } & {
   connectErrors?: Map<string, Column>;
@@ -54,6 +56,7 @@ export function newDependency(
   server: ApplicationId,
   resampler: Resampler,
 ): DependencyDraft {
+  const { empty } = resampler;
   return {
     client,
     server,
@@ -61,17 +64,24 @@ export function newDependency(
     requests: new Map(),
     calls: new Map(),
     tcp: {
-      connects: resampler.column(),
-      failedConnects: resampler.column(),
-      retransmits: resampler.column(),
-      bytesSent: resampler.column(),
-      bytesReceived: resampler.column(),
-      connectTime: resampler.column(),
-      active: resampler.column(),
-      rtt: resampler.column(),
+      connects: empty,
+      failedConnects: empty,
+      retransmits: empty,
+      bytesSent: empty,
+      bytesReceived: empty,
+      connectTime: empty,
+      active: empty,
+      rtt: empty,
     },
     evidence: new Map(),
   };
+}
+
+/** A column of one's own to write to, made when the first series of it comes. */
+export function ownColumn(tcp: TcpDraft, name: TcpColumn, resampler: Resampler): Column {
+  let column = tcp[name];
+  if (column === undefined || column === resampler.empty) tcp[name] = column = resampler.column();
+  return column;
 }
 
 /** Series come in the order of their labels, so the first examples are the least. */

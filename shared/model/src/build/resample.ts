@@ -18,11 +18,14 @@ export interface CounterOptions {
 /** Turns raw series into columns of one grid. Holds its scratch space, so that building allocates little. */
 export class Resampler {
   readonly grid: TimeGrid;
+  /** Nothing was observed. Shared: not to be written to. */
+  readonly empty: Column;
   readonly #out: Column;
   readonly #covered: Float64Array;
 
   constructor(grid: TimeGrid) {
     this.grid = grid;
+    this.empty = new Float64Array(grid.points).fill(NaN);
     this.#out = new Float64Array(grid.points);
     this.#covered = new Float64Array(grid.points);
   }
