@@ -1,6 +1,6 @@
 import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
-import type { Application, CellRange, Column, World } from '@gumshoe/model/world';
+import type { Application, Column, World } from '@gumshoe/model/world';
 import { logImpact } from '../anomalies/log-impact.ts';
 import { unusualImpact } from '../anomalies/impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
@@ -12,6 +12,8 @@ import { propagate, type Propagation } from './reach.ts';
 
 /** Incidents this close belong together, ms. */
 const TOGETHER = 60_000;
+/** What comes back within so many times that is the same trouble. */
+const AGAIN = 5;
 /** Unconnected impacts that are followed. */
 const MAX_STARTS = 4;
 
@@ -122,26 +124,30 @@ function incidentsAround(
   slack: number,
 ): readonly OpenedIncident[] {
   let { lo, hi } = first.breach.cells;
+  const candidates = incidents.filter((one) => !isAnotherStory(one, first, slack));
   for (let grown = true; grown;) {
     grown = false;
-    for (const { breach } of incidents) {
-      const { cells } = breach;
-      const touches = cells.lo <= hi + slack && cells.hi >= lo - slack;
-      if (!touches || isOverBefore(cells, first, slack) || (cells.lo >= lo && cells.hi <= hi)) continue;
+    for (const one of candidates) {
+      const { cells } = one.breach;
+      const near = isSame(one, first) ? AGAIN * slack : slack;
+      const touches = cells.lo <= hi + near && cells.hi >= lo - near;
+      if (!touches || (cells.lo >= lo && cells.hi <= hi)) continue;
       lo = Math.min(lo, cells.lo);
       hi = Math.max(hi, cells.hi);
       grown = true;
     }
   }
-  return incidents.filter(
-    ({ breach }) =>
-      breach.cells.lo >= lo && breach.cells.hi <= hi && !isOverBefore(breach.cells, first, slack),
-  );
+  return candidates.filter(({ breach }) => breach.cells.lo >= lo && breach.cells.hi <= hi);
 }
 
-/** What ended when the first one began is another story: what was usual until then is what it is compared with. */
-const isOverBefore = (cells: CellRange, first: OpenedIncident, slack: number): boolean =>
-  cells.hi <= first.breach.cells.lo + Math.min(slack, 2) && cells.lo < first.breach.cells.lo;
+const isSame = (one: OpenedIncident, first: OpenedIncident): boolean =>
+  one.application === first.application && one.slo === first.slo;
+
+/** What ended when the first one began is what was usual until then, unless the same comes again and again. */
+const isAnotherStory = (one: OpenedIncident, first: OpenedIncident, slack: number): boolean =>
+  !isSame(one, first) &&
+  one.breach.cells.lo < first.breach.cells.lo &&
+  one.breach.cells.hi <= first.breach.cells.lo + Math.min(slack, 2);
 
 const compareImpact = (a: OpenedIncident, b: OpenedIncident): number =>
   Number(a.resolvedAt !== undefined) - Number(b.resolvedAt !== undefined) ||

@@ -50,7 +50,8 @@ export function searchCauses(
     .map((one): Suspect => {
       const placebo = placeboOf(one, frame, propagation);
       const falsifier = falsifierOf(one, frame);
-      const apart = counterfactual(one.reached, frame, propagation);
+      // what a surge brings is spread over all it reaches
+      const apart = one.suspicion.floods ? undefined : counterfactual(one.reached, frame, propagation);
       const left = (placebo?.factor ?? 1) * (falsifier.held === false ? DISPROVED : 1);
       return {
         ...one,
