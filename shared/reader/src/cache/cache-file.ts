@@ -41,6 +41,7 @@ const DAMAGE = new Set([
 
 /** Whether an error means that the file is damaged, rather than busy, full or out of reach. */
 export function isDamage(error: unknown): boolean {
+  if (error instanceof RangeError && /allocation failed|call stack/i.test(error.message)) return false;
   if (error instanceof DamagedCache || error instanceof RangeError || error instanceof SyntaxError)
     return true;
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;

@@ -20,6 +20,8 @@ export interface OpenBlock {
 
 const MAX_INFLATED = 256 * 1024 ** 2;
 const MAX_BLOCK_SAMPLES = 1_000_000;
+/** Columns with the same ends that a further one is compared with. */
+const MOST_ALIKE = 8;
 
 /** Series put together so that a block stays at about a million samples. */
 export function* blocksOf(series: readonly NumberedSeries[]): Generator<readonly NumberedSeries[]> {
@@ -54,7 +56,7 @@ export function encodeBlock(series: readonly NumberedSeries[]): Buffer {
     const encoding = writeTimes(columns, column);
     const index = times.length / 3;
     times.push(column.length, encoding, columns.length - start);
-    known.set(key, [...alike, { column, index }]);
+    known.set(key, [...alike.slice(-MOST_ALIKE), { column, index }]);
     return index;
   };
   const indexes = series.map(({ timestamps }) => indexOf(timestamps));
@@ -65,7 +67,7 @@ export function encodeBlock(series: readonly NumberedSeries[]): Buffer {
     encodings[i] = writeValues(columns, values);
     lengths[i] = columns.length - start;
   }
-  const head = [Uint32Array.of(series.length, times.length / 3, ...times)];
+  const head = [Uint32Array.from([series.length, times.length / 3, ...times])];
   head.push(
     Uint32Array.from(series, ({ id }) => id),
     Uint32Array.from(indexes),

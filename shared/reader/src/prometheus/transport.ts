@@ -1,13 +1,13 @@
-import { FailureError, toFailure, type Failure } from '@gumshoe/base/failure';
+import { FailureError, toFailure } from '@gumshoe/base/failure';
 import type { Series } from '@gumshoe/base/series';
 import type { SourcePart } from '@gumshoe/engine/ports';
 import { cancelled, connectionFailure } from '../failures.ts';
 import type { PrometheusTransport } from '../transports.ts';
 import type { ClientTls } from '../tls.ts';
 import { AnswerTooLarge, HttpClient, type HttpAnswer } from './http-client.ts';
-import { saysTooLarge } from './limits.ts';
 import { parseMatrix } from './matrix-parser.ts';
-import { retryAfter, withRetries } from './retry.ts';
+import { redirection, refusal, type Answer } from './refusal.ts';
+import { withRetries } from './retry.ts';
 
 export interface PrometheusAddress {
   /** http(s) URL without credentials, with the prefix of its path. */
@@ -24,15 +24,6 @@ const TIMEOUT = 120_000;
 /** Largest answer taken, bytes; a text in V8 may be a little over 512 MiB. */
 const LARGEST_ANSWER = 400 * 1024 ** 2;
 const FORM = 'application/x-www-form-urlencoded';
-
-interface Answer {
-  readonly status?: string;
-  readonly data?: unknown;
-  readonly error?: string;
-  readonly errorType?: string;
-  readonly warnings?: readonly string[];
-  readonly infos?: readonly string[];
-}
 
 interface Decoded<T> {
   readonly answer: Answer;
@@ -98,65 +89,11 @@ export class HttpPrometheusTransport implements PrometheusTransport {
     const tried = `query Prometheus (${path.split('/').at(-1)})`;
     if (signal?.aborted) throw cancelled(tried, this.address.url);
     const got = await this.ask(path, params, tried, signal);
-    if (got.status >= 300 && got.status < 400) throw this.redirected(got, tried);
+    if (got.status >= 300 && got.status < 400) throw redirection(got, tried, this.address.url);
     const decoded = attempt(decode, got.body);
-    if (decoded?.answer.status !== 'success') throw this.refusal(got, decoded?.answer, tried);
+    if (decoded?.answer.status !== 'success') throw refusal(got, decoded?.answer, tried, this.address.url);
     for (const text of [...list(decoded.answer.warnings), ...list(decoded.answer.infos)]) warn?.(text);
     return decoded.data;
-  }
-
-  private refusal(answer: HttpAnswer, body: Answer | undefined, tried: string): FailureError {
-    const failed = (failure: Omit<Failure, 'tried' | 'target'>): FailureError =>
-      new FailureError({ tried, target: this.address.url, ...failure });
-    const { status } = answer;
-    const text = answer.body.toString('utf8', 0, 300).replace(/\s+/g, ' ').trim();
-    const said = body?.status === 'error' ? `${body.errorType}: ${body.error}` : undefined;
-    if (status === 401 || status === 403)
-      return failed({
-        code: 'unauthorized',
-        reason: `HTTP status ${status}${said === undefined ? '' : `, ${said}`}`,
-        remedy: 'Check the token, or the user and password, and which tenant the headers name.',
-      });
-    if (status === 429 || (status === 503 && body?.errorType !== 'timeout')) {
-      const wait = retryAfter(answer);
-      return failed({
-        code: 'refused',
-        reason: `the server is busy: HTTP status ${status}${wait === undefined ? '' : `, to be asked again in ${Math.ceil(wait / 1000)} s`}: ${said ?? text.slice(0, 100)}`,
-        remedy: 'Wait, or ask for less.',
-      });
-    }
-    if (saysTooLarge(said ?? text) && status >= 400)
-      return failed({
-        code: 'limit-exceeded',
-        reason: said ?? text,
-        remedy: "Narrow the window or the query, or raise the server's limit.",
-      });
-    if (said !== undefined) {
-      const code =
-        body?.errorType === 'timeout'
-          ? 'timeout'
-          : body?.errorType === 'canceled'
-            ? 'cancelled'
-            : 'invalid-input';
-      return failed({ code, reason: said });
-    }
-    return failed({
-      code: 'wrong-server',
-      reason: `HTTP status ${status}, and the answer is not Prometheus's: ${text.slice(0, 100)}`,
-      remedy: 'Give the address of a Prometheus-compatible API (port 9090), with its path prefix.',
-    });
-  }
-
-  /** Credentials do not follow where a server points. */
-  private redirected({ status, headers }: HttpAnswer, tried: string): FailureError {
-    const where = headers.location ?? 'elsewhere';
-    return new FailureError({
-      code: 'wrong-server',
-      tried,
-      target: this.address.url,
-      reason: `HTTP status ${status}: it points to ${where.split('?')[0]}`,
-      remedy: 'Give the address that answers itself.',
-    });
   }
 
   private async ask(

@@ -163,7 +163,14 @@ export class Generator {
     if (draw < 0.75) return random.pick(['time()', 'pi()']);
     if (draw < 0.85)
       return `(${this.scalar(depth - 1)} ${random.pick(COMPARISON)} bool ${this.scalar(depth - 1)})`;
-    return `(${this.scalar(depth - 1)} ${random.pick(ARITHMETIC)} ${this.scalar(depth - 1)})`;
+    if (draw < 0.93)
+      return `(${this.scalar(depth - 1)} ${random.pick(ARITHMETIC)} ${this.scalar(depth - 1)})`;
+    // Signs and precedence, without parentheses.
+    const chain = Array.from(
+      { length: random.whole(2, 4) },
+      () => `${random.pick(['', '', '-', '+'])}${random.pick(['2', '3', '0.5', 'time()'])}`,
+    );
+    return `(${chain.reduce((text, one) => `${text}${random.pick([' ', ''])}${random.pick(ARITHMETIC)} ${one}`)})`;
   }
 
   vector(depth: number, nested = false): string {

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { blocksOf, encodeBlock, openBlock, type NumberedSeries } from './chunk.ts';
+import { decodeLabelSets, encodeLabelSets } from './label-sets.ts';
+
+/** Ids, timestamps and the bits of the values. */
+function contents(payload: Uint8Array): unknown[] {
+  const block = openBlock(payload);
+  return Array.from(block.ids, (id, i) => {
+    const values = new Float64Array(block.timesOf(i).length);
+    block.readValues(i, values);
+    return [id, [...block.timesOf(i)], [...new BigUint64Array(values.buffer)]];
+  });
+}
+
+const plain = (series: readonly NumberedSeries[]): unknown[] =>
+  series.map(({ id, timestamps, values }) => [
+    id,
+    [...timestamps],
+    [...new BigUint64Array(values.slice().buffer)],
+  ]);
+
+test('every bit comes back, whatever the instants and values', () => {
+  const series = fc
+    .tuple(
+      fc.nat(),
+      fc.uniqueArray(fc.nat(2 ** 41), { maxLength: 12 }),
+      fc.array(fc.double(), { minLength: 12, maxLength: 12 }),
+    )
+    .map(([id, times, values]): NumberedSeries => ({
+      id,
+      timestamps: Float64Array.from(times).sort(),
+      values: Float64Array.from(values.slice(0, times.length)),
+    }));
+  fc.assert(
+    fc.property(fc.array(series, { maxLength: 6 }), (all) => {
+      assert.deepEqual(contents(encodeBlock(all)), plain(all));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('many series with instants of their own', () => {
+  const series = Array.from({ length: 60_000 }, (_, id) => ({
+    id,
+    timestamps: Float64Array.of(1e12 + id * 7),
+    values: Float64Array.of(id),
+  }));
+  const blocks = [...blocksOf(series)];
+  assert.equal(blocks.length, 1);
+  const block = openBlock(encodeBlock(series));
+  assert.equal(block.timesOf(59_999)[0], 1e12 + 59_999 * 7);
+});
+
+test('a damaged block throws and does not read past its end', () => {
+  const series = Array.from({ length: 20 }, (_, id) => ({
+    id,
+    timestamps: Float64Array.of(1000, 2000, 3000 + id),
+    values: Float64Array.of(id, 1.5, NaN),
+  }));
+  const bytes = zstdDecompressSync(encodeBlock(series));
+  for (let cut = 0; cut < bytes.length; cut += 3)
+    assert.throws(() => contents(zstdCompressSync(bytes.subarray(0, cut))), Error);
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = Buffer.from(bytes);
+    changed[at]! ^= 0xff;
+    try {
+      contents(zstdCompressSync(changed));
+    } catch (error) {
+      assert.ok(error instanceof RangeError, String(error));
+    }
+  }
+});
+
+test('label sets of any names and values come back in their order', () => {
+  const sets = fc.array(fc.dictionary(fc.string(), fc.string()), { maxLength: 8 });
+  fc.assert(
+    fc.property(sets, (all) => {
+      const plainSets = all.map((labels) => ({ ...labels }));
+      assert.deepEqual(decodeLabelSets(encodeLabelSets(plainSets)), plainSets);
+    }),
+    { numRuns: 50 },
+  );
+});
