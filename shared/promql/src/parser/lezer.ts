@@ -201,15 +201,23 @@ class Builder {
     const operator = left.nextSibling;
     if (!operator) throw this.query.fail(node, 'incomplete expression');
     const matching = matchingOf(this.query, node);
+    // The grammar takes a sign for part of a number, but a power binds more tightly: -2^2 is -4.
+    const signed =
+      operator.name === 'Pow' && left.name === 'NumberDurationLiteral' && /^[+-]/.test(this.query.text(left));
     const base = {
       type: 'binary' as const,
       op: this.query.text(operator).toLowerCase(),
-      left: this.expr(left, depth + 1),
+      left: signed ? this.unsigned(left) : this.expr(left, depth + 1),
       right: given ?? this.expr(right, depth + 1),
       bool: node.getChild('BoolModifier') !== null,
       operatorFrom: operator.from,
       ...this.query.place(node),
     };
-    return matching ? { ...base, matching } : base;
+    const made = matching ? { ...base, matching } : base;
+    return signed ? this.unary(node, made) : made;
+  }
+
+  private unsigned(node: SyntaxNode): Expr {
+    return { type: 'number', value: Math.abs(this.query.number(node)), ...this.query.place(node) };
   }
 }
