@@ -1,6 +1,7 @@
 import type { Matrix } from '@gumshoe/base/series';
 import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type {
+  Alerts,
   ApplicationFindings,
   ApplicationPage,
   Costs,
@@ -12,7 +13,6 @@ import type {
   Overview,
   Report,
   Risk,
-  RuleAlert,
   ServiceMap,
   TraceSummary,
   TraceTree,
@@ -49,7 +49,7 @@ export interface EngineCalls {
   deployments: Call<[range: TimeRange], readonly DeploymentReport[]>;
   risks: Call<[range: TimeRange], readonly Risk[]>;
   costs: Call<[range: TimeRange], Costs>;
-  alerts: Call<[range: TimeRange], readonly RuleAlert[]>;
+  alerts: Call<[range: TimeRange], Alerts>;
   followIncidents: Call<[book: IncidentBook, range: TimeRange, calm: number | undefined], IncidentNews>;
   application: Call<[id: ApplicationId, range: TimeRange], ApplicationPage>;
   investigate: Call<[range: TimeRange, application: ApplicationId | undefined], Report>;

@@ -5,6 +5,7 @@ import type { DeploymentComparison } from '@gumshoe/analysis/deployments/compare
 import type { Deployment } from '@gumshoe/analysis/deployments/find-deployments';
 import type { IncidentBook } from '@gumshoe/analysis/incidents/book';
 import type { Risk } from '@gumshoe/analysis/risks/find-risks';
+import type { ObjectiveAlert } from '@gumshoe/analysis/slo/burn-alerts';
 import type { Failure } from '@gumshoe/base/failure';
 import type { Matrix } from '@gumshoe/base/series';
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
@@ -40,8 +41,8 @@ export interface EngineApi {
   risks(range: TimeRange, signal?: AbortSignal): Promise<readonly Risk[]>;
   /** What applications use, and with prices in the configuration what that costs a month. */
   costs(range: TimeRange, signal?: AbortSignal): Promise<Costs>;
-  /** Alert rules of the configuration that are or were active in the window. */
-  alerts(range: TimeRange, signal?: AbortSignal): Promise<readonly RuleAlert[]>;
+  /** Rules of the configuration, and burn rates of objectives, that are or were active in the window. */
+  alerts(range: TimeRange, signal?: AbortSignal): Promise<Alerts>;
   /**
    * What happened to incidents since the book was written; call it with ascending windows. `calm` is how long
    * all must have been good before an incident is called resolved, ms; default 2 min.
@@ -173,7 +174,12 @@ export interface IncidentImpact {
   readonly summary: string;
 }
 
-export type { Costs, Deployment, DeploymentComparison, IncidentBook, Risk, RuleAlert };
+export type { Costs, Deployment, DeploymentComparison, IncidentBook, ObjectiveAlert, Risk, RuleAlert };
+
+export interface Alerts {
+  readonly rules: readonly RuleAlert[];
+  readonly objectives: readonly ObjectiveAlert[];
+}
 
 export interface DeploymentReport {
   readonly deployment: Deployment;

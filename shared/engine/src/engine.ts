@@ -4,6 +4,7 @@ import { findCosts } from '@gumshoe/analysis/costs/find-costs';
 import { compareDeployment } from '@gumshoe/analysis/deployments/compare';
 import { findDeployments } from '@gumshoe/analysis/deployments/find-deployments';
 import { findRisks } from '@gumshoe/analysis/risks/find-risks';
+import { findBurnAlerts } from '@gumshoe/analysis/slo/burn-alerts';
 import { wantedEvidence } from '@gumshoe/analysis/rca/wanted';
 import { investigate } from '@gumshoe/analysis/rca/investigate';
 import { FailureError, toFailure } from '@gumshoe/base/failure';
@@ -62,7 +63,10 @@ export function createEngine({ reader, clock, configuration }: EngineOptions): E
     },
     risks: async (range, signal) => findRisks((await worlds.get(range, signal)).world, dismissedRisks),
     costs: async (range, signal) => findCosts((await worlds.get(range, signal)).world, prices),
-    alerts: async (range, signal) => evaluateAlertRules(await worlds.get(range, signal), alerts),
+    alerts: async (range, signal) => {
+      const inspected = await worlds.get(range, signal);
+      return { rules: evaluateAlertRules(inspected, alerts), objectives: findBurnAlerts(inspected) };
+    },
     followIncidents: async (book, range, calm, signal) =>
       incidentNews(book, await worlds.get(range, signal), calm),
     application: async (id, range, signal): Promise<ApplicationPage> => {

@@ -80,8 +80,9 @@ export const costsCommand = command({
 
 export const alertsCommand = command({
   name: 'alerts',
-  description: 'alert rules of --config that are or were active in the window; exit code 1 when one fires',
+  description:
+    'rules of --config and burn rates that are or were active in the window; exit code 1 when one fires',
   ask: (engine, range) => engine.alerts(range),
   text: alertsText,
-  isWrong: (alerts) => alerts.some(({ state }) => state.phase === 'firing'),
+  isWrong: ({ rules, objectives }) => [...rules, ...objectives].some(({ state }) => state.phase === 'firing'),
 });

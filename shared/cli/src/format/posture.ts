@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import type { Costs, DeploymentReport, Incident, Risk, RuleAlert } from '@gumshoe/engine/api';
+import type { Alerts, Costs, DeploymentReport, Incident, Risk } from '@gumshoe/engine/api';
 import { healthText } from './colour.ts';
 import { table } from './table.ts';
 import { clockText } from './window.ts';
@@ -82,16 +82,26 @@ export function costsText({ applications, nodes, prices }: Costs): string {
   return `${table([...header, ...(prices ? ['A MONTH', 'PER MILLION REQUESTS'] : [])], rows)}\n${table(['NODE', 'CORES', 'MEMORY', 'IDLE CPU', 'IDLE MEMORY', ...(prices ? ['A MONTH'] : [])], idle)}${note}`;
 }
 
-export function alertsText(alerts: readonly RuleAlert[]): string {
-  if (alerts.length === 0)
-    return 'No alert rule is or was active in the window; rules come from --config (alerts:).\n';
-  const rows = alerts.map(({ rule, application, instance, state, message }) => [
-    state.phase,
-    rule.severity,
-    rule.name,
-    short(instance ?? application),
-    state.firedAt === undefined ? '' : clockText(state.firedAt),
-    message,
-  ]);
+export function alertsText({ rules, objectives }: Alerts): string {
+  if (rules.length + objectives.length === 0)
+    return 'No alert is or was active in the window; rules come from --config (alerts:).\n';
+  const rows = [
+    ...rules.map(({ rule, application, instance, state, message }) => [
+      state.phase,
+      rule.severity,
+      rule.name,
+      short(instance ?? application),
+      state.firedAt === undefined ? '' : clockText(state.firedAt),
+      message,
+    ]),
+    ...objectives.map(({ rule, application, kind, state, message }) => [
+      state.phase,
+      rule.severity,
+      `${kind} burn rate`,
+      short(application),
+      state.firedAt === undefined ? '' : clockText(state.firedAt),
+      message,
+    ]),
+  ];
   return table(['STATE', 'SEVERITY', 'RULE', 'OF', 'FIRED AT', 'WHAT'], rows);
 }
