@@ -51,9 +51,11 @@ export class QueryText {
   }
 
   number(node: SyntaxNode): number {
-    const value = numberOrDuration(this.text(node));
-    if (Number.isNaN(value) && this.text(node).toLowerCase() !== 'nan')
-      throw this.fail(node, `bad number ${this.text(node)}`);
+    const text = this.text(node);
+    const value = numberOrDuration(text);
+    if (Number.isNaN(value) && !/^[+-]?\s*nan$/i.test(text)) throw this.fail(node, `bad number ${text}`);
+    if (!Number.isFinite(value) && /\d/.test(text))
+      throw this.fail(node, `error parsing number: "${text}" is out of range`);
     return value;
   }
 
