@@ -21,10 +21,14 @@ function sourceOf(series: readonly Series[]): Reader {
   return { series: read, close: async () => {} } as Partial<Reader> as Reader;
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
+async function timed<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly ms: number; readonly cpu: number }> {
   const before = performance.now();
+  const cpuBefore = process.cpuUsage();
   const value = await work();
-  return { value, ms: performance.now() - before };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { value, ms: performance.now() - before, cpu: (user + system) / 1000 };
 }
 
 /** An hour of metrics through the cache: first filling it, then from a process that has read nothing yet, then again. */
@@ -46,10 +50,13 @@ export async function benchCache(): Promise<void> {
         await reader.close();
       });
       const opened: number[] = [];
+      const cpu: number[] = [];
       const again: number[] = [];
       for (let run = 0; run < RUNS; run++) {
         const reader = open();
-        opened.push((await timed(() => reader.series(metrics, range))).ms);
+        const first = await timed(() => reader.series(metrics, range));
+        opened.push(first.ms);
+        cpu.push(first.cpu);
         again.push((await timed(() => reader.series(metrics, range))).ms);
         await reader.close();
       }
@@ -64,6 +71,7 @@ export async function benchCache(): Promise<void> {
         `${cold.ms.toFixed(0)} ms`,
         `${opened[0]!.toFixed(0)} ms`,
         `${median(opened).toFixed(0)} ms`,
+        `${median(cpu).toFixed(0)} ms`,
         `${median(again).toFixed(0)} ms`,
         `${(bytes / 1024 ** 2).toFixed(1)} MiB`,
         `${((samples * 16) / bytes).toFixed(1)}×`,
@@ -80,6 +88,7 @@ export async function benchCache(): Promise<void> {
     'cold',
     'first warm',
     'newly opened',
+    'its CPU',
     'again',
     'file',
     'ratio',
