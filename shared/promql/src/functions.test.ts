@@ -227,6 +227,8 @@ describe('refused in the words of Prometheus, with the place', () => {
     ['sum(g', /^1:6: parse error: unclosed left parenthesis/],
     ['g)', /^1:2: parse error: unexpected right parenthesis '\)'/],
     ['g +', /^1:4: parse error: unexpected end of input/],
+    ['g{host=~"("}', /^1:3: parse error: error parsing regexp: /],
+    ['label_replace(g, "a", "b", "host", "(")', /^invalid regular expression in label_replace\(\): \(/],
     ['1e400', /^1:1: parse error: error parsing number: "1e400" is out of range/],
     ['g 5m', /^1:3: parse error: unexpected duration "5m"/],
     ['g h', /^1:3: parse error: unexpected identifier "h"/],

@@ -1,5 +1,7 @@
+import { FailureError } from '@gumshoe/base/failure';
 import { NATIVE_HISTOGRAM_FUNCTIONS } from '../functions.ts';
 import type { CallNode } from '../parser/ast.ts';
+import { compileCapturing } from '../regex.ts';
 import { absent } from './absent.ts';
 import { callRangeFunction } from './call-range.ts';
 import { histogramFraction, histogramQuantile, histogramQuantiles } from './classic-histograms.ts';
@@ -80,7 +82,8 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
       const [target, replacement, source, pattern] = words(evaluator, node, 1);
       checkLabelName(node, target!, 'destination');
       const columns = evaluator.vector(node, 0, steps);
-      return mergeSame(labelReplace(columns, target!, replacement!, source!, pattern!), node);
+      const regex = capturing(node, pattern!);
+      return mergeSame(labelReplace(columns, target!, replacement!, source!, regex), node);
     },
   ],
   [
@@ -170,6 +173,16 @@ function timestamps(evaluator: Evaluator, node: CallNode, steps: Steps): readonl
     columns.map((one) => ({ ...one, values: values.slice() })),
     node,
   );
+}
+
+function capturing(node: CallNode, pattern: string): RegExp {
+  try {
+    return compileCapturing(pattern);
+  } catch (error) {
+    if (error instanceof FailureError && error.failure.code === 'invalid-input')
+      throw evaluationError(node, `invalid regular expression in label_replace(): ${pattern}`);
+    throw error;
+  }
 }
 
 function checkLabelName(node: CallNode, name: string, which: 'destination' | 'source'): void {

@@ -1,4 +1,3 @@
-import { compileCapturing } from '../regex.ts';
 import { labelOf, withLabel } from './labels.ts';
 import type { Column } from './values.ts';
 
@@ -8,9 +7,8 @@ export function labelReplace(
   target: string,
   replacement: string,
   source: string,
-  pattern: string,
+  regex: RegExp,
 ): readonly Column[] {
-  const regex = compileCapturing(pattern);
   return columns.map((one) => {
     const match = regex.exec(labelOf(one.labels, source));
     if (!match) return one;

@@ -21,8 +21,12 @@ export class QueryText {
     return { from, to, ...lineAndColumn(this.query, from) };
   }
 
-  fail(node: SyntaxNode, reason: string): FailureError {
-    return parseError(this.query, node.from, reason);
+  fail(
+    node: SyntaxNode,
+    reason: string,
+    code: 'invalid-input' | 'not-supported' = 'invalid-input',
+  ): FailureError {
+    return parseError(this.query, node.from, reason, code);
   }
 
   unsupported(node: SyntaxNode, what: string): FailureError {

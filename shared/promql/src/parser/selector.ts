@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
+import { FailureError } from '@gumshoe/base/failure';
 import { compileMatchers } from '../matchers.ts';
 import type { Matcher } from '../matchers.ts';
 import { compileRegex } from '../regex.ts';
@@ -34,9 +35,20 @@ function matcherOf(query: QueryText, node: SyntaxNode): Matcher {
   const op = query.text(query.child(node, 'MatchOp'));
   const value = query.string(query.last(node));
   const label = name.name === 'QuotedLabelName' ? query.string(name) : query.text(name);
-  if (op === '=~' || op === '!~') compileRegex(value);
+  if (op === '=~' || op === '!~') checkRegex(query, node, value);
   if (op === '=' || op === '!=' || op === '=~' || op === '!~') return { name: label, op, value };
   throw query.fail(node, `unknown operator ${op}`);
+}
+
+function checkRegex(query: QueryText, node: SyntaxNode, pattern: string): void {
+  try {
+    compileRegex(pattern);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    const { code, reason } = error.failure;
+    const refused = code === 'not-supported' ? code : 'invalid-input';
+    throw query.fail(node, `error parsing regexp: ${reason}: ${JSON.stringify(pattern)}`, refused);
+  }
 }
 
 /** A selector with a range. */
