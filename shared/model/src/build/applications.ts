@@ -219,9 +219,13 @@ function buildInstance(building: Building, draft: InstanceDraft, id: InstanceId)
 
   function stateOf(end: number, heartbeat: Instants, stops: Instance['downtimes']): InstanceState {
     const sourceLast = heartbeat.at(-1);
-    if (sourceLast === undefined || end - sourceLast > 1.6 * context.staleness) return 'unknown';
+    const silence = 1.6 * context.stalenessOf({ timestamps: heartbeat });
+    if (sourceLast === undefined || end - sourceLast > silence) return 'unknown';
     const last = stops.at(-1);
     if (last === undefined || last.to !== undefined) return draft.reported?.up === false ? 'down' : 'up';
+    const { pod, application } = draft;
+    if (pod && REPLACEABLE.has(application.identity.kind) && building.kubernetes.isDeleted(pod))
+      return 'replaced';
     if (draft.reported) return 'down';
     const served = listening.length > 0 || draft.application.inbound.size > 0;
     return !served && lastSeen - (seen[0] ?? 0) < SHORT_LIFE ? 'finished' : 'down';

@@ -203,9 +203,10 @@ function sourceGaps(
   hostnames: ReadonlyMap<string, string>,
   range: TimeRange,
 ): readonly SourceGap[] {
-  const staleness = 1.6 * context.staleness;
+  const silence = (node: string): number =>
+    1.6 * context.stalenessOf({ timestamps: context.heartbeat(node) });
   return [...context.nodes].sort(compareText).flatMap((node) =>
-    gapsOf(context.heartbeat(node), staleness, range.to)
+    gapsOf(context.heartbeat(node), silence(node), range.to)
       .filter((gap) => (gap.to ?? Infinity) > range.from)
       .map((gap) => ({
         node: node as SourceGap['node'],

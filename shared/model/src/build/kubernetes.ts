@@ -45,6 +45,8 @@ const byEnd = (series: readonly Series[]): readonly Series[] =>
 /** What kube-state-metrics says, by name. Empty without it. */
 export class KubernetesState {
   readonly pods = new Map<string, PodState>();
+  /** When the pods of each cluster were last told of, ms. */
+  readonly #lastTold = new Map<string, number>();
   readonly #context: BuildContext;
   readonly #replicaSets = new Map<string, ObjectRef>();
   readonly #jobs = new Map<string, ObjectRef>();
@@ -63,6 +65,13 @@ export class KubernetesState {
 
   pod(cluster: string, namespace: string, name: string): PodState | undefined {
     return this.pods.get(key(cluster, namespace, name));
+  }
+
+  /** Whether Kubernetes has forgotten the pod: somebody wanted it away. */
+  isDeleted({ cluster, seen }: PodState): boolean {
+    const staleness = this.#context.stalenessOf({ timestamps: seen[0]! });
+    const last = Math.max(...seen.map((timestamps) => timestamps.at(-1)!));
+    return (this.#lastTold.get(cluster) ?? 0) - last > staleness;
   }
 
   /** `id` as runtimes and OpenTelemetry write it: 64 hexadecimal digits, or the first 12. */
@@ -98,6 +107,7 @@ export class KubernetesState {
       name: written(labels['created_by_name']),
     };
     pod.seen.push(timestamps);
+    this.#lastTold.set(cluster, Math.max(this.#lastTold.get(cluster) ?? 0, timestamps.at(-1)!));
     const ip = written(labels['pod_ip']);
     if (ip !== '' && !pod.hostNetwork)
       pod.addresses.push({ ip, from: timestamps[0]!, to: timestamps.at(-1)! });

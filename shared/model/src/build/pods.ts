@@ -22,10 +22,13 @@ export function buildPods(building: Building, workloads: Workloads): void {
     for (const { pod } of application.instances.values()) if (pod) watched.add(pod);
   const source = mergeInstants(context.named(K.podInfo).map(({ timestamps }) => timestamps));
   const machines = machinesOf(context);
+  // scrapers of Kubernetes name the machine as Kubernetes does
+  const known = new Set(context.nodes);
   for (const pod of kubernetes.pods.values()) {
     if (watched.has(pod) || ENDED.has(pod.phase)) continue;
     const identity = workloads.ofPod(pod);
-    const node = machines.get(`${pod.cluster}|${pod.nodeName}`) ?? '';
+    const node =
+      machines.get(`${pod.cluster}|${pod.nodeName}`) ?? (known.has(pod.nodeName) ? pod.nodeName : '');
     if (PERIODIC.has(identity.kind) && isWatched(registry.applicationOf(identity, node))) continue;
     const instance = registry.instanceOf(identity, node);
     instance.seen.push(...pod.seen);

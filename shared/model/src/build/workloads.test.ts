@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { KUBERNETES_METRICS as K } from '@gumshoe/schema/metrics/kubernetes';
 import { AWS_METRICS as A } from '@gumshoe/schema/metrics/aws';
 import { REDIS_METRICS as R } from '@gumshoe/schema/metrics/redis';
-import { edgesOf, idsOf, SmallWorld } from '../testdata/small-world.ts';
+import { edgesOf, idsOf, SMALL_FROM, SmallWorld } from '../testdata/small-world.ts';
 
 test('owners make the application, whatever the pod is called', () => {
   const world = new SmallWorld()
@@ -210,4 +210,23 @@ test('names may hold any character', () => {
   const world = small.build();
   assert.deepEqual(new Set(world.applications.map(({ name }) => name)), new Set(names));
   assert.equal(world.byId.size, names.length);
+});
+
+test('a pod that Kubernetes has deleted is no outage, one that only fell silent is', () => {
+  const end = { to: SMALL_FROM + 450_000 };
+  const owner = ['ReplicaSet', 'web-7d4b9c6f5d'] as const;
+  const [gone, dead] = ['web-7d4b9c6f5d-aaaaa', 'web-7d4b9c6f5d-bbbbb'];
+  const world = new SmallWorld(900)
+    .node('one')
+    .container('/k8s/shop/web-7d4b9c6f5d-ccccc/app')
+    .container(`/k8s/shop/${gone}/app`, 'one', end)
+    .container(`/k8s/shop/${dead}/app`, 'one', end)
+    .listen(`/k8s/shop/${gone}/app`, '10.0.0.1:80', 'one', '', end)
+    .listen(`/k8s/shop/${dead}/app`, '10.0.0.2:80', 'one', '', end)
+    .pod('shop', gone, { owner, lifetime: end })
+    .pod('shop', dead, { owner })
+    .build();
+  const states = new Map(world.applications[0]!.instances.map(({ id, state }) => [String(id), state]));
+  assert.equal(states.get(gone), 'replaced');
+  assert.equal(states.get(dead), 'down');
 });
