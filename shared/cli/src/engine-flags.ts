@@ -9,6 +9,7 @@ import {
 import type { EngineApi } from '@gumshoe/engine/api';
 import { createEngine } from '@gumshoe/engine/engine';
 import type { Reader } from '@gumshoe/engine/ports';
+import { SnapshotReader } from '@gumshoe/reader/snapshot/reader';
 import { UsageError } from './connection-flags.ts';
 
 /** Flags of commands that judge. */
@@ -30,14 +31,24 @@ export function readConfiguration(file: string): Configuration {
   } catch (error) {
     throw new UsageError(`--config ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
+  return parsedConfiguration(file, text);
+}
+
+function parsedConfiguration(file: string, text: string): Configuration {
   const parsed = parseConfiguration(text);
   if (parsed.ok) return parsed.value;
   throw new UsageError(parsed.error.map((mistake) => `${file}:${formatMistake(mistake)}`).join('\n'));
+}
+
+/** A snapshot that brings its configuration along is judged by it on every machine. */
+function configurationOf(reader: Reader): Configuration {
+  const [brought] = reader instanceof SnapshotReader ? reader.configuration() : [];
+  return brought ? parsedConfiguration(brought.name, brought.text) : NO_CONFIGURATION;
 }
 
 /** The engine that answers a command, configured as its flags say. */
 export const engineFor = (reader: Reader, { config }: EngineFlags): EngineApi =>
   createEngine({
     reader,
-    configuration: config === undefined ? NO_CONFIGURATION : readConfiguration(config),
+    configuration: config === undefined ? configurationOf(reader) : readConfiguration(config),
   });

@@ -97,6 +97,14 @@ test('an estimate writes nothing; redaction is in the manifest', async () => {
   assert.doesNotMatch(info, /orders/);
 });
 
+test('a configuration that is exported with a window is what its reader judges by', async () => {
+  const config = path('gumshoe.yaml');
+  writeFileSync(config, 'slo: { availability: { default: 50 } }\n');
+  await passes('snapshot', 'export', path('configured'), '--snapshot', path('case'), '--config', config);
+  const slo = await gumshoe('', 'slo', path('configured'));
+  assert.match(slo.out, /frontend +50 % available/, slo.errors);
+});
+
 test('bad usage and damaged files have exit codes of their own', async () => {
   writeFileSync(path('damaged'), 'SQLite format 3\0 but nothing else'.padEnd(200));
   for (const [code, message, ...words] of [

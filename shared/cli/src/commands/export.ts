@@ -8,6 +8,7 @@ import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
 import { Pseudonyms } from '@gumshoe/reader/snapshot/pseudonyms';
 import { scopeAround } from '@gumshoe/reader/snapshot/scope';
 import { UsageError } from '../connection-flags.ts';
+import { readConfiguration } from '../engine-flags.ts';
 import { table } from '../format/table.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
@@ -20,7 +21,7 @@ interface Flags extends TimeFlags {
   readonly obfuscate?: boolean;
   readonly hashNames?: boolean;
   readonly hashKeyFile?: string;
-  readonly config?: readonly string[];
+  readonly config?: string;
   readonly json?: boolean;
 }
 
@@ -54,7 +55,7 @@ export const exportCommand = (): Command =>
         '--hash-key-file <file>',
         'key for --hash-names: the same key, the same hashes (default: random)',
       )
-      .option('--config <file...>', 'settings of the analysis to put into the file')
+      .option('--config <file>', 'configuration to put into the file, which is then judged by it')
       .option('--json', 'print the estimate, or what was written, as JSON'),
     async (reader, flags, [file]) => {
       if (file === undefined && !flags.estimate)
@@ -84,10 +85,11 @@ export const exportCommand = (): Command =>
             obfuscate: flags.obfuscate ?? false,
             ...(flags.hashNames ? { pseudonyms: new Pseudonyms(keyOf(flags.hashKeyFile)) } : {}),
           },
-          configuration: (flags.config ?? []).map((path) => ({
-            name: basename(path),
-            text: textOf(path),
-          })),
+          ...(flags.config === undefined
+            ? {}
+            : {
+                configuration: [{ name: basename(flags.config), text: checkedConfiguration(flags.config) }],
+              }),
         },
         signal,
       );
@@ -111,6 +113,12 @@ function textOf(path: string): string {
   } catch (error) {
     throw new UsageError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The text of a configuration. @throws UsageError with its mistakes. */
+function checkedConfiguration(path: string): string {
+  readConfiguration(path);
+  return textOf(path);
 }
 
 /** @throws UsageError for a key that can be guessed. */

@@ -37,7 +37,7 @@ async function read(path: string): Promise<Side> {
         ),
       ),
     );
-    const configuration = new Map((await reader.configuration()).map(({ name, text }) => [name, text]));
+    const configuration = new Map(reader.configuration().map(({ name, text }) => [name, text]));
     return { world, extras: { profiles, configuration } };
   } finally {
     await reader.close();

@@ -104,7 +104,7 @@ export async function exportSnapshot(
 
 /** A snapshot as a source. */
 interface ConfiguredSource {
-  readonly configuration: () => Promise<readonly Configuration[]>;
+  readonly configuration: () => readonly Configuration[];
 }
 
 /** One export on its way into a writer. */
@@ -152,15 +152,15 @@ class ExportJob {
       this.#options.progress?.(done, steps.length, what);
       await write();
     }
-    await this.#writeConfiguration();
+    this.#writeConfiguration();
     this.#options.progress?.(steps.length, steps.length, 'done');
     return this.#counts;
   }
 
   /** What the source brings along, and what is given; of one name the latter. */
-  async #writeConfiguration(): Promise<void> {
+  #writeConfiguration(): void {
     const source = this.#reader;
-    const brought = 'configuration' in source ? await (source as ConfiguredSource).configuration() : [];
+    const brought = 'configuration' in source ? (source as ConfiguredSource).configuration() : [];
     const byName = new Map(
       [...brought, ...(this.#options.configuration ?? [])].map((one) => [one.name, one]),
     );

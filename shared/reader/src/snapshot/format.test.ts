@@ -188,6 +188,6 @@ test('a file written from the document alone is read, in both layouts and every 
   );
   const profile = await reader.profile({ range, serviceName: 'web', type: 'ebpf:cpu:nanoseconds' });
   assert.deepEqual([profile.frames, [...profile.values]], [['leaf', 'main'], [5e6]]);
-  assert.deepEqual(await reader.configuration(), [{ name: 'gumshoe.yaml', text: 'slos: []' }]);
+  assert.deepEqual(reader.configuration(), [{ name: 'gumshoe.yaml', text: 'slos: []' }]);
   await reader.close();
 });

@@ -237,7 +237,7 @@ export class SnapshotReader implements Reader {
   }
 
   /** Settings that the file brings along. */
-  async configuration(): Promise<readonly Configuration[]> {
+  configuration(): readonly Configuration[] {
     return recordsOf(this.file, 'configuration');
   }
 

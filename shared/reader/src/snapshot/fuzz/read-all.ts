@@ -23,7 +23,7 @@ export async function readAll(path: string): Promise<'opened' | 'refused'> {
       await reader.trace('0'.repeat(32));
       await reader.logs({ range, limit: 100, contains: 'request' });
       await reader.profile({ range, serviceName: 'service-0', type: 'ebpf:cpu:nanoseconds' });
-      await reader.configuration();
+      reader.configuration();
       await reader.status();
       await reader.extent();
     } finally {
