@@ -1,3 +1,5 @@
+import { formatValue } from '@gumshoe/base/units';
+import { sumOf } from '@gumshoe/model/columns';
 import type { Application, World } from '@gumshoe/model/world';
 import { clock } from '../inspections/slo-verdict.ts';
 import type { EvidenceStore } from './evidence-store.ts';
@@ -70,7 +72,11 @@ export function sightOf(application: Application, { world }: Frame, extra: Evide
       enable: `a ${application.type} probe of the cluster agent`,
     }));
   if (extra.frames.has(application.id)) seen.push('profile');
-  blind.push(...opaqueCalls(application), ...lostSamples(application, world));
+  blind.push(
+    ...sampledSpans(application, world),
+    ...opaqueCalls(application),
+    ...lostSamples(application, world),
+  );
   return { application: application.id, seen, blind };
 }
 
@@ -84,6 +90,24 @@ function requestsBlind(application: Application): Omit<Blind, 'signal'> {
         enable: 'TLS tracing in the collector, or spans',
       }
     : { state: 'absent', reason: 'nobody counts its requests', enable: 'the node collector, or spans' };
+}
+
+/** Below this part of the requests that were counted on the wire, spans are a sample. */
+const ALL_SPANS = 0.8;
+
+function sampledSpans({ inbound, operations }: Application, { window }: World): readonly Blind[] {
+  const counted = inbound.filter(({ protocol }) => protocol !== 'otel');
+  const requests = counted.reduce((sum, { rate }) => sum + sumOf(rate, window), 0);
+  const spans = operations.reduce((sum, { rate }) => sum + sumOf(rate, window), 0);
+  if (operations.length === 0 || !(requests > 0) || spans >= ALL_SPANS * requests) return [];
+  return [
+    {
+      signal: 'spans',
+      state: 'sampled',
+      reason: `there are spans for at most ${formatValue(spans / requests, 'ratio')} of its requests`,
+      enable: 'a higher share of sampled traces, or tail sampling that keeps slow and failed ones',
+    },
+  ];
 }
 
 /** Connections of its own in which no requests were recognised. */

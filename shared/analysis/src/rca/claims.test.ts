@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildWorld } from '@gumshoe/model/build/build-world';
 import type { Evidence } from '@gumshoe/model/entities';
+import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { inspectWorld } from '../inspect.ts';
 import { FAULTS } from '../testdata/faults.ts';
 import { SHOP_RANGE, shopSeries, type ShopOptions } from '../testdata/shop.ts';
@@ -89,4 +90,17 @@ test('what cannot be seen is said, and lowers the confidence', () => {
   const missing = blind.blindSpots.flatMap((one) => one.blind).find(({ signal }) => signal === 'probe');
   assert.match(missing?.enable ?? '', /postgres probe/);
   assert.ok(probed.confidence > blind.confidence);
+});
+
+test('spans that are only a sample are said to be one', () => {
+  const orders = '/gumshoe-demo.slice/orders.service';
+  const series = [...shopSeries({ fault: FAULTS.cpuHog })];
+  const served = series.find(
+    ({ labels }) => labels.container_id === orders && /inbound_requests_total$/.test(labels.__name__ ?? ''),
+  )!;
+  const labels = { __name__: TRACE_METRICS.spans.name, service_name: orders, span_name: 'GET', status: 'ok' };
+  series.push({ ...served, labels, values: served.values.map((value) => value / 10) });
+  const report = investigate(inspectWorld(buildWorld(series, SHOP_RANGE, { history: 0 })));
+  const sight = report.causes[0]!.blindSpots.find(({ application }) => application.endsWith(':orders'));
+  assert.match(sight?.blind.find(({ state }) => state === 'sampled')?.reason ?? '', /at most 1\d(\.\d)? %/);
 });
