@@ -36,6 +36,7 @@ const watch = z.strictObject({
   window: duration.default(3_600_000),
   resolveAfter: duration.default(120_000),
   analysisFile: z.string().optional(),
+  cacheDirectory: z.string().optional(),
   clickhouseUrl: httpUrl,
   clickhouseUser: z.string().optional(),
   clickhousePasswordFile: z.string().optional(),

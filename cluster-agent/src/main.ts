@@ -22,6 +22,9 @@ The configuration is YAML:
     window: 1h
     clickhouseUrl: http://clickhouse:8123
     prometheusUrl: http://prometheus:9090
+    analysisFile: gumshoe.yaml     # objectives, thresholds, groups (docs/configuration.md)
+    resolveAfter: 2m               # how long all must be good before an incident is told to be over
+    cacheDirectory: /var/cache/gumshoe   # keeps metrics, so that a look reads what is new only
     webhooks:
       - url: https://example.org/hook
         authorizationFile: /etc/gumshoe/hook-authorization

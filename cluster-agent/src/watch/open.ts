@@ -49,7 +49,10 @@ export async function openWatch(config: WatchConfig, logger: Logger): Promise<Op
       ...(config.clickhousePasswordFile === undefined ? {} : { clickhousePasswordRef: CLICKHOUSE_PASSWORD }),
       ...(config.prometheusTokenFile === undefined ? {} : { prometheusTokenRef: PROMETHEUS_TOKEN }),
     },
-    { secrets: { get: async (reference: string) => secrets.get(reference) } },
+    {
+      secrets: { get: async (reference: string) => secrets.get(reference) },
+      ...(config.cacheDirectory === undefined ? {} : { cacheDirectory: config.cacheDirectory }),
+    },
   );
   const channels = config.webhooks.map((hook) =>
     webhook({
