@@ -49,7 +49,9 @@ export interface Scenario {
 
 const START = 1_790_000_000_000;
 const MINUTE = 60_000;
-const TIMEOUTS = [1, 3, Infinity] as const;
+/** Callers wait so many times the usual latency of the slowest path, at least a second; nobody sets less. */
+const TIMEOUTS = [10, 30, Infinity] as const;
+const LEAST_TIMEOUT = 1;
 
 /** Everything of a scenario follows from the seed, the mode and the effects. */
 export function makeScenario(
@@ -88,11 +90,22 @@ export function makeScenario(
       at: earlier(),
       times: random.between(1.3, 1.9),
     })),
-    timeout: random.pick(TIMEOUTS),
+    timeout: Math.max(LEAST_TIMEOUT, random.pick(TIMEOUTS) * usualLatency(topology)),
     noise: random.between(0.08, 0.25),
     phase: random.between(0, 2 * Math.PI),
     random,
   };
+}
+
+/** Mean latency at the frontend when nothing is wrong, seconds. */
+function usualLatency({ services }: Topology): number {
+  const latency = services.map(() => 0);
+  // calls only ever point to higher layers or to stores
+  for (let i = services.length - 1; i >= 0; i--) {
+    const { own, calls } = services[i]!;
+    latency[i] = calls.reduce((sum, { server, times }) => sum + times * latency[server]!, own);
+  }
+  return latency[0]!;
 }
 
 const range = (from: number, to: number): TimeRange => ({ from: milliseconds(from), to: milliseconds(to) });

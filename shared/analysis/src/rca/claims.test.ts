@@ -96,7 +96,7 @@ test('spans that are only a sample are said to be one', () => {
   const orders = '/gumshoe-demo.slice/orders.service';
   const series = [...shopSeries({ fault: FAULTS.cpuHog })];
   const served = series.find(
-    ({ labels }) => labels.container_id === orders && /inbound_requests_total$/.test(labels.__name__ ?? ''),
+    ({ labels }) => labels.container_id === orders && labels.__name__?.endsWith('inbound_requests_total'),
   )!;
   const labels = { __name__: TRACE_METRICS.spans.name, service_name: orders, span_name: 'GET', status: 'ok' };
   series.push({ ...served, labels, values: served.values.map((value) => value / 10) });
