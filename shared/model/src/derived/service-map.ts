@@ -1,6 +1,6 @@
 import { REQUEST_SOURCES, type RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, ApplicationKind, Evidence, Health } from '../entities.ts';
-import type { Application, Dependency, Instance, World } from '../world.ts';
+import type { Application, ConnectionState, Dependency, Instance, World } from '../world.ts';
 
 /** Judgement of one application, from the inspections. */
 export interface MapNodeState {
@@ -25,6 +25,9 @@ export interface MapNode extends MapNodeState {
   readonly name: string;
   readonly type?: string;
   readonly kind: ApplicationKind;
+  /** Where samples of several clusters are merged. */
+  readonly cluster?: string;
+  readonly category?: string;
   readonly instances: { readonly up: number; readonly known: number };
 }
 
@@ -32,6 +35,9 @@ export interface MapEdge extends MapEdgeState {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
   readonly protocols: readonly (RequestSource | 'tcp')[];
+  readonly connection?: ConnectionState;
+  /** Client and server are in two clusters. */
+  readonly crossesClusters?: boolean;
 }
 
 /** The graph of applications, with judgements from outside; nodes and edges in the world's order. */
@@ -46,6 +52,8 @@ export function serviceMap(
       name: application.name,
       ...(application.type === undefined ? {} : { type: application.type }),
       kind: application.kind,
+      ...(application.cluster === undefined ? {} : { cluster: application.cluster }),
+      category: application.category,
       instances: countInstances(application),
       ...judgeNode(application),
     })),
@@ -54,8 +62,8 @@ export function serviceMap(
 }
 
 export function mapEdge(dependency: Dependency, state: MapEdgeState): MapEdge {
-  const { client, server } = dependency;
-  return { client, server, protocols: protocolsOf(dependency), ...state };
+  const { client, server, connection, crossesClusters } = dependency;
+  return { client, server, protocols: protocolsOf(dependency), connection, crossesClusters, ...state };
 }
 
 /** Replaced and finished instances are history, not part of what should run. */
