@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { maxColumns, maxOf, sumColumns, sumOf } from '@gumshoe/model/columns';
+import { countOf, maxColumns, maxOf, sumColumns, sumOf } from '@gumshoe/model/columns';
 import type { CellRange, Dependency, RequestColumns } from '@gumshoe/model/world';
 import { ramp } from './candidates/define.ts';
 import type { Frame } from './frame.ts';
@@ -33,8 +33,10 @@ const USUAL_LATENCY = 0.15;
 export const dependencyChange: (dependency: Dependency, frame: Frame) => DependencyChange = perFrame(judge);
 
 function judge(dependency: Dependency, frame: Frame): DependencyChange {
-  const before = figuresOf(dependency, frame, frame.baseline);
-  const during = figuresOf(dependency, frame, frame.incident);
+  const { baseline, incident } = frame;
+  const before = figuresOf(dependency, frame, baseline, observedCells(dependency, frame, baseline));
+  // what is no longer observed during the incident counts as stopped
+  const during = figuresOf(dependency, frame, incident, incident.hi - incident.lo);
   const parts = [latencyPart(before, during, frame), errorPart(before, during), refusedPart(before, during)];
   parts.push(hangingPart(before, during), collapsePart(before, during));
   const telling = parts.filter((part) => part.weight > 0).sort((a, b) => b.weight - a.weight);
@@ -47,9 +49,15 @@ function judge(dependency: Dependency, frame: Frame): DependencyChange {
   };
 }
 
-function figuresOf(dependency: Dependency, frame: Frame, cells: CellRange): EdgeFigures {
+/** Cells in which anything was known of it: a baseline may reach back to before the first sample. */
+function observedCells({ requests, tcp }: Dependency, { world }: Frame, cells: CellRange): number {
+  const columns = [...requests.map((one) => one.rate), tcp.connects, tcp.active];
+  return countOf(sumColumns(columns, world.grid.points), cells);
+}
+
+function figuresOf(dependency: Dependency, frame: Frame, cells: CellRange, observed: number): EdgeFigures {
   const { requests, tcp } = dependency;
-  const length = Math.max(1, cells.hi - cells.lo);
+  const length = Math.max(1, observed);
   const total = (column: (one: RequestColumns) => Float64Array) =>
     requests.reduce((sum, one) => sum + sumOf(column(one), cells), 0);
   const count = total((one) => one.rate);
