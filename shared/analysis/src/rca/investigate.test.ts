@@ -183,6 +183,24 @@ test('a client that came with the trouble is named', () => {
   assert.ok(lock.evidence.some((one) => /New clients of postgres: migration/.test(one.summary)));
 });
 
+test('why connections fail is in the title where somebody counts it', () => {
+  const titleWith = (errorType?: string): string => {
+    const fault: faults.Fault = (when) => {
+      const { edges = {} } = faults.refusedOrders(when);
+      const told = Object.entries(edges).map(([edge, course]) => [
+        edge,
+        course.refused && errorType !== undefined ? { ...course, errorType } : course,
+      ]);
+      return { edges: Object.fromEntries(told) };
+    };
+    return run({ fault }).causes[0]!.title;
+  };
+  assert.match(titleWith(), /fail although it is up: the way is blocked/);
+  assert.match(titleWith('refused'), /are refused although it is up: something on the way rejects them/);
+  assert.match(titleWith('timed_out'), /time out although it is up: packets are lost on the way/);
+  assert.match(titleWith('other'), /the way is blocked/);
+});
+
 test('innocent suspects are listed as cleared', () => {
   const { cleared } = run({ fault: faults.dbLock });
   assert.ok(cleared.some((one) => one.application === unit('redis')));

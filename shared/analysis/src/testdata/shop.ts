@@ -21,6 +21,8 @@ export interface EdgeCourse {
   readonly oldest?: Course;
   /** Failed connection attempts per second. */
   readonly refused?: Course;
+  /** Why, in the words of the catalogue; nobody counts reasons without it. */
+  readonly errorType?: string;
 }
 
 export interface UnitCourse {
@@ -203,6 +205,10 @@ class Shop {
     writer.counter(C.tcpConnects.name, to, () => 0.2, lifetime);
     writer.counter(C.tcpConnectTime.name, to, () => 0.0001, lifetime);
     writer.counter(C.tcpFailedConnects.name, { ...labels, destination }, course.refused ?? (() => 0), lifetime);
+    if (course.refused && course.errorType !== undefined) {
+      const reason = { ...labels, destination, error_type: course.errorType };
+      writer.counter(C.tcpConnectErrors.name, reason, course.refused, lifetime);
+    }
     writer.gauge(C.tcpActive.name, to, () => 5, lifetime);
     writer.counter(C.tcpRetransmits.name, to, () => 0, lifetime);
     writer.counter(C.tcpBytesSent.name, to, (at) => 300 * course.rate(at), lifetime);

@@ -32,13 +32,14 @@ export const tcpRefused = defineCandidate({
     const filled = worst.dependency.tcp.failedConnects.map((value) => (value === value ? value : 0));
     const shift = shiftOf(filled, frame);
     const state = stateSentence(application, down);
-    const summary = `${formatValue(worst.failed, 'count')} connection attempts from ${client} to ${application.name} failed during the incident (${formatValue(worst.before, 'count')} in as long a time before); ${state}.`;
+    const how = REASONS[mainReason(worst.dependency, frame)];
+    const summary = `${formatValue(worst.failed, 'count')} connection attempts from ${client} to ${application.name} ${how.failed} during the incident (${formatValue(worst.before, 'count')} in as long a time before); ${state}.`;
     const query = `sum(rate(${selectDependency(worst.dependency, SIGNAL)}${rateWindow(frame.world)}))`;
     return suspect({
       title:
         down > 0
           ? `Connections from ${client} to ${application.name} fail: nobody listens there`
-          : `Connections from ${client} to ${application.name} fail although it is up: the way is blocked`,
+          : `Connections from ${client} to ${application.name} ${how.fail} although it is up: ${how.meaning}`,
       signal: SIGNAL,
       magnitude: ramp(shift.during, 0.02, 0.3) * (down > 0.5 ? SERVER_DOWN : 1),
       onset: shift.onset,
@@ -51,10 +52,50 @@ export const tcpRefused = defineCandidate({
           onset: shift.onset,
         }),
       ],
-      remediation: `Try the connection from the host of ${client}: ${destinations(worst.dependency)}. Then compare firewall rules (nft list ruleset, iptables -S), network policies and routes on both hosts with those before the onset.`,
+      remediation: `Try the connection from the host of ${client}: ${destinations(worst.dependency)}. ${how.look}Then compare firewall rules (nft list ruleset, iptables -S), network policies and routes on both hosts with those before the onset.`,
     });
   },
 });
+
+type Reason = 'refused' | 'timed_out' | 'unreachable' | 'unknown';
+
+/** What a failure tells of the way: `look` comes before what is to be done in any case. */
+const REASONS: Readonly<
+  Record<
+    Reason,
+    { readonly fail: string; readonly failed: string; readonly meaning: string; readonly look: string }
+  >
+> = {
+  refused: {
+    fail: 'are refused',
+    failed: 'were refused',
+    meaning: 'something on the way rejects them',
+    look: 'A refusal is an answer: a rule that rejects, or a port that nobody listens on where the packets arrive. ',
+  },
+  timed_out: {
+    fail: 'time out',
+    failed: 'timed out',
+    meaning: 'packets are lost on the way',
+    look: 'Nobody answers: a rule that drops, a route that is gone, or an accept queue that is full. ',
+  },
+  unreachable: {
+    fail: 'find no route',
+    failed: 'found no route',
+    meaning: 'the network has no way there',
+    look: 'A router or the host itself says that there is no way: look at routes and interfaces first. ',
+  },
+  unknown: { fail: 'fail', failed: 'failed', meaning: 'the way is blocked', look: '' },
+};
+
+/** The reason of most attempts that failed during the incident; unknown without a majority. */
+function mainReason({ tcp: { connectErrors } }: Dependency, { incident }: Frame): Reason {
+  const counts = [...(connectErrors ?? [])].map(
+    ([reason, column]) => [reason, sumOf(column, incident)] as const,
+  );
+  const all = counts.reduce((sum, [, count]) => sum + count, 0);
+  const [reason] = counts.find(([, count]) => count > all / 2) ?? [];
+  return reason === 'refused' || reason === 'timed_out' || reason === 'unreachable' ? reason : 'unknown';
+}
 
 /** Failed attempts during the incident, and in an equally long time before. */
 function attempts(dependency: Dependency, frame: Frame) {
