@@ -116,7 +116,7 @@ function Others({ incident: { impacts } }: { readonly incident: Incident }) {
   const others = impacts.slice(1);
   if (others.length === 0) return null;
   return (
-    <div className="row wrap small" data-testid="incident-impacts">
+    <div className="row wrap small" style={{ marginBottom: 8 }} data-testid="incident-impacts">
       <span className="muted">also broken:</span>
       {others.map(({ application, name, slo, impact, summary }) => (
         <span key={`${application} ${slo}`} className="tag" title={summary}>
