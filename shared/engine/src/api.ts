@@ -5,6 +5,15 @@ import type { DeploymentComparison } from '@gumshoe/analysis/deployments/compare
 import type { Deployment } from '@gumshoe/analysis/deployments/find-deployments';
 import type { IncidentBook } from '@gumshoe/analysis/incidents/book';
 import type { Risk } from '@gumshoe/analysis/risks/find-risks';
+import type { Claim } from '@gumshoe/analysis/rca/claim';
+import type {
+  ApplicationSight,
+  Conclusion,
+  Counterfactual,
+  Examined,
+  Falsifier,
+  Placebo,
+} from '@gumshoe/analysis/rca/report';
 import type { ObjectiveAlert } from '@gumshoe/analysis/slo/burn-alerts';
 import type { Failure } from '@gumshoe/base/failure';
 import type { Matrix } from '@gumshoe/base/series';
@@ -174,6 +183,7 @@ export interface IncidentImpact {
   readonly summary: string;
 }
 
+export type { ApplicationSight, Claim, Conclusion, Counterfactual, Examined, Falsifier, Placebo };
 export type { Costs, Deployment, DeploymentComparison, IncidentBook, ObjectiveAlert, Risk, RuleAlert };
 
 export interface Alerts {
@@ -327,28 +337,6 @@ export interface Report {
   readonly examined?: Examined;
 }
 
-/**
- * cause: something is to blame; place: only where it begins is known; no-visible-cause: nothing that was examined
- * explains the impact; no-impact: nothing to explain; no-data: nothing could be judged.
- */
-export type Conclusion = 'cause' | 'place' | 'no-visible-cause' | 'no-impact' | 'no-data';
-
-/** One sentence and what it rests on: read off the evidence, concluded from it, or advice that follows from it. */
-export interface Claim {
-  readonly statement: string;
-  readonly basis: 'measured' | 'concluded' | 'advice';
-  readonly evidence: readonly Evidence[];
-}
-
-/** How much was looked at; `suspects` are kinds of causes times the applications they were looked for in. */
-export interface Examined {
-  readonly applications: number;
-  readonly instances: number;
-  readonly nodes: number;
-  readonly dependencies: number;
-  readonly suspects: number;
-}
-
 export interface Impact {
   readonly application: ApplicationId;
   readonly slo: 'availability' | 'latency';
@@ -380,7 +368,7 @@ export interface Cause {
   /** 0..1: how often answers like this one are right, blind spots and rivals included. */
   readonly confidence?: number;
   /** What would disprove it, whether the data allowed to look, and whether it withstood. */
-  readonly falsifier?: { readonly statement: string; readonly checked: boolean; readonly held?: boolean };
+  readonly falsifier?: Falsifier;
   /** Of a change: the same test on earlier changes, and on replicas that did not change. */
   readonly placebo?: Placebo;
   /** Share of the impact that would be gone, had this stayed as before. */
@@ -389,39 +377,6 @@ export interface Cause {
   readonly blindSpots?: readonly ApplicationSight[];
   /** The explanation, sentence by sentence. */
   readonly claims?: readonly Claim[];
-}
-
-export interface Placebo {
-  readonly statement: string;
-  readonly earlierChanges: number;
-  /** Of these, the ones after which requests got worse. */
-  readonly earlierHarmful: number;
-  /** Replicas that ran on unchanged, and how much of the trouble of the changed ones they share, 0..1. */
-  readonly unchangedReplicas?: number;
-  readonly unchangedShare?: number;
-  /** What the score was multiplied with. */
-  readonly factor: number;
-}
-
-export interface Counterfactual {
-  readonly statement: string;
-  /** 0..1 */
-  readonly share: number;
-  readonly of: 'latency' | 'errors' | 'missing requests';
-  readonly evidence: readonly Evidence[];
-}
-
-export interface ApplicationSight {
-  readonly application: ApplicationId;
-  /** Kinds of signals that are there. */
-  readonly seen: readonly string[];
-  readonly blind: readonly {
-    readonly signal: string;
-    readonly state: 'absent' | 'sampled' | 'opaque' | 'lost';
-    readonly reason: string;
-    /** What to turn on. */
-    readonly enable: string;
-  }[];
 }
 
 export interface Cleared {

@@ -1,4 +1,3 @@
-import { CLOUD_METRICS } from '@gumshoe/schema/metrics/cloud';
 import { AWS_METRICS } from '@gumshoe/schema/metrics/aws';
 import {
   CONTAINER_METRICS,
@@ -6,7 +5,6 @@ import {
   PROTOCOLS,
   REQUEST_METRICS,
 } from '@gumshoe/schema/metrics/container';
-import { GPU_METRICS } from '@gumshoe/schema/metrics/gpu';
 import { KUBERNETES_METRICS } from '@gumshoe/schema/metrics/kubernetes';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { POSTGRES_BACKUP_METRICS } from '@gumshoe/schema/metrics/postgres-backups';
@@ -14,6 +12,7 @@ import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
 import { SIGNALS } from './build/containers.ts';
 import { DATABASE_METRICS } from './build/databases.ts';
+import { NODE_SERIES } from './build/nodes.ts';
 
 const C = CONTAINER_METRICS;
 const T = TRACE_METRICS;
@@ -74,27 +73,9 @@ export const modelMetrics: readonly string[] = [
     C.tcpBytesReceived,
     C.netLatency,
     C.logMessages,
-    N.info,
-    CLOUD_METRICS.info,
-    N.cpuUsage,
-    N.cpuCores,
-    N.memoryTotal,
-    N.memoryAvailable,
-    N.diskIoTime,
-    N.diskReadTime,
-    N.diskWriteTime,
-    N.diskIoErrors,
-    N.conntrackEntries,
-    N.conntrackLimit,
-    N.ephemeralPorts,
-    N.ephemeralPortsUsed,
+    ...NODE_SERIES,
     ...Object.values(KUBERNETES_METRICS),
     ...Object.values(AWS_METRICS),
-    GPU_METRICS.info,
-    GPU_METRICS.utilizationAverage,
-    GPU_METRICS.memoryUsed,
-    GPU_METRICS.memoryTotal,
-    GPU_METRICS.temperature,
     DNS_METRICS.count,
     N.netInterfaceIp,
     N.ipToFqdn,

@@ -1,16 +1,14 @@
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
 import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
-import type { ApplicationId } from '@gumshoe/model/entities';
 import { table } from '../format/table.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
+import { shortName } from '../format/short-name.ts';
 
 interface Flags extends TimeFlags, EngineFlags {
   readonly json?: boolean;
 }
-
-const short = (id: ApplicationId): string => id.split(':').at(-1) ?? id;
 
 export const mapCommand = (): Command =>
   readingCommand<Flags>(
@@ -38,7 +36,7 @@ export const mapCommand = (): Command =>
         print(table(['HEALTH', 'SERVICE', 'TYPE', 'UP', 'RATE', 'ERRORS', 'P99', 'WHY'], nodes));
         const edges = map.edges.map((edge) => [
           edge.health,
-          `${short(edge.client)} → ${short(edge.server)}`,
+          `${shortName(edge.client)} → ${shortName(edge.server)}`,
           edge.protocols.join(','),
           formatValue(edge.requestRate, 'requests/second'),
           formatValue(edge.errorRatio, 'ratio'),

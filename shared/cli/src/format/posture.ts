@@ -3,8 +3,7 @@ import type { Alerts, Costs, DeploymentReport, Incident, Risk } from '@gumshoe/e
 import { healthText } from './colour.ts';
 import { table } from './table.ts';
 import { clockText } from './window.ts';
-
-const short = (id: string): string => id.split(':').at(-1) ?? id;
+import { shortName } from './short-name.ts';
 
 export function incidentsText(incidents: readonly Incident[]): string {
   if (incidents.length === 0) return 'No incident: every judged objective holds.\n';
@@ -49,7 +48,7 @@ export function risksText(risks: readonly Risk[]): string {
   if (open.length === 0) return `No risk was found.\n${note}`;
   const rows = open.map(({ severity, application, kind, message }) => [
     healthText(severity),
-    short(application),
+    shortName(application),
     kind,
     message,
   ]);
@@ -61,7 +60,7 @@ export function costsText({ applications, nodes, prices }: Costs): string {
   const money = (value: number | undefined): string =>
     value === undefined || Number.isNaN(value) ? '' : `${value.toFixed(2)} ${prices?.currency ?? ''}`;
   const rows = applications.map((one) => [
-    short(one.application),
+    shortName(one.application),
     formatValue(one.cpuCores, 'cores'),
     formatValue(one.memory, 'bytes'),
     formatValue(one.cpuShare, 'ratio'),
@@ -90,7 +89,7 @@ export function alertsText({ rules, objectives }: Alerts): string {
       state.phase,
       rule.severity,
       rule.name,
-      short(instance ?? application),
+      shortName(instance ?? application),
       state.firedAt === undefined ? '' : clockText(state.firedAt),
       message,
     ]),
@@ -98,7 +97,7 @@ export function alertsText({ rules, objectives }: Alerts): string {
       state.phase,
       rule.severity,
       `${kind} burn rate`,
-      short(application),
+      shortName(application),
       state.firedAt === undefined ? '' : clockText(state.firedAt),
       message,
     ]),

@@ -3,6 +3,7 @@ import type { Milliseconds } from '@gumshoe/base/time';
 import type { Cause, Impact, Report } from '@gumshoe/engine/api';
 import type { Evidence } from '@gumshoe/model/entities';
 import { falsifierVerdict } from './report.ts';
+import { shortName } from './short-name.ts';
 
 /** A report as a document: headings, paragraphs, lists and tables; what Markdown and HTML are written from. */
 export type Block =
@@ -18,7 +19,6 @@ export type Block =
 
 const stamp = (at: Milliseconds): string =>
   `${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`;
-const short = (id: string): string => id.split(':').at(-1) ?? id;
 const percent = (share: number): string => formatValue(100 * share, 'percent');
 
 const heading = (level: 1 | 2 | 3, text: string): Block => ({ kind: 'heading', level, text });
@@ -34,7 +34,7 @@ export function reportDocument(report: Report): readonly Block[] {
     ...section('Causes', report.causes.flatMap(causeBlocks)),
     ...section(
       'Examined and cleared',
-      listOf(report.cleared.map((one) => `${short(one.application)}, ${one.signal}: ${one.reason}`)),
+      listOf(report.cleared.map((one) => `${shortName(one.application)}, ${one.signal}: ${one.reason}`)),
     ),
     ...section(
       'Not examined',
@@ -54,7 +54,7 @@ function impactTable(impacted: readonly Impact[]): Block {
     kind: 'table',
     header: ['Application', 'Objective', 'Severity', 'Since', 'Recovered', 'Requests affected', 'What'],
     rows: impacted.map((one) => [
-      short(one.application),
+      shortName(one.application),
       one.slo,
       one.severity,
       stamp(one.since),
@@ -68,9 +68,9 @@ function impactTable(impacted: readonly Impact[]): Block {
 function causeBlocks(cause: Cause): readonly Block[] {
   const { confidence, falsifier, placebo, counterfactual, blindSpots = [] } = cause;
   const facts = [
-    `Where: ${short(cause.application)}${cause.instance === undefined ? '' : `, ${cause.instance}`}`,
+    `Where: ${shortName(cause.application)}${cause.instance === undefined ? '' : `, ${cause.instance}`}`,
     ...(cause.onset === undefined ? [] : [`Since: ${stamp(cause.onset)}`]),
-    ...(cause.path.length > 1 ? [`Path: ${cause.path.map(short).join(' → ')}`] : []),
+    ...(cause.path.length > 1 ? [`Path: ${cause.path.map(shortName).join(' → ')}`] : []),
     `Score: ${cause.score.toFixed(2)}${confidence === undefined ? '' : `; confidence ${percent(confidence)}`}`,
     ...(counterfactual ? [`Without it: ${counterfactual.statement}`] : []),
     ...(falsifier ? [`What would disprove it: ${falsifier.statement} (${falsifierVerdict(falsifier)})`] : []),
@@ -78,7 +78,7 @@ function causeBlocks(cause: Cause): readonly Block[] {
     ...blindSpots.flatMap(({ application, blind }) =>
       blind.map(
         ({ signal, state, reason, enable }) =>
-          `Blind spot: ${signal} of ${short(application)} is ${state}: ${reason}; ${enable}`,
+          `Blind spot: ${signal} of ${shortName(application)} is ${state}: ${reason}; ${enable}`,
       ),
     ),
   ];

@@ -1,10 +1,7 @@
-import type { Milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { Cause, Report } from '@gumshoe/engine/api';
-import type { ApplicationId } from '@gumshoe/model/entities';
-
-const clock = (at: Milliseconds): string => `${new Date(at).toISOString().slice(11, 19)}Z`;
-const short = (id: ApplicationId | string): string => id.split(':').at(-1) ?? id;
+import { clockText } from './window.ts';
+import { shortName } from './short-name.ts';
 
 /** What became of the attempt to disprove a cause. */
 export const falsifierVerdict = ({ checked, held }: NonNullable<Cause['falsifier']>): string =>
@@ -30,20 +27,20 @@ function wrap(text: string, indent: string, width = 100): string {
 
 function causeText(cause: Cause): string {
   const where =
-    cause.instance && cause.instance !== short(cause.application)
-      ? `${short(cause.application)} (${cause.instance})`
-      : short(cause.application);
-  const since = cause.onset === undefined ? '' : `, since ${clock(cause.onset)}`;
+    cause.instance && cause.instance !== shortName(cause.application)
+      ? `${shortName(cause.application)} (${cause.instance})`
+      : shortName(cause.application);
+  const since = cause.onset === undefined ? '' : `, since ${clockText(cause.onset)}`;
   const confidence =
     cause.confidence === undefined ? '' : `, confidence ${formatValue(100 * cause.confidence, 'percent')}`;
   const lines = [
     `${cause.rank}. ${cause.title}`,
     `   ${where}: ${cause.kind}, score ${cause.score.toFixed(2)}${confidence}${since}`,
   ];
-  if (cause.path.length > 1) lines.push(`   path: ${cause.path.map(short).join(' → ')}`);
+  if (cause.path.length > 1) lines.push(`   path: ${cause.path.map(shortName).join(' → ')}`);
   for (const item of cause.evidence) {
     lines.push(wrap(`- ${item.summary}`, '   '));
-    lines.push(`     ${item.kind}: ${item.query}  [${clock(item.from)} – ${clock(item.to)}]`);
+    lines.push(`     ${item.kind}: ${item.query}  [${clockText(item.from)} – ${clockText(item.to)}]`);
   }
   for (const statement of [
     cause.counterfactual?.statement,
@@ -58,7 +55,7 @@ function causeText(cause: Cause): string {
 /** The report as a person reads it at a terminal. */
 export function reportText(report: Report): string {
   const parts = [
-    `window ${clock(report.window.from)} – ${clock(report.window.to)} (${Math.round((report.window.to - report.window.from) / 60_000)} min, UTC)`,
+    `window ${clockText(report.window.from)} – ${clockText(report.window.to)} (${Math.round((report.window.to - report.window.from) / 60_000)} min, UTC)`,
     wrap(report.summary, ''),
   ];
   if (report.impacted.length > 0)
@@ -67,7 +64,7 @@ export function reportText(report: Report): string {
         'IMPACT',
         ...report.impacted.map((one) =>
           wrap(
-            `${one.severity.toUpperCase()} ${short(one.application)} ${one.slo}, since ${clock(one.since)}${one.until === undefined ? '' : `, recovered ${clock(one.until)}`}: ${one.message}`,
+            `${one.severity.toUpperCase()} ${shortName(one.application)} ${one.slo}, since ${clockText(one.since)}${one.until === undefined ? '' : `, recovered ${clockText(one.until)}`}: ${one.message}`,
             '  ',
           ),
         ),
@@ -78,7 +75,9 @@ export function reportText(report: Report): string {
     parts.push(
       [
         'CLEARED',
-        ...report.cleared.map((one) => wrap(`${short(one.application)} ${one.signal}: ${one.reason}`, '  ')),
+        ...report.cleared.map((one) =>
+          wrap(`${shortName(one.application)} ${one.signal}: ${one.reason}`, '  '),
+        ),
       ].join('\n'),
     );
   if (report.notExamined.length > 0)

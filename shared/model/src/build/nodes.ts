@@ -37,7 +37,8 @@ export function buildNodes(context: BuildContext, hostnames: ReadonlyMap<string,
     });
 }
 
-const READ: readonly { readonly name: string }[] = [
+/** Metrics that a node is built from. */
+export const NODE_SERIES: readonly { readonly name: string }[] = [
   N.info,
   N.cpuUsage,
   N.cpuCores,
@@ -62,7 +63,7 @@ const READ: readonly { readonly name: string }[] = [
 /** Series by machine id, then by metric. */
 function seriesByNode(context: BuildContext): ReadonlyMap<string, ReadonlyMap<string, readonly Series[]>> {
   const nodes = new Map<string, Map<string, Series[]>>();
-  for (const { name } of READ) {
+  for (const { name } of NODE_SERIES) {
     for (const series of context.named(name)) {
       const id = series.labels.machine_id ?? '';
       let metrics = nodes.get(id);
@@ -109,7 +110,7 @@ class NodeBuilder {
   }
 
   #cluster(): string {
-    const [any] = READ.flatMap((metric) => this.#named(metric));
+    const [any] = NODE_SERIES.flatMap((metric) => this.#named(metric));
     return any ? this.#context.clusterOf(any.labels) : '';
   }
 

@@ -3,7 +3,7 @@ import { formatValue } from '@gumshoe/base/units';
 import { useState } from 'react';
 import { TimeSeriesChart } from '../../charts/time-series-chart.tsx';
 import type { Finding } from '../../../contract/engine.ts';
-import { EvidenceLink } from '../../widgets/evidence-link.tsx';
+import { FindingFacts } from '../../widgets/finding-facts.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { HEALTH_ORDER } from '../../widgets/health-order.ts';
 import { Panel } from '../../widgets/panel.tsx';
@@ -87,28 +87,7 @@ function FindingBody({ finding, from }: FindingProps) {
   return (
     <div className="body">
       {finding.chart ? <TimeSeriesChart chart={finding.chart} height={130} from={from} /> : null}
-      {finding.instances.length > 1 ? (
-        <div className="row wrap small">
-          {finding.instances.slice(0, 12).map((entry, index) => (
-            <span key={`${index} ${entry.instance}`} className="tag">
-              <HealthBadge health={entry.health} compact /> {entry.instance}{' '}
-              {formatValue(entry.value, finding.unit)}
-            </span>
-          ))}
-        </div>
-      ) : null}
-      {finding.explanation.length > 0 ? (
-        <ul className="plain-list small muted" style={{ gap: 2 }}>
-          {finding.explanation.map((line, index) => (
-            <li key={`${index} ${line}`}>{line}</li>
-          ))}
-        </ul>
-      ) : null}
-      <div>
-        {finding.evidence.map((evidence, index) => (
-          <EvidenceLink key={`${index} ${evidence.query}`} evidence={evidence} />
-        ))}
-      </div>
+      <FindingFacts finding={finding} />
     </div>
   );
 }
