@@ -28,15 +28,11 @@ type CellState = 'bad' | 'good' | 'silent';
 
 /**
  * Breaches in order. A breach opens when a burn rate rule fires, reaches back to where the bad run began,
- * and ends with the last bad cell before requests stay good for a while. A cell is bad above a share of `badCell`.
+ * and ends with the last bad cell before requests stay good for a while. A cell is bad above `badCellShare(allowed)`.
  */
-export function findBreaches(
-  budget: RequestBudget,
-  allowed: number,
-  badCell: number = badCellShare(allowed),
-): readonly Breach[] {
+export function findBreaches(budget: RequestBudget, allowed: number): readonly Breach[] {
   if (budget.bad(0, budget.grid.points) === 0) return [];
-  const states = cellStates(budget, badCell);
+  const states = cellStates(budget, badCellShare(allowed));
   const hold = Math.max(HOLD_CELLS, Math.round(HOLD / budget.grid.step));
   const reopen = Math.round(REOPEN / budget.grid.step);
   const breaches: Breach[] = [];

@@ -9,7 +9,7 @@ export const MIN_BAD = 5;
 /** The first minute of a system is its cold start: no alarm on that alone, ms. */
 const MIN_HISTORY = 60_000;
 /** How many times the allowed share makes a single cell count as bad. */
-export const BAD_CELL_FACTOR = 5;
+const BAD_CELL_FACTOR = 5;
 /** An objective that allows much could never burn so fast: when this share is bad, every rule's rate is reached. */
 const NEARLY_ALL = 0.9;
 /** A short window never gets shorter than this, ms. */
@@ -85,7 +85,10 @@ export class RequestBudget {
   }
 }
 
-/** Share of bad requests from which a single cell counts as bad: half of the way up where little is promised. */
+/**
+ * Share of bad requests from which a single cell counts as bad: half of the way up where little is promised or much is
+ * usual, so that there is always a share that is worse.
+ */
 export const badCellShare = (allowed: number): number =>
   Math.min(BAD_CELL_FACTOR * allowed, (1 + allowed) / 2);
 

@@ -6,7 +6,7 @@ import type { Application, Column, World } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
 import { findBreaches, type Breach } from './breaches.ts';
-import { BAD_CELL_FACTOR, badCellShare, burnRateAt, RequestBudget, type BurnRate } from './burn-rate.ts';
+import { burnRateAt, RequestBudget, type BurnRate } from './burn-rate.ts';
 import { indicatorKey, type CustomIndicator, type CustomIndicators } from './custom-indicators.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
 import { badShareQuery } from './bad-share-query.ts';
@@ -95,9 +95,7 @@ function evaluateObjective(
   const allowed = 1 - objective.share;
   const { lo, hi } = world.window;
   const usual = objective.assumed ? Math.max(allowed, usualShare(budget)) : allowed;
-  // What is usual stays so however bad it is; a promise that somebody made can always be broken.
-  const badCell = objective.assumed ? BAD_CELL_FACTOR * usual : badCellShare(allowed);
-  const breaches = findBreaches(budget, usual, badCell).filter((breach) => breach.cells.hi > lo);
+  const breaches = findBreaches(budget, usual).filter((breach) => breach.cells.hi > lo);
   const burnRates = ALL_BURN_RULES.map((rule) => burnRateAt(budget, rule, allowed, hi));
   const requests = budget.total(lo, hi);
   const failed = budget.bad(lo, hi);

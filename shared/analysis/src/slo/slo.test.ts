@@ -190,6 +190,13 @@ test('a promise of little can be broken too', () => {
   );
 });
 
+test('however much is usual, an outage stands out', () => {
+  for (const usual of [0.07, 0.2, 0.35, 0.5, 0.8]) {
+    const outage = steady(240, (i) => (i >= 200 ? 1 : usual / 3));
+    assert.equal(findBreaches(outage, usual)[0]?.cells.lo, 200, `${usual} is usual`);
+  }
+});
+
 test('a rule that is finer than the samples does not judge, and says why', () => {
   const coarse = new RequestBudget(
     { from: milliseconds(0), step: 300_000, points: 100 },
