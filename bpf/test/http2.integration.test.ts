@@ -80,7 +80,7 @@ describe('HTTP/2', { skip: skipReason() }, () => {
   before(async () => {
     namespace = new NetworkNamespace();
     server = await namespace.serve([NODE, program('http2.mjs'), 'serve', PORT], /ready/);
-    observed = observe('requests', { netns: [namespace.inode] }, EVERYTHING, { events: 1 << 23 });
+    observed = observe('requests', { netns: [namespace.inode] }, EVERYTHING);
   });
   after(async () => {
     observed.close();

@@ -124,6 +124,9 @@ export class Observed {
   }
 }
 
+/** Bytes; holds all that a test makes happen, since a busy machine may not read it in time. */
+const RING_SIZE = 16 * 1024 * 1024;
+
 /** Tracepoints of single system calls are found through tracefs, which minimal systems do not mount. */
 function mountTracefs(): void {
   if (existsSync('/sys/kernel/tracing/events')) return;
@@ -143,7 +146,7 @@ export function observe(
   const object = loadObject({
     bytes: readFileSync(new URL(`../out/${name}.bpf.o`, import.meta.url)),
     name,
-    maxEntries,
+    maxEntries: { events: RING_SIZE, ...maxEntries },
     exclude: 'pids' in target ? [] : ['target_inherit', 'target_forget'],
     globals: Object.fromEntries(
       Object.entries(values).map(([key, value]) => [
