@@ -1,76 +1,31 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { createServer, type AddressInfo, type Server as Listener } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { silentLogger } from '@gumshoe/base/logger';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import pg from 'pg';
-import { SampleBuffer, type Sample } from '../export/samples.ts';
 import type { ProbeTarget } from './define.ts';
 import { PROBES } from './index.ts';
-import { ProbeRunner } from './runner.ts';
+import { round, runner, valueOf } from './testdata/rounds.ts';
+import {
+  freePort,
+  PASSWORD,
+  problemWith,
+  settle,
+  startPostgres,
+  startRedis,
+  type Server,
+} from './testdata/servers.ts';
 
-const PASSWORD = 'correct-horse';
-const POSTGRES = existsSync('/usr/lib/postgresql')
-  ? readdirSync('/usr/lib/postgresql').sort().at(-1)
-  : undefined;
-const bin = (name: string): string => `/usr/lib/postgresql/${POSTGRES}/bin/${name}`;
-const problem =
-  process.getuid?.() !== 0
-    ? 'needs root to start PostgreSQL as its own user'
-    : POSTGRES === undefined || !existsSync('/usr/bin/redis-server')
-      ? 'PostgreSQL or Redis is not installed'
-      : undefined;
-
-const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function runner(target: Partial<ProbeTarget> & Pick<ProbeTarget, 'type' | 'address'>): ProbeRunner {
-  const definition = PROBES.find((probe) => probe.type === target.type);
-  assert.ok(definition);
-  return new ProbeRunner(definition, { tls: 'disable', ...target }, silentLogger);
-}
-
-async function round(probe: ProbeRunner, timeout = 5000, now = Date.now()): Promise<readonly Sample[]> {
-  const samples = new SampleBuffer();
-  await probe.round(now, timeout, samples);
-  return samples.take();
-}
-
-const valueOf = (
-  samples: readonly Sample[],
-  name: string,
-  labels: Record<string, string> = {},
-): number | undefined =>
-  samples.find(
-    (one) =>
-      one.labels['__name__'] === name &&
-      Object.entries(labels).every(([key, value]) => one.labels[key] === value),
-  )?.value;
-
-describe('probes against real servers', { skip: problem ?? false }, () => {
-  let dir: string;
-  let postgres: ChildProcess;
-  let redis: ChildProcess;
-  let postgresAddress: string;
-  let redisAddress: string;
-  let silent: Server;
+describe('probes against real servers', { skip: problemWith('postgres', 'redis') ?? false }, () => {
+  let servers: readonly Server[] = [];
+  let silent: Listener;
   let targets: Record<string, ProbeTarget>;
 
   const client = async (): Promise<pg.Client> => {
-    const [host, port] = postgresAddress.split(':');
+    const [host = '', port] = targets['postgres']!.address.split(':');
     const made = new pg.Client({
-      host: host!,
+      host,
       port: Number(port),
       user: 'postgres',
       password: PASSWORD,
@@ -81,78 +36,15 @@ describe('probes against real servers', { skip: problem ?? false }, () => {
   };
 
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'gumshoe-probes-'));
-    const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
-    chownSync(dir, id('-u'), id('-g'));
-    chmodSync(dir, 0o755);
-    const as = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--'];
-    const data = join(dir, 'data');
-    const made = spawnSync(
-      'setpriv',
-      [
-        ...as,
-        bin('initdb'),
-        '-D',
-        data,
-        '-U',
-        'postgres',
-        '--auth-local=trust',
-        '--auth-host=scram-sha-256',
-        '--no-sync',
-        '--locale=C',
-      ],
-      { encoding: 'utf8' },
-    );
-    assert.equal(made.status, 0, made.stderr);
-    const port = await freePort();
-    postgresAddress = `127.0.0.1:${port}`;
-    const settings = [
-      `port=${port}`,
-      'listen_addresses=127.0.0.1',
-      `unix_socket_directories=${dir}`,
-      'shared_preload_libraries=pg_stat_statements',
-      'fsync=off',
-    ];
-    postgres = spawn(
-      'setpriv',
-      [...as, bin('postgres'), '-D', data, ...settings.flatMap((one) => ['-c', one])],
-      { stdio: 'ignore' },
-    );
-    const ready = () => spawnSync(bin('pg_isready'), ['-q', '-h', dir, '-p', String(port)]).status === 0;
-    for (let i = 0; i < 200 && !ready(); i++) await settle(50);
-    const psql = spawnSync('psql', ['-q', '-h', dir, '-p', String(port), '-U', 'postgres'], {
-      input: `ALTER ROLE postgres PASSWORD '${PASSWORD}'; CREATE EXTENSION pg_stat_statements; CREATE TABLE orders (id int, card text);`,
-      encoding: 'utf8',
-    });
-    assert.equal(psql.status, 0, psql.stderr);
-    const redisPort = await freePort();
-    redisAddress = `127.0.0.1:${redisPort}`;
-    redis = spawn(
-      'redis-server',
-      ['--port', String(redisPort), '--bind', '127.0.0.1', '--requirepass', PASSWORD, '--save', ''],
-      { stdio: 'ignore', cwd: dir },
-    );
-    await settle(500);
+    servers = await Promise.all([startPostgres('CREATE TABLE orders (id int, card text);'), startRedis()]);
+    targets = Object.fromEntries(servers.map(({ target }) => [target.type, target]));
     silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    targets = {
-      postgres: {
-        type: 'postgres',
-        address: postgresAddress,
-        user: 'postgres',
-        password: PASSWORD,
-        tls: 'disable',
-      },
-      redis: { type: 'redis', address: redisAddress, password: PASSWORD, tls: 'disable' },
-    };
   });
 
   after(async () => {
-    postgres?.kill('SIGQUIT');
-    redis?.kill('SIGKILL');
     silent?.close();
-    await settle(300);
-    rmSync(dir, { recursive: true, force: true });
+    await Promise.all(servers.map((server) => server.stop()));
   });
 
   for (const definition of PROBES) {
@@ -236,7 +128,7 @@ describe('probes against real servers', { skip: problem ?? false }, () => {
     const script = 'local n = 0 for i = 1, 20000000 do n = n + i end return n';
     spawnSync('redis-cli', [
       '-p',
-      redisAddress.split(':')[1]!,
+      targets['redis']!.address.split(':')[1]!,
       '-a',
       PASSWORD,
       '--no-auth-warning',

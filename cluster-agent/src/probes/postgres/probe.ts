@@ -1,14 +1,10 @@
 import { obfuscateSql } from '@gumshoe/text/sql-obfuscate';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import pg from 'pg';
-import {
-  defineProbe,
-  splitAddress,
-  type ProbeContext,
-  type ProbeSession,
-  type ProbeTarget,
-} from '../define.ts';
+import { defineProbe, type ProbeContext, type ProbeSession, type ProbeTarget } from '../define.ts';
+import { connect, rowsOf } from './client.ts';
 import { lockWaits, type Session } from './locks.ts';
+import { collectMaintenance } from './maintenance.ts';
 import * as queries from './queries.ts';
 import {
   latencySummary,
@@ -16,8 +12,10 @@ import {
   type StatementCounters,
   type StatementDelta,
 } from './statements.ts';
+import { TableTracker } from './table-tracker.ts';
 
 const TOP = 20;
+const MAX_WARNINGS = 5;
 
 interface ActivityRow extends Record<string, unknown> {
   readonly pid: number;
@@ -44,27 +42,8 @@ export const postgresProbe = defineProbe({
 });
 
 async function openSession(target: ProbeTarget, timeout: number): Promise<ProbeSession> {
-  const { host, port } = splitAddress(target.address, 5432);
-  const client = new pg.Client({
-    host,
-    port,
-    database: target.database ?? 'postgres',
-    application_name: 'gumshoe-cluster-agent',
-    connectionTimeoutMillis: timeout,
-    statement_timeout: timeout,
-    query_timeout: timeout + 500,
-    options: '-c default_transaction_read_only=on',
-    ssl:
-      target.tls === 'disable'
-        ? false
-        : { rejectUnauthorized: target.tls === 'verify-full', ...(target.ca ? { ca: target.ca } : {}) },
-    ...(target.user === undefined ? {} : { user: target.user }),
-    ...(target.password === undefined ? {} : { password: target.password }),
-  });
-  // a connection that breaks between rounds is found by the next query; without a listener it would end the process
-  client.on('error', () => {});
-  await client.connect();
-  return new PostgresSession(client);
+  const database = target.database ?? 'postgres';
+  return new PostgresSession(await connect(target, timeout, database), new TableTracker(target));
 }
 
 class PostgresSession implements ProbeSession {
@@ -72,13 +51,15 @@ class PostgresSession implements ProbeSession {
   private statements = new Map<string, StatementCounters>();
   private statementsAt = 0;
   private columns: ReadonlySet<string> | undefined;
+  private readonly tables: TableTracker;
 
-  constructor(client: pg.Client) {
+  constructor(client: pg.Client, tables: TableTracker) {
     this.client = client;
+    this.tables = tables;
   }
 
-  private async rows<T extends Record<string, unknown>>(sql: string): Promise<T[]> {
-    return (await this.client.query<T>(sql)).rows;
+  private rows<T extends Record<string, unknown>>(sql: string): Promise<T[]> {
+    return rowsOf<T>(this.client, sql);
   }
 
   async collect(context: ProbeContext): Promise<void> {
@@ -94,6 +75,17 @@ class PostgresSession implements ProbeSession {
     for (const row of await this.rows<{ name: string; unit: string; value: number }>(queries.SETTINGS))
       context.emit(POSTGRES_METRICS.setting, row.value, { name: row.name, unit: row.unit });
     await this.collectReplication(context);
+    await this.collectMaintenance(context);
+  }
+
+  /** What cannot be read for want of rights is a warning: the server answers. */
+  private async collectMaintenance(context: ProbeContext): Promise<void> {
+    const problems = [
+      ...(await collectMaintenance(this.client, context)),
+      ...(await this.tables.collect(this.client, context)),
+    ];
+    for (const warning of problems.slice(0, MAX_WARNINGS))
+      context.emit(POSTGRES_METRICS.scrapeError, 1, { error: '', warning: warning.slice(0, 200) });
   }
 
   private async collectStatements(context: ProbeContext, activity: readonly ActivityRow[]): Promise<void> {
