@@ -9,20 +9,27 @@ const REGEX_SPECIAL = /[.*+?^${}()|[\]\\]/g;
 export function matchLabel(label: string, values: readonly string[]): string {
   const distinct = [...new Set(values)];
   if (distinct.length === 1) return `${label}=${JSON.stringify(distinct[0])}`;
-  const pattern = distinct.map((value) => value.replace(REGEX_SPECIAL, '\\$&')).join('|');
+  const pattern = distinct.map(escapePattern).join('|');
   return `${label}=~${JSON.stringify(pattern)}`;
 }
 
+/** Of several clusters the one; samples that name none are the only cluster's. */
+export const matchCluster = (cluster: string | undefined): readonly string[] =>
+  cluster === undefined ? [] : [`cluster=~${JSON.stringify(`${escapePattern(cluster)}|`)}`];
+
+const escapePattern = (text: string): string => text.replace(REGEX_SPECIAL, '\\$&');
+
 /** `metric{container_id…}` for all containers of an application (for what spans say: its names), with further matchers. */
 export function selectApplication(
-  application: Pick<Application, 'instances' | 'serviceNames'>,
+  application: Pick<Application, 'instances' | 'serviceNames' | 'cluster'>,
   metric: string,
   ...more: readonly string[]
 ): string {
   if (isTraceMetric(metric))
     return `${metric}{${[matchLabel('service_name', application.serviceNames), ...more].join(',')}}`;
   const ids = application.instances.flatMap((instance) => instance.containerIds);
-  return `${metric}{${[matchLabel('container_id', ids), ...more].join(',')}}`;
+  const matchers = [matchLabel('container_id', ids), ...matchCluster(application.cluster), ...more];
+  return `${metric}{${matchers.join(',')}}`;
 }
 
 /** `metric{container_id…}` for the containers of one instance. */

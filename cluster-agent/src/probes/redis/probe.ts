@@ -7,7 +7,9 @@ import {
   type ProbeSession,
   type ProbeTarget,
 } from '../define.ts';
+import { emitFields } from './fields.ts';
 import { parseInfo, parseNumbers } from './info.ts';
+import { emitReplication } from './replication.ts';
 
 interface Client {
   sendCommand(words: string[]): Promise<unknown>;
@@ -96,6 +98,7 @@ class RedisSession implements ProbeSession {
     const version = info.get('redis_version') ?? info.get('valkey_version') ?? '';
     context.emit(REDIS_METRICS.info, 1, { redis_version: version, role: info.get('role') ?? '' });
     emitFields(context, info);
+    emitReplication(context, info);
     emitCommands(context, info);
     emitKeyspace(context, info);
     await this.collectSlowLog(context);
@@ -123,24 +126,6 @@ class RedisSession implements ProbeSession {
   async close(): Promise<void> {
     this.client.destroy();
   }
-}
-
-const FIELDS = [
-  ['connected_clients', REDIS_METRICS.connectedClients],
-  ['blocked_clients', REDIS_METRICS.blockedClients],
-  ['used_memory', REDIS_METRICS.memoryUsed],
-  ['maxmemory', REDIS_METRICS.memoryMax],
-  ['evicted_keys', REDIS_METRICS.evictedKeys],
-  ['connected_slaves', REDIS_METRICS.connectedReplicas],
-] as const;
-
-function emitFields(context: ProbeContext, info: ReadonlyMap<string, string>): void {
-  for (const [name, metric] of FIELDS) {
-    const value = Number(info.get(name) ?? NaN);
-    if (Number.isFinite(value)) context.emit(metric, value);
-  }
-  const link = info.get('master_link_status');
-  if (link !== undefined) context.emit(REDIS_METRICS.masterLinkUp, link === 'up' ? 1 : 0);
 }
 
 function emitCommands(context: ProbeContext, info: ReadonlyMap<string, string>): void {

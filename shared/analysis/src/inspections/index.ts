@@ -69,6 +69,7 @@ import { redisEvictions } from './redis-evictions.ts';
 import { redisLatency } from './redis-latency.ts';
 import { redisMemory } from './redis-memory.ts';
 import { redisMisses } from './redis-misses.ts';
+import { redisPersistence } from './redis-persistence.ts';
 import { redisRejectedConnections } from './redis-rejected-connections.ts';
 import { redisReplicationLag } from './redis-replication-lag.ts';
 import { redisReplicationStatus } from './redis-replication-status.ts';
@@ -154,6 +155,7 @@ export const INSPECTIONS: readonly Inspection[] = [
   redisRejectedConnections,
   redisReplicationStatus,
   redisReplicationLag,
+  redisPersistence,
   ...clientsInspections('redis'),
   memcachedAvailability,
   memcachedMisses,

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { milliseconds } from '@gumshoe/base/time';
+import { buildWorld } from '@gumshoe/model/build/build-world';
 import { SeriesWriter, type Lifetime } from '@gumshoe/model/testdata/series-writer';
+import { inspectWorld } from '../inspect.ts';
+import { lastOfQuery } from './testdata/evidence-check.ts';
 import { listening } from './testdata/database-world.ts';
 import { APP, AREA_RANGE, findingOf, NODE, smallWorld } from './testdata/small-world.ts';
 
@@ -95,4 +98,27 @@ test('each server of an application is judged by itself', () => {
       [0, 'ok'],
     ],
   );
+});
+
+test('of two clusters with one address, each is judged and shown by its own samples', () => {
+  const series = ['east', 'west'].flatMap((cluster, i) =>
+    smallWorld((writer) => {
+      const target = { address: listening(writer, 3306) };
+      writer.gauge('mysql_connections_max', target, () => 100);
+      writer.gauge('mysql_connections_current', target, () => (i === 0 ? 10 : 95));
+    }).map((one) => ({
+      ...one,
+      labels: { ...one.labels, cluster, ...(one.labels.machine_id ? { machine_id: `m-${cluster}` } : {}) },
+    })),
+  );
+  const values = inspectWorld(buildWorld(series, AREA_RANGE)).applications.flatMap(
+    ({ application, findings }) =>
+      findings
+        .filter(({ inspection }) => inspection === 'mysql-connections')
+        .map(({ value, evidence }) => [application.cluster, value, lastOfQuery(series, evidence[0]!.query)]),
+  );
+  assert.deepEqual(values, [
+    ['east', 10, 10],
+    ['west', 95, 95],
+  ]);
 });

@@ -4,7 +4,7 @@ import type { PostgresTarget } from '@gumshoe/model/world';
 import { POSTGRES_METRICS as P } from '@gumshoe/schema/metrics/postgres';
 import { defineInspection, type Subject } from './define.ts';
 import { levelVerdict } from './level.ts';
-import { lastSignal, measuredTargets, signalsOf } from './target-signals.ts';
+import { lastSignal, measuredTargets, selectTarget, signalsOf } from './target-signals.ts';
 
 export const postgresReplicationLag = defineInspection({
   id: 'postgres-replication-lag',
@@ -23,8 +23,10 @@ export const postgresReplicationLag = defineInspection({
           `Replica ${name} is ${formatValue(state.value, 'seconds')} behind its primary ${target.replication!.primary}${state.firing ? causeOf(target, subject) : ''}`,
         calm: 'Every replica keeps up with its primary.',
         formula: 'time since the primary wrote what the replica has replayed',
-        query: ({ target: { address, replication } }) =>
-          `sum(${P.walCurrentLsn.name}{address=${JSON.stringify(replication!.primary)}}) - sum(${P.walReplayLsn.name}{address=${JSON.stringify(address)}})`,
+        query: ({ target }) => {
+          const primary = { ...target, address: target.replication!.primary };
+          return `sum(${selectTarget(primary, P.walCurrentLsn)}) - sum(${selectTarget(target, P.walReplayLsn)})`;
+        },
         explain: ({ target }) => {
           const { unreceived, unreplayed } = bytesBehind(target, subject);
           return [

@@ -5,7 +5,7 @@ import { POSTGRES_MAINTENANCE_METRICS as M } from '@gumshoe/schema/metrics/postg
 import { defineInspection, type Subject } from './define.ts';
 import { levelVerdict } from './level.ts';
 import { xminHolder } from './postgres-xmin-holder.ts';
-import { measuredTargets, rankSignal, signalsOf } from './target-signals.ts';
+import { matchTarget, measuredTargets, rankSignal, signalsOf } from './target-signals.ts';
 
 /** Ids are 32 bits wide and compared modulo that: half of them lie in the past. */
 const IDS = 2 ** 31;
@@ -30,7 +30,7 @@ export const postgresWraparound = defineInspection({
         `${name} has used ${formatValue(state.value, 'percent')} of its transaction ids since the oldest row was frozen${state.firing ? causeOf(target, subject) : ''}`,
       formula: 'max(transaction id age, multixact age) / 2^31',
       query: ({ target }) =>
-        `max({__name__=~"${M.xidAge.name}|${M.multixactAge.name}",address=${JSON.stringify(target.address)}}) / ${IDS} * 100`,
+        `max({__name__=~"${M.xidAge.name}|${M.multixactAge.name}",${matchTarget(target).join(',')}}) / ${IDS} * 100`,
       explain: ({ target }) => [ageLine(target, subject)],
     }),
 });

@@ -1,6 +1,7 @@
 import { lastOf, sumColumns } from '@gumshoe/model/columns';
 import type { DatabaseTarget, LabelledColumn } from '@gumshoe/model/database-target';
 import type { CellRange, Column } from '@gumshoe/model/world';
+import { matchCluster } from '../evidence.ts';
 import type { Subject } from './define.ts';
 import type { Measured } from './level.ts';
 import { known } from './measured.ts';
@@ -12,9 +13,22 @@ export interface MeasuredTarget<T extends DatabaseTarget = DatabaseTarget> exten
   readonly target: T;
 }
 
+/** Matchers for the series of one probed server. */
+export const matchTarget = ({
+  address,
+  cluster,
+}: Pick<DatabaseTarget, 'address' | 'cluster'>): readonly string[] => [
+  `address=${JSON.stringify(address)}`,
+  ...matchCluster(cluster),
+];
+
 /** `metric{address="…"}` */
-export function selectTarget({ address }: DatabaseTarget, metric: Named, ...more: readonly string[]): string {
-  return `${metric.name}{${[`address=${JSON.stringify(address)}`, ...more].join(',')}}`;
+export function selectTarget(
+  target: Pick<DatabaseTarget, 'address' | 'cluster'>,
+  metric: Named,
+  ...more: readonly string[]
+): string {
+  return `${metric.name}{${[...matchTarget(target), ...more].join(',')}}`;
 }
 
 /** Who listens there, else the address. */

@@ -22,6 +22,20 @@ export const TRACE_METRICS = metricsOf('trace', {
     labels: CALL,
     help: 'Latency of these requests, but for those that wait by design (blocking commands, polls, streams).',
   },
+  callTime: {
+    name: 'gumshoe_trace_call_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    labels: CALL,
+    help: 'Time these requests took for their callers: more than for the server by what they spent on the way.',
+  },
+  callFailures: {
+    name: 'gumshoe_trace_call_failures_total',
+    type: 'counter',
+    unit: 'count',
+    labels: CALL,
+    help: 'Requests that failed for their callers: more than the server knows of when they did not reach it.',
+  },
   selfTime: {
     name: 'gumshoe_trace_self_seconds_total',
     type: 'counter',

@@ -105,4 +105,14 @@ export const REDIS_STATES: readonly StateCase[] = [
       writer.gauge('redis_master_sync_in_progress', link, broken);
     },
   },
+  {
+    inspection: 'redis-persistence',
+    says: /app could not write its snapshot: with the usual stop-writes-on-bgsave-error it refuses writes/,
+    write: (writer, broken) =>
+      writer.gauge(
+        'redis_rdb_last_bgsave_status',
+        probed(writer, 'redis_up', 6379),
+        (at) => 1 - broken(at),
+      ),
+  },
 ];

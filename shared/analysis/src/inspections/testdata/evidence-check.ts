@@ -1,5 +1,5 @@
 import type { Series } from '@gumshoe/base/series';
-import { gridOver } from '@gumshoe/base/time';
+import { gridOver, milliseconds } from '@gumshoe/base/time';
 import { evaluateRange } from '@gumshoe/promql/evaluate';
 import { compileMatchers } from '@gumshoe/promql/matchers';
 import { parsePromql } from '@gumshoe/promql/parse';
@@ -20,6 +20,15 @@ export function emptyQueries(series: readonly Series[], finding: Finding): reado
       return !result.series.some((one) => one.values.some(Number.isFinite));
     })
     .map(({ query }) => query);
+}
+
+/** Last value of a query over the samples' own stretch; throws when it gives more than one series. */
+export function lastOfQuery(series: readonly Series[], query: string): number | undefined {
+  const ends = series.map(({ timestamps }) => timestamps.at(-1)!);
+  const to = milliseconds(Math.max(...ends));
+  const result = evaluateRange(parsePromql(query), sourceOf(series), gridOver({ from: milliseconds(to - 60_000), to }, 15_000));
+  if (result.series.length > 1) throw new Error(`${query} gives ${result.series.length} series`);
+  return result.series[0]?.values.at(-1);
 }
 
 function sourceOf(all: readonly Series[]): SeriesSource {
