@@ -1,19 +1,31 @@
+import type { HistogramSamples, NativeHistogram } from './native-histogram.ts';
 import type { TimeGrid } from './time.ts';
 
 /** Label names to values, `__name__` included. Treat as immutable. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Raw samples of one series. Both columns have one length; timestamps are ms since the epoch, ascending. */
+/**
+ * Raw samples of one series. Both columns have one length; timestamps are ms since the epoch, ascending. Samples that are
+ * native histograms stand beside them: a series that has nothing else has no floats.
+ */
 export interface Series {
   readonly labels: Labels;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  readonly histograms?: HistogramSamples;
 }
 
-/** Values of one series on a grid; NaN where there is no sample. `values.length === grid.points`. */
+/** What a series has at each point of a grid where that is a native histogram. */
+export type GridHistograms = readonly (NativeHistogram | undefined)[];
+
+/**
+ * Values of one series on a grid; NaN where there is no sample, or a native histogram.
+ * `values.length === grid.points`, and so is that of the histograms.
+ */
 export interface GridSeries {
   readonly labels: Labels;
   readonly values: Float64Array;
+  readonly histograms?: GridHistograms;
 }
 
 /** Result of a range query: every series shares the grid. */

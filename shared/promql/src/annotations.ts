@@ -30,11 +30,11 @@ export class Annotations {
   private readonly infoSet = new Set<string>();
   private readonly fixes = new Map<Position, Fixes>();
 
-  private warn(text: string, at: Position): void {
+  warn(text: string, at: Position): void {
     this.warningSet.add(`PromQL warning: ${text} (${at.line}:${at.column})`);
   }
 
-  private inform(text: string, at: Position): void {
+  inform(text: string, at: Position): void {
     this.infoSet.add(`PromQL info: ${text} (${at.line}:${at.column})`);
   }
 
@@ -59,15 +59,6 @@ export class Annotations {
       `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${quoted(metric)}`,
       at,
     );
-  }
-
-  incompatibleTypes(op: string, at: Position): void {
-    this.inform(`incompatible sample types encountered for binary operator "${op}": float ${op} float`, at);
-  }
-
-  /** Not one of Prometheus's: series here hold floats only, so what acts on native histograms finds none. */
-  noNativeHistograms(name: string, at: Position): void {
-    this.inform(`${name}() acts on native histograms only, and the series read here hold floats`, at);
   }
 
   /** Buckets between the bounds `low` and `high` were raised by at most `difference` at `time` (ms). */

@@ -1,16 +1,18 @@
+import type { NativeHistogram } from '@gumshoe/base/native-histogram';
 import type { GridSeries, Labels, Matrix, Series } from '@gumshoe/base/series';
 import type { TimeGrid } from '@gumshoe/base/time';
 import { Annotations, type Annotated } from './annotations.ts';
 import { Evaluator } from './evaluator/evaluator.ts';
 import { orderKey } from './evaluator/labels.ts';
 import type { RawSeries } from './evaluator/selection.ts';
-import { evaluationError, filled, mergeSame, nonEmpty, type Column, type Steps } from './evaluator/values.ts';
+import { nonEmpty } from './evaluator/samples.ts';
+import { evaluationError, filled, mergeSame, type Column, type Steps } from './evaluator/values.ts';
 import type { Expr } from './parser/ast.ts';
 import type { SeriesSource } from './source.ts';
 
 const MAX_POINTS = 11_000;
 
-/** A result series; `present[i]` is 0 where the grid has no sample (its value is NaN then). */
+/** A result series; `present[i]` is 0 where the grid has no float (its value is NaN then). */
 export interface EvaluatedSeries extends GridSeries {
   readonly present: Uint8Array;
 }
@@ -19,9 +21,11 @@ export interface EvaluatedMatrix extends Matrix, Annotated {
   readonly series: readonly EvaluatedSeries[];
 }
 
+/** `value` is NaN where the sample is a native histogram. */
 export interface VectorSample {
   readonly labels: Labels;
   readonly value: number;
+  readonly histogram?: NativeHistogram;
 }
 
 export type InstantValue =
@@ -57,12 +61,12 @@ const FEW = 1_000;
 
 /** Values that are not there are unspecified until here. A result that is sent on must not drag others' memory with it. */
 function withGaps(columns: readonly Column[]): readonly EvaluatedSeries[] {
-  return columns.map(({ labels, values: shared, present: there }) => {
+  return columns.map(({ labels, values: shared, present: there, histograms }) => {
     const own = columns.length <= FEW;
     const values = own ? shared.slice() : shared;
     const present = own ? there.slice() : there;
     for (let i = 0; i < present.length; i++) if (present[i] === 0) values[i] = NaN;
-    return { labels, values, present };
+    return histograms ? { labels, values, present, histograms } : { labels, values, present };
   });
 }
 
@@ -97,7 +101,8 @@ export function evaluateInstant(expr: Expr, source: SeriesSource, at: number): I
 
 function instantValue(expr: Expr, evaluator: Evaluator, steps: Steps): InstantValue {
   if (expr.type === 'subquery' || (expr.type === 'selector' && expr.range !== undefined)) {
-    const series = evaluator.range(expr, steps).series.filter((one) => one.timestamps.length > 0);
+    const { series: all } = evaluator.range(expr, steps);
+    const series = all.filter((one) => one.timestamps.length > 0 || one.histograms !== undefined);
     return { type: 'matrix', series: byLabels<RawSeries>(series) };
   }
   const value = evaluator.evaluate(expr, steps);
@@ -105,10 +110,10 @@ function instantValue(expr: Expr, evaluator: Evaluator, steps: Steps): InstantVa
   if (value.type === 'scalar') return { type: 'scalar', value: value.values[0] ?? NaN };
   const columns = nonEmpty(value.columns);
   const ordered = isOrdered(expr) ? mergeSame(columns, expr) : inOrder(columns, expr);
-  const samples = ordered.map(({ labels, values }) => ({
-    labels,
-    value: values[0]!,
-  }));
+  const samples = ordered.map(({ labels, values, histograms }): VectorSample => {
+    const histogram = histograms?.[0];
+    return histogram ? { labels, value: NaN, histogram } : { labels, value: values[0]! };
+  });
   return { type: 'vector', samples };
 }
 

@@ -188,11 +188,6 @@ describe('annotations in the words of Prometheus', () => {
       'infos',
       'PromQL info: incompatible sample types encountered for binary operator ">/": float >/ float (1:1)',
     ],
-    [
-      'histogram_count(left)',
-      'infos',
-      'PromQL info: histogram_count() acts on native histograms only, and the series read here hold floats (1:1)',
-    ],
   ];
   for (const [query, kind, expected] of table)
     test(query, () => {

@@ -20,7 +20,7 @@ const each = (
   signature: FunctionSignature,
 ): readonly (readonly [string, FunctionSignature])[] => names.split(' ').map((name) => [name, signature]);
 
-/** Functions that need native histograms; series here hold floats, on which Prometheus's have no result either. */
+/** Functions of native histograms; of floats they have no result. */
 export const NATIVE_HISTOGRAM_FUNCTIONS: ReadonlySet<string> = new Set([
   'histogram_count',
   'histogram_sum',

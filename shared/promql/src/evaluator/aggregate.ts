@@ -2,6 +2,7 @@ import type { Annotations } from '../annotations.ts';
 import type { AggregationNode, Position } from '../parser/ast.ts';
 import { countValues } from './count-values.ts';
 import { groupsOf, type Group } from './grouping.ts';
+import { anyHistograms, noteIgnored, withNatives } from './native-aggregate.ts';
 import { rank } from './rank.ts';
 import { REDUCERS } from './reduce.ts';
 import { limitCount, limitRatio } from './sample-series.ts';
@@ -23,7 +24,7 @@ export function aggregate(
     return groupsOf(columns, node).map(({ labels, members }) => {
       const made = column(labels, points);
       reduce(members, made.values, made.present);
-      return made;
+      return anyHistograms(members) ? withNatives(node, made, members, annotations) : made;
     });
   if (node.op === 'count_values') return countValues(node, columns, points, String(parameter));
   const scalar = typeof parameter === 'function' ? parameter : () => NaN;
@@ -33,6 +34,7 @@ export function aggregate(
     case 'topk':
     case 'bottomk':
       checkCount(scalar, points, where);
+      noteIgnored(node, columns, annotations);
       return rank(groups, points, scalar, node.op === 'topk' ? 1 : -1);
     case 'limitk':
       checkCount(scalar, points, where);
@@ -49,6 +51,7 @@ export function aggregate(
         const share = scalar(i);
         if (!(share >= 0 && share <= 1)) annotations.quantileOutOfRange(share, where);
       }
+      noteIgnored(node, columns, annotations);
       return groups.map((group) => quantiles(group, points, scalar));
     default:
       throw evaluationError(node, `aggregation ${node.op} is not supported`, 'not-supported');

@@ -1,9 +1,12 @@
 import type { Annotations } from '../annotations.ts';
+import { incompatibleTypes } from '../histogram-notes.ts';
 import type { BinaryNode } from '../parser/ast.ts';
 import { matchVectors } from './match-vectors.ts';
+import { withNativeResults } from './native-binary.ts';
 import { ARITHMETIC, COMPARISON, SETS, TRIMS } from './operators.ts';
 import { setOperation } from './set-operators.ts';
-import { evaluationError, nameless, nonEmpty, type Column, type Value } from './values.ts';
+import { nonEmpty } from './samples.ts';
+import { evaluationError, nameless, type Column, type Value } from './values.ts';
 import { newPresence, newValues } from './slab.ts';
 
 /** Operands are of types that checkTypes let through. */
@@ -44,20 +47,38 @@ function withScalar(
   swapped: boolean,
   annotations: Annotations,
 ): readonly Column[] {
-  if (TRIMS.has(node.op)) {
-    if (columns.length > 0) annotations.incompatibleTypes(node.op, node);
-    return [];
-  }
+  const finished = (made: Column, one: Column): Column =>
+    withNativeResults(node, made, one, scalar, swapped, annotations);
+  if (TRIMS.has(node.op)) return trimmed(node, columns, finished, annotations);
   const compare = COMPARISON.get(node.op);
-  if (compare && !node.bool) return nonEmpty(columns.map((one) => filtered(one, scalar, compare, swapped)));
+  if (compare && !node.bool)
+    return nonEmpty(columns.map((one) => finished(filtered(one, scalar, compare, swapped), one)));
   const operate = compare ? (a: number, b: number) => (compare(a, b) ? 1 : 0) : ARITHMETIC.get(node.op)!;
-  const made = columns.map(({ labels, values, present }) => {
+  const made = columns.map((one) => {
+    const { labels, values, present } = one;
     const out = newValues(values.length);
     if (swapped) for (let i = 0; i < out.length; i++) out[i] = operate(scalar[i]!, values[i]!);
     else for (let i = 0; i < out.length; i++) out[i] = operate(values[i]!, scalar[i]!);
-    return { labels, values: out, present };
+    return finished({ labels, values: out, present }, one);
   });
   return nameless(made, node);
+}
+
+/** These have a result for histograms only. They keep the name, as comparisons do. */
+function trimmed(
+  node: BinaryNode,
+  columns: readonly Column[],
+  finished: (made: Column, one: Column) => Column,
+  annotations: Annotations,
+): readonly Column[] {
+  if (columns.some(({ present }) => present.includes(1)))
+    annotations.inform(incompatibleTypes('float', node.op, 'float'), node);
+  return nonEmpty(
+    columns.map((one) => {
+      const { labels, values } = one;
+      return finished({ labels, values, present: newPresence(values.length) }, one);
+    }),
+  );
 }
 
 function filtered(

@@ -4,6 +4,7 @@ import { labelOf } from './labels.ts';
 import { RANGE_FUNCTIONS } from './range-functions.ts';
 import { lookTimes, type RawSeries } from './selection.ts';
 import { checkSize, evaluationError, nameless, type Column, type Steps } from './values.ts';
+import { notesOf, overMixedWindows } from './native-windows.ts';
 import { overWindows, type Windows } from './windows.ts';
 
 const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
@@ -30,11 +31,19 @@ export function callRangeFunction(evaluator: Evaluator, node: CallNode, steps: S
   const counter = name === 'rate' || name === 'increase';
   const columns: Column[] = [];
   for (const one of series) {
-    const made = overWindows(one, windows, fn);
+    const { histograms } = one;
+    const made = histograms
+      ? overMixedWindows(
+          { ...one, histograms },
+          windows,
+          { name, fn },
+          notesOf(one, evaluator.annotations, args[0]!),
+        )
+      : overWindows(one, windows, fn);
     if (!made) continue;
     columns.push(made);
     checkSize(columns.length, steps.times.length, node);
-    if (counter) checkCounterName(evaluator, one, ranged);
+    if (counter && made.histograms === undefined) checkCounterName(evaluator, one, ranged);
   }
   return fn.keepsName === true ? columns : nameless(columns, node, true);
 }

@@ -10,7 +10,9 @@ import type { Evaluator } from './evaluator.ts';
 import { addInfo } from './info.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
 import { DATE_FUNCTIONS, MATH_FUNCTIONS } from './math-functions.ts';
+import { histogramFunction } from './native-functions.ts';
 import { RANGE_FUNCTIONS } from './range-functions.ts';
+import { floatsOf, presenceOf } from './samples.ts';
 import { selectInstant, stampedSelector } from './selection.ts';
 import { sortedByLabel, sortedByValue } from './sort.ts';
 import {
@@ -56,6 +58,9 @@ function scalarFunction(evaluator: Evaluator, node: CallNode, steps: Steps): Flo
 const words = (evaluator: Evaluator, node: CallNode, from: number): readonly string[] =>
   node.args.slice(from).map((_, i) => evaluator.text(node, from + i));
 
+const floats = (evaluator: Evaluator, node: CallNode, steps: Steps): readonly Column[] =>
+  evaluator.vector(node, 0, steps).map(floatsOf);
+
 const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['vector', (evaluator, node, steps) => [filled({}, evaluator.scalars(argument(node, 0), steps).slice())]],
   ['timestamp', timestamps],
@@ -65,8 +70,8 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     (evaluator, node, steps) =>
       missing(node, callRangeFunction(evaluator, { ...node, name: 'last_over_time' }, steps), steps),
   ],
-  ['sort', (evaluator, node, steps) => sortedByValue(evaluator.vector(node, 0, steps), 1)],
-  ['sort_desc', (evaluator, node, steps) => sortedByValue(evaluator.vector(node, 0, steps), -1)],
+  ['sort', (evaluator, node, steps) => sortedByValue(floats(evaluator, node, steps), 1)],
+  ['sort_desc', (evaluator, node, steps) => sortedByValue(floats(evaluator, node, steps), -1)],
   [
     'sort_by_label',
     (evaluator, node, steps) => sortedByLabel(evaluator.vector(node, 0, steps), words(evaluator, node, 1), 1),
@@ -142,11 +147,8 @@ function vectorFunction(evaluator: Evaluator, node: CallNode, steps: Steps): rea
   if (RANGE_FUNCTIONS.has(name)) return callRangeFunction(evaluator, node, steps);
   const fn = MATH_FUNCTIONS.get(name);
   if (fn) return mathFunction(fn, evaluator, node, steps);
-  if (NATIVE_HISTOGRAM_FUNCTIONS.has(name)) {
-    const columns = evaluator.vector(node, 0, steps);
-    if (columns.length > 0) evaluator.annotations.noNativeHistograms(name, node);
-    return [];
-  }
+  if (NATIVE_HISTOGRAM_FUNCTIONS.has(name))
+    return histogramFunction(name, evaluator.vector(node, 0, steps), node);
   throw evaluationError(node, `function ${name} is not supported`, 'not-supported');
 }
 
@@ -170,7 +172,7 @@ function timestamps(evaluator: Evaluator, node: CallNode, steps: Steps): readonl
   const values = steps.times.map((time) => time / 1000);
   const columns = evaluator.vector(node, 0, steps);
   return nameless(
-    columns.map((one) => ({ ...one, values: values.slice() })),
+    columns.map((one) => ({ labels: one.labels, values: values.slice(), present: presenceOf(one) })),
     node,
   );
 }

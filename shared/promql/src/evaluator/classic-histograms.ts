@@ -3,6 +3,7 @@ import type { Annotations } from '../annotations.ts';
 import type { Position } from '../parser/ast.ts';
 import { bucketFraction, bucketQuantile, type Buckets, type Fix } from './histogram.ts';
 import { keyExcept, labelOf, without, withLabel } from './labels.ts';
+import { nativeFractions, nativeQuantiles, separated } from './native-functions.ts';
 import { column, mergeSame, type Column, type Steps } from './values.ts';
 
 interface Histogram {
@@ -100,17 +101,19 @@ function quantilesAt(share: Scalar, where: Position, { steps, annotations }: Con
   };
 }
 
-/** histogram_quantile on `_bucket` columns. `at` are the positions of the quantile and of the vector. */
+/** histogram_quantile on `_bucket` columns and native histograms. `at` are the positions of the quantile and of the vector. */
 export function histogramQuantile(
   share: Scalar,
   columns: readonly Column[],
   at: readonly [Position, Position],
   context: Context,
 ): readonly Column[] {
+  const { annotations, steps } = context;
   checkQuantiles(share, at[0], context);
-  const histograms = histogramsOf(columns, at[1], context.annotations);
-  const points = context.steps.times.length;
-  return mergeSame(overHistograms(histograms, points, quantilesAt(share, at[1], context)), at[1]);
+  const { classic, native } = separated(columns, annotations, at[1]);
+  const histograms = histogramsOf(classic, at[1], annotations);
+  const results = overHistograms(histograms, steps.times.length, quantilesAt(share, at[1], context));
+  return mergeSame([...nativeQuantiles(share, native, annotations, at[0]), ...results], at[1]);
 }
 
 /** histogram_quantiles: several quantiles at once, told apart by the label `name`. */
@@ -121,11 +124,15 @@ export function histogramQuantiles(
   where: Position,
   context: Context,
 ): readonly Column[] {
-  const histograms = histogramsOf(columns, where, context.annotations);
+  const { classic, native } = separated(columns, context.annotations, where);
+  const histograms = histogramsOf(classic, where, context.annotations);
   const points = context.steps.times.length;
   const made = shares.flatMap(({ share, at }) => {
     checkQuantiles(share, at, context);
-    const results = overHistograms(histograms, points, quantilesAt(share, where, context));
+    const results = [
+      ...nativeQuantiles(share, native, context.annotations, where),
+      ...overHistograms(histograms, points, quantilesAt(share, where, context)),
+    ];
     return results.flatMap((one) => byShare(one, name, share));
   });
   return mergeSame(made, where);
@@ -160,7 +167,7 @@ function openMetricsFloat(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** histogram_fraction on `_bucket` columns. */
+/** histogram_fraction on `_bucket` columns and native histograms. */
 export function histogramFraction(
   lower: Scalar,
   upper: Scalar,
@@ -168,8 +175,10 @@ export function histogramFraction(
   where: Position,
   context: Context,
 ): readonly Column[] {
-  const histograms = histogramsOf(columns, where, context.annotations);
-  const points = context.steps.times.length;
+  const { annotations, steps } = context;
+  const { classic, native } = separated(columns, annotations, where);
+  const histograms = histogramsOf(classic, where, annotations);
   const valueAt: AtStep = (buckets, i) => bucketFraction(lower(i), upper(i), buckets);
-  return mergeSame(overHistograms(histograms, points, valueAt), where);
+  const results = overHistograms(histograms, steps.times.length, valueAt);
+  return mergeSame([...nativeFractions(lower, upper, native, annotations, where), ...results], where);
 }

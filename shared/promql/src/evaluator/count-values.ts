@@ -1,3 +1,4 @@
+import { histogramText } from '../histograms/text.ts';
 import type { AggregationNode } from '../parser/ast.ts';
 import { groupLabels } from './grouping.ts';
 import { keyOf, withLabel } from './labels.ts';
@@ -14,13 +15,15 @@ export function countValues(
   const grouped = node.without ? node : { ...node, grouping: [...node.grouping, label] };
   const out = new Map<string, Column>();
   for (const one of columns) {
-    const byValue = new Map<number, Column>();
+    const byValue = new Map<number | string, Column>();
     for (let i = 0; i < points; i++) {
-      if (one.present[i] === 0) continue;
-      const value = one.values[i]!;
+      const histogram = one.histograms?.[i];
+      if (one.present[i] === 0 && !histogram) continue;
+      const value = histogram ? histogramText(histogram) : one.values[i]!;
       let made = byValue.get(value);
       if (!made) {
-        const labels = groupLabels(withLabel(one.labels, label, decimal(value)), grouped);
+        const text = typeof value === 'string' ? value : decimal(value);
+        const labels = groupLabels(withLabel(one.labels, label, text), grouped);
         const key = keyOf(labels);
         made = out.get(key) ?? column(labels, points);
         out.set(key, made);

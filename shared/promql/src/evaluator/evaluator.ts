@@ -1,6 +1,7 @@
 import type { Annotations } from '../annotations.ts';
 import type { AggregationNode, CallNode, Expr, SelectorNode, SubqueryNode } from '../parser/ast.ts';
 import type { SeriesSource } from '../source.ts';
+import { scale } from '../histograms/arithmetic.ts';
 import { aggregate } from './aggregate.ts';
 import { argument } from './arguments.ts';
 import { binary } from './binary.ts';
@@ -61,7 +62,7 @@ export class Evaluator {
     if (value.type === 'string') throw evaluationError(where, 'a sign needs a scalar or an instant vector');
     if (op === '+') return value;
     if (value.type === 'scalar') return { type: 'scalar', values: value.values.map((one) => -one) };
-    const columns = value.columns.map((one) => ({ ...one, values: one.values.map((v) => -v) }));
+    const columns = value.columns.map((one) => negated(one));
     return { type: 'vector', columns: nameless(columns, where) };
   }
 
@@ -130,7 +131,27 @@ export class Evaluator {
   }
 }
 
-function samplesOf({ labels, values, present }: Column, times: Float64Array): RawSeries {
+function negated(one: Column): Column {
+  const made = { labels: one.labels, values: one.values.map((v) => -v), present: one.present };
+  if (!one.histograms) return made;
+  return { ...made, histograms: one.histograms.map((histogram) => histogram && scale(histogram, -1)) };
+}
+
+function samplesOf(column: Column, times: Float64Array): RawSeries {
+  const floats = floatSamplesOf(column, times);
+  if (!column.histograms) return floats;
+  const { histograms } = column;
+  const there = [...times.keys()].filter((i) => histograms[i] !== undefined);
+  return {
+    ...floats,
+    histograms: {
+      timestamps: Float64Array.from(there, (i) => times[i]!),
+      samples: there.map((i) => histograms[i]!),
+    },
+  };
+}
+
+function floatSamplesOf({ labels, values, present }: Column, times: Float64Array): RawSeries {
   let n = 0;
   for (const there of present) n += there;
   if (n === present.length) return { labels, timestamps: times, values };

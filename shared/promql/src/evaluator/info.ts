@@ -3,6 +3,7 @@ import { compileMatchers, type Matcher } from '../matchers.ts';
 import type { Position } from '../parser/ast.ts';
 import type { SeriesSource } from '../source.ts';
 import { formatLabels, keyOn, labelOf } from './labels.ts';
+import { isThere, masked, relabelled } from './samples.ts';
 import { selectInstant } from './selection.ts';
 import { evaluationError, mergeSame, type Column, type Steps } from './values.ts';
 
@@ -65,19 +66,18 @@ function enriched(
   matchesNothing: boolean,
   where: Position,
 ): Column[] {
-  const parts = new Map<string, Column>();
+  const parts = new Map<string, { readonly labels: Labels; readonly mask: Uint8Array }>();
   for (let i = 0; i < one.present.length; i++) {
-    if (one.present[i] === 0) continue;
+    if (!isThere(one, i)) continue;
     const chosen = [...infos.values()].flatMap((columns) => newest(columns, i, where) ?? []);
     if (chosen.length === 0 && !matchesNothing) continue;
     const labels = withInfo(one.labels, chosen, wanted, where);
     const key = formatLabels(labels);
     let part = parts.get(key);
-    if (!part)
-      parts.set(key, (part = { labels, values: one.values, present: new Uint8Array(one.present.length) }));
-    part.present[i] = 1;
+    if (!part) parts.set(key, (part = { labels, mask: new Uint8Array(one.present.length) }));
+    part.mask[i] = 1;
   }
-  return [...parts.values()];
+  return Array.from(parts.values(), ({ labels, mask }) => relabelled(masked(one, mask), labels));
 }
 
 function newest(columns: readonly Column[], i: number, where: Position): Column | undefined {

@@ -1,6 +1,7 @@
 import type { Labels } from '@gumshoe/base/series';
 import type { BinaryNode, VectorMatching } from '../parser/ast.ts';
 import { formatLabels, keyIgnoring, keyOn, only, without, type KeyOf } from './labels.ts';
+import { presenceOf } from './samples.ts';
 import { evaluationError, type Column } from './values.ts';
 
 /** Series of both operands with the same matching labels. "one" is the side that must be unique. */
@@ -43,7 +44,10 @@ export function matchGroups(
 /** Steps at which any of the columns has a sample. */
 export function stepsOfAny(columns: readonly Column[], points: number): Uint8Array {
   const any = new Uint8Array(points);
-  for (const { present } of columns) for (let i = 0; i < points; i++) any[i]! |= present[i]!;
+  for (const one of columns) {
+    const present = presenceOf(one);
+    for (let i = 0; i < points; i++) any[i]! |= present[i]!;
+  }
   return any;
 }
 
@@ -53,7 +57,9 @@ export function stepsOfAny(columns: readonly Column[], points: number): Uint8Arr
  */
 export function checkOneSide(node: BinaryNode, one: readonly Column[], active: Uint8Array): void {
   const owner = new Int32Array(active.length).fill(-1);
-  one.forEach(({ labels, present }, index) => {
+  one.forEach((column, index) => {
+    const { labels } = column;
+    const present = presenceOf(column);
     for (let i = 0; i < active.length; i++) {
       if (present[i] === 0 || active[i] === 0) continue;
       if (owner[i] === -1) {

@@ -10,7 +10,7 @@ function growth(window: Window): number {
 }
 
 /** Prometheus, promql/functions.go extrapolatedRate: to the window's edges, or half an interval beyond the samples. */
-function factor(window: Window, counter: boolean, result: number): number {
+export function extrapolation(window: Window, counter: boolean, result: number): number {
   const { timestamps, lo, hi } = window;
   let toStart = (timestamps[lo]! - window.start) / 1000;
   let toEnd = (window.end - timestamps[hi - 1]!) / 1000;
@@ -35,7 +35,7 @@ const rate: RangeFunction = {
   of: (window) => {
     const result = growth(window);
     // In this order, so that equal slopes give equal bits, as they do in Prometheus.
-    return result * (factor(window, true, result) / ((window.end - window.start) / 1000));
+    return result * (extrapolation(window, true, result) / ((window.end - window.start) / 1000));
   },
 };
 
@@ -44,7 +44,7 @@ const increase: RangeFunction = {
   counter: true,
   of: (window) => {
     const result = growth(window);
-    return result * factor(window, true, result);
+    return result * extrapolation(window, true, result);
   },
 };
 
@@ -52,7 +52,7 @@ const delta: RangeFunction = {
   least: 2,
   of: (window) => {
     const result = window.values[window.hi - 1]! - window.values[window.lo]!;
-    return result * factor(window, false, result);
+    return result * extrapolation(window, false, result);
   },
 };
 

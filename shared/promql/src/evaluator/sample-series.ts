@@ -1,6 +1,7 @@
 import type { Group } from './grouping.ts';
 import { labelHash } from './label-hash.ts';
 import { orderKey } from './labels.ts';
+import { masked, presenceOf } from './samples.ts';
 import type { Column } from './values.ts';
 
 const HASHES = 2 ** 64;
@@ -11,13 +12,14 @@ export function limitCount(groups: readonly Group[], points: number, k: (i: numb
   for (const { members } of groups) {
     const taken = new Float64Array(points);
     for (const member of byOrder(members)) {
-      const made = { ...member, present: new Uint8Array(points) };
+      const mask = new Uint8Array(points);
+      const there = presenceOf(member);
       for (let i = 0; i < points; i++) {
-        if (member.present[i] === 0 || taken[i]! >= Math.trunc(k(i))) continue;
+        if (there[i] === 0 || taken[i]! >= Math.trunc(k(i))) continue;
         taken[i]!++;
-        made.present[i] = 1;
+        mask[i] = 1;
       }
-      if (made.present.includes(1)) out.push(made);
+      if (mask.includes(1)) out.push(masked(member, mask));
     }
   }
   return out;
@@ -32,13 +34,14 @@ export function limitRatio(groups: readonly Group[], points: number, ratio: (i: 
   for (const { members } of groups)
     for (const member of members) {
       const share = Number(labelHash(member.labels)) / HASHES;
-      const made = { ...member, present: new Uint8Array(points) };
+      const mask = new Uint8Array(points);
+      const there = presenceOf(member);
       for (let i = 0; i < points; i++) {
         const r = Math.max(-1, Math.min(1, ratio(i)));
         const inside = r >= 0 ? share < r : share >= 1 + r;
-        if (member.present[i] !== 0 && inside) made.present[i] = 1;
+        if (there[i] !== 0 && inside) mask[i] = 1;
       }
-      if (made.present.includes(1)) out.push(made);
+      if (mask.includes(1)) out.push(masked(member, mask));
     }
   return out;
 }

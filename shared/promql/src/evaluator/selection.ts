@@ -1,6 +1,8 @@
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import type { Series } from '@gumshoe/base/series';
 import type { AtModifier, SelectorNode } from '../parser/ast.ts';
 import { isStaleAt, LOOKBACK, type SeriesSource } from '../source.ts';
+import { MixedColumn } from './samples.ts';
 import { checkSize, type Column, type Steps } from './values.ts';
 import { newPresence, newValues } from './slab.ts';
 
@@ -9,6 +11,7 @@ export interface RawSeries {
   readonly labels: Series['labels'];
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  readonly histograms?: HistogramSamples;
 }
 
 export interface Timed {
@@ -52,7 +55,9 @@ export function selectInstant(
   const looks = lookTimes(node, steps);
   const out: Column[] = [];
   for (const series of source.select(node.matchers, from, to)) {
-    const made = sampled(series, looks, stamps);
+    const made = series.histograms
+      ? sampledOfBoth(series, series.histograms, looks, stamps)
+      : sampled(series, looks, stamps);
     if (!made) continue;
     out.push(made);
     checkSize(out.length, looks.length, node);
@@ -82,6 +87,32 @@ function sampled(series: Series, looks: Float64Array, stamps: boolean): Column |
   return any ? { labels: series.labels, values: out, present } : undefined;
 }
 
+/** As `sampled`, where the latest sample is a float or a histogram. */
+function sampledOfBoth(
+  { labels, timestamps, values }: Series,
+  histograms: HistogramSamples,
+  looks: Float64Array,
+  stamps: boolean,
+): Column | undefined {
+  const out = new MixedColumn(looks.length);
+  let [floats, natives] = [0, 0];
+  for (let i = 0; i < looks.length; i++) {
+    const at = looks[i]!;
+    while (floats < timestamps.length && timestamps[floats]! <= at) floats++;
+    while (natives < histograms.timestamps.length && histograms.timestamps[natives]! <= at) natives++;
+    const floatTime = timestamps[floats - 1] ?? -Infinity;
+    const nativeTime = histograms.timestamps[natives - 1] ?? -Infinity;
+    const time = Math.max(floatTime, nativeTime);
+    if (time <= at - LOOKBACK) continue;
+    const sample = nativeTime >= floatTime ? histograms.samples[natives - 1] : undefined;
+    if (sample ? sample.stale : isStaleAt(values, floats - 1)) continue;
+    if (stamps) out.float(i, time / 1000);
+    else if (sample) out.histogram(i, sample);
+    else out.float(i, values[floats - 1]!);
+  }
+  return out.column(labels);
+}
+
 /** Samples of a range selector, stale markers left out. */
 export function selectRange(node: SelectorNode, source: SeriesSource, steps: Steps): RawSeries[] {
   const { from, to } = extent(node, steps, node.range ?? 0);
@@ -90,12 +121,13 @@ export function selectRange(node: SelectorNode, source: SeriesSource, steps: Ste
 
 function withoutStale(series: Series): RawSeries {
   const { values } = series;
+  const histograms = series.histograms && freshOf(series.histograms);
   let stale = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value !== value && isStaleAt(values, i)) stale++;
   }
-  if (stale === 0) return series;
+  if (stale === 0 && histograms === series.histograms) return series;
   const timestamps = new Float64Array(values.length - stale);
   const kept = new Float64Array(timestamps.length);
   for (let i = 0, n = 0; i < values.length; i++) {
@@ -103,5 +135,18 @@ function withoutStale(series: Series): RawSeries {
     timestamps[n] = series.timestamps[i]!;
     kept[n++] = values[i]!;
   }
-  return { labels: series.labels, timestamps, values: kept };
+  const { labels } = series;
+  return histograms ? { labels, timestamps, values: kept, histograms } : { labels, timestamps, values: kept };
+}
+
+/** Undefined when all samples are stale markers. */
+function freshOf(histograms: HistogramSamples): HistogramSamples | undefined {
+  const { timestamps, samples } = histograms;
+  if (!samples.some(({ stale }) => stale)) return samples.length > 0 ? histograms : undefined;
+  const kept = samples.flatMap(({ stale }, i) => (stale ? [] : [i]));
+  if (kept.length === 0) return undefined;
+  return {
+    timestamps: Float64Array.from(kept, (i) => timestamps[i]!),
+    samples: kept.map((i) => samples[i]!),
+  };
 }

@@ -1,12 +1,14 @@
 import type { BinaryNode } from '../parser/ast.ts';
 import { keyIgnoring, keyOn, type KeyOf } from './labels.ts';
+import { masked, presenceOf } from './samples.ts';
 import type { Column } from './values.ts';
 
 /** Presence of any member at each step, by the key of its matching labels. */
 function presence(columns: readonly Column[], keyOf: KeyOf): ReadonlyMap<string, Uint8Array> {
   const out = new Map<string, Uint8Array>();
-  for (const { labels, present } of columns) {
-    const key = keyOf(labels);
+  for (const one of columns) {
+    const key = keyOf(one.labels);
+    const present = presenceOf(one);
     const known = out.get(key);
     if (!known) out.set(key, present.slice());
     else for (let i = 0; i < known.length; i++) known[i]! |= present[i]!;
@@ -31,8 +33,8 @@ export function setOperation(
         if (wanted === 0) out.push(one);
         continue;
       }
-      const present = one.present.map((value, i) => (there[i] === wanted ? value : 0));
-      if (present.includes(1)) out.push({ labels: one.labels, values: one.values, present });
+      const left = masked(one, wanted === 1 ? there : there.map((value) => 1 - value));
+      if (left.present.includes(1) || left.histograms) out.push(left);
     }
     return out;
   };

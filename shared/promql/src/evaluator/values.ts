@@ -1,17 +1,20 @@
 import { FailureError } from '@gumshoe/base/failure';
-import type { Labels } from '@gumshoe/base/series';
+import type { GridHistograms, Labels } from '@gumshoe/base/series';
 import type { Position } from '../parser/ast.ts';
 import { dropName, keyOf, labelOf } from './labels.ts';
+import { isThere, relabelled } from './samples.ts';
 import { newPresence, newValues } from './slab.ts';
 
 /**
- * Values of one series, one for each step. `present[i]` is 0 where there is no sample (a NaN may be a sample);
- * `values[i]` means nothing then.
+ * Values of one series, one for each step. `present[i]` is 0 where there is no float (a NaN may be one); `values[i]` means
+ * nothing then. There may be a native histogram instead; a column without any has no list of them, so that what acts on
+ * floats alone need not know of histograms.
  */
 export interface Column {
   readonly labels: Labels;
   readonly values: Float64Array;
   readonly present: Uint8Array;
+  readonly histograms?: GridHistograms;
 }
 
 export type Value =
@@ -28,7 +31,7 @@ export interface Steps {
   readonly step: number;
 }
 
-export const column = (labels: Labels, points: number): Column => ({
+export const column = (labels: Labels, points: number): Omit<Column, 'histograms'> => ({
   labels,
   values: newValues(points),
   present: newPresence(points),
@@ -77,7 +80,7 @@ export function nameless(columns: readonly Column[], where: Position, strict = f
   const unique = columns.length < 2 || sameName(columns);
   const dropped = columns.map((one) => {
     const labels = dropName(one.labels);
-    return labels === one.labels ? one : { labels, values: one.values, present: one.present };
+    return labels === one.labels ? one : relabelled(one, labels);
   });
   return unique ? dropped : mergeSame(dropped, where, strict);
 }
@@ -115,14 +118,12 @@ function merged(a: Column, b: Column, where: Position): Column {
   const values = a.values.slice();
   const present = a.present.slice();
   for (let i = 0; i < present.length; i++) {
-    if (!b.present[i]) continue;
-    if (present[i]) throw evaluationError(where, SAME_LABELS);
-    present[i] = 1;
+    if (!isThere(b, i)) continue;
+    if (isThere(a, i)) throw evaluationError(where, SAME_LABELS);
+    present[i] = b.present[i]!;
     values[i] = b.values[i]!;
   }
-  return { labels: a.labels, values, present };
+  if (!a.histograms && !b.histograms) return { labels: a.labels, values, present };
+  const histograms = Array.from(present, (_, i) => a.histograms?.[i] ?? b.histograms?.[i]);
+  return { labels: a.labels, values, present, histograms };
 }
-
-/** Columns that hold anything at all. */
-export const nonEmpty = (columns: readonly Column[]): readonly Column[] =>
-  columns.filter((one) => one.present.includes(1));

@@ -92,7 +92,8 @@ export function overWindows(series: RawSeries, windows: Windows, fn: RangeFuncti
   return out && present && { labels: series.labels, values: out, present };
 }
 
-function nextDrop(values: Float64Array, lo: number): number {
+/** First position after `lo` where the values fall. */
+export function nextDrop(values: Float64Array, lo: number): number {
   let i = lo + 1;
   while (i < values.length && !(values[i]! < values[i - 1]!)) i++;
   return i;
