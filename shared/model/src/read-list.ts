@@ -36,6 +36,8 @@ export const traceMetrics: readonly string[] = [
   T.requests.name,
   `${T.duration.name}_bucket`,
   `${T.duration.name}_sum`,
+  T.callTime.name,
+  T.callFailures.name,
   T.selfTime.name,
   T.spans.name,
   T.failures.name,

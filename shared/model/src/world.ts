@@ -178,6 +178,8 @@ export interface RequestColumns {
   readonly failed: Column;
   /** Seconds of latency per second: divided by the histogram's rate it is the mean. */
   readonly durationSum: Column;
+  /** The same as the client took it, where both sides tell: more by what was spent on the way. */
+  readonly clientTime?: Column;
   readonly latency?: HistogramColumns;
   /** Age of the oldest request without an answer, seconds; clients' view only. */
   readonly inFlightAge?: Column;

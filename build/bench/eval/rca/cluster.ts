@@ -70,9 +70,16 @@ export class Cluster {
     return times * (skipsCall ? 1 - s : 1 + (callsMore - 1) * s);
   }
 
+  /** Seconds that a call is on the way, both ways together: what a fault adds, on the network of either side. */
+  transit(client: number, server: number, at: number): number {
+    const other = this.effect(server);
+    return ((other.rtt ?? 0) + (other.network ?? 0) + (this.effect(client).network ?? 0)) * this.strength(at);
+  }
+
   /** Share of calls to a service that the caller gives up waiting for. */
   givenUp(server: number, at: number, states = this.states(at)): number {
-    const wait = states[server]!.latency + (this.effect(server).rtt ?? 0) * this.strength(at);
+    const { rtt = 0, network = 0 } = this.effect(server);
+    const wait = states[server]!.latency + (rtt + network) * this.strength(at);
     const { timeout } = this.#scenario;
     return timeout === Infinity ? 0 : Math.exp(-timeout / Math.max(wait, 1e-6));
   }
@@ -132,7 +139,7 @@ export class Cluster {
       const state = states[call.server]!;
       const refused = (other.refused ?? 0) * s;
       const gaveUp = this.givenUp(call.server, at, states);
-      const wait = (state.latency + (other.rtt ?? 0) * s) * (1 - gaveUp);
+      const wait = (state.latency + this.transit(service.index, call.server, at)) * (1 - gaveUp);
       // an attempt that is refused costs nothing, one that times out costs a second
       waited += times * ((1 - refused) * wait + (other.refusal === 'timed_out' ? refused : 0));
       const fails = 1 - (1 - state.errors) * (1 - refused) * (1 - gaveUp);

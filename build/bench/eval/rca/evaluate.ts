@@ -3,6 +3,7 @@ import { investigate } from '@gumshoe/analysis/rca/investigate';
 import type { Investigation } from '@gumshoe/analysis/rca/report';
 import { buildWorld } from '@gumshoe/model/build/build-world';
 import { FAULTS, type FaultType } from './faults.ts';
+import { INJECTED } from './faults-injected.ts';
 import type { Mode } from './modes.ts';
 import { makeScenario, type Scenario } from './scenario.ts';
 import { simulate } from './simulate.ts';
@@ -19,6 +20,8 @@ export interface Trial {
   readonly confidence: number;
   readonly cause: string;
   readonly found: string;
+  /** Whether what was done to the place is named there as well; undefined where nothing says what would. */
+  readonly named?: boolean;
   readonly series: number;
   readonly ms: number;
 }
@@ -57,6 +60,7 @@ export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | un
   const wanted = applicationOf(guilty);
   const ranked = [...new Set(report.causes.map((cause) => cause.application))];
   const [top] = report.causes;
+  const there = report.causes.find((cause) => wanted.test(cause.application));
   return {
     fault: fault.name,
     mode: mode.name,
@@ -66,6 +70,7 @@ export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | un
     confidence: top?.confidence ?? 0,
     cause: guilty.name,
     found: describe(report),
+    ...(fault.why ? { named: there !== undefined && fault.why.includes(there.kind) } : {}),
     series,
     ms,
   };
@@ -98,5 +103,8 @@ export function quiet(mode: Mode, seed: number): Quiet {
     hours: (scenario.window.to - scenario.window.from) / 3_600_000,
   };
 }
+
+/** What is broken in clusters that are seen so. */
+export const faultsOf = (mode: Mode): readonly FaultType[] => (mode.foreign ? INJECTED : FAULTS);
 
 export { FAULTS };

@@ -34,6 +34,8 @@ export interface Effect {
   /** seconds of round trip, and segments sent again per request, on the way to it */
   readonly rtt?: number;
   readonly retransmits?: number;
+  /** seconds on top of every round trip of its own network, to it and from it */
+  readonly network?: number;
   readonly diskFull?: boolean;
   /** bytes/s written on top */
   readonly written?: number;
@@ -73,11 +75,13 @@ export interface FaultType {
   readonly name: string;
   readonly at: (service: Service, topology: Topology) => boolean;
   readonly effect: (random: Random, service: Service) => Effect;
+  /** Kinds of causes that name what was done, and not only where. */
+  readonly why?: readonly string[];
 }
 
-const app = ({ role }: Service): boolean => role === 'service';
+export const app = ({ role }: Service): boolean => role === 'service';
 const many = (service: Service): boolean => app(service) && service.instances.length > 1;
-const role =
+export const role =
   (wanted: Service['role']) =>
   (service: Service): boolean =>
     service.role === wanted;
@@ -85,7 +89,7 @@ const written =
   (wanted: Service['runtime']) =>
   (service: Service): boolean =>
     app(service) && service.runtime === wanted;
-const caller = (service: Service): boolean => app(service) && service.calls.length > 0;
+export const caller = (service: Service): boolean => app(service) && service.calls.length > 0;
 const callsService = (service: Service, { services }: Topology): boolean =>
   app(service) && services[service.calls[0]?.server ?? -1]?.role === 'service';
 

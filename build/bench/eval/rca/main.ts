@@ -1,10 +1,11 @@
 // npm run eval -- rca: how often the root cause is found in clusters of known topology and fault.
 import { parseArgs } from 'node:util';
-import { FAULTS, quiet, tryFault, type Quiet, type Trial } from './evaluate.ts';
-import { MODES } from './modes.ts';
+import { FAULTS, faultsOf, quiet, tryFault, type Quiet, type Trial } from './evaluate.ts';
+import type { FaultType } from './faults.ts';
+import { FOREIGN_MODES, MODES, type Mode } from './modes.ts';
 import { calibration, quietTable, tableBy } from './tables.ts';
 
-const USAGE = `npm run eval -- rca [--seeds N] [--first SEED] [--fault NAME] [--mode NAME | --modes] [--quiet N] [--verbose]
+const USAGE = `npm run eval -- rca [--seeds N] [--first SEED] [--fault NAME] [--mode NAME | --modes | --foreign] [--quiet N] [--verbose]
 
 Breaks services of random clusters in ${FAULTS.length} ways, each in N clusters (default 10), and prints how often the
 broken one is ranked first and among the first three, the mean reciprocal rank, how far its confidence is to be
@@ -12,6 +13,7 @@ believed, and the false incidents in calm clusters. There is noise, traffic rise
 callers give up, and innocent services are deployed, burn CPU and complain in their logs at the moment of the fault.
 
 --modes runs all ways of seeing too little: ${MODES.map(({ name }) => name).join(', ')}.
+--foreign runs test beds of others, with what chaos tools do to them: ${FOREIGN_MODES.map(({ name }) => name).join(', ')}.
 Seeds below 1000 are for tuning. Those from 1000 on are for measuring, and are the default.
 `;
 
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
     fault: { type: 'string' },
     mode: { type: 'string', default: 'full' },
     modes: { type: 'boolean', default: false },
+    foreign: { type: 'boolean', default: false },
     quiet: { type: 'string', default: '60' },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -30,9 +33,15 @@ const { values, positionals } = parseArgs({
 });
 
 const [seeds, first] = [Number(values.seeds), Number(values.first)];
-const chosen = FAULTS.filter(({ name }) => values.fault === undefined || name === values.fault);
-const modes = MODES.filter(({ name }) => values.modes || name === values.mode);
-const isAsked = positionals[0] === 'rca' && chosen.length > 0 && modes.length > 0 && seeds > 0 && first >= 0;
+const several = values.modes || values.foreign;
+const modes = [
+  ...MODES.filter(({ name }) => values.modes || (!several && name === values.mode)),
+  ...FOREIGN_MODES.filter(({ name }) => values.foreign || (!several && name === values.mode)),
+];
+const chosenIn = (mode: Mode): readonly FaultType[] =>
+  faultsOf(mode).filter(({ name }) => values.fault === undefined || name === values.fault);
+const isAsked =
+  positionals[0] === 'rca' && modes.some((mode) => chosenIn(mode).length > 0) && seeds > 0 && first >= 0;
 if (values.help || !isAsked) {
   (values.help ? process.stdout : process.stderr).write(USAGE);
   process.exit(values.help ? 0 : 2);
@@ -41,7 +50,7 @@ if (values.help || !isAsked) {
 const trials: Trial[] = [];
 const calm = new Map<string, Quiet[]>();
 for (const mode of modes) {
-  for (const fault of chosen) {
+  for (const fault of chosenIn(mode)) {
     let done = 0;
     for (let seed = first; done < seeds && seed < first + 20 * seeds; seed++) {
       const trial = tryFault(fault, mode, seed);

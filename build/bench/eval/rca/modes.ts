@@ -9,6 +9,11 @@ export interface Mode {
   /** Minutes after the data's start at which the window that is asked about begins. */
   readonly windowAt: number;
   readonly signals: 'all' | 'metrics' | 'traces' | 'logs';
+  /**
+   * Signals as other systems have them, in place of the collector's: cAdvisor's and the node exporter's, and of requests
+   * what a mesh, spans with log records, or the Collector's span metrics (nobody says who calls) know; or nothing.
+   */
+  readonly foreign?: 'mesh' | 'spans' | 'span-metrics' | 'resources';
   /** Whether database probes report. */
   readonly probes: boolean;
   readonly kubernetes: boolean;
@@ -37,4 +42,24 @@ export const MODES: readonly Mode[] = [
   { ...FULL, name: 'late-alert', minutes: 42, faultAt: 24, windowAt: 34 },
   { ...FULL, name: 'no-history', minutes: 12, faultAt: -2, windowAt: 0 },
   { ...FULL, name: 'no-kubernetes', kubernetes: false },
+];
+
+const FOREIGN: Mode = {
+  ...FULL,
+  name: 'mesh',
+  foreign: 'mesh',
+  probes: false,
+  minutes: 20,
+  faultAt: 10,
+  windowAt: 0,
+};
+
+/** Test beds of others, in which something was injected: minutes of normal time, minutes of fault. */
+export const FOREIGN_MODES: readonly Mode[] = [
+  FOREIGN,
+  { ...FOREIGN, name: 'mesh-5s', interval: 5_000, minutes: 12, faultAt: 6 },
+  { ...FOREIGN, name: 'mesh-1-minute', interval: 60_000, minutes: 45, faultAt: 30 },
+  { ...FOREIGN, name: 'spans', foreign: 'spans' },
+  { ...FOREIGN, name: 'span-metrics', foreign: 'span-metrics' },
+  { ...FOREIGN, name: 'resources', foreign: 'resources' },
 ];

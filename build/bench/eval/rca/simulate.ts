@@ -3,6 +3,7 @@ import { SeriesWriter } from '@gumshoe/model/testdata/series-writer';
 import { Cluster } from './cluster.ts';
 import { Output } from './output.ts';
 import type { Scenario } from './scenario.ts';
+import { writeForeign } from './write-foreign.ts';
 import { writeEdges, writeUsers } from './write-edges.ts';
 import { writeInstance } from './write-instances.ts';
 import { writeNode } from './write-nodes.ts';
@@ -14,6 +15,7 @@ export function simulate(scenario: Scenario): readonly Series[] {
   const { mode, topology, range } = scenario;
   const writer = new SeriesWriter(range, mode.interval);
   const output = new Output(scenario, new Cluster(scenario), writer);
+  if (mode.foreign) return writeForeign(output);
   if (mode.signals === 'traces') writeSpans(output);
   if (mode.signals === 'logs') writeLogRecords(output);
   if (mode.signals === 'traces' || mode.signals === 'logs') return writer.series;

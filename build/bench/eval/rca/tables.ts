@@ -5,10 +5,14 @@ function summary(name: string, trials: readonly Trial[]): string[] {
   const share = (good: number): string => `${((100 * good) / trials.length).toFixed(0)} %`;
   const top = (most: number): number => trials.filter(({ rank }) => rank > 0 && rank <= most).length;
   const reciprocal = trials.reduce((sum, { rank }) => sum + (rank > 0 ? 1 / rank : 0), 0) / trials.length;
-  return [name, String(trials.length), share(top(1)), share(top(3)), reciprocal.toFixed(2)];
+  const asked = trials.filter(({ named }) => named !== undefined);
+  const named = asked.filter((one) => one.named && one.rank === 1).length;
+  const why = asked.length === 0 ? '' : `${((100 * named) / asked.length).toFixed(0)} %`;
+  return [name, String(trials.length), share(top(1)), share(top(3)), reciprocal.toFixed(2), why];
 }
 
-const HEAD = ['trials', 'top 1', 'top 3', 'MRR'] as const;
+/** The last: first, and for the right reason. */
+const HEAD = ['trials', 'top 1', 'top 3', 'MRR', 'and why'] as const;
 
 /** By one property of the trials, in the order of first appearance. */
 export function tableBy(name: string, trials: readonly Trial[], keyOf: (trial: Trial) => string): string {

@@ -16,8 +16,6 @@ const TYPE: Readonly<Record<Service['role'], string>> = {
   postgres: 'postgres',
   redis: 'redis',
 };
-const MEMORY_LIMIT = 512e6;
-
 /** Cores used by one instance. */
 export function cpuOf({ scenario, cluster }: Output, service: Service, instance: number): Course {
   const factor = cluster.effect(service.index).cpu ?? 1;
@@ -63,13 +61,7 @@ export function writeInstance(output: Output, service: Service, i: number): void
   writer.gauge(C.tcpListen.name, listen, () => 1, lifetime);
   writeInbound(output, service, i, labels, lifetime);
   if (output.scenario.mode.signals === 'metrics') return;
-  // who waits holds a socket for each request: callers of what is slow hold many
-  const held: Course = (at) => {
-    const { rate, latency } = cluster.states(at)[index]!;
-    return 20 + (4 * rate * Math.min(latency, 30)) / Math.max(1, service.instances.length);
-  };
-  const leaked = output.during(1, effect.sockets ?? 1, index);
-  writer.gauge(X.sockets.name, labels, (at) => held(at) * leaked(at), lifetime);
+  writer.gauge(X.sockets.name, labels, socketsOf(output, service), lifetime);
   for (const { level, pattern, sample, rate } of logLines(output, service))
     writer.counter(
       C.logMessages.name,
@@ -79,17 +71,27 @@ export function writeInstance(output: Output, service: Service, i: number): void
     );
 }
 
-function writeMemory(
-  { cluster, scenario, writer }: Output,
-  service: Service,
-  labels: Labels,
-  lifetime: Lifetime,
-) {
+export function socketsOf(output: Output, service: Service): Course {
+  const { index } = service;
+  // who waits holds a socket for each request: callers of what is slow hold many
+  const held: Course = (at) => {
+    const { rate, latency } = output.cluster.states(at)[index]!;
+    return 20 + (4 * rate * Math.min(latency, 30)) / Math.max(1, service.instances.length);
+  };
+  const leaked = output.during(1, output.cluster.effect(index).sockets ?? 1, index);
+  return (at) => held(at) * leaked(at);
+}
+
+/** bytes */
+export const MEMORY_LIMIT = 512e6;
+
+/** Bytes used by one instance. */
+export function memoryOf({ cluster, scenario }: Output, service: Service): Course {
   const { index } = service;
   const effect = cluster.effect(index);
   const from = scenario.faultFrom;
   const base = 120e6 + 7e6 * (index % 5);
-  const grows: Course = (at) => {
+  return (at) => {
     const { rate, latency } = cluster.states(at)[index]!;
     // requests that wait hold memory too
     const usual = (base + 3e5 * Math.min(200, rate * latency)) * (1 + 0.01 * (cluster.jitter(index, at) - 1));
@@ -98,7 +100,11 @@ function writeMemory(
     const phase = effect.oom ? (((at - from) % 60_000) + 1) / 60_000 : Math.min(1, (at - from) / ramp);
     return base + (effect.memoryTo - base) * phase;
   };
-  writer.gauge(C.memoryRss.name, labels, grows, lifetime);
+}
+
+function writeMemory(output: Output, service: Service, labels: Labels, lifetime: Lifetime): void {
+  const { writer } = output;
+  writer.gauge(C.memoryRss.name, labels, memoryOf(output, service), lifetime);
   writer.gauge(C.memoryLimit.name, labels, () => MEMORY_LIMIT, lifetime);
 }
 

@@ -5,19 +5,22 @@ import type { Service } from './topology.ts';
 import { logLines } from './write-logs.ts';
 
 /** Stores and services elsewhere have no spans of their own. */
-const hasSpans = ({ role }: Service): boolean => role === 'frontend' || role === 'service';
+export const hasSpans = ({ role }: Service): boolean => role === 'frontend' || role === 'service';
+
+/** Seconds on a network that is well. */
+const USUAL_WAY = 0.0005;
 
 /** What readers count of spans, when there is nothing else. */
 export function writeSpans(output: Output): void {
   const { services } = output.scenario.topology;
   const frontend = services[0]!;
-  writeRequests(output, '', frontend, (at) => output.cluster.states(at)[0]!.rate);
+  writeRequests(output, undefined, frontend, (at) => output.cluster.states(at)[0]!.rate);
   for (const service of services.filter(hasSpans)) {
     writeOperations(output, service);
     service.calls.forEach((call, n) =>
       writeRequests(
         output,
-        service.name,
+        service,
         services[call.server]!,
         (at) => output.cluster.states(at)[service.index]!.rate * output.cluster.times(service, n, at),
       ),
@@ -25,32 +28,40 @@ export function writeSpans(output: Output): void {
   }
 }
 
-function writeRequests(output: Output, client: string, server: Service, wanted: Course): void {
-  const { cluster, writer, scenario } = output;
+function writeRequests(output: Output, client: Service | undefined, server: Service, wanted: Course): void {
+  const { cluster, writer } = output;
   const effect = cluster.effect(server.index);
-  const labels = { service_name: server.name, client_service_name: client };
+  const labels = { service_name: server.name, client_service_name: client?.name ?? '' };
   const refused: Course = (at) => (effect.refused ?? 0) * cluster.strength(at);
   const errors: Course = (at) =>
     1 -
     (1 - cluster.states(at)[server.index]!.errors) *
       (1 - refused(at)) *
       (1 - cluster.givenUp(server.index, at));
-  const latency: Course = (at) =>
-    Math.min(
-      scenario.timeout,
-      cluster.states(at)[server.index]!.latency + (effect.rtt ?? 0) * cluster.strength(at),
-    );
+  const wait = waitFor(output, client, server);
+  // a server's span knows nothing of the way to it, nor that its client gave up
+  const latency: Course = hasSpans(server) ? (at) => cluster.states(at)[server.index]!.latency : wait;
   writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => wanted(at) * (1 - errors(at)));
   writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => wanted(at) * errors(at));
   writer.histogram(T.duration.name, labels, wanted, latency);
+  if (client && hasSpans(server))
+    writer.counter(T.callTime.name, labels, (at) => wanted(at) * Math.max(latency(at), wait(at)));
 }
+
+/** What a client's span shows, seconds: there and back, until it gives up. */
+export const waitFor =
+  ({ cluster, scenario }: Output, client: Service | undefined, server: Service): Course =>
+  (at) => {
+    const way = client ? cluster.transit(client.index, server.index, at) : 0;
+    return Math.min(scenario.timeout, cluster.states(at)[server.index]!.latency + way + USUAL_WAY);
+  };
 
 /** The request's own span, and one for each call it makes. */
 function writeOperations(output: Output, service: Service): void {
-  const { cluster, writer, scenario } = output;
+  const { cluster, writer } = output;
   const { index } = service;
   const effect = cluster.effect(index);
-  const { services } = scenario.topology;
+  const { services } = output.scenario.topology;
   const rate: Course = (at) =>
     cluster.states(at)[index]!.rate * (1 - (effect.refused ?? 0) * cluster.strength(at));
   const span = (name: string, wanted: Course, errors: Course, here: Course, self: Course): void => {
@@ -76,13 +87,9 @@ function writeOperations(output: Output, service: Service): void {
     const alone: Course = (at) => 1 - (1 - refused(at)) * (1 - cluster.givenUp(server.index, at));
     const failed: Course = (at) => 1 - (1 - cluster.states(at)[server.index]!.errors) * (1 - alone(at));
     const opaque = !hasSpans(server);
-    const wait: Course = (at) =>
-      Math.min(
-        scenario.timeout,
-        opaque ? cluster.states(at)[server.index]!.latency + (other.rtt ?? 0) * cluster.strength(at) : 0,
-      );
-    const network: Course = (at) => (opaque ? 0 : (other.rtt ?? 0) * cluster.strength(at));
-    span(`call ${server.name}`, calls, failed, opaque ? failed : alone, (at) => wait(at) + network(at));
+    const wait = waitFor(output, service, server);
+    const way: Course = (at) => Math.max(0, wait(at) - cluster.states(at)[server.index]!.latency);
+    span(`call ${server.name}`, calls, failed, opaque ? failed : alone, opaque ? wait : way);
   });
 }
 

@@ -9,6 +9,8 @@ export interface Change {
   readonly during: number;
   /** Distance of mean ranks in standard errors (Mann-Whitney's z): sure from about 5 on. */
   readonly significance: number;
+  /** The most that significance can be with so many values inside and outside: all of these below all of those. */
+  readonly attainable: number;
   /** (during − before) in robust standard deviations of the outside; signed. */
   readonly shift: number;
 }
@@ -44,9 +46,27 @@ export function findChange(column: Column, cells: CellRange, rising = false): Ch
     before,
     during,
     significance: best.z,
+    attainable: attainable(best.hi - best.lo, known),
     shift: (during - before) / spread(outside, before),
   };
 }
+
+/** Ranks are uniform where no values are equal. */
+const attainable = (inside: number, all: number): number =>
+  all / 2 / Math.sqrt(((all ** 2 - 1) / 12) * (1 / inside + 1 / (all - inside)));
+
+/** Of what can be reached, where few values cannot reach what is asked, and how far from usual it must be then. */
+const NEARLY_ALL = 0.95;
+const LEAST_ATTAINABLE = 3;
+const FAR = 6;
+
+/** Whether a change is one beyond doubt: by its significance, or by its size where there are too few values for that. */
+export const isSignificant = ({ significance, attainable: most, shift }: Change, wanted: number): boolean =>
+  significance >= wanted ||
+  (most < wanted / NEARLY_ALL &&
+    most >= LEAST_ATTAINABLE &&
+    significance >= NEARLY_ALL * most &&
+    Math.abs(shift) >= FAR);
 
 function binned(
   column: Column,

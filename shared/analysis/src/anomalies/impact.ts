@@ -7,7 +7,7 @@ import { promqlEvidence } from '../evidence.ts';
 import { incidentId, type OpenedIncident } from '../incidents.ts';
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
 import { clock } from '../inspections/slo-verdict.ts';
-import { findChange, type Change } from './change.ts';
+import { findChange, isSignificant, type Change } from './change.ts';
 
 /** How far from usual an application must be before it counts as impacted although its objectives hold. */
 interface Strictness {
@@ -97,11 +97,11 @@ function errorsOf(world: World, one: InspectedApplication, strictness: Strictnes
   return candidate(world, one, 'availability', change, what, during, column, 10 * rise, figures);
 }
 
-const isSure = (world: World, { significance, shift, cells }: Change, strictness: Strictness): boolean =>
-  significance >= strictness.significance &&
-  shift > 3 &&
-  (cells.hi - cells.lo) * world.grid.step >= strictness.length &&
-  cells.hi > world.window.lo;
+const isSure = (world: World, change: Change, strictness: Strictness): boolean =>
+  isSignificant(change, strictness.significance) && change.shift > 3 && lasts(world, change, strictness);
+
+const lasts = (world: World, { cells }: Change, strictness: Strictness): boolean =>
+  (cells.hi - cells.lo) * world.grid.step >= strictness.length && cells.hi > world.window.lo;
 
 /** Failures beyond what chance explains are a change, in however few cells: sure by their number. */
 const SURE_BY_COUNT = 10;
@@ -110,9 +110,10 @@ const LEAST_SHARE_BY_COUNT = 0.1;
 function isCounted(
   world: World,
   { serviceLevel }: InspectedApplication,
-  { cells, before }: Change,
+  change: Change,
   strictness: Strictness,
 ): boolean {
+  const { cells, before } = change;
   const { failed, rate } = serviceLevel.indicators;
   const seconds = world.grid.step / 1000;
   const requests = sumOf(rate, cells) * seconds;
@@ -121,8 +122,7 @@ function isCounted(
   return (
     bad / requests >= LEAST_SHARE_BY_COUNT &&
     (bad - expected) / Math.sqrt(expected + 1) >= SURE_BY_COUNT &&
-    (cells.hi - cells.lo) * world.grid.step >= strictness.length &&
-    cells.hi > world.window.lo
+    lasts(world, change, strictness)
   );
 }
 

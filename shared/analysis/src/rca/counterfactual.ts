@@ -14,6 +14,7 @@ import {
   ownTrouble,
   perRootRequest,
   riseOf,
+  waitedOn,
   type Rise,
 } from './own-trouble.ts';
 import type { Propagation, Reached } from './reach.ts';
@@ -91,7 +92,7 @@ function dimensionsOf(frame: Frame): readonly Dimensional[] {
     of: 'latency',
     impact: latencyRise(frame),
     least: LEAST_LATENCY,
-    brought: perRequest(timeOn),
+    brought: perRequest(waitedOn),
     unit: 'seconds',
   };
   const errors: Dimensional = {
@@ -114,12 +115,6 @@ function dimensionsOf(frame: Frame): readonly Dimensional[] {
     return usable.toSorted((a, b) => Number(b.of === 'latency') - Number(a.of === 'latency'));
   return usable;
 }
-
-const timeOn = (edge: Dependency, { world }: Frame): Column =>
-  sumColumns(
-    edge.requests.map((one) => one.durationSum),
-    world.grid.points,
-  );
 
 const failuresOn = (edge: Dependency, { world }: Frame): Column =>
   sumColumns([...edge.requests.map((one) => one.failed), edge.tcp.failedConnects], world.grid.points);

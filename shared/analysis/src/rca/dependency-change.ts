@@ -4,6 +4,7 @@ import type { CellRange, Dependency, RequestColumns } from '@gumshoe/model/world
 import { ramp } from './candidates/define.ts';
 import type { Frame } from './frame.ts';
 import { perFrame } from './memo.ts';
+import { waitedOn } from './own-trouble.ts';
 
 /** What a dependency did before and during the incident. Latencies in seconds, rates per second. */
 export interface DependencyChange {
@@ -64,7 +65,7 @@ function figuresOf(dependency: Dependency, frame: Frame, cells: CellRange, obser
   const ages = requests.flatMap((one) => one.inFlightAge ?? []);
   return {
     rate: count / length,
-    mean: count > 0 ? total((one) => one.durationSum) / count : NaN,
+    mean: count > 0 ? sumOf(waitedOn(dependency, frame), cells) / count : NaN,
     errorRatio: count > 0 ? total((one) => one.failed) / count : NaN,
     refused: sumOf(tcp.failedConnects, cells) / length,
     connects: sumOf(tcp.connects, cells) / length,

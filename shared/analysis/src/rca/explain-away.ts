@@ -3,7 +3,7 @@ import { LEVELS } from './candidates/levels.ts';
 import type { World } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
 import type { Propagation } from './reach.ts';
-import { canCause } from './reach.ts';
+import { canCause, isAlone } from './reach.ts';
 import type { Weighed } from './score.ts';
 
 /** Kinds that say why, by the level of one signal. */
@@ -110,6 +110,12 @@ const STARVED: ReadonlySet<string> = new Set([
   'self-time',
   'service-slow',
 ]);
+const REASONS_ALONE: ReadonlySet<string> = new Set([
+  ...REASONS,
+  'cpu-change',
+  'memory-change',
+  'disk-io-change',
+]);
 /** A suspicion below this explains nothing. */
 const LEAST_EXPLAINING_SCORE = 0.35;
 const LEFT = 0.35;
@@ -147,8 +153,16 @@ function accountsFor(strong: Placed, weak: Placed): boolean {
   if (strong.kind === 'cpu-hog' && weak.suspicion.dependsOn?.includes(deep)) return true;
   if (strong.kind === 'node-cpu' && STARVED.has(weak.kind)) return sharesNode(weak, strong);
   if (weak.kind === 'node-cpu') return strong.kind === 'cpu-hog' && sharesNode(strong, weak);
-  return ECHOES.has(weak.kind) && canCause(weak.propagation, deep, shallow);
+  if (!ECHOES.has(weak.kind)) return false;
+  return isHiddenStore(strong) || canCause(weak.propagation, deep, shallow);
 }
+
+/** A reason was found in something that is known to be reached by nobody: who seems slow in itself may wait for it. */
+const isHiddenStore = ({ kind, reached }: Placed): boolean =>
+  REASONS_ALONE.has(kind) &&
+  reached.direction === 'server' &&
+  reached.path.length > 1 &&
+  isAlone(reached.application);
 
 /** More requests came from the strong one, and reached the weak one. */
 function floods(strong: Placed, weak: Placed): boolean {

@@ -20,17 +20,40 @@ interface Served {
   readonly refused: readonly Column[];
 }
 
-/** What an application served, by its own count, else as its clients saw it. */
 function servedBy(application: Application): Served {
-  const clients = application.downstreams.flatMap((one) => one.requests);
   const refused = application.downstreams.map((one) => one.tcp.failedConnects);
-  return { requests: application.inbound.length > 0 ? application.inbound : clients, refused };
+  return { requests: requestsTo(application), refused };
 }
+
+/** What an application served, by its own count, else as its clients saw it. */
+export const requestsTo = ({ inbound, downstreams }: Application): readonly RequestColumns[] =>
+  inbound.length > 0 ? inbound : downstreams.flatMap((one) => one.requests);
+
+/** Whether its spans were looked into one by one; counters of spans say neither own time nor where an error began. */
+export const hasSelfTime: (application: Application, frame: Frame) => boolean = perFrame(({ operations }) =>
+  operations.some(({ selfTime }) => selfTime.some((value) => value === value)),
+);
 
 const total = (frame: Frame, columns: readonly Column[]): Column =>
   sumColumns(columns, frame.world.grid.points);
 
 const minus = (a: Column, b: Column): Column => a.map((value, i) => Math.max(0, value - (b[i] || 0)));
+
+/** Seconds per second that clients spend on calls, the way there and back included where that is known. */
+export function waitedOn({ requests }: Dependency, frame: Frame): Column {
+  return total(
+    frame,
+    requests.map(({ durationSum, clientTime }) =>
+      clientTime ? durationSum.map((value, i) => Math.max(value, clientTime[i] || 0)) : durationSum,
+    ),
+  );
+}
+
+/** Seconds per second spent on the way; undefined where the two sides are not told apart. */
+export function onTheWay(dependency: Dependency, frame: Frame): Column | undefined {
+  if (dependency.requests.every(({ clientTime }) => clientTime === undefined)) return undefined;
+  return minus(waitedOn(dependency, frame), of(dependency, 'durationSum', frame));
+}
 
 /** Nobody sees into it: it has neither spans nor counts of its own. */
 const isOpaque = (application: Application | undefined): boolean =>
@@ -44,33 +67,36 @@ const of = (dependency: Dependency, column: 'durationSum' | 'failed' | 'rate', f
 
 /** Seconds per second that an application spends on requests and not on waiting for others. */
 export const ownTime: (application: Application, frame: Frame) => Column = perFrame((application, frame) => {
-  if (application.operations.length > 0) {
+  if (hasSelfTime(application, frame)) {
     const self = total(
       frame,
       application.operations.map((one) => one.selfTime),
     );
-    // calls of what leaves no spans look like own time
-    const elsewhere = application.upstreams.filter((one) => isOpaque(frame.world.byId.get(one.server)));
-    return minus(
-      self,
-      total(
-        frame,
-        elsewhere.map((one) => of(one, 'durationSum', frame)),
-      ),
+    // calls of what leaves no spans, and the way to what does, look like own time
+    const elsewhere = application.upstreams.flatMap((one) =>
+      isOpaque(frame.world.byId.get(one.server))
+        ? [of(one, 'durationSum', frame)]
+        : (onTheWay(one, frame) ?? []),
     );
+    return minus(self, total(frame, elsewhere));
   }
   const served = total(
     frame,
-    servedBy(application).requests.map((one) => one.durationSum),
+    requestsTo(application).map((one) => one.durationSum),
   );
-  const waited = application.upstreams.flatMap((one) => one.requests.map((requests) => requests.durationSum));
-  return minus(served, total(frame, waited));
+  return minus(
+    served,
+    total(
+      frame,
+      application.upstreams.map((one) => waitedOn(one, frame)),
+    ),
+  );
 });
 
 /** Failures per second that are not the echo of a failed call, or of a connection that could not be made. */
 export const ownFailures: (application: Application, frame: Frame) => Column = perFrame(
   (application, frame) => {
-    if (application.operations.length > 0) {
+    if (hasSelfTime(application, frame)) {
       const here = total(
         frame,
         application.operations.map((one) => one.failedHere),
@@ -164,7 +190,7 @@ function errorsOf(root: Application, frame: Frame): number {
 /** Share of the additional latency or errors of the impacted application that comes over one dependency, 0..1. */
 export const carriedShare: (dependency: Dependency, frame: Frame) => number = perFrame(
   (dependency, frame) => {
-    const time = of(dependency, 'durationSum', frame);
+    const time = waitedOn(dependency, frame);
     const failed = total(frame, [of(dependency, 'failed', frame), dependency.tcp.failedConnects]);
     return Math.max(
       shareOf(time, latencyRise(frame), LEAST_LATENCY_RISE, frame),
@@ -185,10 +211,46 @@ export const ownTrouble: (application: Application, frame: Frame) => OwnTrouble 
 function workOut(application: Application, frame: Frame): OwnTrouble {
   const counted = application.operations.length > 0 || servedBy(application).requests.length > 0;
   if (!counted) return { latency: NaN, errors: NaN };
+  if (isUnconnected(frame)) return amongAll(application, frame);
   return {
     latency: shareOf(ownTime(application, frame), latencyRise(frame), LEAST_LATENCY_RISE, frame),
     errors: shareOf(ownFailures(application, frame), errorRise(frame), LEAST_ERROR_RISE, frame),
   };
+}
+
+/** Nobody says who calls whom. */
+export const isUnconnected = ({ world }: Frame): boolean => world.dependencies.length === 0;
+
+const risesOfMeans = perFrame((application: Application, frame) => {
+  const requests = requestsTo(application);
+  const of = (column: 'durationSum' | 'failed' | 'rate'): Column =>
+    total(
+      frame,
+      requests.map((one) => one[column]),
+    );
+  const latency = riseOf(ratioColumn(of('durationSum'), of('rate')), frame);
+  const errors = riseOf(ratioColumn(of('failed'), of('rate')), frame).by;
+  const slower = latency.by > LEAST_LATENCY_RISE ? latency.during / Math.max(latency.before, 1e-6) - 1 : 0;
+  return { latency: slower, errors: errors > LEAST_ERROR_RISE ? errors : 0 };
+});
+
+const mostOfMeans = perFrame((_: Application, frame) => {
+  const all = frame.world.applications.map((one) => risesOfMeans(one, frame));
+  return {
+    latency: Math.max(0, ...all.map(({ latency }) => latency || 0)),
+    errors: Math.max(0, ...all.map(({ errors }) => errors || 0)),
+  };
+});
+
+/**
+ * Where nobody says who calls whom: trouble thins out on its way up, since callers do other things as well. The one that
+ * became slower by the most times, or fails most often, is the most likely place.
+ */
+function amongAll(application: Application, frame: Frame): OwnTrouble {
+  const own = risesOfMeans(application, frame);
+  const most = mostOfMeans(frame.root, frame);
+  const part = (value: number, all: number): number => (all > 0 ? Math.max(0, value / all) : 0);
+  return { latency: part(own.latency, most.latency), errors: part(own.errors, most.errors) };
 }
 
 function shareOf(own: Column, impact: number, least: number, frame: Frame): number {

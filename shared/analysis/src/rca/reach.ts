@@ -26,6 +26,8 @@ const CLIENT_REACH = 0.7;
 const FURTHER_CLIENT = 0.95;
 const NEIGHBOUR_REACH = 0.35;
 const UNCONNECTED_REACH = 0.95;
+/** What has nothing to do with anybody as far as is known, where only requests tell who has to do with whom. */
+const UNKNOWN_REACH = 0.75;
 
 export interface Propagation {
   readonly reached: readonly Reached[];
@@ -58,7 +60,9 @@ export function propagate(frame: Frame, root: Application): Propagation {
       queue.add({ application, path: [...next.path, application.id], reach, direction: 'server' });
     }
   }
-  if (world.dependencies.length === 0) addUnconnected(world, root, byId);
+  if (world.dependencies.length === 0) addUnconnected(world, root, byId, UNCONNECTED_REACH);
+  else if (world.dependencies.every(({ links }) => links.length === 0))
+    addUnconnected(world, root, byId, UNKNOWN_REACH);
   addClients(world, byId);
   addNeighbours(world, root, byId);
   const reached = [...byId.values()].sort(
@@ -80,14 +84,26 @@ const carriedBy = (dependency: Dependency, frame: Frame): number =>
 const isBetter = (a: Reached, b: Reached): boolean =>
   a.reach > b.reach || (a.reach === b.reach && a.path.join() < b.path.join());
 
-/** Where no calls are known at all, everything may have to do with everything. */
-function addUnconnected(world: World, root: Application, byId: Map<ApplicationId, Reached>): void {
+/**
+ * Where no calls are known at all, everything may have to do with everything; where no connections are, a store whose
+ * protocol nobody counts.
+ */
+function addUnconnected(
+  world: World,
+  root: Application,
+  byId: Map<ApplicationId, Reached>,
+  reach: number,
+): void {
   for (const application of world.applications) {
-    if (byId.has(application.id)) continue;
+    if (byId.has(application.id) || !isAlone(application)) continue;
     const path = [root.id, application.id];
-    byId.set(application.id, { application, path, reach: UNCONNECTED_REACH, direction: 'server' });
+    byId.set(application.id, { application, path, reach, direction: 'server' });
   }
 }
+
+/** Nobody says that it calls or is called. */
+export const isAlone = ({ upstreams, downstreams }: Application): boolean =>
+  upstreams.length === 0 && downstreams.length === 0;
 
 /**
  * Clients of what was reached, and theirs: what they ask for can be too much for it. The first ones can also see a

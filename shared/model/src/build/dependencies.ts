@@ -212,6 +212,8 @@ export class DependencyBuilder {
     const { name } = TRACE_METRICS.duration;
     each(`${name}_bucket`, (draft, s) => draft.addBucket(s.labels.le ?? '', context.counterRate(s)));
     each(`${name}_sum`, (draft, s) => draft.addSum(context.counterRate(s)));
+    each(TRACE_METRICS.callFailures.name, (draft, s) => draft.addClientFailures(context.counterRate(s)));
+    each(TRACE_METRICS.callTime.name, (draft, s) => draft.addClientTime(context.counterRate(s)));
   }
 
   #addRtt(series: Series): void {

@@ -19,6 +19,8 @@ export class RequestDraft {
   readonly #buckets = new Map<string, Column>();
   readonly #byStatus = new Map<string, Column>();
   #inFlight: Column | undefined;
+  #clientTime: Column | undefined;
+  #clientFailures: Column | undefined;
 
   constructor(protocol: RequestSource, resampler: Resampler) {
     this.#resampler = resampler;
@@ -43,12 +45,29 @@ export class RequestDraft {
     addInto(this.#sum, rate, cells);
   }
 
+  addClientTime(rate: Column): void {
+    addInto((this.#clientTime ??= this.#resampler.column()), rate);
+  }
+
+  addClientFailures(rate: Column): void {
+    addInto((this.#clientFailures ??= this.#resampler.column()), rate);
+  }
+
   addInFlight(age: Column, cells?: CellRange): void {
     this.#inFlight ??= this.#resampler.column();
     maxInto(this.#inFlight, age, cells);
   }
 
+  /** What failed for the client and never reached the server was a request all the same. */
+  #addLost(): void {
+    const lost = this.#clientFailures?.map((rate, i) => Math.max(0, rate - (this.#failed[i] || 0)));
+    if (!lost) return;
+    for (const column of [this.#rate, this.#failed, columnOf(this.#byStatus, 'failed', this.#resampler)])
+      addInto(column, lost);
+  }
+
   finish(): RequestColumns {
+    this.#addLost();
     const entries = [...this.#buckets].map(([bound, column]) => ({ bound: parseBound(bound), column }));
     entries.sort((a, b) => a.bound - b.bound);
     const complete = entries.length > 1 && entries.at(-1)!.bound === Infinity;
@@ -57,6 +76,7 @@ export class RequestDraft {
       rate: this.#rate,
       failed: this.#failed,
       durationSum: this.#sum,
+      ...(this.#clientTime ? { clientTime: this.#clientTime } : {}),
       ...(complete
         ? { latency: { bounds: entries.map((e) => e.bound), counts: entries.map((e) => e.column) } }
         : {}),

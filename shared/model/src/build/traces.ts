@@ -54,7 +54,9 @@ const emptyOperation = (name: string, resampler: Resampler): OperationColumns =>
 /** Services that have spans of their own, by cluster and name; what only callers mention is somebody else's. */
 export function servicesWithSpans({ context, registry }: Building): ReadonlyMap<string, ApplicationDraft> {
   const services = new Map<string, ApplicationDraft>();
-  for (const { labels } of context.named(T.spans)) {
+  // a request without a caller was told of by its server
+  const own = context.named(T.requests).filter(({ labels }) => (labels.client_service_name ?? '') === '');
+  for (const { labels } of [...context.named(T.spans), ...own]) {
     const name = labels.service_name ?? '';
     const cluster = context.clusterOf(labels);
     const key = serviceKey(name, cluster);

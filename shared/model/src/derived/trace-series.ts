@@ -141,8 +141,7 @@ export class TraceSeriesBuilder {
       this.#hi = Math.max(this.#hi, bucket);
       this.#addSpan(span, tree.children.get(span.spanId) ?? [], bucket);
       const parent = tree.byId.get(span.parentSpanId);
-      if (isEntry(span, parent))
-        this.#addRequest(span.serviceName, clientOf(span, parent, tree), span, bucket);
+      if (isEntry(span, parent)) this.#addEntry(span, parent, tree, bucket);
       else if (span.kind === 'Client' || span.kind === 'Producer') this.#addCall(span, tree, bucket);
     }
   }
@@ -154,6 +153,17 @@ export class TraceSeriesBuilder {
     this.#requests.add({ __name__: spans.name, ...labels, status: statusOf(span) }, bucket, 1);
     if (span.status === 'Error' && !children.some((child) => child.status === 'Error'))
       this.#requests.add({ __name__: TRACE_METRICS.failures.name, ...labels }, bucket, 1);
+  }
+
+  #addEntry(span: CountedSpan, parent: CountedSpan | undefined, tree: Tree, bucket: number): void {
+    const client = clientOf(span, parent, tree);
+    this.#addRequest(span.serviceName, client, span, bucket);
+    if (client === '' || waitsByDesign(span.attributes)) return;
+    // without a client span right before it nobody knows more than the server
+    const known = parent?.kind === 'Client' && parent.serviceName === client;
+    const seconds = Math.max(span.duration, known ? parent.duration : 0) / 1000;
+    const labels = { service_name: span.serviceName, client_service_name: client };
+    this.#requests.add({ __name__: TRACE_METRICS.callTime.name, ...labels }, bucket, seconds);
   }
 
   /** A call whose other side left no span: a database, or somebody else's service. */

@@ -5,7 +5,14 @@ import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { matchLabel, rateWindow, selectApplication, selectDependency } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
-import { ownFailures, ownTrouble, perRootRequest, riseOf } from '../own-trouble.ts';
+import {
+  hasSelfTime,
+  isUnconnected,
+  ownFailures,
+  ownTrouble,
+  perRootRequest,
+  riseOf,
+} from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 const MOST = 0.75;
@@ -28,7 +35,7 @@ export const errorOrigin = defineCandidate({
     return suspect({
       title: `${application.name} fails by itself${operation ? ` in ${operation}` : ''}`,
       signal,
-      magnitude: MOST * ramp(by, LEAST_RISE, 0.03) * ramp(share, 0.05, 0.5),
+      magnitude: MOST * ramp(by, LEAST_RISE, 0.03) * (isUnconnected(frame) ? share : ramp(share, 0.05, 0.5)),
       onset,
       column,
       evidence: [measured(frame, query, summary, { value: during, before, unit: 'ratio', onset })],
@@ -39,7 +46,7 @@ export const errorOrigin = defineCandidate({
 
 function lookAt(application: Application, frame: Frame) {
   const window = rateWindow(frame.world);
-  if (application.operations.length > 0) {
+  if (hasSelfTime(application, frame)) {
     const ranked = application.operations
       .map((one) => ({ name: one.name, by: riseOf(perRootRequest(frame, one.failedHere), frame).by || 0 }))
       .sort((a, b) => b.by - a.by || (a.name < b.name ? -1 : 1));

@@ -1,18 +1,20 @@
-import { gridTime } from '@gumshoe/base/time';
+import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import { sumOf } from '@gumshoe/model/columns';
 import { isPast } from '@gumshoe/model/derived/service-map';
-import type { Column, Instance } from '@gumshoe/model/world';
+import type { CellRange, Column, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { selectApplication } from '../../evidence.ts';
 import { clock } from '../../inspections/slo-verdict.ts';
 import { measured } from '../claim.ts';
-import type { Frame } from '../frame.ts';
+import { leadCells, type Frame } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 /** An instance may go this long before anybody notices, ms. */
 const LEAD = 90_000;
 const ONE_OF_MANY = 0.6;
+/** One that starts again might do so for the trouble's sake; one that does so again and again is the trouble. */
 const RESTART_ONLY = 0.45;
+const CRASH_LOOP = 0.8;
 
 export const instanceDown = defineCandidate({
   kind: 'instance-down',
@@ -33,8 +35,9 @@ export const instanceDown = defineCandidate({
     const worst = stopped.length / instances.length;
     const missed = stopped.length === 0 ? 1 : outlived(column, frame);
     const magnitude =
-      missed * (stopped.length === 0 ? RESTART_ONLY : ONE_OF_MANY + (1 - ONE_OF_MANY) * worst);
-    const onset = stopped.length === 0 ? undefined : firstStop(stopped, frame);
+      missed *
+      (stopped.length === 0 ? restarting(restarted, frame) : ONE_OF_MANY + (1 - ONE_OF_MANY) * worst);
+    const onset = stopped.length === 0 ? firstRestart(restarted, frame) : firstStop(stopped, frame);
     const names = affected.map((instance) => instance.id).join(', ');
     const summary = `${affected.length} of ${instances.length} instances of ${application.name} ${stopped.length > 0 ? 'stopped' : 'restarted'}: ${affected.map((one) => describe(one, frame)).join('; ')}.`;
     const metric = stopped.length > 0 ? CONTAINER_METRICS.tcpListen.name : CONTAINER_METRICS.restarts.name;
@@ -44,7 +47,7 @@ export const instanceDown = defineCandidate({
       ...(affected.length === 1 ? { instance: affected[0]!.id } : {}),
       magnitude,
       ...(onset === undefined ? {} : { onset }),
-      column,
+      ...(stopped.length === 0 ? {} : { column }),
       evidence: [
         measured(frame, selectApplication(application, metric), summary, {
           value: affected.length,
@@ -65,10 +68,26 @@ function stopsIn(instance: Instance, frame: Frame): Instance['downtimes'] {
   );
 }
 
-function restartsIn(instance: Instance, frame: Frame): number {
-  const lead = Math.round(LEAD / frame.world.grid.step);
-  const cells = { lo: Math.max(0, frame.incident.lo - lead), hi: frame.incident.hi };
-  return Math.round((sumOf(instance.restarts, cells) * frame.world.grid.step) / 1000);
+const restartsIn = (instance: Instance, frame: Frame): number =>
+  restartsWithin(instance, leadCells(frame, LEAD), frame);
+
+const restartsWithin = ({ restarts }: Instance, cells: CellRange, { world }: Frame): number =>
+  Math.round((sumOf(restarts, cells) * world.grid.step) / 1000);
+
+/** More for what restarts many times in a while in which it hardly ever did. */
+function restarting(restarted: readonly Instance[], frame: Frame): number {
+  const most = Math.max(
+    ...restarted.map((one) => restartsIn(one, frame) - restartsWithin(one, frame.baseline, frame)),
+  );
+  return RESTART_ONLY + (CRASH_LOOP - RESTART_ONLY) * ramp(most, 1, 4);
+}
+
+function firstRestart(restarted: readonly Instance[], frame: Frame): Milliseconds | undefined {
+  const { lo, hi } = leadCells(frame, LEAD);
+  for (let i = lo; i < hi; i++)
+    if (restarted.some(({ restarts }) => restarts[i]! > 0))
+      return milliseconds(gridTime(frame.world.grid, i) - frame.world.grid.step);
+  return undefined;
 }
 
 const firstStop = (stopped: readonly Instance[], frame: Frame) =>

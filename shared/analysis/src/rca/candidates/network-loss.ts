@@ -6,6 +6,7 @@ import { matchLabel, rateWindow, selectDependency } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
+import { lateNetwork } from './network-late.ts';
 
 const SIGNAL = CONTAINER_METRICS.tcpRetransmits.name;
 /** Retransmits alone also come from busy receivers. */
@@ -15,6 +16,8 @@ export const networkLoss = defineCandidate({
   kind: 'network-loss',
   title: 'Packets are lost or late',
   examine: ({ application, frame, inspected }) => {
+    const bothSides = lateNetwork(application, frame);
+    if (bothSides !== undefined && bothSides !== 'fine') return suspect(bothSides);
     const judged = application.downstreams
       .map((dependency) => {
         const lost = shiftOf(zeroed(dependency.tcp.retransmits), frame);

@@ -8,6 +8,7 @@ import { findChange } from '../../anomalies/change.ts';
 import { rateWindow, selectApplication } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
+import { requestsTo } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect, type CandidateDefinition } from './define.ts';
 
 interface Resource {
@@ -111,12 +112,17 @@ function judge(
 
 const traffic = (frame: Frame, application: Application): number => {
   const change = (column: Column): number => meanOf(column, frame.incident) / meanOf(column, frame.baseline);
-  const ratios = application.inbound.map(({ rate }) => change(rate)).filter((ratio) => ratio > 0);
+  const ratios = requestsTo(application)
+    .map(({ rate }) => change(rate))
+    .filter((ratio) => ratio > 0);
   return ratios.length === 0 ? 1 : Math.max(1, ...ratios);
 };
 
-/** Kinds of which each request that waits holds some. */
-const HELD_BY_REQUESTS: ReadonlySet<string> = new Set(['socket-change', 'memory-change']);
+/** What a request that waits holds of a kind, at most: bytes with its buffers, sockets with its calls. */
+const HELD_BY_REQUEST: Readonly<Record<string, number>> = {
+  'memory-change': 2 * 1024 ** 2,
+  'socket-change': 6,
+};
 const EXPLAINED = 0.4;
 
 /** Less when no more is held than the requests under way account for: slow calls hold sockets and memory. */
@@ -124,13 +130,15 @@ function held(
   { kind }: Resource,
   { before, during }: Judged,
   frame: Frame,
-  { inbound }: Application,
+  application: Application,
 ): number {
-  if (!HELD_BY_REQUESTS.has(kind)) return 1;
-  const mean = (cells: Frame['incident']): number =>
-    inbound.reduce((sum, one) => sum + (meanOf(one.durationSum, cells) || 0), 0);
-  const waiting = mean(frame.incident) / mean(frame.baseline);
-  return waiting > during / Math.max(before, 1e-9) ? EXPLAINED : 1;
+  const each = HELD_BY_REQUEST[kind];
+  if (each === undefined) return 1;
+  // seconds of requests per second: how many are under way
+  const waiting = (cells: Frame['incident']): number =>
+    requestsTo(application).reduce((sum, one) => sum + (meanOf(one.durationSum, cells) || 0), 0);
+  const more = waiting(frame.incident) - waiting(frame.baseline);
+  return (during - before) * application.instances.length <= each * more ? EXPLAINED : 1;
 }
 
 function define(resource: Resource): CandidateDefinition {

@@ -5,7 +5,15 @@ import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { matchLabel, rateWindow, selectApplication, selectDependency } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
-import { latencyRise, ownTime, ownTrouble, perRootRequest, riseOf } from '../own-trouble.ts';
+import {
+  hasSelfTime,
+  isUnconnected,
+  latencyRise,
+  ownTime,
+  ownTrouble,
+  perRootRequest,
+  riseOf,
+} from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 /** A place is not yet a reason: what saturates or breaks there says more. */
@@ -37,7 +45,8 @@ export const selfTime = defineCandidate({
     return suspect({
       title: `${application.name}${outside ? ', which runs elsewhere,' : ''} is slower in itself${operation ? `, most of all in ${operation}` : ''}`,
       signal,
-      magnitude: MOST * ramp(share, LEAST_SHARE, 0.6) * (operation ? 1 : BY_COUNTERS),
+      magnitude:
+        MOST * (isUnconnected(frame) ? share : ramp(share, LEAST_SHARE, 0.6)) * (operation ? 1 : BY_COUNTERS),
       onset,
       column,
       evidence: [measured(frame, query, summary, { value: during, before, unit: 'seconds', onset })],
@@ -57,7 +66,7 @@ interface Look {
 
 function lookAt(application: Application, frame: Frame): Look {
   const window = rateWindow(frame.world);
-  if (application.operations.length > 0) {
+  if (hasSelfTime(application, frame)) {
     const operation = slowestOperation(application, frame);
     const signal = TRACE_METRICS.selfTime.name;
     const matcher = matchLabel('span_name', [operation]);

@@ -8,6 +8,7 @@ import { matchLabel, rateWindow, selectApplication, selectDependency } from '../
 import { measured } from '../claim.ts';
 import type { Frame } from '../frame.ts';
 import { messagesQuery } from '../log-changes.ts';
+import { requestsTo } from '../own-trouble.ts';
 import { absence, ceasedAlone, ceasedPerRequest, type Ceased } from './ceased.ts';
 import { clear, defineCandidate, suspect, type CandidateSubject, type Suspicion } from './define.ts';
 import { missedRuns } from './missed-runs.ts';
@@ -25,7 +26,7 @@ export const stopped = defineCandidate({
     const { application, frame } = subject;
     if (!frame.hasBaseline) return undefined;
     const served = sumColumns(
-      application.inbound.map((one) => one.rate),
+      requestsTo(application).map((one) => one.rate),
       frame.world.grid.points,
     );
     const before = meanOf(served, frame.baseline);
