@@ -45,6 +45,7 @@ export const infoCommand = (): Command =>
           ...Object.entries(manifest.counts).map(([what, count]) => [what, String(count)]),
           ['metrics', String(metrics.length)],
           ...file.sizes().map(({ part, bytes }) => [`size of ${part}`, formatValue(bytes, 'bytes')]),
+          ...untranslatedRows(manifest.untranslated ?? []),
           ...manifest.redaction.map((sentence) => ['note', sentence]),
         ];
         print(table(['WHAT', 'VALUE'], rows));
@@ -52,6 +53,19 @@ export const infoCommand = (): Command =>
         file.close();
       }
     });
+
+const untranslatedRows = (untranslated: readonly { readonly name: string }[]): string[][] =>
+  untranslated.length === 0
+    ? []
+    : [
+        [
+          'not translated',
+          `${untranslated.length} metrics: ${untranslated
+            .slice(0, 20)
+            .map(({ name }) => name)
+            .join(', ')}${untranslated.length > 20 ? ' …' : ''}`,
+        ],
+      ];
 
 export const verifyCommand = (): Command =>
   new Command('verify')

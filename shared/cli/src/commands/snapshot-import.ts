@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
 import type { FileSummary } from '@gumshoe/reader/import/file-report';
-import { importSnapshot } from '@gumshoe/reader/import/snapshot';
+import { importSnapshot, type ImportSummary } from '@gumshoe/reader/import/snapshot';
 import { jsonText, print } from './define.ts';
 import { interruptible, showProgress } from './export.ts';
 
@@ -29,6 +29,8 @@ export const importCommand = (): Command =>
         ...(flags.service === undefined ? {} : { service: flags.service }),
       });
       for (const file of summary.files) process.stderr.write(reportOf(file));
+      process.stderr.write(untranslatedText(summary.untranslated));
+      for (const sentence of summary.assumptions) process.stderr.write(`assumed: ${sentence}\n`);
       if (flags.json) return print(jsonText({ schema: 'gumshoe.import/1', ...summary }));
       const { window, series, spans, logs, events, profiles, bytes } = summary;
       print(
@@ -45,4 +47,16 @@ function reportOf({ path, format, leftOut, firstLeftOut, ...counts }: FileSummar
   const lines = leftOut.map(({ reason, count }) => `  left out ${count}: ${reason}\n`);
   const first = firstLeftOut?.line === undefined ? '' : `  the first on line ${firstLeftOut.line}\n`;
   return `${name}: ${format}, ${taken.join(', ') || 'nothing taken'}\n${lines.join('')}${first}`;
+}
+
+const SHOWN = 12;
+
+/** Which metrics mean nothing to the analysis; queries see them all the same. */
+function untranslatedText(untranslated: ImportSummary['untranslated']): string {
+  if (untranslated.length === 0) return '';
+  const series = untranslated.reduce((sum, one) => sum + one.series, 0);
+  const most = [...untranslated].sort((a, b) => b.series - a.series || (a.name < b.name ? -1 : 1));
+  const names = most.slice(0, SHOWN).map((one) => `${one.name} (${one.series})`);
+  const rest = most.length > SHOWN ? `, ${most.length - SHOWN} more: --json, or snapshot info --json` : '';
+  return `${untranslated.length} metrics (${series} series) mean nothing to the analysis; kept for queries: ${names.join(', ')}${rest}\n`;
 }

@@ -3,11 +3,11 @@ import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { logSeries } from '@gumshoe/model/derived/log-series';
-import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
+import { isTraceMetric, TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import { spanSeries } from '../snapshot/counted-series.ts';
 import type { ProfileSample, ProfileStack } from '../snapshot/record-types.ts';
 import { FileReport, problemOf, type FileSummary } from './file-report.ts';
-import { translateForeign } from './foreign-metrics.ts';
+import { translateForeign, type Translated } from './foreign-metrics.ts';
 import { importFile } from './import-file.ts';
 import { serviceOfFile } from './pprof.ts';
 import { Gathered } from './sink.ts';
@@ -24,6 +24,10 @@ export interface Imported {
   readonly counted: readonly string[];
   /** In the order given. */
   readonly files: readonly FileSummary[];
+  /** Metrics that stand for nothing in the catalogue; they are kept and can be queried. */
+  readonly untranslated: Translated['untranslated'];
+  /** What a translation had to assume, in sentences. */
+  readonly assumptions: readonly string[];
   /** One sentence for each file of which something was not taken over. */
   readonly problems: readonly string[];
 }
@@ -91,12 +95,15 @@ function finished(gathered: Gathered): Omit<Imported, 'problems' | 'files'> {
   const spans = distinctSpans(gathered.spans);
   const given = collector.series();
   const alreadyCounted = given.some(({ labels }) => isTraceMetric(labels['__name__'] ?? ''));
-  const translated = translateForeign(given, spans.length > 0);
-  const bySpans = alreadyCounted ? [] : withoutDoubles(spanSeries(spans), translated);
+  const withSpans = new Set(spans.map(({ serviceName }) => serviceName));
+  const translated = translateForeign(given, withSpans);
+  const bySpans = alreadyCounted ? [] : withoutDoubles(spanSeries(spans), translated.covered);
   const logs = inOrder(gathered.logs);
   const counted = [...bySpans, ...logSeries(logs)];
   return {
-    series: [...given, ...translated, ...counted],
+    series: [...given, ...translated.series, ...counted],
+    untranslated: translated.untranslated,
+    assumptions: translated.assumptions,
     spans,
     logs: logs.reverse(),
     events: inOrder(gathered.events).reverse(),
@@ -113,11 +120,15 @@ const inOrder = (records: readonly LogRecord[]): LogRecord[] =>
     (a, b) => a.timestamp - b.timestamp || text(a.serviceName, b.serviceName) || text(a.body, b.body),
   );
 
+const REQUESTS: ReadonlySet<string> = new Set(
+  ['bucket', 'sum', 'count'].map((suffix) => `${T.duration.name}_${suffix}`).concat(T.requests.name),
+);
+
 /** Requests that a mesh counted are not counted from spans again, which may be a sample. */
-function withoutDoubles(fromSpans: readonly Series[], translated: readonly Series[]): readonly Series[] {
-  const present = new Set(translated.map(({ labels }) => labels['__name__']));
-  return fromSpans.filter(({ labels }) => !present.has(labels['__name__']));
-}
+const withoutDoubles = (fromSpans: readonly Series[], covered: ReadonlySet<string>): readonly Series[] =>
+  fromSpans.filter(
+    ({ labels }) => !REQUESTS.has(labels['__name__'] ?? '') || !covered.has(labels['service_name'] ?? ''),
+  );
 
 /** Newest first, as readers give them; the same span in two files once. */
 function distinctSpans(spans: readonly Span[]): readonly Span[] {

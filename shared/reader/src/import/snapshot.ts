@@ -4,7 +4,7 @@ import type { ExportSummary } from '../snapshot/export.ts';
 import { FORMAT_VERSION } from '../snapshot/manifest.ts';
 import { writeRecords, writeSeriesBlocks, writeWhole } from '../snapshot/write.ts';
 import type { FileSummary } from './file-report.ts';
-import { extentOf, importFiles, type ImportOptions } from './import.ts';
+import { extentOf, importFiles, type Imported, type ImportOptions } from './import.ts';
 
 export interface ImportSummary extends ExportSummary {
   readonly window: TimeRange;
@@ -12,12 +12,18 @@ export interface ImportSummary extends ExportSummary {
   readonly profiles: number;
   readonly files: readonly FileSummary[];
   readonly problems: readonly string[];
+  /** Metrics that stand for nothing in the catalogue, and their series: kept, and there for queries. */
+  readonly untranslated: Imported['untranslated'];
+  readonly assumptions: readonly string[];
 }
 
 export interface SnapshotImportOptions extends ImportOptions {
   /** ms since the epoch; part of the manifest. The window's end, when left out: the same files, the same bytes. */
   readonly createdAt?: number;
 }
+
+/** The manifest has no room for endless lists. */
+const MAX_UNTRANSLATED = 5_000;
 
 /**
  * Makes one snapshot of files from other systems. It appears under its name only when it is complete.
@@ -37,6 +43,7 @@ export async function importSnapshot(
       target: files.join(', '),
       reason: `no sample, span or log record was found${imported.problems.length > 0 ? `; ${imported.problems.join('; ')}` : ''}`,
     });
+  const notes = [...imported.problems, ...imported.assumptions];
   const counts = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
   const bytes = await writeWhole(path, (writer) => {
     counts.series = writeSeriesBlocks(writer, imported.series);
@@ -51,11 +58,23 @@ export async function importSnapshot(
       window,
       source: `${files.length} imported files`,
       counts,
-      redaction: imported.problems,
+      redaction: notes,
       status: undefined,
       ...(imported.counted.length > 0 ? { counted: imported.counted } : {}),
+      ...(imported.untranslated.length > 0
+        ? { untranslated: imported.untranslated.slice(0, MAX_UNTRANSLATED) }
+        : {}),
     });
   });
-  const { files: summaries, problems } = imported;
-  return { ...counts, bytes, window, files: summaries, problems, redaction: problems };
+  const { files: summaries, problems, untranslated, assumptions } = imported;
+  return {
+    ...counts,
+    bytes,
+    window,
+    files: summaries,
+    problems,
+    untranslated,
+    assumptions,
+    redaction: notes,
+  };
 }

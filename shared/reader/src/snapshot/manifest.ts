@@ -25,6 +25,8 @@ export interface Manifest {
   readonly status: unknown;
   /** Metrics that were counted from this file's own spans and log records; a merge counts them anew. */
   readonly counted?: readonly string[];
+  /** Of an import: metrics that stand for nothing in the catalogue, and how many series each has. */
+  readonly untranslated?: readonly { readonly name: string; readonly series: number }[];
 }
 
 /** Last instant a Date can hold, ms. */
@@ -34,6 +36,9 @@ const isInstant = (value: unknown): value is number =>
   typeof value === 'number' && Math.abs(value) <= LAST_INSTANT;
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isCount = (value: unknown): boolean =>
+  isObject(value) && typeof value['name'] === 'string' && Number.isSafeInteger(value['series']);
 
 /** The manifest in a text. @throws RangeError that names the field of another type than the format gives it. */
 export function parseManifest(text: string): Manifest {
@@ -54,5 +59,7 @@ export function parseManifest(text: string): Manifest {
   const counted = value['counted'];
   if (counted !== undefined && !(Array.isArray(counted) && counted.every((one) => typeof one === 'string')))
     throw wrong('counted');
+  const { untranslated = [] } = value;
+  if (!Array.isArray(untranslated) || !untranslated.every(isCount)) throw wrong('untranslated');
   return value as unknown as Manifest;
 }

@@ -1,0 +1,244 @@
+import { labelsKey, type Labels, type Series } from '@gumshoe/base/series';
+import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { fluctuates, integrated } from './rates.ts';
+import {
+  CLIENTS,
+  HTTP_SERVERS,
+  MESHES,
+  PROXIES,
+  RPC_SERVERS,
+  SERVICE_GRAPH,
+  SPAN_METRICS,
+  type Call,
+  type RequestSource,
+} from './request-sources.ts';
+import type { SeriesByName } from './series-by-name.ts';
+
+/** What one source counts of one service: the series of its requests and of their durations. */
+interface Report {
+  readonly counts: Series[];
+  readonly durations: Series[];
+  /** The counts again, as operations of the service: what makes it an application. */
+  readonly operations: Series[];
+  /** Whether it says who asks. */
+  named: boolean;
+}
+type Reports = Map<string, Report>;
+
+/** Callers that count at least this share of what a server counts are all of its callers. */
+const MOST = 0.5;
+
+/** Which of the two ends of a connection counted. */
+const countedByClient = (labels: Labels): boolean =>
+  labels['reporter'] === 'source' || labels['direction'] === 'outbound';
+
+export interface TranslatedRequests {
+  readonly series: readonly Series[];
+  /** Services whose requests are all counted here, though spans may tell of them as well. */
+  readonly covered: ReadonlySet<string>;
+}
+
+/**
+ * Requests, errors, durations and dependencies as meshes, service graphs, span metrics, services, their clients and
+ * proxies count them. Each service's are counted once: by a mesh, else by spans, else by the first that knows its callers,
+ * else by itself.
+ */
+export function translateRequests(given: SeriesByName, withSpans: ReadonlySet<string>): TranslatedRequests {
+  const servers = (sources: readonly RequestSource[]) =>
+    firstOf(sources, given, (labels) => !countedByClient(labels));
+  const clients = (sources: readonly RequestSource[]) => firstOf(sources, given, countedByClient);
+  const mesh = { servers: servers(MESHES), clients: clients(MESHES) };
+  const graph = firstOf([SERVICE_GRAPH], given);
+  const callers = together(
+    ...familiesOf(CLIENTS).map((family) => firstOf(family, given, undefined, 'client')),
+    firstOf(PROXIES, given),
+  );
+  const own = orElse(
+    firstOf(SPAN_METRICS, given),
+    together(firstOf(HTTP_SERVERS, given), firstOf(RPC_SERVERS, given)),
+  );
+  const out: Series[] = [];
+  const covered = new Set<string>();
+  const all = [mesh.servers, mesh.clients, graph, callers, own].flatMap((reports) => [...reports.keys()]);
+  for (const server of [...new Set(all)].sort()) {
+    const told = mesh.servers.get(server);
+    const byMesh = told?.named ? told : (mesh.clients.get(server) ?? told);
+    if (byMesh) covered.add(server);
+    else if (withSpans.has(server)) continue;
+    const self = own.get(server);
+    const byCallers = byMesh ?? graph.get(server);
+    if (byCallers) add(out, byCallers, withSpans.has(server) ? [] : (self ?? byCallers).operations);
+    else addCallers(out, callers.get(server), self);
+  }
+  return { series: out, covered };
+}
+
+/** What clients count of a server that may count itself as well. */
+function addCallers(out: Series[], callers: Report | undefined, self: Report | undefined): void {
+  if (callers) add(out, callers, self?.operations ?? []);
+  if (self && (!callers || increaseOf(callers) < MOST * increaseOf(self)))
+    add(out, self, callers ? [] : self.operations);
+}
+
+function add(out: Series[], { counts, durations }: Report, operations: readonly Series[]): void {
+  for (const one of counts) out.push(one);
+  for (const one of durations) out.push(one);
+  for (const one of operations) out.push(one);
+}
+
+const increaseOf = ({ counts }: Report): number =>
+  counts.reduce((sum, { values }) => sum + Math.max(0, (values.at(-1) ?? 0) - (values[0] ?? 0)), 0);
+
+/** Sources that are alternatives of one another: the same instrument under its several names. */
+const familiesOf = (sources: readonly RequestSource[]): readonly (readonly RequestSource[])[] => [
+  ...Map.groupBy(sources, ({ count }) => count.slice(0, count.indexOf('_'))).values(),
+];
+
+/** Of each service (or, with `by`, of each client) what the first source counts that has it. */
+function firstOf(
+  sources: readonly RequestSource[],
+  given: SeriesByName,
+  keep?: (labels: Labels) => boolean,
+  by: 'server' | 'client' = 'server',
+): Reports {
+  const reports: Reports = new Map();
+  const settled = new Set<string>();
+  for (const source of sources) {
+    const seen = new Set<string>();
+    const callOf = (labels: Labels): Call | undefined => {
+      if (keep && !keep(labels)) return undefined;
+      const call = source.call(labels);
+      if (!call || settled.has(call[by])) return undefined;
+      seen.add(call[by]);
+      return call;
+    };
+    readCounts(source, given, callOf, reports);
+    readDurations(source, given, callOf, reports);
+    for (const one of seen) settled.add(one);
+  }
+  return reports;
+}
+
+function reportOf(reports: Reports, server: string): Report {
+  let report = reports.get(server);
+  if (!report) reports.set(server, (report = { counts: [], durations: [], operations: [], named: false }));
+  return report;
+}
+
+const relabelled = ({ labels, timestamps }: Series, more: Labels, values: Float64Array): Series => ({
+  labels: { ...labels, ...more },
+  timestamps,
+  values,
+});
+
+const callLabels = ({ server, client }: Call): Labels => ({
+  service_name: server,
+  client_service_name: client,
+});
+
+/** Values of a counter; a rate that was stored under its name is counted up. */
+const countedUp = (series: Series, scale = 1): Float64Array => {
+  const values = fluctuates(series) ? integrated(series) : series.values;
+  return scale === 1 ? values : values.map((value) => value * scale);
+};
+
+function readCounts(
+  source: RequestSource,
+  given: SeriesByName,
+  callOf: (labels: Labels) => Call | undefined,
+  reports: Reports,
+): void {
+  const failures = new Map(
+    (source.failures ? given.take(source.failures) : []).map((one) => [keyOf(one.labels), one] as const),
+  );
+  const push = (call: Call, series: Series, status: string, values: Float64Array): void => {
+    const report = reportOf(reports, call.server);
+    report.named ||= call.client !== '';
+    report.counts.push(
+      relabelled(series, { ...callLabels(call), status, __name__: T.requests.name }, values),
+    );
+    if (isVirtual(series.labels)) return;
+    const span_name = source.operation?.(series.labels) ?? '';
+    report.operations.push(
+      relabelled(series, { service_name: call.server, span_name, status, __name__: T.spans.name }, values),
+    );
+  };
+  for (const series of given.take(source.count)) {
+    const call = callOf(series.labels);
+    if (!call) continue;
+    const values = countedUp(series);
+    const failed = failures.get(keyOf(series.labels));
+    if (!failed) push(call, series, source.failed(series.labels) ? 'failed' : 'ok', values);
+    else {
+      push(call, series, 'ok', withoutFailed(series, values, failed));
+      push(call, failed, 'failed', countedUp(failed));
+    }
+  }
+}
+
+const keyOf = (labels: Labels): string => labelsKey({ ...labels, __name__: '' });
+
+/** Nodes of a service graph that are no services: databases and queues. */
+const isVirtual = (labels: Labels): boolean =>
+  /^(database|virtual_node|messaging_system)$/.test(labels['connection_type'] ?? '');
+
+/** All requests less the failed ones, which may have been counted first some time later. */
+function withoutFailed({ timestamps }: Series, values: Float64Array, failed: Series): Float64Array {
+  const lost = countedUp(failed);
+  let at = -1;
+  return values.map((value, i) => {
+    while (at + 1 < lost.length && failed.timestamps[at + 1]! <= timestamps[i]!) at++;
+    return Math.max(0, value - (at < 0 ? 0 : lost[at]!));
+  });
+}
+
+const SUFFIXES = ['_bucket', '_sum', '_count'] as const;
+
+function readDurations(
+  source: RequestSource,
+  given: SeriesByName,
+  callOf: (labels: Labels) => Call | undefined,
+  reports: Reports,
+): void {
+  const known = new Set<string>();
+  for (const { name, scale } of source.durations) {
+    const own = new Set<string>();
+    for (const suffix of SUFFIXES)
+      for (const series of given.take(`${name}${suffix}`)) {
+        const call = callOf(series.labels);
+        const key = call && `${call.client}\u0000${call.server}`;
+        if (!call || known.has(key!)) continue;
+        own.add(key!);
+        const { le } = series.labels;
+        const labels = {
+          ...callLabels(call),
+          __name__: `${T.duration.name}${suffix}`,
+          ...(le === undefined ? {} : { le: boundOf(le, scale) }),
+        };
+        const values = countedUp(series, suffix === '_sum' ? scale : 1);
+        reportOf(reports, call.server).durations.push(relabelled(series, labels, values));
+      }
+    for (const one of own) known.add(one);
+  }
+}
+
+/** The bound of a bucket in seconds. */
+const boundOf = (le: string, scale: number): string =>
+  Number.isFinite(Number(le)) ? String(Number((Number(le) * scale).toPrecision(12))) : '+Inf';
+
+/** What several sources count of a service, added up: HTTP and gRPC. */
+function together(...all: readonly Reports[]): Reports {
+  const sum: Reports = new Map();
+  for (const reports of all)
+    for (const [server, one] of reports) {
+      const report = reportOf(sum, server);
+      report.named ||= one.named;
+      report.counts.push(...one.counts);
+      report.durations.push(...one.durations);
+      report.operations.push(...one.operations);
+    }
+  return sum;
+}
+
+/** Of each service the first, else the second. */
+const orElse = (first: Reports, second: Reports): Reports => new Map([...second, ...first]);
