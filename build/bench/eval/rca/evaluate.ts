@@ -1,13 +1,17 @@
 import { inspectWorld } from '@gumshoe/analysis/inspect';
 import { investigate } from '@gumshoe/analysis/rca/investigate';
 import type { Investigation } from '@gumshoe/analysis/rca/report';
+import { SeriesWriter } from '@gumshoe/model/testdata/series-writer';
 import { buildWorld } from '@gumshoe/model/build/build-world';
+import { Cluster } from './cluster.ts';
 import { FAULTS, type FaultType } from './faults.ts';
 import { INJECTED } from './faults-injected.ts';
 import type { Mode } from './modes.ts';
+import { Output } from './output.ts';
 import { makeScenario, type Scenario } from './scenario.ts';
 import { simulate } from './simulate.ts';
 import type { Service } from './topology.ts';
+import { logLines } from './write-logs.ts';
 
 /** One fault in one cluster, and at which rank its place was found; 0 when it was not. */
 export interface Trial {
@@ -43,7 +47,10 @@ function look(scenario: Scenario): {
   return { report, series: series.length, ms: performance.now() - before };
 }
 
-/** Breaks one service of a random cluster and looks for it. undefined when the cluster has no place for the fault. */
+/**
+ * Breaks one service of a random cluster and looks for it. undefined when the cluster has no place for the fault, and
+ * when there are logs only and nothing is logged about it.
+ */
 export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | undefined {
   let guilty: Service | undefined;
   const scenario = makeScenario(seed, mode, (topology, random) => {
@@ -55,7 +62,7 @@ export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | un
     guilty = place;
     return new Map([[place.index, fault.effect(random, place)]]);
   });
-  if (!guilty || isOver(scenario)) return undefined;
+  if (!guilty || isOver(scenario) || !isTold(scenario, guilty)) return undefined;
   const { report, series, ms } = look(scenario);
   const wanted = applicationOf(guilty);
   const ranked = [...new Set(report.causes.map((cause) => cause.application))];
@@ -79,6 +86,32 @@ export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | un
 /** A fault that ended before the window begins is none of the window's. */
 const isOver = ({ effects, faultFrom, window }: Scenario): boolean =>
   [...effects.values()].some(({ lasts = Infinity }) => faultFrom + 1000 * lasts <= window.from);
+
+/** Lines with errors that a fault must cause for logs alone to tell of it. */
+const LEAST_LINES = 10;
+
+/** Where there are logs only: whether anybody logs about the place what would not be there without the fault. */
+function isTold(scenario: Scenario, { name, index, role }: Service): boolean {
+  const { mode, topology, range, faultFrom } = scenario;
+  if (mode.signals !== 'logs') return true;
+  // without a log of its own it is no application there
+  if (role === 'external') return false;
+  const lines = (of: Scenario): number => {
+    const output = new Output(of, new Cluster(of), new SeriesWriter(range, mode.interval));
+    const about = topology.services.flatMap((service) =>
+      logLines(output, service).filter(
+        ({ level, sample }) =>
+          level === 'error' && (service.index === index || sample.split(' ').includes(name)),
+      ),
+    );
+    let count = 0;
+    for (let at = faultFrom; at < range.to; at += mode.interval)
+      for (const { rate } of about) count += (rate(at) * mode.interval) / 1000;
+    return count;
+  };
+  const before = lines({ ...scenario, effects: new Map() });
+  return lines(scenario) - before >= Math.max(LEAST_LINES, before);
+}
 
 function describe({ causes, impacted }: Investigation): string {
   const [top] = causes;

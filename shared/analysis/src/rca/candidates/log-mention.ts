@@ -38,7 +38,7 @@ export const logMention = defineCandidate({
     const counted =
       application.inbound.length > 0 || application.downstreams.some((one) => one.requests.length > 0);
     const own = risingErrors(application, frame);
-    const passesOn = own.length > 0 && own.every(({ isEcho }) => isEcho);
+    const passesOn = speaksOfOthers(own);
     return suspect({
       title: `Errors of ${speakers.join(', ')} speak of ${application.name}`,
       signal,
@@ -55,6 +55,13 @@ export const logMention = defineCandidate({
     });
   },
 });
+
+/** Most of what it complains about itself is somebody else's failure. */
+function speaksOfOthers(own: readonly RisingErrors[]): boolean {
+  const sum = (errors: readonly RisingErrors[]): number =>
+    errors.reduce((all, { shift }) => all + shift.during, 0);
+  return sum(own.filter(({ isEcho }) => isEcho)) > sum(own) / 2;
+}
 
 /** Rising errors by the application they mention. */
 const spokenOf = perFrame((_: Application, frame: Frame): ReadonlyMap<string, readonly Said[]> => {
