@@ -1,10 +1,13 @@
+import type { HistogramSamples, NativeHistogram } from '@gumshoe/base/native-histogram';
 import type { Labels, Series } from '@gumshoe/base/series';
 import { FailureError } from '@gumshoe/base/failure';
 import { milliseconds } from '@gumshoe/base/time';
 import { evaluateInstant, evaluateRange } from '@gumshoe/promql/evaluate';
+import { histogramJson, type HistogramJson } from '@gumshoe/promql/histograms/json';
 import { compileMatchers } from '@gumshoe/promql/matchers';
 import { parsePromql } from '@gumshoe/promql/parse';
 import type { SeriesSource } from '@gumshoe/promql/source';
+import { histogramRows } from './histogram-rows.ts';
 import type { Point, Rows } from './rows.ts';
 
 /** Samples in memory as a source. */
@@ -20,13 +23,25 @@ export function sourceOf(all: readonly Series[]): SeriesSource {
         if (!accept(one.labels)) continue;
         const lo = firstAfter(one.timestamps, from);
         const hi = firstAfter(one.timestamps, to);
-        if (hi === lo) continue;
-        const { labels, timestamps, values } = one;
-        out.push({ labels, timestamps: timestamps.subarray(lo, hi), values: values.subarray(lo, hi) });
+        const histograms = one.histograms && histogramsBetween(one.histograms, from, to);
+        if (hi === lo && !histograms) continue;
+        const { labels } = one;
+        const floats = { timestamps: one.timestamps.subarray(lo, hi), values: one.values.subarray(lo, hi) };
+        out.push(histograms ? { labels, ...floats, histograms } : { labels, ...floats });
       }
       return out;
     },
   };
+}
+
+function histogramsBetween(
+  { timestamps, samples }: HistogramSamples,
+  from: number,
+  to: number,
+): HistogramSamples | undefined {
+  const [lo, hi] = [firstAfter(timestamps, from), firstAfter(timestamps, to)];
+  if (lo === hi) return undefined;
+  return { timestamps: timestamps.subarray(lo, hi), samples: samples.slice(lo, hi) };
 }
 
 function firstAfter(timestamps: Float64Array, time: number): number {
@@ -59,11 +74,14 @@ export const rangeRows = (text: string, source: SeriesSource, grid: Grid): Rows 
   caught(() => {
     const { series } = evaluateRange(parsePromql(text), source, { ...grid, from: milliseconds(grid.from) });
     return {
-      rows: series.map(({ labels, values, present }) => {
+      rows: series.flatMap(({ labels, values, present, histograms }) => {
         const points: Point[] = [];
         for (let i = 0; i < grid.points; i++)
           if (present[i] !== 0) points.push([grid.from + i * grid.step, values[i]!]);
-        return { labels, points };
+        const natives = timed(histograms ?? [], (i) => grid.from + i * grid.step);
+        return points.length > 0 || !histograms
+          ? [{ labels, points }, ...histogramRows(labels, natives)]
+          : histogramRows(labels, natives);
       }),
     };
   });
@@ -73,13 +91,29 @@ export const instantRows = (text: string, source: SeriesSource, at: number): Row
     const result = evaluateInstant(parsePromql(text), source, at);
     const row = (labels: Labels, value: number) => ({ labels, points: [[at, value]] as const });
     if (result.type === 'vector')
-      return { rows: result.samples.map(({ labels, value }) => row(labels, value)) };
+      return {
+        rows: result.samples.flatMap(({ labels, value, histogram }) =>
+          histogram
+            ? histogramRows(
+                labels,
+                timed([histogram], () => at),
+              )
+            : [row(labels, value)],
+        ),
+      };
     if (result.type === 'scalar') return { rows: [row({}, result.value)] };
     if (result.type === 'string') return { rows: [row({ text: result.value }, 0)] };
     return {
-      rows: result.series.map(({ labels, timestamps, values }) => ({
-        labels,
-        points: Array.from(timestamps, (time, i): Point => [time, values[i]!]),
-      })),
+      rows: result.series.flatMap(({ labels, timestamps, values, histograms }) => {
+        const points = Array.from(timestamps, (time, i): Point => [time, values[i]!]);
+        const natives = timed(histograms?.samples ?? [], (i) => histograms!.timestamps[i]!);
+        return [...(points.length > 0 ? [{ labels, points }] : []), ...histogramRows(labels, natives)];
+      }),
     };
   });
+
+const timed = (
+  histograms: readonly (NativeHistogram | undefined)[],
+  timeOf: (i: number) => number,
+): (readonly [number, HistogramJson])[] =>
+  histograms.flatMap((one, i) => (one ? [[timeOf(i), histogramJson(one)] as const] : []));

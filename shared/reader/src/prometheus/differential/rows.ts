@@ -1,5 +1,7 @@
 import { labelsKey } from '@gumshoe/base/series';
 import type { Labels } from '@gumshoe/base/series';
+import type { HistogramJson } from '@gumshoe/promql/histograms/json';
+import { histogramRows } from './histogram-rows.ts';
 import type { Answer } from './server.ts';
 
 /** ms, value */
@@ -19,7 +21,11 @@ interface WireRow {
   readonly metric: Labels;
   readonly value?: WirePoint;
   readonly values?: readonly WirePoint[];
+  readonly histogram?: WireHistogram;
+  readonly histograms?: readonly WireHistogram[];
 }
+
+type WireHistogram = readonly [seconds: number, histogram: HistogramJson];
 
 export function rowsOf(answer: Answer): Rows {
   if (answer.status === 'error' || !answer.data) return { error: answer.error ?? 'no data' };
@@ -30,10 +36,15 @@ export function rowsOf(answer: Answer): Rows {
     return { rows: [{ labels: { text }, points: [pointOf([seconds, '0'])] }] };
   }
   return {
-    rows: (result as readonly WireRow[]).map(({ metric, value, values }) => ({
-      labels: metric,
-      points: (values ?? (value ? [value] : [])).map(pointOf),
-    })),
+    rows: (result as readonly WireRow[]).flatMap(({ metric, value, values, histogram, histograms }) => {
+      const points = (values ?? (value ? [value] : [])).map(pointOf);
+      const natives = histograms ?? (histogram ? [histogram] : []);
+      const parts = histogramRows(
+        metric,
+        natives.map(([seconds, one]) => [Math.round(seconds * 1000), one]),
+      );
+      return points.length > 0 ? [{ labels: metric, points }, ...parts] : parts;
+    }),
   };
 }
 

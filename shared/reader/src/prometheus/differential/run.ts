@@ -1,6 +1,10 @@
+import type { Series } from '@gumshoe/base/series';
 import { corpus, START } from './corpus.ts';
 import { explain } from './differences.ts';
 import { Generator, type Expression } from './expressions.ts';
+import { histogramCorpus } from './histogram-corpus.ts';
+import { explainHistograms } from './histogram-differences.ts';
+import { HistogramGenerator } from './histogram-expressions.ts';
 import { instantRows, rangeRows, sourceOf, type Grid } from './local.ts';
 import { Random } from './random.ts';
 import { difference, rankDifference, rowsOf, type Rows } from './rows.ts';
@@ -30,17 +34,65 @@ const GRIDS: readonly Grid[] = [
   { from: START - 60_000 + BESIDE, step: 240_000, points: 15 },
 ];
 
+interface Question {
+  readonly expression: Expression;
+  /** Asked at instants that samples lie on. */
+  readonly edges: boolean;
+}
+
+/** What is compared: samples, expressions over them, and the differences that have a reason. */
+interface Suite {
+  readonly corpus: (seed: number) => readonly Series[];
+  readonly questions: (random: Random) => () => Question;
+  readonly explain: (expression: string, ours: Rows, theirs: Rows) => string | undefined;
+  /** Of the server. */
+  readonly flags: readonly string[];
+}
+
+const SUITES = {
+  floats: {
+    corpus,
+    questions: (random) => {
+      const generator = new Generator(random);
+      return () => {
+        const edges = random.chance(0.03);
+        const expression = edges
+          ? generator.onEdges()
+          : random.chance(0.1)
+            ? generator.mistaken()
+            : generator.expression();
+        return { expression, edges };
+      };
+    },
+    explain,
+    flags: [],
+  },
+  histograms: {
+    corpus: histogramCorpus,
+    questions: (random) => {
+      const generator = new HistogramGenerator(random);
+      return () => ({ expression: generator.expression(), edges: false });
+    },
+    explain: explainHistograms,
+    flags: ['--enable-feature=native-histograms'],
+  },
+} as const satisfies Record<string, Suite>;
+
+export type SuiteName = keyof typeof SUITES;
+
 /** Asks both for `count` generated expressions, each as a range and as an instant query. */
 export async function compareMany(
+  name: SuiteName,
   count: number,
   seed: number,
   onMismatch: (mismatch: Mismatch) => void = () => {},
 ): Promise<Report> {
-  const series = corpus(seed);
+  const suite: Suite = SUITES[name];
+  const series = suite.corpus(seed);
   const source = sourceOf(series);
-  const server = await PrometheusServer.start();
+  const server = await PrometheusServer.start(suite.flags);
   const random = new Random(seed + 1);
-  const generator = new Generator(random);
+  const question = suite.questions(random);
   const explained = new Map<string, number>();
   const mismatches: Mismatch[] = [];
   let [compared, errors, empty] = [0, 0, 0];
@@ -50,7 +102,7 @@ export async function compareMany(
     else if (theirs.rows.length === 0) empty++;
     const found = expression.ties ? rankDifference(ours, theirs) : difference(ours, theirs);
     if (found === undefined) return;
-    const reason = explain(expression.ours, ours, theirs);
+    const reason = suite.explain(expression.ours, ours, theirs);
     if (reason !== undefined) {
       explained.set(reason, (explained.get(reason) ?? 0) + 1);
       return;
@@ -62,12 +114,7 @@ export async function compareMany(
   try {
     for (const one of series) await server.write([one]);
     for (let i = 0; i < count; i++) {
-      const edges = random.chance(0.03);
-      const expression = edges
-        ? generator.onEdges()
-        : random.chance(0.1)
-          ? generator.mistaken()
-          : generator.expression();
+      const { expression, edges } = question();
       const shift = edges ? -BESIDE : 0;
       const base = random.pick(GRIDS);
       const grid = { ...base, from: base.from + shift, step: edges ? 15_000 : base.step };

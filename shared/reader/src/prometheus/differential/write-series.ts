@@ -1,4 +1,6 @@
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import type { Series } from '@gumshoe/base/series';
+import { encodeHistogram } from '@gumshoe/schema/remote-write/histogram';
 
 const encoder = new TextEncoder();
 
@@ -14,11 +16,17 @@ export function writeRequest(all: readonly Series[]): Uint8Array<ArrayBuffer> {
 }
 
 /** No less than what the series takes. */
-function bytesOf({ labels, timestamps }: Series): number {
+function bytesOf({ labels, timestamps, histograms }: Series): number {
   let bytes = 16 + timestamps.length * SAMPLE_BYTES;
+  for (const one of encoded(histograms)) bytes += 8 + one.length;
   for (const name in labels) bytes += 16 + 3 * (name.length + labels[name]!.length);
   return bytes;
 }
+
+const encoded = (histograms: HistogramSamples | undefined): readonly Uint8Array[] =>
+  histograms?.samples.map((histogram, i) =>
+    encodeHistogram({ timestamp: histograms.timestamps[i]!, histogram }),
+  ) ?? [];
 
 /** Tag and length of a sample, its value with tag, its time with tag (a varint of six bytes until the year 2109). */
 const SAMPLE_BYTES = 2 + 9 + 7;
@@ -48,12 +56,15 @@ class Writer {
     this.length += value.length;
   }
 
-  series({ labels, timestamps, values }: Series): void {
+  series({ labels, timestamps, values, histograms }: Series): void {
+    const natives = encoded(histograms);
     const pairs = Object.keys(labels)
       .sort()
       .map((name) => [encoder.encode(name), encoder.encode(labels[name])] as const);
     const sizes = pairs.map(([name, value]) => sized(name.length) + sized(value.length));
-    const body = sizes.reduce((sum, size) => sum + sized(size), 0) + timestamps.length * SAMPLE_BYTES;
+    const labelBytes = sizes.reduce((sum, size) => sum + sized(size), 0);
+    const nativeBytes = natives.reduce((sum, one) => sum + sized(one.length), 0);
+    const body = labelBytes + timestamps.length * SAMPLE_BYTES + nativeBytes;
     this.byte((1 << 3) | 2);
     this.varint(body);
     pairs.forEach(([name, value], i) => {
@@ -71,6 +82,7 @@ class Writer {
       this.byte(2 << 3);
       this.varint(timestamps[i]!);
     }
+    for (const one of natives) this.text(4, one);
   }
 
   /** What was written, as literals. */
