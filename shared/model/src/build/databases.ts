@@ -40,13 +40,13 @@ const POSITIONS: ReadonlySet<MetricDefinition> = new Set([P.walCurrentLsn, P.wal
 
 interface Probe {
   readonly up: MetricDefinition;
-  readonly error?: MetricDefinition;
+  readonly error: MetricDefinition;
   readonly errorLabel: string;
   readonly metrics: readonly MetricDefinition[];
 }
 
 function targetOf(read: TargetReader, { up, error, errorLabel, metrics }: Probe): DatabaseTarget {
-  const reason = error && read.error(error, errorLabel);
+  const reason = read.error(error, errorLabel);
   return {
     address: read.address,
     ...(read.cluster === '' ? {} : { cluster: read.cluster }),
@@ -125,8 +125,8 @@ export function buildMongodb(context: BuildContext): readonly DatabaseTarget[] {
 }
 
 export function buildMemcached(context: BuildContext): readonly DatabaseTarget[] {
-  const { up } = MEMCACHED_METRICS;
+  const { up, scrapeError: error } = MEMCACHED_METRICS;
   return readTargets(context, 'memcached_').map((read) =>
-    targetOf(read, { up, errorLabel: '', metrics: MEMCACHED }),
+    targetOf(read, { up, error, errorLabel: 'error', metrics: MEMCACHED }),
   );
 }
