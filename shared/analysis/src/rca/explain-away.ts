@@ -110,8 +110,9 @@ const STARVED: ReadonlySet<string> = new Set([
   'self-time',
   'service-slow',
 ]);
+/** Reasons that need no requests to be seen; a change alone is none. */
 const REASONS_ALONE: ReadonlySet<string> = new Set([
-  ...REASONS,
+  ...REASONS.filter((kind) => kind !== 'image-change' && kind !== 'rollout'),
   'cpu-change',
   'memory-change',
   'disk-io-change',
@@ -153,12 +154,19 @@ function accountsFor(strong: Placed, weak: Placed): boolean {
   if (strong.kind === 'cpu-hog' && weak.suspicion.dependsOn?.includes(deep)) return true;
   if (strong.kind === 'node-cpu' && STARVED.has(weak.kind)) return sharesNode(weak, strong);
   if (weak.kind === 'node-cpu') return strong.kind === 'cpu-hog' && sharesNode(strong, weak);
-  if (!ECHOES.has(weak.kind)) return false;
+  if (strong.kind === 'network-loss' && isSlowForIt(strong, weak)) return true;
+  if (!ECHOES.has(weak.kind) || (weak.kind === 'network-loss' && isSlowForIt(weak, strong))) return false;
   return isHiddenStore(strong) || canCause(weak.propagation, deep, shallow);
 }
 
+/** Whose network is slow finds all it calls slow. */
+const isSlowForIt = (strong: Placed, { kind, reached }: Placed): boolean =>
+  (kind === 'service-slow' || kind === 'network-loss') &&
+  strong.reached.application.upstreams.some((one) => one.server === reached.application.id);
+
 /** A reason was found in something that is known to be reached by nobody: who seems slow in itself may wait for it. */
-const isHiddenStore = ({ kind, reached }: Placed): boolean =>
+const isHiddenStore = ({ kind, reached, frame }: Placed): boolean =>
+  frame.world.dependencies.length > 0 &&
   REASONS_ALONE.has(kind) &&
   reached.direction === 'server' &&
   reached.path.length > 1 &&

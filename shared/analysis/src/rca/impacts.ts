@@ -3,6 +3,7 @@ import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
 import { logImpact } from '../anomalies/log-impact.ts';
 import { unusualImpact } from '../anomalies/impact.ts';
+import { resourceImpact } from '../anomalies/resource-impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
@@ -38,7 +39,7 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
   }
   const changed = unusualImpact(inspected, application);
   const standing = changed.incidents.length > 0 ? changed : standingImpact(inspected, application);
-  if (standing.incidents.length === 0) return impactInLogs(inspected, application);
+  if (standing.incidents.length === 0) return impactUncounted(inspected, application);
   const unusual = standing;
   return {
     incidents: unusual.incidents,
@@ -47,9 +48,11 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
   };
 }
 
-/** Without calls there is one walk only: from who logs most to everybody. */
-function impactInLogs(inspected: InspectedWorld, application?: ApplicationId): Impacts {
-  const { incidents, columns, evidence } = logImpact(inspected, application);
+/** Without calls there is one walk only: from who logs most, or uses most, to everybody. */
+function impactUncounted(inspected: InspectedWorld, application?: ApplicationId): Impacts {
+  const inLogs = logImpact(inspected, application);
+  const { incidents, columns, evidence } =
+    inLogs.incidents.length > 0 ? inLogs : resourceImpact(inspected, application);
   return {
     incidents,
     points: startingPoints(inspected, incidents.slice(0, 1), columns),

@@ -1,10 +1,9 @@
 import { formatValue } from '@gumshoe/base/units';
 import { meanOf } from '@gumshoe/model/columns';
 import type { Application, Column, Instance } from '@gumshoe/model/world';
-import { METRICS } from '@gumshoe/schema/metrics/catalogue';
-import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
-import { findChange } from '../../anomalies/change.ts';
+import { findChange, isSignificant } from '../../anomalies/change.ts';
+import { resourceColumns, type Resource as ResourceKind } from '../../anomalies/resources.ts';
 import { rateWindow, selectApplication } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
@@ -13,75 +12,57 @@ import { clear, defineCandidate, ramp, suspect, type CandidateDefinition } from 
 
 interface Resource {
   readonly kind: string;
+  readonly resource: ResourceKind;
   readonly title: string;
   /** `api now uses …` */
   readonly verb: string;
   readonly remediation: (name: string) => string;
-  readonly columns: (instance: Instance) => readonly (readonly [MetricDefinition, Column])[];
 }
-
-const BY_NAME: ReadonlyMap<string, MetricDefinition> = new Map(
-  METRICS.map((metric) => [metric.name, metric]),
-);
-
-const signalsOf =
-  (pattern: RegExp) =>
-  (instance: Instance): readonly (readonly [MetricDefinition, Column])[] =>
-    [...instance.signals].flatMap(([name, column]) => {
-      const metric = pattern.test(name) ? BY_NAME.get(name) : undefined;
-      return metric ? [[metric, column] as const] : [];
-    });
 
 const RESOURCES: readonly Resource[] = [
   {
     kind: 'cpu-change',
+    resource: 'cpu',
     title: 'Uses far more CPU than usual',
     verb: 'CPU',
     remediation: (name) => `Compare a CPU profile of ${name} with one of before; look at its last change.`,
-    columns: (instance) => [
-      [C.cpuUsage, instance.cpuUsage],
-      ...(instance.cpuThrottled ? [[C.cpuThrottled, instance.cpuThrottled] as const] : []),
-      ...signalsOf(/cpu_pressure/)(instance),
-    ],
   },
   {
     kind: 'memory-change',
+    resource: 'memory',
     title: 'Uses far more memory than usual',
     verb: 'memory',
     remediation: (name) =>
       `Find what ${name} keeps: a heap dump or a memory profile; look at its last change.`,
-    columns: (instance) => [
-      [C.memoryRss, instance.memoryRss],
-      ...(instance.memoryPressure ? [[C.memoryPressure, instance.memoryPressure] as const] : []),
-      ...signalsOf(/memory_failures/)(instance),
-    ],
   },
   {
     kind: 'disk-io-change',
+    resource: 'disk-io',
     title: 'Reads or writes far more than usual',
     verb: 'disk I/O',
     remediation: (name) =>
       `Find which files ${name} reads or writes now, and whether others wait for the device.`,
-    columns: signalsOf(/disk_(reads|read|writes|written)|io_pressure/),
   },
   {
     kind: 'socket-change',
+    resource: 'handles',
     title: 'Holds far more sockets, threads or files than usual',
     verb: 'handles',
     remediation: (name) => `Look for connections, threads or files that ${name} opens and does not close.`,
-    columns: signalsOf(/container_(sockets|threads|processes|file_descriptors)$/),
   },
   {
     kind: 'packet-drop',
+    resource: 'dropped-packets',
     title: 'Packets are dropped',
     verb: 'dropped packets',
     remediation: (name) => `Check the network of the nodes of ${name}: interface errors, queues, policies.`,
-    columns: signalsOf(/packets_dropped/),
   },
 ];
 
 /** A change of a resource tells less than one that is used up. */
 const MOST = 0.6;
+/** Where nobody counts requests, it is all that tells. */
+const MOST_ALONE = 0.85;
 const SURE = 4.5;
 
 interface Judged {
@@ -101,7 +82,7 @@ function judge(
   frame: Frame,
 ): Judged | undefined {
   const change = findChange(column, { lo: frame.baseline.lo, hi: frame.incident.hi }, true);
-  if (!change || change.significance < SURE || change.cells.hi <= frame.incident.lo) return undefined;
+  if (!change || !isSignificant(change, SURE) || change.cells.hi <= frame.incident.lo) return undefined;
   const before = meanOf(column, frame.baseline);
   const during = meanOf(column, frame.incident);
   const ratio = during / Math.max(before || 0, 1e-9);
@@ -141,13 +122,16 @@ function held(
   return (during - before) * application.instances.length <= each * more ? EXPLAINED : 1;
 }
 
+const mostOf = (application: Application): number =>
+  requestsTo(application).length > 0 || application.operations.length > 0 ? MOST : MOST_ALONE;
+
 function define(resource: Resource): CandidateDefinition {
   return defineCandidate({
     kind: resource.kind,
     title: resource.title,
     examine: ({ application, frame }) => {
       const columns = application.instances.flatMap((instance) =>
-        resource.columns(instance).map(([metric, column]) => ({ instance, metric, column })),
+        resourceColumns(instance, resource.resource).map((one) => ({ instance, ...one })),
       );
       if (columns.length === 0) return undefined;
       const judged = columns
@@ -168,7 +152,8 @@ function define(resource: Resource): CandidateDefinition {
         instance: instance.id,
         // more requests explain as much more of everything
         magnitude:
-          ((MOST * worst.weight) / traffic(frame, application)) * held(resource, worst, frame, application),
+          ((mostOf(application) * worst.weight) / traffic(frame, application)) *
+          held(resource, worst, frame, application),
         onset,
         column,
         evidence: [measured(frame, query, summary, { value: during, before, unit: metric.unit, onset })],

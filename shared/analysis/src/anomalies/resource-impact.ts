@@ -1,0 +1,132 @@
+import { gridTime, milliseconds } from '@gumshoe/base/time';
+import { formatValue } from '@gumshoe/base/units';
+import type { ApplicationId } from '@gumshoe/model/entities';
+import type { Application, Column, Instance, World } from '@gumshoe/model/world';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
+import { meanOver } from '../alerts/rolling.ts';
+import { promqlEvidence, rateWindow, selectApplication } from '../evidence.ts';
+import { incidentId, type OpenedIncident } from '../incidents.ts';
+import type { InspectedWorld } from '../inspect.ts';
+import { clock } from '../inspections/slo-verdict.ts';
+import { findChange, isSignificant, type Change } from './change.ts';
+import type { UnusualImpact } from './impact.ts';
+import { resourceColumns, type Resource } from './resources.ts';
+
+const RESOURCES: readonly Resource[] = ['cpu', 'memory', 'disk-io', 'handles', 'dropped-packets'];
+/** Sure beyond chance, so many times as much, and so many deviations away: resources wander without harm. */
+const SURE = 5;
+const LEAST_GROWTH = 2;
+const LEAST_CPU_GROWTH = 3;
+const LEAST_SHIFT = 8;
+/** ms */
+const LEAST_LENGTH = 120_000;
+/** What starts again or is killed so long ago still counts, ms. */
+const LATELY = 180_000;
+/** What is less than this is nothing, however many times as much: cores, bytes, bytes/s, sockets. */
+const LEAST: readonly (readonly [RegExp, number])[] = [
+  [/cpu/, 0.1],
+  [/disk_(read|written)_bytes/, 1e6],
+  [/disk/, 20],
+  [/memory_(rss|cache)/, 64 * 1024 ** 2],
+  [/sockets|threads|processes|descriptors/, 50],
+  [/packets_dropped/, 1],
+  [/restarts|oom_kills/, 0.005],
+];
+
+/**
+ * Applications that use far more of something than usual. Only asked where nobody counts requests, and no logs complain:
+ * then resources are all that tells of trouble.
+ */
+export function resourceImpact(inspected: InspectedWorld, application?: ApplicationId): UnusualImpact {
+  const { world } = inspected;
+  const known = inspected.applications.some((one) => one.serviceLevel.indicators.source !== 'none');
+  const found = known
+    ? []
+    : world.applications
+        .filter((one) => application === undefined || one.id === application)
+        .flatMap((one) => impactOf(world, one))
+        .sort(
+          (a, b) => b.incident.breach.bad - a.incident.breach.bad || (a.incident.id < b.incident.id ? -1 : 1),
+        );
+  return {
+    incidents: found.map(({ incident }) => incident),
+    columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
+    evidence: new Map(found.map(({ incident, evidence }) => [incident.id, [evidence]])),
+  };
+}
+
+interface Judged {
+  readonly instance: Instance;
+  readonly metric: MetricDefinition;
+  readonly column: Column;
+  readonly change: Change;
+  readonly weight: number;
+}
+
+function impactOf(world: World, application: Application) {
+  const lately = (rate: Column): Column => meanOver(rate, Math.max(1, Math.round(LATELY / world.grid.step)));
+  const [worst] = application.instances
+    .flatMap((instance) =>
+      [
+        ...RESOURCES.flatMap((resource) => resourceColumns(instance, resource)),
+        { metric: C.restarts, column: lately(instance.restarts) },
+        { metric: C.oomKills, column: lately(instance.oomKills) },
+      ].flatMap(({ metric, column }) => judge(world, instance, metric, column)),
+    )
+    .sort((a, b) => b.weight - a.weight || (a.instance.id < b.instance.id ? -1 : 1));
+  if (!worst) return [];
+  const { metric, column, change, weight, instance } = worst;
+  const { grid } = world;
+  const { cells } = change;
+  const onset = milliseconds(gridTime(grid, cells.lo) - grid.step);
+  const until = gridTime(grid, cells.hi - 1);
+  const over = cells.hi < grid.points - 2;
+  const when = over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`;
+  const per = metric.type === 'counter' ? '/s' : '';
+  const value = (number: number): string => `${formatValue(number, metric.unit)}${per}`;
+  const summary = `${application.name}: ${metric.name} of ${instance.id} rose from ${value(change.before)} to ${value(change.during)} ${when} UTC; nobody counts its requests.`;
+  const incident: OpenedIncident = {
+    id: incidentId(`${application.id}/${metric.name}/${Math.round(onset / 1000)}`),
+    application: application.id,
+    name: application.name,
+    severity: 'warning',
+    openedAt: onset,
+    ...(over ? { resolvedAt: until } : {}),
+    slo: 'latency',
+    impact: 0,
+    budgetSpent: 0,
+    summary,
+    breach: { cells, onset, ...(over ? { recovered: until } : {}), impact: 0, requests: 0, bad: weight },
+  };
+  const select = selectApplication(application, metric.name);
+  const query = metric.type === 'counter' ? `rate(${select}${rateWindow(world)})` : select;
+  const evidence = {
+    ...promqlEvidence(query, world.range, summary),
+    window: { from: onset, to: until },
+    value: change.during,
+    baselineValue: change.before,
+    unit: metric.unit,
+    onset,
+  };
+  return [{ incident, column, evidence }];
+}
+
+function judge(
+  world: World,
+  instance: Instance,
+  metric: MetricDefinition,
+  column: Column,
+): readonly Judged[] {
+  const change = findChange(column, { lo: 0, hi: world.grid.points }, true);
+  if (!change || change.cells.hi <= world.window.lo || !isSignificant(change, SURE)) return [];
+  const { before, during, shift, cells } = change;
+  const least = LEAST.find(([pattern]) => pattern.test(metric.name))?.[1] ?? 0;
+  const growth = during / Math.max(before, least / 10, 1e-9);
+  const isFar =
+    growth >= (metric === C.cpuUsage ? LEAST_CPU_GROWTH : LEAST_GROWTH) &&
+    shift >= LEAST_SHIFT &&
+    during - before >= least;
+  if (!isFar || (cells.hi - cells.lo) * world.grid.step < LEAST_LENGTH) return [];
+  return [{ instance, metric, column, change, weight: Math.log2(growth) }];
+}

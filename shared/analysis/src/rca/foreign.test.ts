@@ -1,0 +1,133 @@
+// What other systems' metrics tell (docs/import.md): few resources, requests as a mesh or services count them, or none.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { milliseconds } from '@gumshoe/base/time';
+import { buildWorld } from '@gumshoe/model/build/build-world';
+import { SeriesWriter, type Course } from '@gumshoe/model/testdata/series-writer';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
+import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { inspectWorld } from '../inspect.ts';
+import { investigate } from './investigate.ts';
+
+const FROM = 1_790_000_000_000;
+const FAULT = FROM + 10 * 60_000;
+const range = { from: milliseconds(FROM), to: milliseconds(FROM + 20 * 60_000) };
+
+const since =
+  (usual: number, then: number): Course =>
+  (at) =>
+    (at > FAULT ? then : usual) * (1 + 0.02 * Math.sin(at / 7_000));
+
+interface Call {
+  readonly client: string;
+  readonly server: string;
+  readonly latency: Course;
+  /** As the client takes it; nobody knows without. */
+  readonly wait?: Course;
+  readonly failed?: Course;
+  /** Failed for the client, the server's own failures included. */
+  readonly lost?: Course;
+}
+
+function writeCall(writer: SeriesWriter, { client, server, latency, wait, failed, lost }: Call): void {
+  const labels = { service_name: server, client_service_name: client };
+  const bad: Course = failed ?? (() => 0);
+  writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => 20 * (1 - bad(at)));
+  writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => 20 * bad(at));
+  writer.histogram(T.duration.name, labels, () => 20, latency);
+  if (wait) writer.counter(T.callTime.name, labels, (at) => 20 * wait(at));
+  if (lost) writer.counter(T.callFailures.name, labels, (at) => 20 * lost(at));
+}
+
+function writeContainer(writer: SeriesWriter, name: string, cpu: Course, memory: Course): void {
+  const labels = { container_id: `/k8s/shop/${name}-5d8f7c9b6d-x2x4z/${name}`, machine_id: 'node-1' };
+  writer.counter(C.cpuUsage.name, labels, cpu);
+  writer.gauge(C.memoryRss.name, labels, memory);
+}
+
+function explain(write: (writer: SeriesWriter) => void, interval = 15_000) {
+  const writer = new SeriesWriter(range, interval);
+  write(writer);
+  return investigate(inspectWorld(buildWorld(writer.series, range, { history: 0 })));
+}
+
+const found = (report: ReturnType<typeof explain>) =>
+  report.causes.slice(0, 1).map(({ kind, application }) => [kind, application.split(':').at(-1)]);
+
+test('a delay on the network of one service is seen by those who call it and by what it calls, not by itself', () => {
+  const report = explain((writer) => {
+    writeCall(writer, { client: '', server: 'web', latency: since(0.1, 0.5) });
+    writeCall(writer, {
+      client: 'web',
+      server: 'cart',
+      latency: since(0.04, 0.24),
+      wait: since(0.041, 0.44),
+    });
+    writeCall(writer, {
+      client: 'cart',
+      server: 'prices',
+      latency: since(0.01, 0.01),
+      wait: since(0.011, 0.21),
+    });
+    writeCall(writer, {
+      client: 'web',
+      server: 'prices',
+      latency: since(0.01, 0.01),
+      wait: since(0.011, 0.011),
+    });
+  });
+  assert.deepEqual(found(report), [['network-loss', 'cart']]);
+  assert.match(report.causes[0]!.evidence[0]!.query, /call_seconds_total/);
+});
+
+test('calls that never arrive are failures of the one that was called', () => {
+  const report = explain((writer) => {
+    writeCall(writer, { client: '', server: 'web', latency: () => 0.1, failed: since(0, 0.4) });
+    const arrived = { latency: () => 0.04, wait: () => 0.041 };
+    writeCall(writer, {
+      client: 'web',
+      server: 'cart',
+      ...arrived,
+      failed: since(0, 0),
+      lost: since(0, 0.4),
+    });
+    writeCall(writer, { client: 'web', server: 'prices', ...arrived });
+  });
+  assert.equal(found(report)[0]?.[1], 'cart');
+});
+
+test('where nobody says who calls whom, the one that became slower by the most times is first', () => {
+  const report = explain((writer) => {
+    for (const [server, latency] of [
+      ['web', since(0.2, 0.5)],
+      ['cart', since(0.1, 0.4)],
+      ['prices', since(0.02, 0.32)],
+      ['mail', since(0.05, 0.05)],
+    ] as const)
+      writeCall(writer, { client: '', server, latency });
+  });
+  assert.equal(found(report)[0]?.[1], 'prices');
+});
+
+test('a store that no requests are known of is found by what it uses', () => {
+  const report = explain((writer) => {
+    writeCall(writer, { client: '', server: 'web', latency: since(0.1, 0.6) });
+    writeCall(writer, { client: 'web', server: 'cart', latency: since(0.04, 0.5), wait: since(0.041, 0.51) });
+    for (const name of ['web', 'cart']) writeContainer(writer, name, since(0.1, 0.1), since(1e8, 1e8));
+    writeContainer(writer, 'db', since(0.1, 0.95), since(2e8, 2e8));
+  });
+  assert.equal(found(report)[0]?.[1], 'db');
+});
+
+test('resources alone tell which service uses far more of what than before, at any distance of samples', () => {
+  for (const interval of [5_000, 15_000, 60_000]) {
+    const of = (memory: Course) => (writer: SeriesWriter) => {
+      for (const name of ['web', 'prices']) writeContainer(writer, name, since(0.1, 0.12), since(1e8, 1.1e8));
+      writeContainer(writer, 'cart', since(0.1, 0.13), memory);
+    };
+    const report = explain(of(since(1.2e8, 4e8)), interval);
+    assert.deepEqual(found(report), [['memory-change', 'cart']], `${interval} ms`);
+    assert.match(report.impacted[0]!.message, /nobody counts its requests/);
+    assert.deepEqual(explain(of(since(1.2e8, 1.3e8)), interval).impacted, []);
+  }
+});
