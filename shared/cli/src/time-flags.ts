@@ -13,7 +13,10 @@ export function withTimeFlags(command: Command): Command {
   return command
     .option('--from <time>', 'start: RFC 3339, or seconds or ms since the epoch')
     .option('--to <time>', 'end (default: the newest data)')
-    .option('--last <duration>', 'window that ends at --to, such as 15m, 1h, 2d (default 1h)');
+    .option(
+      '--last <duration>',
+      'window that ends at --to, such as 15m, 1h, 2d (default: all of a snapshot, at most 1d; else 1h)',
+    );
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -33,11 +36,17 @@ function duration(text: string): number {
   return Number(match[1]) * (UNITS[match[2] ?? ''] ?? NaN);
 }
 
-/** The window the flags ask for; without any, the last hour of what the source has. */
+/** What is looked at without a word: all of a file, which is about its window; of a live source the last hour. */
+async function usualLength(reader: Reader): Promise<string> {
+  const { kind } = await reader.status();
+  return kind === 'snapshot' ? '1d' : '1h';
+}
+
+/** The window the flags ask for; without any, what a snapshot is about, or the last hour of what the source has. */
 export async function timeRange(flags: TimeFlags, reader: Reader): Promise<TimeRange> {
   const known = flags.from !== undefined && flags.to !== undefined ? undefined : await reader.extent();
   const to = flags.to === undefined ? (known?.to ?? Date.now()) : instantOf(flags.to, '--to');
-  const back = duration(flags.last ?? '1h');
+  const back = duration(flags.last ?? (flags.from === undefined ? await usualLength(reader) : '1h'));
   const from =
     flags.from === undefined
       ? Math.max(to - back, flags.last === undefined ? (known?.from ?? to - back) : to - back)

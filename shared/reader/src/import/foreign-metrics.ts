@@ -1,7 +1,7 @@
 import type { Labels, Series } from '@gumshoe/base/series';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { ALTERNATIVES, CONTAINER_RATES, CONTAINER_RULES, PROCESS_RULES } from './container-metrics.ts';
-import { podPart, type Rule } from './foreign-labels.ts';
+import { podPart, serviceOf, type Rule } from './foreign-labels.ts';
 import { machineNames } from './machine-names.ts';
 import { NODE_RULES } from './node-metrics.ts';
 import { fluctuates, integrated } from './rates.ts';
@@ -49,7 +49,7 @@ export function translateForeign(series: readonly Series[], withSpans: ReadonlyS
   const measured = translateByRules(given);
   const requests = translateRequests(given, withSpans);
   const covered = new Set([...withSpans, ...requests.covered, ...servicesIn(requests.series)]);
-  const gauges = translateGauges(given, covered);
+  const gauges = translateGauges(given, covered, new Set([...covered, ...workloadsIn(measured)]));
   const names = machineNames(given);
   return {
     series: [...measured, ...requests.series, ...gauges.series].map((one) => onMachine(one, names)),
@@ -62,6 +62,10 @@ export function translateForeign(series: readonly Series[], withSpans: ReadonlyS
 const servicesIn = (series: readonly Series[]): readonly string[] => [
   ...new Set(series.map(({ labels }) => labels['service_name'] ?? '')),
 ];
+
+/** Names of what was measured: a gauge's name has room for fewer signs. */
+const workloadsIn = (series: readonly Series[]): readonly string[] =>
+  series.flatMap(({ labels }) => serviceOf({ ...labels, job: '', exported_job: '' }) ?? []);
 
 const onMachine = (series: Series, names: ReadonlyMap<string, string>): Series => {
   const name = names.get(series.labels['machine_id'] ?? '');

@@ -11,6 +11,8 @@ import {
   statusOf,
   textOf as text,
 } from '@gumshoe/schema/otlp/values';
+import { structuredBody } from './log-body.ts';
+import { resourceService } from './resource-service.ts';
 import type { ImportSink } from './sink.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -30,8 +32,6 @@ export function containerIdOf(resource: Labels): string {
     return `/k8s/${resource['k8s.namespace.name'] ?? 'default'}/${pod}/${resource['k8s.container.name'] ?? resource['service.name'] ?? 'main'}`;
   return resource['container.id'] ?? '';
 }
-
-const serviceOf = (resource: Labels): string => resource['service.name'] || 'unknown_service';
 
 /** One ExportTraceServiceRequest. */
 export function importTraces(request: Json, sink: ImportSink): void {
@@ -54,7 +54,7 @@ export function importTraces(request: Json, sink: ImportSink): void {
           parentSpanId: /^0+$/.test(parentSpanId) ? '' : parentSpanId,
           name: text(one['name']),
           kind: kindOf(one['kind']),
-          serviceName: serviceOf(resource),
+          serviceName: resourceService(resource),
           containerId: containerIdOf(resource),
           start,
           duration: Math.max(0, (end > 0 ? end : start) - start),
@@ -84,14 +84,19 @@ export function importLogs(request: Json, sink: ImportSink): void {
           sink.leaveOut('a log record without a time');
           continue;
         }
-        const attributes = attributesOf(one['attributes']);
-        const add = isEvent(attributes, one) ? sink.event : sink.log;
+        const own = attributesOf(one['attributes']);
+        const body = anyText(one['body']);
+        const inside = structuredBody(body);
+        const attributes = inside ? { ...inside.attributes, ...own } : own;
+        const add = isEvent(own, one) ? sink.event : sink.log;
         add({
           timestamp: milliseconds(at),
-          severity: severityText(one['severityNumber'], text(one['severityText'])),
-          serviceName: serviceOf(resource),
+          severity:
+            severityText(one['severityNumber'], text(one['severityText'])) ||
+            severityText(undefined, inside?.severity ?? ''),
+          serviceName: resourceService(resource, attributes),
           containerId: containerIdOf(resource),
-          body: anyText(one['body']),
+          body: inside?.body ?? body,
           traceId: idText(one['traceId'], 16),
           spanId: idText(one['spanId'], 8),
           attributes,

@@ -7,7 +7,10 @@ import {
   textOf as text,
 } from '@gumshoe/schema/otlp/values';
 import { containerIdOf } from './otlp-json.ts';
+import { resourceService } from './resource-service.ts';
 import type { ImportSink } from './sink.ts';
+
+const NOBODY = 'unknown_service';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -17,7 +20,8 @@ const nameText = (name: string): string => name.replace(/[^a-zA-Z0-9_:]/g, '_').
 function seriesLabels(name: string, resource: Labels, attributes: Labels): Labels {
   const out: Record<string, string> = { __name__: nameText(name) };
   const container = containerIdOf(resource);
-  if (resource['service.name']) out['service_name'] = resource['service.name'];
+  const service = resourceService(resource);
+  if (service !== NOBODY) out['service_name'] = service;
   if (container) out['container_id'] = container;
   const machine = resource['host.id'] ?? resource['k8s.node.name'] ?? resource['host.name'];
   if (machine) out['machine_id'] = machine;

@@ -35,8 +35,13 @@ const ASSUMED_RATE = 10;
  * Gauges that published data sets have of every service: `cart_cpu`, `cart_latency_p90`, `error_rate{service="cart"}`.
  * Only what nothing else explains is looked at. A service needs two kinds of gauges, or a label that names it.
  */
-export function translateGauges(given: SeriesByName, covered: ReadonlySet<string>): TranslatedGauges {
-  const gauges = gaugesIn(given);
+export function translateGauges(
+  given: SeriesByName,
+  covered: ReadonlySet<string>,
+  known: Iterable<string>,
+): TranslatedGauges {
+  const spelled = new Map([...known].map((name) => [wordsOf(name), name]));
+  const gauges = gaugesIn(given, spelled);
   for (const { series } of gauges) given.take(series.labels['__name__'] ?? '');
   const byKind = Map.groupBy(gauges, ({ kind }) => kind);
   const all = (kind: GaugeKind): readonly Gauge[] => byKind.get(kind) ?? [];
@@ -54,7 +59,8 @@ export function translateGauges(given: SeriesByName, covered: ReadonlySet<string
 const listed = (names: readonly string[]): string =>
   names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} others`;
 
-function gaugesIn(given: SeriesByName): readonly Gauge[] {
+/** `spelled`: services by the words of their names, as other records write them. */
+function gaugesIn(given: SeriesByName, spelled: ReadonlyMap<string, string>): readonly Gauge[] {
   const found: (GaugeName & { readonly series: Series; readonly label: string | undefined })[] = [];
   for (const { name } of given.untaken()) {
     const parsed = gaugeName(name);
@@ -81,7 +87,8 @@ function gaugesIn(given: SeriesByName): readonly Gauge[] {
       prefix !== '' &&
       !NOBODY.has(prefix) &&
       ((kinds.get(prefix)?.size ?? 0) > 1 || (prefixes.get(kind)?.size ?? 0) > 2);
-    return known ? [{ ...one, service: serviceName(one.series.labels['__name__'] ?? '', prefix) }] : [];
+    const name = spelled.get(prefix) ?? serviceName(one.series.labels['__name__'] ?? '', prefix);
+    return known || spelled.has(prefix) ? [{ ...one, service: name }] : [];
   });
 }
 

@@ -104,6 +104,7 @@ function firstOf(
   const reports: Reports = new Map();
   const settled = new Set<string>();
   for (const source of sources) {
+    if (!given.has(source.count)) continue;
     const seen = new Set<string>();
     const callOf = (labels: Labels): Call | undefined => {
       if (keep && !keep(labels)) return undefined;
