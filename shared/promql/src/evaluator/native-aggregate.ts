@@ -9,6 +9,7 @@ import {
 } from '../histogram-notes.ts';
 import { meanOf, totalOf, type Total } from '../histograms/total.ts';
 import type { AggregationNode } from '../parser/ast.ts';
+import { orderKey } from './labels.ts';
 import { withHistograms } from './samples.ts';
 import type { Column } from './values.ts';
 
@@ -43,7 +44,7 @@ export function withNatives(
   annotations: Annotations,
 ): Column {
   const total = TOTALS[node.op];
-  if (total) return totals(node, total, made, members, annotations);
+  if (total) return totals(node, total, made, byOrder(members), annotations);
   if (node.op !== 'count' && node.op !== 'group') {
     noteIgnored(node, members, annotations);
     return made;
@@ -56,6 +57,13 @@ export function withNatives(
   }
   return made;
 }
+
+/** In the order of their labels: where zero buckets grow and schemas differ, a sum depends on its order. */
+const byOrder = (members: readonly Column[]): readonly Column[] =>
+  members
+    .map((member) => ({ member, key: orderKey(member.labels) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ member }) => member);
 
 /** A group with floats and histograms at one step has no result there. */
 function totals(

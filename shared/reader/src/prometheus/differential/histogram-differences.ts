@@ -1,3 +1,4 @@
+import { labelsKey } from '@gumshoe/base/series';
 import { close, type Row, type Rows } from './rows.ts';
 
 /** Exponents of the bounds that buckets of the corpus have, and zero thresholds that cut one. */
@@ -21,10 +22,20 @@ function linearly(value: number): number[] {
   });
 }
 
+const isBound = (value: number): boolean =>
+  [1e-128, ...CUTS].includes(Math.abs(value)) ||
+  SCHEMAS.some((schema) => {
+    const index = Math.log2(Math.abs(value)) * 2 ** schema;
+    return Math.abs(index - Math.round(index)) < 1e-9;
+  });
+
+/** Where just that share lies below a run of empty buckets, either end of it will do: 2.42 always counts from below. */
+const onBothEnds = (a: number, b: number): boolean => isBound(a) && isBound(b);
+
 function sameButLinear(ours: Rows, theirs: Rows, atEnd: boolean): boolean {
   if ('error' in ours || 'error' in theirs || ours.rows.length !== theirs.rows.length) return false;
   const sorted = (rows: readonly Row[]): Row[] =>
-    [...rows].sort((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1));
+    [...rows].sort((a, b) => (labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1));
   const others = sorted(theirs.rows);
   return sorted(ours.rows).every(({ points }, r) => {
     const other = others[r]!.points;
@@ -33,7 +44,8 @@ function sameButLinear(ours: Rows, theirs: Rows, atEnd: boolean): boolean {
       const [theirTime, theirValue] = other[i]!;
       if (time !== theirTime) return false;
       if (atEnd && Number.isNaN(theirValue)) return true;
-      return close(value, theirValue) || linearly(value).some((one) => close(one, theirValue, 1e-7));
+      if (close(value, theirValue) || onBothEnds(theirValue, value)) return true;
+      return linearly(value).some((one) => close(one, theirValue, 1e-7));
     });
   });
 }
@@ -42,7 +54,7 @@ function sameButLinear(ours: Rows, theirs: Rows, atEnd: boolean): boolean {
 export function explainHistograms(expression: string, ours: Rows, theirs: Rows): string | undefined {
   if (!expression.includes('histogram_quantile(')) return undefined;
   if (sameButLinear(ours, theirs, false))
-    return 'quantiles are interpolated exponentially within exponential buckets; linearly in 2.42';
+    return 'quantiles are interpolated exponentially within exponential buckets, and from 0.5 counted from above; linearly and from below in 2.42';
   if (/histogram_quantile\([01],/.test(expression) && sameButLinear(ours, theirs, true))
     return 'empty buckets play no part; in 2.42 quantiles 0 and 1 fall into one and are NaN';
   return undefined;

@@ -98,9 +98,11 @@ export class HistogramGenerator {
   private float(depth: number): string {
     const { random } = this;
     const inner = this.histogram(depth);
+    // What a gauge lost are negative counts, of which there are no quantiles.
+    const counted = inner.replaceAll('delta(', 'increase(').replaceAll(GAUGE, 'spread{kind="both"}');
     return random.pick([
-      () => `histogram_quantile(${random.pick(SHARES)}, ${inner})`,
-      () => `histogram_quantile(${random.pick(SHARES)}, ${inner})`,
+      () => `histogram_quantile(${random.pick(SHARES)}, ${counted})`,
+      () => `histogram_quantile(${random.pick(SHARES)}, ${counted})`,
       () => `histogram_fraction(${random.pick(EDGES)}, ${random.pick(EDGES)}, ${inner})`,
       () => `histogram_${random.pick(['count', 'sum'])}(${inner})`,
       () => `${random.pick(['count', 'group'])} ${this.grouping()}(${inner})`,
