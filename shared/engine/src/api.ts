@@ -99,7 +99,7 @@ export interface SloState {
   /** Share of good requests in the window; NaN without traffic. */
   readonly compliance: number;
   readonly health: Health;
-  /** 1 = nothing burnt, 0 = all of the window's budget gone, negative = overspent. */
+  /** 1 = nothing burnt, 0 = all of the window's budget gone, negative = overspent; NaN without requests. */
   readonly budgetLeft: number;
   /** Of the rolling period, at the end of the window. */
   readonly errorBudget?: ErrorBudgetState;

@@ -72,12 +72,25 @@ export interface Application {
   readonly logs: readonly LogPatternColumns[];
   /** What its processes ask of DNS; undefined when nobody listens to that. */
   readonly dns?: DnsColumns;
+  /** Kubernetes services that lead to it from outside the cluster. */
+  readonly exposedBy: readonly ServiceExposure[];
   /** What spans of its own say it did; empty without traces. */
   readonly operations: readonly OperationColumns[];
   /** Names under which its traces, logs and profiles are stored. */
   readonly serviceNames: readonly string[];
   readonly firstSeen: Milliseconds;
   readonly lastSeen: Milliseconds;
+}
+
+/** A service of type NodePort or LoadBalancer, at the end of the window. */
+export interface ServiceExposure {
+  /** `namespace/name` */
+  readonly service: string;
+  readonly type: 'NodePort' | 'LoadBalancer';
+  /** Open on every node; empty where kube-state-metrics does not tell ports. */
+  readonly nodePorts: readonly string[];
+  /** Addresses and host names of its load balancer, and further addresses. */
+  readonly addresses: readonly string[];
 }
 
 /** Pods as kube-state-metrics counts them. */

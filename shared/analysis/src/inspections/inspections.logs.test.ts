@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { milliseconds } from '@gumshoe/base/time';
 import { levelChecks } from './testdata/level-case.ts';
 import { LOG_CASES } from './testdata/level-cases.ts';
 import { APP, AREA_RANGE, findingOf, smallWorld } from './testdata/small-world.ts';
@@ -53,4 +54,21 @@ test('errors in the window are counted', () => {
   assert.equal(findingOf('log-errors', logOf(2))?.health, 'warning');
   const info = smallWorld((writer) => writer.counter(METRIC, message('fine', 'info'), () => 1));
   assert.equal(findingOf('log-errors', info)?.health, 'ok');
+});
+
+test('a few errors, and as many as before the window, are no warning', () => {
+  const window = { from: milliseconds(LATE), to: AREA_RANGE.to };
+  const rate = (before: number, inside: number) =>
+    findingOf(
+      'log-errors',
+      smallWorld((writer) =>
+        writer.counter(METRIC, message('usual'), (at) => (at < LATE ? before : inside) / 60),
+      ),
+      { range: window, history: LATE - AREA_RANGE.from },
+    );
+  assert.equal(rate(0, 0.3)?.health, 'ok', 'three in ten minutes');
+  assert.equal(rate(0, 2)?.health, 'warning', 'twenty after none');
+  assert.equal(rate(2, 2.4)?.health, 'ok', 'as many as ever');
+  assert.equal(rate(2, 9)?.health, 'warning', 'four times as many');
+  assert.match(rate(2, 9)?.message ?? '', /errors were logged in the window, usually 20/);
 });

@@ -54,7 +54,9 @@ function explain(slo: SloResult): readonly string[] {
   const allowed = 1 - slo.objective;
   return [
     `bad requests ${slo.failed.toFixed(1)} / all requests ${slo.requests.toFixed(1)} = ${formatValue(1 - slo.compliance, 'ratio')}; allowed ${formatValue(allowed, 'ratio')}`,
-    `error budget left in the window: ${formatValue(slo.budgetLeft, 'ratio')}`,
+    slo.requests > 0
+      ? `error budget left in the window: ${formatValue(slo.budgetLeft, 'ratio')}`
+      : 'no requests in the window: no error budget is spent or left',
     describeBudget(errorBudget(slo.budget, slo.objective, slo)),
     ...slo.burnRates.map(explainBurnRate),
     `a rule needs at least ${MIN_REQUESTS} requests in its long window, and a minute of history`,

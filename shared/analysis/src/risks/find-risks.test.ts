@@ -6,6 +6,7 @@ import { SeriesWriter } from '@gumshoe/model/testdata/series-writer';
 import type { World } from '@gumshoe/model/world';
 import { CLOUD_METRICS } from '@gumshoe/schema/metrics/cloud';
 import { CONTAINER_METRICS as C, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { KUBERNETES_METRICS as K } from '@gumshoe/schema/metrics/kubernetes';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import { findCosts } from '../costs/find-costs.ts';
 import { MONTH_HOURS } from '../costs/prices.ts';
@@ -89,6 +90,55 @@ test('a database that listens to the internet, alone', () => {
     ),
     ['db unreplicated-database (test data)'],
   );
+});
+
+/** A database pod behind a service of the given type. */
+const behindService = (type: string, ingress: string, publicAddress: string): readonly string[] => {
+  const writer = new SeriesWriter(RANGE, 15_000);
+  const node = { machine_id: 'm', system_uuid: 'u' };
+  const container = { ...node, container_id: '/k8s/shop/db-0/postgres', app_id: '/k8s/shop/db' };
+  const service = { namespace: 'shop', service: 'db', uid: 'x' };
+  writer.gauge(N.info.name, { ...node, hostname: 'host', kernel_version: '6.1' }, () => 1);
+  writer.gauge(CLOUD_METRICS.info.name, { ...node, provider: 'aws', public_ipv4: publicAddress }, () => 1);
+  writer.gauge(C.info.name, { ...container, image: 'postgres:15' }, () => 1);
+  writer.gauge(C.applicationType.name, { ...container, application_type: 'postgres' }, () => 1);
+  writer.gauge(C.tcpListen.name, { ...container, listen_addr: '10.0.0.1:5432', proxy: '' }, () => 1);
+  writer.gauge(K.serviceInfo.name, { ...service, cluster_ip: '10.9.0.1' }, () => 1);
+  writer.gauge(K.serviceType.name, { ...service, type }, () => 1);
+  writer.gauge(K.servicePort.name, { ...service, port_number: '5432', node_port: '31432' }, () => 1);
+  if (ingress !== '')
+    writer.gauge(
+      K.serviceIngress.name,
+      { ...service, ip: '', hostname: '', [/[a-z]/.test(ingress) ? 'hostname' : 'ip']: ingress },
+      () => 1,
+    );
+  return findRisks(buildWorld(writer.series, RANGE))
+    .filter(({ kind }) => kind === 'db-internet-exposure')
+    .map(({ message }) => message);
+};
+
+test('a database behind a service that leads in from the internet', () => {
+  const [message = ''] = behindService('LoadBalancer', '8.8.4.4', '');
+  assert.match(
+    message,
+    /^db \(postgres\) is served by LoadBalancer shop\/db at 8\.8\.4\.4, which the internet/,
+  );
+  assert.match(
+    behindService('LoadBalancer', 'a1.elb.amazonaws.com', '')[0] ?? '',
+    /at a1\.elb\.amazonaws\.com/,
+  );
+  assert.match(
+    behindService('NodePort', '', '8.8.8.8')[0] ?? '',
+    /NodePort shop\/db at port 31432 of 8\.8\.8\.8/,
+  );
+});
+
+test('and one behind a service that does not', () => {
+  assert.deepEqual(behindService('LoadBalancer', '10.0.3.4', '8.8.8.8'), []);
+  assert.deepEqual(behindService('LoadBalancer', 'internal-a1.elb.amazonaws.com', ''), []);
+  assert.deepEqual(behindService('NodePort', '', ''), []);
+  assert.deepEqual(behindService('NodePort', '', '10.0.0.9'), []);
+  assert.deepEqual(behindService('ClusterIP', '', '8.8.8.8'), []);
 });
 
 test('a replica that is connected is a replica, whatever it is called', () => {

@@ -1,6 +1,6 @@
 import { matchesGlob } from '@gumshoe/base/glob';
 import type { ApplicationId } from '@gumshoe/model/entities';
-import type { Application, Instance, Node, World } from '@gumshoe/model/world';
+import type { Application, Instance, Node, ServiceExposure, World } from '@gumshoe/model/world';
 import { hostOf, isPublicAddress } from './public-address.ts';
 
 export type RiskKind =
@@ -90,21 +90,47 @@ function dismiss(risk: Risk, { id, name }: Application, dismissals: readonly Ris
   return found ? { ...risk, dismissed: found.reason } : risk;
 }
 
-/** A store that listens on an address of the internet. */
-function exposure({ application, running, nodes }: Placement): Risk | undefined {
+/** A store that listens on an address of the internet, or that a service of Kubernetes leads to from there. */
+function exposure({ world, application, running, nodes }: Placement): Risk | undefined {
   if (!STORES.has(application.type ?? '')) return undefined;
   const own = new Set(nodes.flatMap(({ cloud }) => (cloud?.publicAddress ? [cloud.publicAddress] : [])));
   const open = [...new Set(running.flatMap(({ addresses }) => addresses))].filter((address) => {
     const host = hostOf(address);
     return own.has(host) || isPublicAddress(host);
   });
-  if (open.length === 0) return undefined;
+  const ways = [
+    ...(open.length > 0 ? [`listens on ${open.slice(0, 3).join(', ')}`] : []),
+    ...application.exposedBy.flatMap((service) => exposedAt(world, service)),
+  ];
+  if (ways.length === 0) return undefined;
   return {
     kind: 'db-internet-exposure',
     application: application.id,
     severity: 'critical',
-    message: `${application.name} (${application.type}) listens on ${open.slice(0, 3).join(', ')}, which the internet can reach unless a firewall forbids it.`,
+    message: `${application.name} (${application.type}) ${ways.join(' and ')}, which the internet can reach unless a firewall forbids it.`,
   };
+}
+
+/** Names that clouds give to load balancers inside of a network. */
+const INTERNAL_NAME = /^internal-|\.(internal|local|lan)$/i;
+
+/** A load balancer at a public address or name; ports of nodes that have a public address. */
+function exposedAt(
+  { nodes }: World,
+  { service, type, nodePorts, addresses }: ServiceExposure,
+): readonly string[] {
+  const isName = (address: string): boolean => !/^[\d.]+$|:/.test(address);
+  const reached = addresses.filter((one) => (isName(one) ? !INTERNAL_NAME.test(one) : isPublicAddress(one)));
+  if (reached.length > 0) return [`is served by ${type} ${service} at ${reached.slice(0, 3).join(', ')}`];
+  const hosts = nodes.flatMap(({ cloud }) =>
+    isPublicAddress(cloud?.publicAddress ?? '') ? [cloud!.publicAddress] : [],
+  );
+  const [host] = hosts;
+  if (type !== 'NodePort' || host === undefined) return [];
+  const port = nodePorts.length > 0 ? `port ${nodePorts.join(', ')} of ` : '';
+  return [
+    `is served by NodePort ${service} at ${port}${hosts.length === 1 ? host : `${hosts.length} nodes with public addresses such as ${host}`}`,
+  ];
 }
 
 /** One copy of the data, and no connection to another server of its kind. */

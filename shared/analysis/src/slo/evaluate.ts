@@ -25,6 +25,7 @@ export interface SloResult {
   readonly threshold?: number;
   readonly compliance: number;
   readonly health: Health;
+  /** 1 = nothing burnt, below 0 = overspent; NaN without requests. */
   readonly budgetLeft: number;
   readonly burnRates: readonly BurnRate[];
   readonly since?: Milliseconds;
@@ -113,7 +114,7 @@ function evaluateObjective(
     ...(objective.threshold === undefined ? {} : { threshold: objective.threshold }),
     compliance: 1 - share,
     health,
-    budgetLeft: requests > 0 ? 1 - share / allowed : 1,
+    budgetLeft: requests > 0 ? 1 - share / allowed : NaN,
     burnRates,
     ...(since === undefined ? {} : { since }),
     requests,

@@ -94,6 +94,7 @@ export function buildApplication(
     ...(draft.postgresBackups ? { postgresBackups: draft.postgresBackups } : {}),
     logs: [...draft.logs].sort((a, b) => compareText(a.level + a.pattern, b.level + b.pattern)),
     ...(draft.dns ? { dns: finishDns(draft.dns) } : {}),
+    exposedBy: [...draft.exposedBy].sort((a, b) => compareText(a.service, b.service)),
     operations: [...draft.operations.values()].sort((a, b) => compareText(a.name, b.name)),
     serviceNames: [...draft.serviceNames].sort(compareText),
     firstSeen: milliseconds(
@@ -162,6 +163,7 @@ function externalService(
     upstreams,
     downstreams,
     ...outside.behind(downstreams, cluster),
+    exposedBy: [],
     logs: [],
     operations: [],
     serviceNames: [],

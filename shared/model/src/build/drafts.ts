@@ -12,6 +12,7 @@ import type {
   PostgresTarget,
   RedisTarget,
   ServedColumns,
+  ServiceExposure,
 } from '../world.ts';
 import { applicationId } from './identity.ts';
 import type { PodState } from './kubernetes.ts';
@@ -40,6 +41,7 @@ export interface ApplicationDraft {
   postgresBackups?: PostgresBackups;
   readonly logs: LogPatternColumns[];
   dns?: DnsDraft;
+  readonly exposedBy: ServiceExposure[];
   readonly operations: Map<string, OperationColumns>;
 }
 
@@ -216,6 +218,7 @@ function newApplication(id: ApplicationId, identity: WorkloadIdentity, namespace
     mysql: [],
     mongodb: [],
     memcached: [],
+    exposedBy: [],
     logs: [],
     operations: new Map(),
   };

@@ -4,6 +4,7 @@ import { parseEndpoint } from './address.ts';
 import type { Building } from './context.ts';
 import type { ApplicationDraft, InstanceDraft } from './drafts.ts';
 import type { ListenIndex } from './listen-index.ts';
+import { exposuresOf } from './service-exposure.ts';
 import { timeline, type Claim, type OwnedStretch } from './timeline.ts';
 
 /** A Kubernetes service and the application that answers for it; undefined when there is not just one. */
@@ -53,6 +54,8 @@ export class KubernetesServices {
       if (port !== '' && port !== '0') this.#byNodePort.set(`${service.cluster}|${port}`, service);
     }
     this.#findApplications(building, listens);
+    for (const [key, exposure] of exposuresOf(context))
+      this.#services.get(key)?.application?.exposedBy.push(exposure);
   }
 
   /** Services behind an address over time; empty when there is none. */

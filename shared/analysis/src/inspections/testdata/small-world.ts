@@ -41,6 +41,8 @@ export const towards = (address: string) => ({ ...APP, destination: address, act
 export interface Asked {
   readonly application?: string;
   readonly range?: TimeRange;
+  /** ms of samples before the range */
+  readonly history?: number;
   readonly thresholds?: readonly ThresholdOverride[];
 }
 
@@ -57,8 +59,8 @@ export function findingOf(
 }
 
 function judge(inspection: string, series: readonly Series[], asked: Asked): Finding | undefined {
-  const { application = 'app', range = AREA_RANGE, thresholds = [] } = asked;
-  const { applications } = inspectWorld(buildWorld(series, range), { thresholds });
+  const { application = 'app', range = AREA_RANGE, history = 0, thresholds = [] } = asked;
+  const { applications } = inspectWorld(buildWorld(series, range, { history }), { thresholds });
   return applications
     .find((one) => one.application.name === application)
     ?.findings.find((one) => one.inspection === inspection);
