@@ -16,7 +16,6 @@ import type {
 } from '@gumshoe/analysis/rca/report';
 import type { ObjectiveAlert } from '@gumshoe/analysis/slo/burn-alerts';
 import type { Failure } from '@gumshoe/base/failure';
-import type { Matrix } from '@gumshoe/base/series';
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type { Unit } from '@gumshoe/base/units';
 import type {
@@ -28,7 +27,15 @@ import type {
   NodeId,
 } from '@gumshoe/model/entities';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
-import type { LogFilter, LogRecord, SourceStatus, Span, SpanFilter, Table } from './ports.ts';
+import type {
+  AnnotatedMatrix,
+  LogFilter,
+  LogRecord,
+  SourceStatus,
+  Span,
+  SpanFilter,
+  Table,
+} from './ports.ts';
 
 export type { InspectionArea };
 
@@ -69,7 +76,7 @@ export interface EngineApi {
   trace(traceId: string, signal?: AbortSignal): Promise<TraceTree>;
   profile(application: ApplicationId, range: TimeRange, signal?: AbortSignal): Promise<FlameGraph>;
   logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]>;
-  promql(query: string, grid: TimeGrid, signal?: AbortSignal): Promise<Matrix>;
+  promql(query: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix>;
   sql(query: string, signal?: AbortSignal): Promise<Table>;
 }
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { gridOver } from '@gumshoe/base/time';
-import { labelsKey } from '@gumshoe/base/series';
 import { createEngine } from '@gumshoe/engine/engine';
+import { promqlDocument, promqlRow } from '../format/promql-series.ts';
 import { table } from '../format/table.ts';
 import { UsageError } from '../connection-flags.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
@@ -25,19 +25,12 @@ export const promqlCommand = (): Command =>
           : Number(flags.step) * 1000;
       if (!(step >= 1000)) throw new UsageError(`--step ${flags.step}: at least 1`);
       const matrix = await createEngine({ reader }).promql(query, gridOver(range, step));
-      const rows = matrix.series.map((one) => {
-        const present = one.values.filter((value) => !Number.isNaN(value));
-        return [
-          labelsKey(one.labels).slice(0, -1),
-          String(present.length),
-          String(present[0] ?? ''),
-          String(present.at(-1) ?? ''),
-          String(Math.max(...present)),
-        ];
-      });
+      for (const text of [...(matrix.warnings ?? []), ...(matrix.infos ?? [])])
+        process.stderr.write(`${text}\n`);
+      const rows = matrix.series.map(promqlRow);
       print(
         flags.json
-          ? jsonText(matrix)
+          ? jsonText(promqlDocument(matrix))
           : rows.length === 0
             ? 'no series\n'
             : table(['SERIES', 'POINTS', 'FIRST', 'LAST', 'MAX'], rows),

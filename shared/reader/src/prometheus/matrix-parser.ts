@@ -1,5 +1,7 @@
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import type { Labels, Series } from '@gumshoe/base/series';
-import { sampleValue } from './answers.ts';
+import { sampleValue } from './sample-value.ts';
+import { toldHistograms, type ToldSample } from './told-histograms.ts';
 import { JsonCursor } from './json-cursor.ts';
 
 /** An answer of the HTTP API whose result is a matrix; other fields as JSON has them. */
@@ -54,17 +56,22 @@ class MatrixReader {
     let labels: Labels | undefined;
     this.#length = 0;
     let seen = false;
+    let histograms: HistogramSamples | undefined;
     this.#cursor.object((name) => {
       if (name === 'metric') labels = this.#cursor.value() as Labels;
       else if (name === 'values') {
         seen = true;
         this.#samples();
+      } else if (name === 'histograms') {
+        seen = true;
+        histograms = toldHistograms(this.#cursor.value() as readonly ToldSample[], this.#from, this.#to);
       } else this.#cursor.value();
     });
     if (labels === undefined || !seen) throw new SyntaxError('a series without metric or values');
-    if (this.#length === 0) return;
+    if (this.#length === 0 && !histograms) return;
     const timestamps = this.#sharedTimes();
-    this.all.push({ labels, timestamps, values: this.#values.slice(0, this.#length) });
+    const values = this.#values.slice(0, this.#length);
+    this.all.push(histograms ? { labels, timestamps, values, histograms } : { labels, timestamps, values });
   }
 
   /** Series of one target have the same instants: they share the column. */

@@ -93,7 +93,9 @@ export async function rawSeriesOf(
 ): Promise<readonly Series[]> {
   if (transport.rawSeries) return transport.rawSeries(params, range, signal, warn);
   const data = await transport.get('/api/v1/query', params, signal, warn);
-  return rawSeries(data, range.from, range.to).filter(({ timestamps }) => timestamps.length > 0);
+  return rawSeries(data, range.from, range.to).filter(
+    ({ timestamps, histograms }) => timestamps.length > 0 || histograms,
+  );
 }
 
 function tooLargeAnyway(error: unknown, { metrics, from, to }: Question): FailureError {
