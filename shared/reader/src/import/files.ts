@@ -13,6 +13,9 @@ const MAX_WHOLE = 500_000_000;
 const MAX_LINE = 64 * 1024 ** 2;
 const HEAD = 64 * 1024;
 
+/** Told how many bytes of a file were read so far. */
+export type Watch = (bytes: number) => void;
+
 export interface SniffedFile {
   /** Where its bytes are: standard input was written to a file of its own. */
   readonly path: string;
@@ -77,11 +80,13 @@ async function inflatedHead(path: string, compression: Compression): Promise<Buf
   return Buffer.concat(parts);
 }
 
-function contentOf(path: string, compression: Compression): Readable {
+function contentOf(path: string, compression: Compression, watch?: Watch): Readable {
   const stream = createReadStream(path);
+  if (watch) stream.on('data', () => watch(stream.bytesRead));
   if (compression === 'none') return stream;
   const inflate = compression === 'gzip' ? createGunzip() : createZstdDecompress();
   stream.on('error', (error) => inflate.destroy(error));
+  inflate.on('close', () => stream.destroy());
   return stream.pipe(inflate);
 }
 
@@ -96,15 +101,19 @@ function withLines(content: Readable): Readable {
     },
   });
   content.on('error', (error) => guard.destroy(error));
+  guard.on('close', () => content.destroy());
   return content.pipe(guard);
 }
 
 /** Lines of text, decompressed. @throws FailureError `corrupt` in the middle of a damaged file. */
-export async function* linesOf({ path, compression }: SniffedFile): AsyncGenerator<string> {
+export async function* linesOf({ path, compression }: SniffedFile, watch?: Watch): AsyncGenerator<string> {
+  const input = withLines(contentOf(path, compression, watch));
   try {
-    yield* createInterface({ input: withLines(contentOf(path, compression)), crlfDelay: Infinity });
+    yield* createInterface({ input, crlfDelay: Infinity });
   } catch (error) {
     throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+  } finally {
+    input.destroy();
   }
 }
 

@@ -1,6 +1,7 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { FailureError } from '@gumshoe/base/failure';
 import { decodeOtlp, type OtlpSignal } from '@gumshoe/schema/otlp/protobuf';
+import { cancelled } from '../failures.ts';
 import { importEvent } from './events.ts';
 import { FileReport } from './file-report.ts';
 import { isJsonLines, linesOf, sniff, wholeOf, type SniffedFile } from './files.ts';
@@ -15,11 +16,22 @@ type Json = Readonly<Record<string, unknown>>;
 
 const MAX_FRAME = 256 * 1024 ** 2;
 
+/** Whoever waits for a long file. */
+export interface Onlooker {
+  readonly progress?: (bytes: number, of: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Reads one file, told by its content, into the sink; what it was taken for. `service` is whose profiles it holds.
- * @throws FailureError `not-found`, `corrupt`, `invalid-input` for a file of another kind.
+ * @throws FailureError `not-found`, `cancelled`, `corrupt`, `invalid-input` for a file of another kind.
  */
-export async function importFile(path: string, service: string, sink: Gathered): Promise<void> {
+export async function importFile(
+  path: string,
+  service: string,
+  sink: Gathered,
+  onlooker: Onlooker = {},
+): Promise<void> {
   const file = await sniff(path);
   const head = file.head.toString('utf8').replace(/^\uFEFF/, '');
   const start = head.trimStart()[0];
@@ -29,28 +41,46 @@ export async function importFile(path: string, service: string, sink: Gathered):
     importJson((await wholeOf(file)).toString('utf8'), sink);
   } else if (start === '{' && isJsonLines(head)) {
     report.format = 'JSON lines';
-    await importLines(file, sink);
+    await importLines(file, sink, onlooker);
   } else if (looksLikePrometheusText(head)) {
     report.format = 'Prometheus text';
-    await importText(file, sink);
+    await importText(file, sink, onlooker);
   } else if (head.trim() !== '') await importBinary(file, service, sink);
   else report.format = 'empty';
 }
 
-async function importText(file: SniffedFile, { series, report }: Gathered): Promise<void> {
-  const parser = new PrometheusTextParser(series);
+/** Lines between two looks at whether somebody cancelled. */
+const OFTEN = 20_000;
+
+/** Lines of a file with their numbers, from 1. @throws FailureError `cancelled`, `corrupt`. */
+async function* numbered(
+  file: SniffedFile,
+  { progress, signal }: Onlooker,
+): AsyncGenerator<readonly [number, string]> {
+  const watch = progress ? (bytes: number) => progress(bytes, file.bytes) : undefined;
   let number = 0;
-  for await (const line of linesOf(file)) {
-    report.line = ++number;
+  for await (const line of linesOf(file, watch)) {
+    if (++number % OFTEN === 0 && signal?.aborted) throw cancelled('import', file.path);
+    yield [number, line];
+  }
+}
+
+async function importText(
+  file: SniffedFile,
+  { series, report }: Gathered,
+  onlooker: Onlooker,
+): Promise<void> {
+  const parser = new PrometheusTextParser(series);
+  for await (const [number, line] of numbered(file, onlooker)) {
+    report.line = number;
     const wrong = parser.line(line);
     if (wrong !== undefined) report.leaveOut(wrong);
   }
 }
 
-async function importLines(file: SniffedFile, sink: Gathered): Promise<void> {
-  let number = 0;
-  for await (const line of linesOf(file)) {
-    sink.report.line = ++number;
+async function importLines(file: SniffedFile, sink: Gathered, onlooker: Onlooker): Promise<void> {
+  for await (const [number, line] of numbered(file, onlooker)) {
+    sink.report.line = number;
     if (line.trim() !== '') importJson(line, sink);
   }
 }

@@ -8,7 +8,7 @@ import { spanSeries } from '../snapshot/counted-series.ts';
 import type { ProfileSample, ProfileStack } from '../snapshot/record-types.ts';
 import { FileReport, problemOf, type FileSummary } from './file-report.ts';
 import { translateForeign, type Translated } from './foreign-metrics.ts';
-import { importFile } from './import-file.ts';
+import { importFile, type Onlooker } from './import-file.ts';
 import { serviceOfFile } from './pprof.ts';
 import { Gathered } from './sink.ts';
 import { asFile, STANDARD_INPUT } from './standard-input.ts';
@@ -55,12 +55,13 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
       throw new FailureError({ code: 'cancelled', tried: 'import', target: path, reason: 'cancelled' });
     const before = gathered.counts;
     gathered.report = new FileReport(path);
+    const onlooker = onlookerOf(options, done, paths.length, path);
     const read = (from: string): Promise<void> =>
-      importFile(from, options.service ?? serviceOfFile(path), gathered);
+      importFile(from, options.service ?? serviceOfFile(path), gathered, onlooker);
     try {
       await (path === STANDARD_INPUT ? asFile(process.stdin, read) : read(path));
     } catch (error) {
-      if (!(error instanceof FailureError) || error.failure.code === 'not-found') throw error;
+      if (!(error instanceof FailureError) || FATAL.has(error.failure.code)) throw error;
       refused ??= error;
       gathered.leaveOut(error.failure.reason);
     }
@@ -70,6 +71,25 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   options.progress?.(paths.length, paths.length, 'counting spans and log records');
   const problems = files.flatMap((file) => problemOf(file) ?? []).sort();
   return { ...finished(gathered), files, problems };
+}
+
+const FATAL: ReadonlySet<string> = new Set(['not-found', 'cancelled']);
+/** A file is told of again after so many bytes. */
+const STRIDE = 64 * 1024 ** 2;
+
+function onlookerOf(
+  { progress, signal }: ImportOptions,
+  done: number,
+  total: number,
+  path: string,
+): Onlooker {
+  let next = STRIDE;
+  const told = (bytes: number, of: number): void => {
+    if (bytes < next) return;
+    next = bytes + STRIDE;
+    progress?.(done, total, `${path}, ${Math.round((100 * bytes) / of)} %`);
+  };
+  return { ...(progress ? { progress: told } : {}), ...(signal ? { signal } : {}) };
 }
 
 function summaryOf({ report, counts }: Gathered, before: Gathered['counts']): FileSummary {

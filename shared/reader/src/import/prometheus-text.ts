@@ -1,4 +1,4 @@
-import type { SeriesCollector } from './series-collector.ts';
+import { MAX_SAMPLES, type SeriesCollector } from './series-collector.ts';
 
 const IDENTIFIER = /[a-zA-Z_:][\w:]*/y;
 const LABEL_NAME = /[a-zA-Z_][\w.]*/y;
@@ -41,10 +41,18 @@ export class PrometheusTextParser {
     if (time === '') return 'no timestamp';
     const instant = Number(time);
     if (!Number.isFinite(instant)) return `"${time.slice(0, 40)}" is no timestamp`;
-    this.#collector.add(labels, Math.abs(instant) < 1e11 ? instant * 1000 : instant, number);
-    return undefined;
+    return this.#collector.add(labels, inMilliseconds(instant), number)
+      ? undefined
+      : `samples beyond ${MAX_SAMPLES}`;
   }
 }
+
+/** Seconds as OpenMetrics has them, ms as Prometheus; µs and ns as some converters write them. */
+const inMilliseconds = (instant: number): number => {
+  const size = Math.abs(instant);
+  if (size < 1e11) return instant * 1000;
+  return size < 1e14 ? instant : size < 1e17 ? instant / 1e3 : instant / 1e6;
+};
 
 const withoutExemplar = (text: string): string => {
   const at = text.indexOf(' # ');

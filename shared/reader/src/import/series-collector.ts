@@ -1,5 +1,8 @@
 import { labelsKey, type Labels, type Series } from '@gumshoe/base/series';
 
+/** Two numbers each, and as much again when they are sorted and translated. */
+export const MAX_SAMPLES = 50_000_000;
+
 interface Growing {
   readonly labels: Labels;
   readonly timestamps: number[];
@@ -12,8 +15,12 @@ export class SeriesCollector {
   readonly #known = new Map<string, Growing>();
   samples = 0;
 
-  /** `at` in ms since the epoch. Labels with an empty value are as good as absent (Prometheus data model). */
-  add(labels: Labels, at: number, value: number): void {
+  /**
+   * `at` in ms since the epoch. Labels with an empty value are as good as absent (Prometheus data model). Whether there
+   * was room: what does not fit into memory is left out.
+   */
+  add(labels: Labels, at: number, value: number): boolean {
+    if (this.samples >= MAX_SAMPLES) return false;
     const present = withoutEmpty(labels);
     const key = labelsKey(present);
     let series = this.#known.get(key);
@@ -24,6 +31,7 @@ export class SeriesCollector {
     timestamps.push(at);
     values.push(value);
     this.samples++;
+    return true;
   }
 
   *instants(): Generator<number> {
