@@ -57,6 +57,10 @@ export class PrometheusServer {
     return server;
   }
 
+  get url(): string {
+    return `http://${this.address}`;
+  }
+
   private async untilReady(): Promise<void> {
     for (let attempt = 0; attempt < 600; attempt++) {
       const ready = await fetch(`http://${this.address}/-/ready`).catch(() => undefined);

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { labelsKey, type GridSeries, type Series } from '@gumshoe/base/series';
+import { gridOver, milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
+import type { Reader } from '@gumshoe/engine/ports';
+import { evaluateRange } from '@gumshoe/promql/evaluate';
+import { histogramText } from '@gumshoe/promql/histograms/text';
+import { parsePromql } from '@gumshoe/promql/parse';
+import { openConnection } from '../open.ts';
+import { nobody } from '../testdata/fake-servers.ts';
+import { withoutPrometheus as skip } from '../testdata/real-prometheus.ts';
+import { END, START } from './differential/corpus.ts';
+import { histogramCorpus } from './differential/histogram-corpus.ts';
+import { sourceOf } from './differential/local.ts';
+import { PrometheusServer } from './differential/server.ts';
+
+const range: TimeRange = { from: milliseconds(START - 1000), to: milliseconds(END) };
+const grid: TimeGrid = gridOver({ from: milliseconds(START + 600_003), to: range.to }, 60_000);
+const written = histogramCorpus(4);
+
+let server: PrometheusServer;
+let reader: Reader;
+
+before(async () => {
+  if (skip) return;
+  server = await PrometheusServer.start(['--enable-feature=native-histograms']);
+  for (const one of written) await server.write([one]);
+  const spec = { kind: 'direct', clickhouseUrl: await nobody(), prometheusUrl: server.url } as const;
+  reader = await openConnection(spec, { secrets: { get: () => Promise.resolve(undefined) } });
+});
+
+after(async () => {
+  await reader?.close();
+  await server?.stop();
+});
+
+const byKey = <T extends { readonly labels: Series['labels'] }>(all: readonly T[]): Map<string, T> =>
+  new Map(all.map((one) => [labelsKey(one.labels), one]));
+
+test('raw native histograms come as they were written', { skip }, async () => {
+  const read = byKey(await reader.series(['duration_seconds', 'spread', 'queue'], range));
+  assert.equal(read.size, written.length);
+  for (const { labels, histograms } of written) {
+    const own = read.get(labelsKey(labels));
+    assert.ok(own?.histograms, labelsKey(labels));
+    assert.equal(own.values.length, 0);
+    const fresh = histograms!.samples.flatMap((one, i) => (one.stale ? [] : [i]));
+    assert.deepEqual(
+      [...own.histograms.timestamps],
+      fresh.map((i) => histograms!.timestamps[i]),
+    );
+    assert.deepEqual(
+      own.histograms.samples.map(({ schema }) => schema),
+      // observations of nothing but zero show no schema
+      fresh.map((i) => (labels['kind'] === 'zeros' ? 8 : histograms!.samples[i]!.schema)),
+    );
+    assert.deepEqual(
+      own.histograms.samples.map(histogramText),
+      fresh.map((i) => histogramText(histograms!.samples[i]!)),
+    );
+  }
+});
+
+test('our evaluator over what was read agrees with the server', { skip }, async () => {
+  const read = await reader.series(['duration_seconds', 'spread'], range);
+  const queries = [
+    'histogram_count(sum by (job) (rate(duration_seconds[5m])))',
+    'histogram_sum(increase(spread[3m]))',
+    'histogram_fraction(1, 16, sum(duration_seconds))',
+  ];
+  for (const query of queries) {
+    const theirs = byKey<GridSeries>((await reader.queryRange(query, grid)).series);
+    const ours = evaluateRange(parsePromql(query), sourceOf(read), grid).series;
+    assert.equal(ours.length, theirs.size, query);
+    for (const { labels, values } of ours) {
+      const other = theirs.get(labelsKey(labels))!.values;
+      values.forEach((value, i) => {
+        const near = Math.abs(value - other[i]!) <= 1e-9 * Math.abs(value);
+        assert.ok(near || (Number.isNaN(value) && Number.isNaN(other[i])), `${query} ${value} ${other[i]}`);
+      });
+    }
+  }
+});
+
+test('a query that gives histograms gives them on the grid', { skip }, async () => {
+  const { series } = await reader.queryRange('sum by (job) (duration_seconds)', grid);
+  assert.equal(series.length, 2);
+  for (const { values, histograms } of series) {
+    assert.ok(values.every(Number.isNaN));
+    assert.equal(histograms?.length, grid.points);
+    assert.ok(histograms.filter((one) => one !== undefined).length > grid.points / 2);
+  }
+});
