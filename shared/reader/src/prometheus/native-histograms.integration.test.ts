@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { labelsKey, type GridSeries, type Series } from '@gumshoe/base/series';
 import { gridOver, milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
@@ -6,6 +9,7 @@ import type { Reader } from '@gumshoe/engine/ports';
 import { evaluateRange } from '@gumshoe/promql/evaluate';
 import { histogramText } from '@gumshoe/promql/histograms/text';
 import { parsePromql } from '@gumshoe/promql/parse';
+import { CachedReader } from '../cache/reader.ts';
 import { openConnection } from '../open.ts';
 import { nobody } from '../testdata/fake-servers.ts';
 import { withoutPrometheus as skip } from '../testdata/real-prometheus.ts';
@@ -90,4 +94,16 @@ test('a query that gives histograms gives them on the grid', { skip }, async () 
     assert.equal(histograms?.length, grid.points);
     assert.ok(histograms.filter((one) => one !== undefined).length > grid.points / 2);
   }
+});
+
+test('the cache holds floats, and says what it leaves out', { skip }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'gumshoe-histograms-'));
+  const clock = { now: () => milliseconds(END + 3_600_000) };
+  const cached = new CachedReader(reader, { directory, sourceKey: 'native', clock });
+  assert.deepEqual(await cached.series(['queue'], range), []);
+  const { parts } = await cached.status();
+  const { notes } = parts.find(({ name }) => name === 'metric cache')!;
+  assert.ok(notes.some((note) => /^\d+ native histograms left out: the cache holds floats$/.test(note)));
+  await cached.close();
+  rmSync(directory, { recursive: true, force: true });
 });

@@ -4,6 +4,7 @@ import type { LogRecord, Reader } from '@gumshoe/engine/ports';
 import { historyFor } from '@gumshoe/engine/world-source';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { cancelled } from '../failures.ts';
+import { floatsOnly } from '../floats-only.ts';
 import type { SnapshotWriter } from './database.ts';
 import { FORMAT_VERSION } from './manifest.ts';
 import { MAX_PROFILE_ROWS, profileRowsOf } from './profile-rows.ts';
@@ -117,6 +118,8 @@ class ExportJob {
   readonly #redaction: Redaction;
   readonly #counts: Record<string, number> = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
   readonly #missing: string[] = [];
+  /** Samples that are native histograms, by metric. */
+  readonly #histograms = new Map<string, number>();
 
   constructor(
     reader: Reader,
@@ -179,7 +182,9 @@ class ExportJob {
 
   async #writeSeries(names: readonly string[]): Promise<void> {
     const { scope, redaction } = this.#options;
-    const read = await this.#reader.series(names, this.#wide, this.#signal);
+    const read = floatsOnly(await this.#reader.series(names, this.#wide, this.#signal), (metric, samples) => {
+      this.#histograms.set(metric, (this.#histograms.get(metric) ?? 0) + samples);
+    });
     const kept = scope ? read.filter(({ labels }) => scope.series(labels)) : read;
     if (redaction?.pseudonyms) for (const { labels } of kept) redaction.pseudonyms.learnLabels(labels);
     this.#count('series', writeSeriesBlocks(this.#writer, this.#redaction.series(kept)));
@@ -256,6 +261,11 @@ class ExportJob {
       'no credentials are included',
       ...only.map((sentence) => hidden(sentence).slice(0, 4000)),
       ...this.#redaction.sentences,
+      ...Array.from(
+        this.#histograms,
+        ([metric, samples]) =>
+          `${samples} native histograms of ${metric} are not included: a snapshot holds floats`,
+      ),
       ...this.#missing.map(hidden),
     ];
   }
