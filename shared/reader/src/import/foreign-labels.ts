@@ -91,8 +91,7 @@ export function containerOf(labels: Labels, podSum = false, machine = machineOf(
   }
   const docker =
     container ??
-    labels['container_label_com_docker_compose_service'] ??
-    labels['name'] ??
+    first(labels, ['container_label_com_docker_compose_service', 'name']) ??
     namedService(labels);
   return docker ? { container_id: `/docker/${withoutSlashes(docker)}`, machine_id: machine } : undefined;
 }

@@ -73,6 +73,7 @@ const onMachine = (series: Series, names: ReadonlyMap<string, string>): Series =
 };
 
 function translateByRules(given: SeriesByName): readonly Series[] {
+  for (const name of Object.keys(RULES)) given.take(name);
   const rules = Object.entries(RULES).filter(([name]) => isWanted(name, given));
   const processes = rules.some(
     ([name]) => given.has(name) && !(name in PROCESS_RULES) && !(name in NODE_RULES),
