@@ -1,4 +1,5 @@
 import type { InspectedWorld } from '@gumshoe/analysis/inspect';
+import type { ObservedEvent } from '@gumshoe/analysis/rca/events';
 import type { EvidenceStore } from '@gumshoe/analysis/rca/evidence-store';
 import { separatingAttributes } from '@gumshoe/analysis/rca/span-attributes';
 import type { EvidenceRequest } from '@gumshoe/analysis/rca/wanted';
@@ -7,6 +8,7 @@ import { formatValue } from '@gumshoe/base/units';
 import { diffTopFrames, type FrameShift } from '@gumshoe/model/derived/frame-shares';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
+import { observedEvents } from './observed-events.ts';
 import type { Reader, Span } from './ports.ts';
 import { readProfile } from './profiles.ts';
 
@@ -32,14 +34,31 @@ export async function gatherEvidence(
       missing.push({ subject: `${request.signal} of ${application.name}`, reason: failure.reason });
     }
   });
-  await Promise.all(fetches);
+  const [events] = await Promise.all([eventsAround(reader, wanted, missing, signal), ...fetches]);
   for (const request of wanted) {
     const name = world.byId.get(request.application)?.name;
     if (request.signal !== 'profile' || frames.get(request.application)?.length !== 0) continue;
     missing.push({ subject: `profile of ${name}`, reason: 'no CPU samples in the incident' });
   }
   missing.sort((a, b) => (a.subject < b.subject ? -1 : 1));
-  return { frames, examples, missing };
+  return { frames, examples, events, missing };
+}
+
+/** From the calm time before until the end. */
+async function eventsAround(
+  reader: Reader,
+  [first]: readonly EvidenceRequest[],
+  missing: { subject: string; reason: string }[],
+  signal?: AbortSignal,
+): Promise<readonly ObservedEvent[]> {
+  if (!first) return [];
+  try {
+    const { range, baseline } = first;
+    return await observedEvents(reader, { from: baseline.from, to: range.to }, signal);
+  } catch (error) {
+    missing.push({ subject: 'events', reason: toFailure(error, 'read events', 'the source').reason });
+    return [];
+  }
 }
 
 function append(

@@ -30,6 +30,8 @@ export interface Reader {
   /** All spans of several traces at once. Optional: without it the engine asks for each trace by itself. */
   spansOf?(traceIds: readonly string[], signal?: AbortSignal): Promise<readonly Span[]>;
   logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]>;
+  /** Kubernetes' and other events, newest first. Optional: without it the engine looks for them among log records. */
+  events?(range: TimeRange, limit: number, signal?: AbortSignal): Promise<readonly LogRecord[]>;
   /** Samples merged over the window: distinct stacks with their summed value. */
   profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples>;
   /** Last instant that has metrics, and the first; undefined when there are none. */

@@ -1,5 +1,6 @@
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { FrameShift } from '@gumshoe/model/derived/frame-shares';
+import type { ObservedEvent } from './events.ts';
 
 /** Signals beyond metrics that a host fetched for the suspects of a first pass. */
 export interface EvidenceStore {
@@ -7,8 +8,15 @@ export interface EvidenceStore {
   readonly frames: ReadonlyMap<ApplicationId, readonly FrameShift[]>;
   /** An example trace or log line, by application. */
   readonly examples: ReadonlyMap<ApplicationId, readonly Evidence[]>;
+  /** What was noted from the calm time on: Kubernetes' events, changes of configuration. */
+  readonly events: readonly ObservedEvent[];
   /** What could not be fetched, and why. */
   readonly missing: readonly { readonly subject: string; readonly reason: string }[];
 }
 
-export const NO_EXTRA_EVIDENCE: EvidenceStore = { frames: new Map(), examples: new Map(), missing: [] };
+export const NO_EXTRA_EVIDENCE: EvidenceStore = {
+  frames: new Map(),
+  examples: new Map(),
+  events: [],
+  missing: [],
+};

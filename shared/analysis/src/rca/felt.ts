@@ -1,6 +1,7 @@
 /** Kinds of which an application that is itself as fast and as right as before is innocent. */
 export const FELT_THERE: ReadonlySet<string> = new Set([
   'bad-replica',
+  'configuration-change',
   'cpu-change',
   'cpu-throttled',
   'disk-io-change',
@@ -9,6 +10,7 @@ export const FELT_THERE: ReadonlySet<string> = new Set([
   'gc-pause',
   'image-change',
   'interpreter-lock',
+  'kubernetes-event',
   'lock-contention',
   'log-errors',
   'memory-change',

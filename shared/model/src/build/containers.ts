@@ -46,6 +46,7 @@ export const SIGNALS: readonly MetricDefinition[] = [
   D.info,
   D.heapSize,
   D.exceptions,
+  D.gcCount,
   D.lockContentions,
   D.queueLength,
   PYTHON_METRICS.lockWait,

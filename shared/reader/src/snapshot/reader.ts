@@ -180,6 +180,13 @@ export class SnapshotReader implements Reader {
       .slice(0, filter.limit);
   }
 
+  async events(range: TimeRange, limit: number): Promise<readonly LogRecord[]> {
+    return recordsOf(this.file, 'events')
+      .filter(({ timestamp }) => timestamp > range.from && timestamp <= range.to)
+      .sort((a, b) => b.timestamp - a.timestamp)
+      .slice(0, limit);
+  }
+
   /** Events are log records to whoever asks for these. */
   private logsOfFile(): readonly LogRecord[] {
     const logs = recordsOf(this.file, 'logs');

@@ -1,11 +1,18 @@
 import { ratioColumn, sumColumns } from '@gumshoe/model/columns';
 import type { Application, Column, Dependency, Instance, Node, OccupancyColumns } from '@gumshoe/model/world';
-import { DNS_METRICS } from '@gumshoe/schema/metrics/container';
+import { CONTAINER_METRICS as C, DNS_METRICS } from '@gumshoe/schema/metrics/container';
+import { DOTNET_METRICS as D } from '@gumshoe/schema/metrics/dotnet';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
-import { matchLabel, rateWindow, selectApplication, selectDependency } from '../../evidence.ts';
+import {
+  matchLabel,
+  rateWindow,
+  selectApplication,
+  selectDependency,
+  selectInstance,
+} from '../../evidence.ts';
 import type { Frame } from '../frame.ts';
 import { type LevelColumn } from './level.ts';
 
@@ -27,6 +34,17 @@ export const signalOf =
   (metric: MetricDefinition) =>
   (instance: Instance): Column | undefined =>
     instance.signals.get(metric.name);
+
+/** Managed heap of .NET against the memory limit of its container. */
+export const heapShare = (application: Application): readonly LevelColumn[] =>
+  application.instances.flatMap((instance) => {
+    const heap = instance.signals.get(D.heapSize.name);
+    if (!heap || !instance.memoryLimit) return [];
+    const query = `sum(${selectInstance(instance, D.heapSize.name)}) / sum(${selectInstance(instance, C.memoryLimit.name)})`;
+    return [
+      { column: ratioColumn(heap, instance.memoryLimit), of: instance.id, instance: instance.id, query },
+    ];
+  });
 
 /** A column of every edge into the application, summed over its clients. */
 export const perEdge =

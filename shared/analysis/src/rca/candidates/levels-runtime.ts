@@ -6,7 +6,7 @@ import { NODEJS_METRICS } from '@gumshoe/schema/metrics/nodejs';
 import { PYTHON_METRICS } from '@gumshoe/schema/metrics/python';
 import type { CandidateDefinition } from './define.ts';
 import { defineLevel } from './level.ts';
-import { nodeMemory, perInstance, signalOf } from './level-columns.ts';
+import { heapShare, nodeMemory, perInstance, signalOf } from './level-columns.ts';
 
 /** Causes that show as the level of one column: CPU, memory and runtimes. */
 export const RUNTIME_LEVELS: readonly CandidateDefinition[] = [
@@ -79,6 +79,34 @@ export const RUNTIME_LEVELS: readonly CandidateDefinition[] = [
     says: (name) => `Threads of ${name} wait for the interpreter lock`,
     remediation: (name) =>
       `Run more processes of ${name} instead of threads, or move the computing out of the request.`,
+  }),
+  defineLevel({
+    kind: 'dotnet-heap',
+    title: 'Managed heap near its limit',
+    signal: DOTNET_METRICS.heapSize.name,
+    unit: 'ratio',
+    columns: heapShare,
+    range: [0.6, 0.9],
+    growth: [1.2, 2],
+    most: 0.8,
+    measure: 'managed heap of the memory limit',
+    says: (name) => `The managed heap of ${name} is near its limit: it collects all the time, then it fails`,
+    remediation: (name) =>
+      `Take a dump of ${name} (dotnet-gcdump) and look for what is kept; raise its limit only to gain time.`,
+  }),
+  defineLevel({
+    kind: 'dotnet-gc',
+    title: 'Full collections, again and again',
+    signal: DOTNET_METRICS.gcCount.name,
+    unit: 'per-second',
+    columns: perInstance(DOTNET_METRICS.gcCount, signalOf(DOTNET_METRICS.gcCount)),
+    range: [2, 15],
+    growth: [3, 10],
+    most: 0.75,
+    measure: 'collections of the managed heap',
+    says: (name) => `${name} collects its managed heap again and again`,
+    remediation: (name) =>
+      `Look at what ${name} allocates (dotnet-trace, gc-verbose): large short-lived objects, caches that are rebuilt.`,
   }),
   defineLevel({
     kind: 'thread-pool',
