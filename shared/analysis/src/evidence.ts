@@ -1,4 +1,5 @@
 import { SECOND, type TimeRange } from '@gumshoe/base/time';
+import type { Labels } from '@gumshoe/base/series';
 import type { Evidence } from '@gumshoe/model/entities';
 import type { Application, Dependency, Instance, Node, World } from '@gumshoe/model/world';
 import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
@@ -71,6 +72,15 @@ function selectCalls({ calls }: Dependency, metric: string, more: readonly strin
   const matchers = [matchLabel('service_name', servers), matchLabel('client_service_name', clients), ...more];
   return `${metric}{${matchers.join(',')}}`;
 }
+
+/** A series that was scraped from elsewhere, by all of its labels. */
+export const selectScraped = (metric: string, { __name__: _name, ...labels }: Labels): string =>
+  `${metric}{${Object.entries(labels)
+    .map(([name, value]) => `${quoteName(name)}=${JSON.stringify(value)}`)
+    .join(',')}}`;
+
+/** Names of labels beyond letters, digits and underscores are quoted. */
+const quoteName = (name: string): string => (/^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name));
 
 /** `[60s]` or wider, so that several samples fall into it. */
 export function rateWindow(world: Pick<World, 'interval'>): string {

@@ -33,6 +33,8 @@ export const INSPECTION_AREAS = [
   'Cassandra',
   'Elasticsearch',
   'Logs',
+  'Certificates',
+  'Time',
 ] as const;
 
 export type InspectionArea = (typeof INSPECTION_AREAS)[number];

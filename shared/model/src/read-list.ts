@@ -10,8 +10,11 @@ import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { POSTGRES_BACKUP_METRICS } from '@gumshoe/schema/metrics/postgres-backups';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
+import { CERTIFICATE_SERIES } from './build/certificates.ts';
+import { CLOCK_SERIES } from './build/clocks.ts';
 import { SIGNALS } from './build/containers.ts';
 import { DATABASE_METRICS } from './build/databases.ts';
+import { GO_RUNTIME } from './build/go-runtime.ts';
 import { NODE_SERIES } from './build/nodes.ts';
 
 const C = CONTAINER_METRICS;
@@ -81,6 +84,9 @@ export const modelMetrics: readonly string[] = [
     DNS_METRICS.count,
     N.netInterfaceIp,
     N.ipToFqdn,
+    ...GO_RUNTIME,
+    ...CLOCK_SERIES,
+    ...CERTIFICATE_SERIES,
     ...DATABASE_METRICS,
     ...Object.values(POSTGRES_BACKUP_METRICS),
   ].map((metric) => metric.name),

@@ -3,6 +3,7 @@ import type { Labels } from '@gumshoe/base/series';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type {
   DatabaseTarget,
+  LabelledColumn,
   MongodbTarget,
   PostgresBackups,
   PostgresReplication,
@@ -74,6 +75,8 @@ export interface Application {
   readonly dns?: DnsColumns;
   /** Kubernetes services that lead to it from outside the cluster. */
   readonly exposedBy: readonly ServiceExposure[];
+  /** Certificates by which others know it, where somebody looks when they end. */
+  readonly certificates: readonly CertificateColumns[];
   /** What spans of its own say it did; empty without traces. */
   readonly operations: readonly OperationColumns[];
   /** Names under which its traces, logs and profiles are stored. */
@@ -141,6 +144,34 @@ export interface Instance {
   readonly served?: ServedColumns;
   /** Everything else that is measured of it, by metric: rates of counters, values of gauges. */
   readonly signals: ReadonlyMap<string, Column>;
+  /** What it shows of itself to a scraper, by metric: rates of counters, values of gauges. */
+  readonly exposed: ReadonlyMap<string, LabelledColumn>;
+}
+
+/** A series with all of its labels, by which it can be found again. */
+export interface ScrapedColumn extends LabelledColumn {
+  readonly metric: string;
+}
+
+/** `expires` and `renews` are unix seconds. */
+export interface CertificateColumns {
+  /** `namespace/name`, an address, a site or a file. */
+  readonly name: string;
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly expires: Column;
+  /** When it is to be replaced, where somebody looks after it. */
+  readonly renews?: Column;
+}
+
+/** The clock of a machine as it sees it itself. */
+export interface ClockColumns {
+  /** seconds */
+  readonly offset?: ScrapedColumn;
+  /** 1 while it follows a reference. */
+  readonly synchronised?: ScrapedColumn;
+  /** seconds by which it may be wrong */
+  readonly maxError?: ScrapedColumn;
 }
 
 export interface PodFacts {
@@ -299,6 +330,9 @@ export interface Node {
   /** Ports handed out to clients. */
   readonly ephemeralPorts?: OccupancyColumns;
   readonly cloud?: CloudPlace;
+  readonly clock?: ClockColumns;
+  /** Certificates of its kubelet. */
+  readonly certificates: readonly CertificateColumns[];
   readonly firstSeen: Milliseconds;
   readonly lastSeen: Milliseconds;
 }

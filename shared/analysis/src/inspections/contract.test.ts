@@ -28,6 +28,7 @@ function blankSubject(): Subject & Signals {
     mysql: [],
     mongodb: [],
     memcached: [],
+    certificates: [],
     logs: [],
   };
   return subjectOf({ ...world, nodes: [] }, bare, evaluateServiceLevel(world, bare));

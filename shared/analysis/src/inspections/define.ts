@@ -29,6 +29,7 @@ export interface Signals {
   readonly postgresBackups: Application['postgresBackups'] | undefined;
   readonly logs: Application['logs'];
   readonly dns: Application['dns'] | undefined;
+  readonly certificates: Application['certificates'];
 }
 
 /** An instance with the application it belongs to. */

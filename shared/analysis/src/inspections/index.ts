@@ -3,6 +3,12 @@ import { cpuContainer } from './cpu-container.ts';
 import { cpuContention } from './cpu-contention.ts';
 import { cpuNode } from './cpu-node.ts';
 import { cpuThrottling } from './cpu-throttling.ts';
+import { certificateExpiry } from './certificate-expiry.ts';
+import { clockOffset } from './clock-offset.ts';
+import { clockSync } from './clock-sync.ts';
+import { goGcCpu } from './go-gc-cpu.ts';
+import { goGcPauses } from './go-gc-pauses.ts';
+import { goGoroutines } from './go-goroutines.ts';
 import type { Inspection } from './define.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import { dnsLatency } from './dns-latency.ts';
@@ -123,6 +129,9 @@ export const INSPECTIONS: readonly Inspection[] = [
   pythonGil,
   nodejsEventLoop,
   goAllocations,
+  goGoroutines,
+  goGcPauses,
+  goGcCpu,
   postgresAvailability,
   postgresLatency,
   postgresReplicationLag,
@@ -171,4 +180,7 @@ export const INSPECTIONS: readonly Inspection[] = [
   logErrors,
   logErrorRate,
   logNewPattern,
+  certificateExpiry,
+  clockOffset,
+  clockSync,
 ];

@@ -58,5 +58,6 @@ export function subjectOf(
     postgresBackups: application.postgresBackups,
     logs: application.logs,
     dns: application.dns,
+    certificates: application.certificates,
   };
 }

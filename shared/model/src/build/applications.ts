@@ -94,6 +94,7 @@ export function buildApplication(
     ...(draft.postgresBackups ? { postgresBackups: draft.postgresBackups } : {}),
     logs: [...draft.logs].sort((a, b) => compareText(a.level + a.pattern, b.level + b.pattern)),
     ...(draft.dns ? { dns: finishDns(draft.dns) } : {}),
+    certificates: [...draft.certificates].sort((a, b) => compareText(a.name, b.name)),
     exposedBy: [...draft.exposedBy].sort((a, b) => compareText(a.service, b.service)),
     operations: [...draft.operations.values()].sort((a, b) => compareText(a.name, b.name)),
     serviceNames: [...draft.serviceNames].sort(compareText),
@@ -164,6 +165,7 @@ function externalService(
     downstreams,
     ...outside.behind(downstreams, cluster),
     exposedBy: [],
+    certificates: [],
     logs: [],
     operations: [],
     serviceNames: [],
@@ -217,6 +219,7 @@ function buildInstance(building: Building, draft: InstanceDraft, id: InstanceId)
     disks: [...draft.disks.values()],
     ...(draft.served ? { served: draft.served } : {}),
     signals: draft.signals,
+    exposed: draft.exposed,
   };
 
   function stateOf(end: number, heartbeat: Instants, stops: Instance['downtimes']): InstanceState {

@@ -27,6 +27,9 @@ import { groupSeries, sampleInterval } from './samples.ts';
 import { buildServed } from './served.ts';
 import { nameServices } from './span-services.ts';
 import { buildTraces } from './traces.ts';
+import { buildCertificates } from './certificates.ts';
+import { buildGoRuntime } from './go-runtime.ts';
+import { ScrapedOwners } from './scraped.ts';
 import { Workloads } from './workloads.ts';
 
 export interface WorldOptions {
@@ -106,6 +109,9 @@ function buildGraph(
     listens.resolve(address, { cluster, node: '', netns: '' }).at(-1)?.subject;
   findRoles(building, ownerOf);
   const outside = attachDatabases(building, ownerOf, nameInstance);
+  const scraped = new ScrapedOwners(building, ownerOf);
+  buildGoRuntime(context, scraped);
+  buildCertificates(context, registry.applications.values(), scraped, ownerOf);
   const destinations = new Destinations(building, listens, settings, managed);
   const drafts = new DependencyBuilder(building, destinations).build();
   const { externals } = destinations;

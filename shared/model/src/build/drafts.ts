@@ -1,8 +1,9 @@
 import type { Labels, Series } from '@gumshoe/base/series';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
-import type { DatabaseTarget, MongodbTarget, PostgresBackups } from '../database-target.ts';
+import type { DatabaseTarget, LabelledColumn, MongodbTarget, PostgresBackups } from '../database-target.ts';
 import type { ApplicationId } from '../entities.ts';
 import type {
+  CertificateColumns,
   Column,
   DiskColumns,
   DnsQuestion,
@@ -42,6 +43,7 @@ export interface ApplicationDraft {
   readonly logs: LogPatternColumns[];
   dns?: DnsDraft;
   readonly exposedBy: ServiceExposure[];
+  readonly certificates: CertificateColumns[];
   readonly operations: Map<string, OperationColumns>;
 }
 
@@ -64,6 +66,7 @@ export interface InstanceDraft {
   readonly images: ImageChange[];
   readonly disks: Map<string, DiskColumns>;
   readonly signals: Map<string, Column>;
+  readonly exposed: Map<string, LabelledColumn>;
   served: ServedColumns | undefined;
   /** Sample times of its containers, and of its open listening sockets. */
   readonly seen: Float64Array[];
@@ -219,6 +222,7 @@ function newApplication(id: ApplicationId, identity: WorkloadIdentity, namespace
     mongodb: [],
     memcached: [],
     exposedBy: [],
+    certificates: [],
     logs: [],
     operations: new Map(),
   };
@@ -238,6 +242,7 @@ function newInstance(application: ApplicationDraft, name: string, node: string):
     images: [],
     disks: new Map(),
     signals: new Map(),
+    exposed: new Map(),
     served: undefined,
     seen: [],
     listening: [],

@@ -5,6 +5,7 @@ import { GPU_METRICS as G } from '@gumshoe/schema/metrics/gpu';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import type { NodeId } from '../entities.ts';
 import type { CloudPlace, Column, GpuColumns, Node, NodeDisk, OccupancyColumns } from '../world.ts';
+import { nodeExtras, type NodeExtras } from './clocks.ts';
 import type { BuildContext } from './context.ts';
 import { compareText } from './dependencies.ts';
 import { addInto } from './resample.ts';
@@ -21,6 +22,7 @@ export function hostnamesOf(context: BuildContext): ReadonlyMap<string, string> 
 
 export function buildNodes(context: BuildContext, hostnames: ReadonlyMap<string, string>): readonly Node[] {
   const of = seriesByNode(context);
+  const extras = nodeExtras(context, hostnames);
   const known = new Set([
     ...context.nodes,
     ...context.named(N.cpuUsage).map((s) => s.labels.machine_id ?? ''),
@@ -33,6 +35,7 @@ export function buildNodes(context: BuildContext, hostnames: ReadonlyMap<string,
       return new NodeBuilder(context, (metric) => series.get(metric.name) ?? []).build(
         id,
         hostnames.get(id) ?? id.slice(0, 12),
+        extras(id),
       );
     });
 }
@@ -85,7 +88,7 @@ class NodeBuilder {
     this.#named = named;
   }
 
-  build(id: string, hostname: string): Node {
+  build(id: string, hostname: string, extras: NodeExtras): Node {
     const beats = this.#context.heartbeat(id);
     const conntrack = this.#occupancy(N.conntrackEntries, N.conntrackLimit);
     const ephemeralPorts = this.#occupancy(N.ephemeralPortsUsed, N.ephemeralPorts);
@@ -104,6 +107,7 @@ class NodeBuilder {
       ...(conntrack ? { conntrack } : {}),
       ...(ephemeralPorts ? { ephemeralPorts } : {}),
       ...(cloud ? { cloud } : {}),
+      ...extras,
       firstSeen: milliseconds(beats[0] ?? 0),
       lastSeen: milliseconds(beats.at(-1) ?? 0),
     };

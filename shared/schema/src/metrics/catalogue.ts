@@ -1,7 +1,9 @@
 import { AWS_METRICS } from './aws.ts';
 import { CLOUD_METRICS } from './cloud.ts';
 import { DOTNET_METRICS } from './dotnet.ts';
-import { GO_METRICS } from './go.ts';
+import { GO_METRICS, GO_RUNTIME_METRICS } from './go.ts';
+import { CERTIFICATE_METRICS } from './certificates.ts';
+import { CLOCK_METRICS } from './clock.ts';
 import { JVM_METRICS } from './jvm.ts';
 import { KUBERNETES_METRICS } from './kubernetes.ts';
 import { NODEJS_METRICS } from './nodejs.ts';
@@ -42,6 +44,9 @@ export const METRICS: readonly MetricDefinition[] = [
   KUBERNETES_METRICS,
   DOTNET_METRICS,
   GO_METRICS,
+  GO_RUNTIME_METRICS,
+  CLOCK_METRICS,
+  CERTIFICATE_METRICS,
   CONTAINER_GPU_METRICS,
   GPU_METRICS,
   JVM_METRICS,
