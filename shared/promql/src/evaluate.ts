@@ -2,7 +2,7 @@ import type { NativeHistogram } from '@gumshoe/base/native-histogram';
 import type { GridSeries, Labels, Matrix, Series } from '@gumshoe/base/series';
 import type { TimeGrid } from '@gumshoe/base/time';
 import { Annotations, type Annotated } from './annotations.ts';
-import { Evaluator } from './evaluator/evaluator.ts';
+import { Evaluator, type Given } from './evaluator/evaluator.ts';
 import { orderKey } from './evaluator/labels.ts';
 import type { RawSeries } from './evaluator/selection.ts';
 import { nonEmpty } from './evaluator/samples.ts';
@@ -70,8 +70,16 @@ function withGaps(columns: readonly Column[]): readonly EvaluatedSeries[] {
   });
 }
 
-/** Range query. Series are in the order of their labels. Throws FailureError on errors in the expression. */
-export function evaluateRange(expr: Expr, source: SeriesSource, grid: TimeGrid): EvaluatedMatrix {
+/**
+ * Range query. Series are in the order of their labels. `given` may know parts of it already.
+ * @throws FailureError on errors in the expression.
+ */
+export function evaluateRange(
+  expr: Expr,
+  source: SeriesSource,
+  grid: TimeGrid,
+  given?: Given,
+): EvaluatedMatrix {
   if (grid.points > MAX_POINTS)
     throw evaluationError(
       expr,
@@ -80,7 +88,7 @@ export function evaluateRange(expr: Expr, source: SeriesSource, grid: TimeGrid):
   const times = Float64Array.from({ length: grid.points }, (_, i) => grid.from + i * grid.step);
   const steps: Steps = { times, start: times[0] ?? 0, end: times.at(-1) ?? 0, step: grid.step };
   const annotations = new Annotations();
-  const value = new Evaluator(source, annotations).evaluate(expr, steps);
+  const value = new Evaluator(source, annotations, given).evaluate(expr, steps);
   if (value.type === 'string')
     throw evaluationError(
       expr,

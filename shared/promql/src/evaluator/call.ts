@@ -68,7 +68,7 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   [
     'absent_over_time',
     (evaluator, node, steps) =>
-      missing(node, callRangeFunction(evaluator, { ...node, name: 'last_over_time' }, steps), steps),
+      missing(node, evaluator.columns({ ...node, name: 'last_over_time' }, steps), steps),
   ],
   ['sort', (evaluator, node, steps) => sortedByValue(floats(evaluator, node, steps), 1)],
   ['sort_desc', (evaluator, node, steps) => sortedByValue(floats(evaluator, node, steps), -1)],

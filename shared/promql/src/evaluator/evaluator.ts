@@ -19,6 +19,9 @@ export interface RangeVector {
   readonly series: readonly RawSeries[];
 }
 
+/** Vectors that are known already, by expression; what it gives undefined for is evaluated. */
+export type Given = (expr: Expr, steps: Steps) => readonly Column[] | undefined;
+
 /** A scalar at each step. */
 export type Scalar = (i: number) => number;
 
@@ -26,13 +29,17 @@ export type Scalar = (i: number) => number;
 export class Evaluator {
   readonly source: SeriesSource;
   readonly annotations: Annotations;
+  private readonly given: Given | undefined;
 
-  constructor(source: SeriesSource, annotations: Annotations) {
+  constructor(source: SeriesSource, annotations: Annotations, given?: Given) {
     this.source = source;
     this.annotations = annotations;
+    this.given = given;
   }
 
   evaluate(expr: Expr, steps: Steps): Value {
+    const columns = this.given?.(expr, steps);
+    if (columns) return { type: 'vector', columns };
     switch (expr.type) {
       case 'number':
         return { type: 'scalar', values: new Float64Array(steps.times.length).fill(expr.value) };

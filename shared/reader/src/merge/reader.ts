@@ -1,5 +1,5 @@
 import { FailureError, toFailure, type Failure } from '@gumshoe/base/failure';
-import type { Series } from '@gumshoe/base/series';
+import type { GridSeries, Series } from '@gumshoe/base/series';
 import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type {
   AnnotatedMatrix,
@@ -15,6 +15,10 @@ import type {
   StackSamples,
   Table,
 } from '@gumshoe/engine/ports';
+import { parsePromql } from '@gumshoe/promql/parse';
+import { evaluateAnswers, questionsOf, type PartQuestion } from '@gumshoe/promql/parts/evaluate-parts';
+import { forPart } from '@gumshoe/promql/parts/local';
+import { printPromql } from '@gumshoe/promql/print';
 import { mergeStacks } from './stacks.ts';
 import { mergeTables } from './tables.ts';
 
@@ -69,17 +73,46 @@ export class MergedReader implements Reader {
     return answers.flatMap(({ name, answer }) => answer.map((series) => labelled(series, name)));
   }
 
-  /** Each cluster evaluates its own part: an aggregation gives a series for each cluster, told apart by the label. */
+  /**
+   * As over one store in which every series has the label: clusters evaluate what concerns one of them only, what is above
+   * that is evaluated here.
+   */
   async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {
-    const answers = await this.#all('query', (reader) => reader.queryRange(promql, grid, signal), signal);
-    const warnings = answers.flatMap(({ name, answer }) =>
-      (answer.warnings ?? []).map((text) => `${name}: ${text}`),
-    );
+    const expr = parsePromql(promql);
+    const notes = { warnings: new Set<string>(), infos: new Set<string>() };
+    const answers = new Map<PartQuestion, readonly GridSeries[]>();
+    for (const question of questionsOf(expr, grid, CLUSTER_LABEL))
+      answers.set(question, await this.#answer(question, notes, signal));
+    const { series, warnings, infos } = evaluateAnswers(expr, grid, CLUSTER_LABEL, answers);
+    const said = { warnings: [...notes.warnings, ...warnings], infos: [...notes.infos, ...infos] };
     return {
       grid,
-      series: answers.flatMap(({ name, answer }) => answer.series.map((series) => labelled(series, name))),
-      ...(warnings.length > 0 ? { warnings } : {}),
+      series,
+      ...(said.warnings.length > 0 ? { warnings: said.warnings } : {}),
+      ...(said.infos.length > 0 ? { infos: said.infos } : {}),
     };
+  }
+
+  /** Only clusters that the matchers leave are asked. */
+  async #answer(
+    { expr, grid, start, end }: PartQuestion,
+    notes: { readonly warnings: Set<string>; readonly infos: Set<string> },
+    signal?: AbortSignal,
+  ): Promise<readonly GridSeries[]> {
+    const own = new Map<string, string>();
+    for (const { name } of this.#clusters) {
+      const asked = forPart(expr, { label: CLUSTER_LABEL, name, start, end });
+      if (asked) own.set(name, printPromql(asked));
+    }
+    const ask = (reader: Reader, name: string): Promise<AnnotatedMatrix> =>
+      reader.queryRange(own.get(name)!, grid, signal);
+    const asked = this.#clusters.filter(({ name }) => own.has(name));
+    const answers = await this.#all('query', ask, signal, asked);
+    return answers.flatMap(({ name, answer }) => {
+      for (const text of answer.warnings ?? []) notes.warnings.add(`${name}: ${text}`);
+      for (const text of answer.infos ?? []) notes.infos.add(`${name}: ${text}`);
+      return answer.series.map((series) => labelled(series, name));
+    });
   }
 
   async sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table> {
@@ -157,14 +190,15 @@ export class MergedReader implements Reader {
   /** The answers of those that have one, in the order of the clusters. Rejects with the first failure if none has. */
   async #all<T>(
     tried: string,
-    ask: (reader: Reader) => Promise<T>,
+    ask: (reader: Reader, name: string) => Promise<T>,
     signal?: AbortSignal,
+    clusters = this.#clusters,
   ): Promise<readonly { readonly name: string; readonly answer: T }[]> {
     const results = await Promise.all(
-      this.#clusters.map(async ({ name, reader }) => {
+      clusters.map(async ({ name, reader }) => {
         if (!isReader(reader)) return { name, failure: reader };
         try {
-          return { name, answer: await ask(reader) };
+          return { name, answer: await ask(reader, name) };
         } catch (error) {
           return { name, failure: toFailure(error, tried, name) };
         }
