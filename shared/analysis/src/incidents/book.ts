@@ -15,7 +15,17 @@ export interface BookEntry {
   /** When it was called resolved; undefined while it is open. */
   readonly closedAt?: Milliseconds;
   /** Incidents that turned out to be this one. */
-  readonly absorbed: readonly string[];
+  readonly absorbed: readonly AbsorbedIncident[];
+}
+
+/** What was an incident of its own until it was seen to be part of another. */
+export interface AbsorbedIncident {
+  readonly id: string;
+  readonly openedAt: Milliseconds;
+  /** When its own objectives were met again; undefined while one of them is missed. */
+  readonly resolvedAt?: Milliseconds;
+  /** Its objectives: application and kind. */
+  readonly objectives: readonly string[];
 }
 
 export interface IncidentEvent {
@@ -79,8 +89,8 @@ const byAge = (a: BookEntry, b: BookEntry): number =>
 
 /** An objective of an application has one incident at a time; onsets shift a little as data arrives. */
 function isSame({ incident, closedAt }: BookEntry, found: Incident): boolean {
-  const keys = new Set(incident.impacts.map((one) => `${one.application} ${one.slo}`));
-  if (!found.impacts.some((one) => keys.has(`${one.application} ${one.slo}`))) return false;
+  const keys = new Set(incident.impacts.map(objectiveOf));
+  if (!found.impacts.some((one) => keys.has(objectiveOf(one)))) return false;
   const end = closedAt === undefined ? Infinity : (incident.resolvedAt ?? closedAt) + REOPEN;
   return found.openedAt <= end && (found.resolvedAt ?? Infinity) >= incident.openedAt;
 }
@@ -105,12 +115,35 @@ function continued(known: readonly BookEntry[], found: Incident, now: Millisecon
     budgetSpent: Math.max(incident.budgetSpent, found.budgetSpent),
   };
   const still = closing(kept, now, calm).closedAt === undefined ? {} : { closedAt: closedAt ?? now };
+  const parts = [...absorbed, ...others.flatMap((entry) => [absorbedFrom(entry), ...entry.absorbed])];
   return {
     incident: kept,
     seenAt: now,
-    absorbed: [...absorbed, ...others.flatMap((entry) => [entry.incident.id, ...entry.absorbed])],
+    absorbed: parts.map((one) => ({ ...one, ...resolutionOf(one, kept) })),
     ...still,
   };
+}
+
+const objectiveOf = ({ application, slo }: Incident['impacts'][number]): string => `${application} ${slo}`;
+
+const absorbedFrom = ({ incident }: BookEntry): AbsorbedIncident => ({
+  id: incident.id,
+  openedAt: incident.openedAt,
+  objectives: incident.impacts.map(objectiveOf),
+});
+
+/** A part may be over before the whole is. What no look finds any more ended with what took its place, at the latest. */
+function resolutionOf(
+  { resolvedAt, objectives }: AbsorbedIncident,
+  { impacts, resolvedAt: ended }: Incident,
+): Pick<AbsorbedIncident, 'resolvedAt'> {
+  const own = impacts.filter((one) => objectives.includes(objectiveOf(one)));
+  if (own.length === 0) {
+    const last = resolvedAt ?? ended;
+    return last === undefined ? {} : { resolvedAt: last };
+  }
+  if (own.some((one) => one.resolvedAt === undefined)) return {};
+  return { resolvedAt: Math.max(...own.map((one) => one.resolvedAt!)) as Milliseconds };
 }
 
 function eventsOf(known: readonly BookEntry[], next: BookEntry): readonly IncidentEvent[] {
@@ -129,11 +162,9 @@ function eventsOf(known: readonly BookEntry[], next: BookEntry): readonly Incide
 
 /** Another application or objective is hit, or it became critical: worth telling. Figures alone are not. */
 function changed(known: readonly BookEntry[], incident: Incident): boolean {
-  const before = new Set(
-    known.flatMap((entry) => entry.incident.impacts.map((one) => `${one.application} ${one.slo}`)),
-  );
+  const before = new Set(known.flatMap((entry) => entry.incident.impacts.map(objectiveOf)));
   return (
-    incident.impacts.some((one) => !before.has(`${one.application} ${one.slo}`)) ||
+    incident.impacts.some((one) => !before.has(objectiveOf(one))) ||
     known.every((entry) => entry.incident.severity !== incident.severity)
   );
 }
@@ -156,5 +187,11 @@ function forget(entry: BookEntry, now: Milliseconds): BookEntry | undefined {
   const { incident, seenAt, closedAt } = entry;
   if (closedAt !== undefined) return now - closedAt <= REMEMBERED ? entry : undefined;
   if (now - seenAt < VANISHED) return entry;
-  return { ...entry, closedAt: now, incident: { ...incident, resolvedAt: incident.resolvedAt ?? seenAt } };
+  const resolvedAt = incident.resolvedAt ?? seenAt;
+  return {
+    ...entry,
+    closedAt: now,
+    incident: { ...incident, resolvedAt },
+    absorbed: entry.absorbed.map((one) => ({ ...one, resolvedAt: one.resolvedAt ?? resolvedAt })),
+  };
 }

@@ -3,6 +3,8 @@ import { maxOf, sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { CellRange, Dependency, World } from '@gumshoe/model/world';
 import { incidentId, type OpenedIncident } from '../incidents.ts';
+import { DisjointSets } from './disjoint-sets.ts';
+import { separate, type Part } from './separate.ts';
 
 /** One trouble and everything it hit: missed objectives that belong together. */
 export interface Incident {
@@ -39,7 +41,7 @@ const SLOWER = 1.5;
 
 /** Missed objectives joined along dependencies and onsets, oldest incident first. */
 export function groupIncidents(world: World, opened: readonly OpenedIncident[]): readonly Incident[] {
-  const groups = new Groups(opened.length);
+  const groups = new DisjointSets(opened.length);
   const of = Map.groupBy(
     opened.map((_, i) => i),
     (i) => opened[i]!.application,
@@ -51,7 +53,8 @@ export function groupIncidents(world: World, opened: readonly OpenedIncident[]):
   for (const { client, server } of world.dependencies) join(of.get(client), of.get(server));
   joinThroughBystanders(world, opened, of, join);
   return [...Map.groupBy(opened, (_, i) => groups.of(i)).values()]
-    .map((list) => incidentOf(world, list))
+    .flatMap((list) => separate(world, list, edgeSuffers))
+    .map((part) => incidentOf(world, part))
     .sort((a, b) => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1));
 }
 
@@ -99,7 +102,7 @@ function edgeSuffers({ requests, tcp }: Dependency, cells: CellRange): boolean {
   return now > SLOW || now > SLOWER * usual;
 }
 
-function incidentOf(world: World, list: readonly OpenedIncident[]): Incident {
+function incidentOf(world: World, { impacts: list, own }: Part): Incident {
   const hit = new Set(list.map(({ application }) => application));
   const related = (id: ApplicationId, side: 'client' | 'server'): boolean =>
     (side === 'client' ? world.byId.get(id)?.downstreams : world.byId.get(id)?.upstreams)?.some(
@@ -114,7 +117,7 @@ function incidentOf(world: World, list: readonly OpenedIncident[]): Incident {
   const first = [...list].sort(
     (a, b) => a.openedAt - b.openedAt || (a.application + a.slo < b.application + b.slo ? -1 : 1),
   )[0]!;
-  const open = list.some(({ resolvedAt }) => resolvedAt === undefined);
+  const open = own.some(({ resolvedAt }) => resolvedAt === undefined);
   const impacts = [...list].sort(
     (a, b) =>
       Number(entries.includes(b.application)) - Number(entries.includes(a.application)) ||
@@ -124,7 +127,7 @@ function incidentOf(world: World, list: readonly OpenedIncident[]): Incident {
   const incident = {
     id: incidentId(`${first.application}/${first.slo}/${Math.round(first.openedAt / 1000)}`),
     openedAt: first.openedAt,
-    ...(open ? {} : { resolvedAt: Math.max(...list.map((one) => one.resolvedAt!)) as Milliseconds }),
+    ...(open ? {} : { resolvedAt: Math.max(...own.map((one) => one.resolvedAt!)) as Milliseconds }),
     severity: list.some(({ severity }) => severity === 'critical')
       ? ('critical' as const)
       : ('warning' as const),
@@ -143,25 +146,4 @@ function summarize(impacts: readonly OpenedIncident[], applications: number): st
   const others = applications - 1;
   const more = others === 0 ? '' : ` ${others} more application${others === 1 ? ' is' : 's are'} impacted.`;
   return `${impacts[0]!.summary}${more}`;
-}
-
-/** Disjoint sets of numbers. */
-class Groups {
-  readonly #parents: Int32Array;
-
-  constructor(size: number) {
-    this.#parents = Int32Array.from({ length: size }, (_, i) => i);
-  }
-
-  of(i: number): number {
-    let root = i;
-    while (this.#parents[root] !== root) root = this.#parents[root]!;
-    for (let at = i; at !== root;) [at, this.#parents[at]] = [this.#parents[at]!, root];
-    return root;
-  }
-
-  join(a: number, b: number): void {
-    const [x, y] = [this.of(a), this.of(b)];
-    this.#parents[Math.max(x, y)] = Math.min(x, y);
-  }
 }

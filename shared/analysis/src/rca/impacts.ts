@@ -1,11 +1,12 @@
 import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
-import type { Application, Column, World } from '@gumshoe/model/world';
+import type { Application, Column } from '@gumshoe/model/world';
 import { logImpact } from '../anomalies/log-impact.ts';
 import { unusualImpact } from '../anomalies/impact.ts';
 import { resourceImpact } from '../anomalies/resource-impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
+import { serversBelow } from '../incidents/separate.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { impactEvidence } from './impact-evidence.ts';
 import { frameOf, type Frame } from './frame.ts';
@@ -96,7 +97,7 @@ function startAt(
   columns: ReadonlyMap<string, Column>,
 ): StartingPoint {
   const { world } = inspected;
-  const below = serversBelow(world, root);
+  const below = serversBelow(world, root.id);
   const own = incidents.filter((incident) => below.has(incident.application));
   const together = incidentsAround(first, own, Math.round(TOGETHER / world.grid.step));
   const kinds = new Set(
@@ -109,15 +110,6 @@ function startAt(
   );
   const frame = frameOf(world, root, together, columns.get(first.id) ?? badShare);
   return { root, frame, propagation: propagate(frame, root) };
-}
-
-/** The application and everything it waits for, directly or not. */
-function serversBelow(world: World, root: Application): ReadonlySet<ApplicationId> {
-  const seen = new Set<ApplicationId>([root.id]);
-  for (const id of seen) {
-    for (const { server } of world.byId.get(id)?.upstreams ?? []) seen.add(server);
-  }
-  return seen;
 }
 
 /** The incidents that touch the first one, or one another, give or take `slack` cells. */

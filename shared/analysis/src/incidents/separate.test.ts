@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { milliseconds } from '@gumshoe/base/time';
+import { buildWorld } from '@gumshoe/model/build/build-world';
+import { SeriesWriter, type Course } from '@gumshoe/model/testdata/series-writer';
+import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { findIncidents } from '../incidents.ts';
+import { inspectWorld } from '../inspect.ts';
+import { EMPTY_BOOK, updateIncidents } from './book.ts';
+import { groupIncidents } from './group.ts';
+
+const MINUTE = 60_000;
+const FROM = 1_790_000_000_000;
+
+/** 0.4 between two minutes. */
+const between =
+  (from: number, to = Infinity): Course =>
+  (at) =>
+    at > FROM + from * MINUTE && at <= FROM + to * MINUTE ? 0.4 : 0;
+
+type Calls = readonly (readonly [client: string, server: string, failed: Course])[];
+
+function look(calls: Calls, minutes = 30) {
+  const range = { from: milliseconds(FROM), to: milliseconds(FROM + minutes * MINUTE) };
+  const writer = new SeriesWriter(range, 15_000);
+  for (const [client, server, failed] of calls) {
+    const labels = { service_name: server, client_service_name: client };
+    writer.counter(T.spans.name, { service_name: server, span_name: 'GET', status: 'ok' }, () => 20);
+    writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => 20 * (1 - failed(at)));
+    writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => 20 * failed(at));
+    writer.histogram(
+      T.duration.name,
+      labels,
+      () => 20,
+      () => 0.02,
+    );
+  }
+  return inspectWorld(buildWorld(writer.series, range, { history: 0 }));
+}
+
+const incidentsOf = (calls: Calls, minutes?: number) => {
+  const inspected = look(calls, minutes);
+  return groupIncidents(inspected.world, findIncidents(inspected)).map((incident) => ({
+    incident,
+    names: incident.impacts.map(({ name }) => name),
+  }));
+};
+
+const either =
+  (a: Course, b: Course): Course =>
+  (at) =>
+    Math.max(a(at), b(at));
+const never: Course = () => 0;
+
+const cart = between(10, 16);
+const mail = between(11, 24);
+const TWO: Calls = [
+  ['', 'web', either(cart, mail)],
+  ['web', 'cart', cart],
+  ['web', 'mail', mail],
+];
+
+test('two faults behind one frontend within two minutes are two incidents, each with its own end', () => {
+  const [first, second, ...more] = incidentsOf(TWO);
+  assert.deepEqual([first!.names, second!.names, more], [['web', 'cart'], ['mail'], []]);
+  const minute = (at?: number): number => Math.round((at! - FROM) / MINUTE);
+  assert.deepEqual([minute(first!.incident.openedAt), minute(first!.incident.resolvedAt)], [10, 16]);
+  assert.deepEqual([minute(second!.incident.openedAt), minute(second!.incident.resolvedAt)], [11, 24]);
+});
+
+test('the same two with a store below that fails both are one', () => {
+  const store: Calls = [
+    ['cart', 'ledger', cart],
+    ['mail', 'ledger', mail],
+  ];
+  assert.equal(incidentsOf([...TWO, ...store]).length, 1);
+});
+
+test('the same two, one of which waits for the other, are one', () => {
+  const [only, ...more] = incidentsOf([...TWO, ['cart', 'mail', never]]);
+  assert.deepEqual([[...only!.names].sort(), more], [['cart', 'mail', 'web'], []]);
+});
+
+test('incidents that turn out to be one keep the times of their own', () => {
+  const [ledger, late] = [between(5, 8), between(6, 20)];
+  const apart: Calls = [
+    ['', 'cart', ledger],
+    ['', 'mail', late],
+  ];
+  const joined: Calls = [...apart, ['cart', 'mail', never]];
+  const first = updateIncidents(EMPTY_BOOK, look(apart, 11), 10 * MINUTE);
+  assert.equal(first.book.entries.length, 2);
+  const { book, events } = updateIncidents(first.book, look(joined, 14), 10 * MINUTE);
+  const merged = events.find(({ kind }) => kind === 'merged');
+  const [entry] = book.entries;
+  assert.equal(merged?.absorbed?.length, 1);
+  assert.deepEqual(
+    entry!.absorbed.map(({ id }) => id),
+    merged.absorbed,
+  );
+  assert.equal(entry!.absorbed[0]!.resolvedAt, undefined);
+  const { book: later } = updateIncidents(book, look(joined, 24), 2 * MINUTE);
+  const ended = later.entries[0]!.absorbed[0]!.resolvedAt!;
+  assert.ok(Math.abs(ended - FROM - 20 * MINUTE) <= MINUTE);
+});
