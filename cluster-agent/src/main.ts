@@ -11,9 +11,10 @@ The configuration is YAML:
   interval: 15s
   remoteWriteUrl: http://prometheus:9090/api/v1/write
   targets:
-    - type: postgres                 # postgres, redis
+    - type: postgres                 # postgres, mysql (and MariaDB), redis (and its kin), memcached
       address: 10.0.0.5:5432
-      user: gumshoe                  # a role in pg_monitor
+      user: gumshoe                  # PostgreSQL: a role in pg_monitor (bloat: pg_read_all_data as well);
+                                     # MySQL: PROCESS, REPLICATION CLIENT (MariaDB: REPLICA MONITOR) and SELECT
       passwordFile: /etc/gumshoe/postgres-password
       database: postgres
       tls: verify-full               # disable, require, verify-full (default off loopback)

@@ -4,6 +4,8 @@ import type { SampleBuffer } from '../export/samples.ts';
 import type { ProbeDefinition, ProbeSession, ProbeTarget } from './define.ts';
 
 const FIRST_BACK_OFF = 15_000;
+/** An old session would show the certificate of its time, ms. */
+const LONGEST_TLS_SESSION = 6 * 3_600_000;
 const LONGEST_BACK_OFF = 10 * 60_000;
 
 export interface ProbeState {
@@ -23,6 +25,7 @@ export class ProbeRunner {
   private readonly target: ProbeTarget;
   private readonly logger: Logger;
   private session: ProbeSession | undefined;
+  private openedAt = 0;
   private backOff = 0;
   private busy = false;
   private state: ProbeState;
@@ -55,6 +58,8 @@ export class ProbeRunner {
     }
     this.busy = true;
     try {
+      if (this.target.tls !== 'disable' && now - this.openedAt > LONGEST_TLS_SESSION) await this.close();
+      if (this.session === undefined) this.openedAt = now;
       this.session ??= await within(this.definition.open(this.target, timeout), timeout, 'connect');
       const emit = (
         metric: Parameters<SampleBuffer['add']>[0],

@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type PeerCertificate } from 'node:tls';
+import { certificateOf } from '../certificate.ts';
 import { splitAddress, type ProbeTarget } from '../define.ts';
 
 /** An answer longer than this is not one of memcached's. */
@@ -65,6 +66,10 @@ export class MemcachedClient {
       socket.on('data', read).on('error', failed).on('close', closed);
       socket.write(`${question}\r\n`);
     });
+  }
+
+  get certificate(): PeerCertificate | undefined {
+    return certificateOf(this.socket);
   }
 
   close(): void {

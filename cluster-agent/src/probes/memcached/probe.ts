@@ -1,4 +1,5 @@
 import { MEMCACHED_METRICS as M } from '@gumshoe/schema/metrics/memcached';
+import { emitCertificate } from '../certificate.ts';
 import { defineProbe, type ProbeContext, type ProbeSession } from '../define.ts';
 import { MemcachedClient } from './client.ts';
 
@@ -56,6 +57,7 @@ class MemcachedSession implements ProbeSession {
       }),
     );
     const number = (name: string): number => Number(stats.get(name) ?? NaN);
+    emitCertificate(context, this.client.certificate);
     context.emit(M.version, 1, { version: stats.get('version') ?? '' });
     for (const [name, metric] of FIELDS) context.emit(metric, number(name));
     for (const [name, command, status] of COMMANDS)

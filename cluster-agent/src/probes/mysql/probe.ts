@@ -1,14 +1,10 @@
 import { MYSQL_METRICS as M } from '@gumshoe/schema/metrics/mysql';
 import { obfuscateSql } from '@gumshoe/text/sql-obfuscate';
-import mysql from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
+import { certificateOf, emitCertificate } from '../certificate.ts';
 import { Counters, highestFirst } from '../counters.ts';
-import {
-  defineProbe,
-  splitAddress,
-  type ProbeContext,
-  type ProbeSession,
-  type ProbeTarget,
-} from '../define.ts';
+import { defineProbe, type ProbeContext, type ProbeSession } from '../define.ts';
+import { codeOf, connect, streamOf } from './client.ts';
 import { emitLocks, type LockWait } from './locks.ts';
 import * as queries from './queries.ts';
 import { emitReplicas, type ReplicaRow } from './replication.ts';
@@ -24,8 +20,6 @@ const DENIED: ReadonlySet<string> = new Set([
   'ER_ACCOUNT_HAS_BEEN_LOCKED',
 ]);
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const mysqlProbe = defineProbe({
@@ -34,53 +28,8 @@ export const mysqlProbe = defineProbe({
   up: M.up,
   error: { metric: M.scrapeError, label: 'error' },
   isCredentialError: (error) => DENIED.has(codeOf(error)),
-  open: openSession,
+  open: async (target, timeout) => new MysqlSession(await connect(target, timeout), timeout),
 });
-
-async function openSession(target: ProbeTarget, timeout: number): Promise<ProbeSession> {
-  const { host, port } = splitAddress(target.address, 3306);
-  const connection = await mysql.createConnection({
-    host,
-    port,
-    connectTimeout: timeout,
-    supportBigNumbers: true,
-    ...(target.tls === 'disable'
-      ? {}
-      : {
-          ssl: {
-            rejectUnauthorized: target.tls === 'verify-full',
-            verifyIdentity: target.tls === 'verify-full',
-            ...(target.ca ? { ca: target.ca } : {}),
-          },
-        }),
-    ...(target.database === undefined ? {} : { database: target.database }),
-    ...(target.user === undefined ? {} : { user: target.user }),
-    ...(target.password === undefined ? {} : { password: target.password }),
-  });
-  // a connection that breaks between rounds is found by the next query; without a listener it would end the process
-  connection.on('error', () => {});
-  try {
-    await connection.query('SET SESSION TRANSACTION READ ONLY');
-    await limitStatements(connection, timeout);
-  } catch (error) {
-    connection.destroy();
-    throw error;
-  }
-  return new MysqlSession(connection, timeout);
-}
-
-/** The server gives up a slow statement itself, so that the connection stays usable. MariaDB counts seconds, MySQL ms. */
-async function limitStatements(connection: mysql.Connection, timeout: number): Promise<void> {
-  const limits = [
-    `SET SESSION max_statement_time = ${timeout / 1000}`,
-    `SET SESSION max_execution_time = ${timeout}`,
-  ];
-  for (const limit of limits) {
-    const outcome = await connection.query(limit).catch((error: unknown) => error);
-    if (!(outcome instanceof Error)) return;
-    if (codeOf(outcome) !== 'ER_UNKNOWN_SYSTEM_VARIABLE') throw outcome;
-  }
-}
 
 const STATUS = [
   ['Threads_connected', M.connectionsCurrent],
@@ -93,7 +42,7 @@ const STATUS = [
 ] as const;
 
 class MysqlSession implements ProbeSession {
-  private readonly connection: mysql.Connection;
+  private readonly connection: Connection;
   private readonly timeout: number;
   private readonly statements = new Counters();
   private readonly tableIo = new Counters();
@@ -101,7 +50,7 @@ class MysqlSession implements ProbeSession {
   /** Which of several ways to ask this server knows. */
   private readonly known = new Map<readonly string[], number>();
 
-  constructor(connection: mysql.Connection, timeout: number) {
+  constructor(connection: Connection, timeout: number) {
     this.connection = connection;
     this.timeout = timeout;
   }
@@ -128,6 +77,7 @@ class MysqlSession implements ProbeSession {
 
   async collect(context: ProbeContext): Promise<void> {
     await this.collectStatus(context);
+    emitCertificate(context, certificateOf(streamOf(this.connection)));
     const parts: readonly (readonly [string, () => Promise<void>])[] = [
       [
         'replication',

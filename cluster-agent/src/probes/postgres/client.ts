@@ -32,3 +32,7 @@ export async function rowsOf<T extends Record<string, unknown>>(
 ): Promise<T[]> {
   return (await client.query<T>(sql)).rows;
 }
+
+/** The socket below a session. */
+export const streamOf = (client: pg.Client): unknown =>
+  (client as unknown as { readonly connection?: { readonly stream?: unknown } }).connection?.stream;

@@ -1,8 +1,9 @@
 import { obfuscateSql } from '@gumshoe/text/sql-obfuscate';
 import { POSTGRES_METRICS } from '@gumshoe/schema/metrics/postgres';
 import pg from 'pg';
+import { certificateOf, emitCertificate } from '../certificate.ts';
 import { defineProbe, type ProbeContext, type ProbeSession, type ProbeTarget } from '../define.ts';
-import { connect, rowsOf } from './client.ts';
+import { connect, rowsOf, streamOf } from './client.ts';
 import { lockWaits, type Session } from './locks.ts';
 import { collectMaintenance } from './maintenance.ts';
 import * as queries from './queries.ts';
@@ -74,6 +75,7 @@ class PostgresSession implements ProbeSession {
     await this.collectStatements(context, activity);
     for (const row of await this.rows<{ name: string; unit: string; value: number }>(queries.SETTINGS))
       context.emit(POSTGRES_METRICS.setting, row.value, { name: row.name, unit: row.unit });
+    emitCertificate(context, certificateOf(streamOf(this.client)));
     await this.collectReplication(context);
     await this.collectMaintenance(context);
   }

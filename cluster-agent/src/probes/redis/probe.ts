@@ -1,5 +1,7 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
 import { createClient } from 'redis';
+import { emitCertificate } from '../certificate.ts';
 import {
   defineProbe,
   splitAddress,
@@ -33,6 +35,7 @@ export const redisProbe = defineProbe({
 
 async function openSession(target: ProbeTarget, timeout: number): Promise<ProbeSession> {
   const { host, port } = splitAddress(target.address, 6379);
+  let certificate: PeerCertificate | undefined;
   const client = createClient({
     socket: {
       host,
@@ -44,6 +47,11 @@ async function openSession(target: ProbeTarget, timeout: number): Promise<ProbeS
         : {
             tls: true as const,
             rejectUnauthorized: target.tls === 'verify-full',
+            // called for chains that are trusted; the driver shows its socket to nobody
+            checkServerIdentity: (name: string, shown: PeerCertificate) => {
+              certificate = shown;
+              return checkServerIdentity(name, shown);
+            },
             ...(target.ca ? { ca: target.ca } : {}),
           }),
     },
@@ -64,16 +72,18 @@ async function openSession(target: ProbeTarget, timeout: number): Promise<ProbeS
   } finally {
     clearTimeout(late);
   }
-  return new RedisSession(client, timeout);
+  return new RedisSession(client, timeout, certificate);
 }
 
 class RedisSession implements ProbeSession {
   private readonly client: Client;
   private readonly timeout: number;
+  private readonly certificate: PeerCertificate | undefined;
   private lastSlowId = -1;
   private firstRound = true;
 
-  constructor(client: Client, timeout: number) {
+  constructor(client: Client, timeout: number, certificate: PeerCertificate | undefined) {
+    this.certificate = certificate;
     this.client = client;
     this.timeout = timeout;
   }
@@ -97,6 +107,7 @@ class RedisSession implements ProbeSession {
     const info = parseInfo(String(await this.ask('INFO', 'all')));
     const version = info.get('redis_version') ?? info.get('valkey_version') ?? '';
     context.emit(REDIS_METRICS.info, 1, { redis_version: version, role: info.get('role') ?? '' });
+    emitCertificate(context, this.certificate);
     emitFields(context, info);
     emitReplication(context, info);
     emitCommands(context, info);

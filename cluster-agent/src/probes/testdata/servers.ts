@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,19 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
+
+/** A self-signed certificate for 127.0.0.1 in `dir` that ends in so many days, as paths and text. */
+export function certificateIn(dir: string, days: number): { readonly key: string; readonly cert: string; readonly pem: string } {
+  const [key, cert] = [join(dir, 'tls.key'), join(dir, 'tls.crt')];
+  const made = spawnSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', String(days), '-subj', '/CN=database', '-addext', 'subjectAltName=IP:127.0.0.1'],
+    { encoding: 'utf8' },
+  );
+  assert.equal(made.status, 0, made.stderr);
+  chmodSync(key, 0o644);
+  return { key, cert, pem: readFileSync(cert, 'utf8') };
+}
 
 /** A database server of Debian's on loopback, in a directory of its own. */
 export interface Server {
@@ -126,10 +139,12 @@ export async function startPostgres(sql = '', settings: readonly string[] = []):
   );
 }
 
-export async function startRedis(options: readonly string[] = []): Promise<Server> {
+/** With `tls`, the port speaks nothing else. */
+export async function startRedis(options: readonly string[] = [], tls = false): Promise<Server> {
   const dir = mkdtempSync(join(tmpdir(), 'gumshoe-probes-'));
   const port = await freePort();
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', PASSWORD, '--save', ''];
+  const ports = tls ? ['--port', '0', '--tls-port', String(port)] : ['--port', String(port)];
+  const flags = [...ports, '--bind', '127.0.0.1', '--requirepass', PASSWORD, '--save', ''];
   const child = spawn('redis-server', [...flags, '--masterauth', PASSWORD, ...options], {
     stdio: 'ignore',
     cwd: dir,
