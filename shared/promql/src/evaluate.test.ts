@@ -158,7 +158,9 @@ test('errors are typed and say what was wrong', () => {
   };
   assert.match(code('sum(http'), /^invalid-input: 1:9/);
   assert.match(code('holt_winters(gauge[5m], 1, 1)'), /Prometheus 3 calls it double_exponential_smoothing/);
-  assert.match(code('rate(gauge[5m] anchored)'), /^not-supported: 1:6: .*anchored is not supported/);
+  assert.match(code('max_over_time(gauge[5m] anchored)'), /only be used with: changes, .* not with max_over/);
+  assert.match(code('rate(gauge[5m:] smoothed)'), /smoothed modifier is not supported for subqueries/);
+  assert.match(code('gauge anchored'), /anchored modifier must be preceded by a range vector selector/);
   assert.match(code('nosuch(gauge)'), /invalid-input|not-supported/);
   assert.match(code('http * on(job) info'), /many-to-one matching must be explicit/);
   assert.match(code('http + on(job) http'), /many-to-many|many-to-one/);

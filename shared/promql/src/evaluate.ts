@@ -4,7 +4,8 @@ import type { TimeGrid } from '@gumshoe/base/time';
 import { Annotations, type Annotated } from './annotations.ts';
 import { Evaluator, type Given } from './evaluator/evaluator.ts';
 import { orderKey } from './evaluator/labels.ts';
-import type { RawSeries } from './evaluator/selection.ts';
+import { extendedSamples } from './evaluator/extended.ts';
+import { lookTimes, type RawSeries } from './evaluator/selection.ts';
 import { nonEmpty } from './evaluator/samples.ts';
 import { evaluationError, filled, mergeSame, type Column, type Steps } from './evaluator/values.ts';
 import type { Expr } from './parser/ast.ts';
@@ -109,7 +110,13 @@ export function evaluateInstant(expr: Expr, source: SeriesSource, at: number): I
 
 function instantValue(expr: Expr, evaluator: Evaluator, steps: Steps): InstantValue {
   if (expr.type === 'subquery' || (expr.type === 'selector' && expr.range !== undefined)) {
-    const { series: all } = evaluator.range(expr, steps);
+    const { node, series: read } = evaluator.range(expr, steps);
+    const extension = node.type === 'selector' ? node.extension : undefined;
+    const end = lookTimes(node, steps)[0] ?? steps.end;
+    const all =
+      node.type === 'selector' && extension
+        ? read.map((one) => extendedSamples({ ...node, extension }, one, end))
+        : read;
     const series = all.filter((one) => one.timestamps.length > 0 || one.histograms !== undefined);
     return { type: 'matrix', series: byLabels<RawSeries>(series) };
   }

@@ -17,6 +17,7 @@ const queries = [
   'rate(x{a!="b"}[1m30s] @ 17.25 offset 1h)',
   'max_over_time(sum by (a, "c d") (rate(x[1m]))[5m:30s] @ end())',
   'avg_over_time(x[5m:])',
+  'rate(x[5m] anchored offset 1m) - y smoothed',
   '-2 ^ 2 * -x % NaN',
   'a + on (x) group_left (y) b',
   'a / ignoring (x) fill_left(1) fill_right(-2) b',

@@ -50,7 +50,8 @@ function modifiers({ offset, at }: { readonly offset: number; readonly at?: AtMo
 
 const selector = (node: SelectorNode): string => {
   const range = node.range === undefined ? '' : `[${node.range}ms]`;
-  return `{${node.matchers.map(matcher).join(', ')}}${range}${modifiers(node)}`;
+  const extension = node.extension === undefined ? '' : ` ${node.extension}`;
+  return `{${node.matchers.map(matcher).join(', ')}}${range}${extension}${modifiers(node)}`;
 };
 
 const subquery = (node: SubqueryNode): string => {

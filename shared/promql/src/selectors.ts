@@ -1,7 +1,7 @@
 import type { Matcher } from './matchers.ts';
 import { infoMatchers } from './evaluator/info.ts';
 import { stampedSelector } from './evaluator/selection.ts';
-import type { AtModifier, CallNode, Expr } from './parser/ast.ts';
+import type { AtModifier, CallNode, Expr, SelectorNode } from './parser/ast.ts';
 import { LOOKBACK } from './source.ts';
 
 /** Samples with `from < t <= to` (ms) of these matchers are all that a selector of the query can need. */
@@ -27,7 +27,9 @@ export function selectorsOf(expr: Expr, from: number, to: number): SelectorExten
   const walk = (node: Expr, low: number, high: number): SelectorExtent[] => {
     switch (node.type) {
       case 'selector':
-        return [{ matchers: node.matchers, ...moved(node, low, high, node.range ?? LOOKBACK) }];
+        return [
+          { matchers: node.matchers, ...extended(node, moved(node, low, high, node.range ?? LOOKBACK)) },
+        ];
       case 'subquery': {
         const inner = moved(node, low, high, node.range);
         return walk(node.expr, inner.from, inner.to);
@@ -48,6 +50,15 @@ export function selectorsOf(expr: Expr, from: number, to: number): SelectorExten
     }
   };
   return walk(expr, from, to);
+}
+
+/** Modifiers that look at the samples around a range, or around an instant. */
+function extended(
+  { extension, range }: SelectorNode,
+  { from, to }: { readonly from: number; readonly to: number },
+): { readonly from: number; readonly to: number } {
+  const back = extension !== undefined && range !== undefined ? LOOKBACK : 0;
+  return { from: from - back, to: to + (extension === 'smoothed' ? LOOKBACK : 0) };
 }
 
 /** Info series are looked up at the evaluated instants themselves. */

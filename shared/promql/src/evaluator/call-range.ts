@@ -1,5 +1,6 @@
 import type { CallNode, Expr } from '../parser/ast.ts';
 import type { Evaluator } from './evaluator.ts';
+import { callExtended } from './extended.ts';
 import { labelOf } from './labels.ts';
 import { RANGE_FUNCTIONS } from './range-functions.ts';
 import { lookTimes, type RawSeries } from './selection.ts';
@@ -21,6 +22,11 @@ export function callRangeFunction(evaluator: Evaluator, node: CallNode, steps: S
   const [first, second] = args.filter((arg) => arg !== ranged).map((arg) => evaluator.scalars(arg, steps));
   checkScalars(evaluator, node, first, second);
   const { node: selector, range, series } = evaluator.range(ranged, steps);
+  const counter = name === 'rate' || name === 'increase';
+  if (selector.type === 'selector' && selector.extension !== undefined) {
+    if (counter) for (const one of series) checkCounterName(evaluator, one, ranged);
+    return callExtended(node, { ...selector, extension: selector.extension }, series, steps);
+  }
   const windows: Windows = {
     ends: lookTimes(selector, steps),
     times: steps.times,
@@ -28,7 +34,6 @@ export function callRangeFunction(evaluator: Evaluator, node: CallNode, steps: S
     first,
     second,
   };
-  const counter = name === 'rate' || name === 'increase';
   const columns: Column[] = [];
   for (const one of series) {
     const { histograms } = one;

@@ -6,6 +6,7 @@ import { aggregate } from './aggregate.ts';
 import { argument } from './arguments.ts';
 import { binary } from './binary.ts';
 import { callFunction } from './call.ts';
+import { smoothedInstants } from './extended.ts';
 import { extent, selectInstant, selectRange, type RawSeries } from './selection.ts';
 import { evaluationError, filled, nameless, type Column, type Steps, type Value } from './values.ts';
 
@@ -48,6 +49,11 @@ export class Evaluator {
       case 'selector':
         if (expr.range !== undefined)
           throw evaluationError(expr, 'a range vector is only allowed as an argument of a function');
+        if (expr.extension !== undefined)
+          return {
+            type: 'vector',
+            columns: smoothedInstants(expr, selectRange(expr, this.source, steps), steps),
+          };
         return { type: 'vector', columns: selectInstant(expr, this.source, steps) };
       case 'subquery':
         throw evaluationError(expr, 'a subquery is only allowed as an argument of a function');

@@ -19,6 +19,8 @@ export interface SelectorNode extends Position {
   readonly at?: AtModifier;
   /** ms; a range vector when given */
   readonly range?: number;
+  /** Experimental modifiers that look beyond the edges of the range. */
+  readonly extension?: 'anchored' | 'smoothed';
 }
 
 export interface SubqueryNode extends Position {

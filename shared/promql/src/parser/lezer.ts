@@ -64,9 +64,9 @@ class Builder {
       case 'UnaryExpr':
         return this.unary(node, this.expr(this.query.last(node), depth + 1));
       case 'AnchoredExpr':
-        throw this.query.unsupported(node, 'the experimental modifier anchored');
+        return this.extension(node, depth, 'anchored');
       case 'SmoothedExpr':
-        throw this.query.unsupported(node, 'the experimental modifier smoothed');
+        return this.extension(node, depth, 'smoothed');
       default:
         throw this.query.unsupported(node, node.name);
     }
@@ -101,7 +101,7 @@ class Builder {
   private modify(
     node: SyntaxNode,
     depth: number,
-    modifier: 'offset' | '@',
+    modifier: 'offset' | '@' | 'anchored' | 'smoothed',
     change: (target: SelectorNode | SubqueryNode) => SelectorNode | SubqueryNode,
   ): Expr {
     return this.lastOperand(this.query.child(node), depth, (operand, written) => {
@@ -134,6 +134,18 @@ class Builder {
     return this.modify(node, depth, '@', (target) => {
       if (target.at !== undefined) throw this.query.fail(node, '@ <timestamp> may not be set multiple times');
       return { ...target, at };
+    });
+  }
+
+  private extension(node: SyntaxNode, depth: number, extension: 'anchored' | 'smoothed'): Expr {
+    return this.modify(node, depth, extension, (target) => {
+      if (target.type === 'subquery')
+        throw this.query.fail(node, `${extension} modifier is not supported for subqueries`);
+      if (target.extension !== undefined)
+        throw this.query.fail(node, 'anchored and smoothed modifiers cannot be used together');
+      if (extension === 'anchored' && target.range === undefined)
+        throw this.query.fail(node, 'anchored modifier must be preceded by a range vector selector');
+      return { ...target, extension };
     });
   }
 
