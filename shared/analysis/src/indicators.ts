@@ -11,6 +11,7 @@ import type {
 import { isAuxiliary } from './slo/objectives.ts';
 import { blockingRate, isTimed, waitingAges } from './slo/operation-class.ts';
 import { slowRequests } from './slo/slow-share.ts';
+import { waitingMode } from './slo/waiting-mode.ts';
 
 /** Service level indicators of one application: rates per second on the world's grid. */
 export interface Indicators {
@@ -58,7 +59,7 @@ export function indicatorsOf(world: World, application: Application, threshold: 
     points,
   );
   const rate = sumColumns([answered, failedConnects], points);
-  const slowness = slownessOf(application, points, inbound, clients, threshold);
+  const slowness = slownessOf(world.grid, application, inbound, clients, threshold);
   // Whose open requests tell that ours hang: our clients', or, when nobody observes those, our own to others.
   const waiting = clients.length > 0 ? downstreams : application.upstreams;
   const inFlightAge = maxColumns(
@@ -102,12 +103,13 @@ interface Slowness {
 }
 
 function slownessOf(
+  grid: TimeGrid,
   application: Application,
-  points: number,
   inbound: readonly RequestColumns[],
   clients: readonly RequestColumns[],
   threshold: number,
 ): Slowness {
+  const { points } = grid;
   const unknown = new Float64Array(points).fill(NaN);
   const judged = new Map(
     [...inbound, ...clients]
@@ -118,7 +120,21 @@ function slownessOf(
   const undecided = [...judged.values()].some((one) => one.undecided)
     ? worseOf(points, inbound, clients, (one) => judged.get(one)?.undecided ?? unknown)
     : undefined;
-  const blocking = blockingRate(application, points);
+  const among = new Set(replication(application));
+  const waits = new Map(
+    [...judged].flatMap(([one, { slow: late }]) => {
+      if (among.has(one)) return [[one, { all: one.rate, late }] as const];
+      const rate = waitingMode(grid, one)?.rate;
+      return rate ? [[one, { all: rate, late: rate }] as const] : [];
+    }),
+  );
+  const waiting = (part: 'all' | 'late'): Column | undefined =>
+    waits.size > 0
+      ? worseOf(points, inbound, clients, (one) => waits.get(one)?.[part] ?? unknown)
+      : undefined;
+  const commands = blockingRate(application, points);
+  const blocking = moreOf(commands, waiting('all'));
+  const late = moreOf(commands, waiting('late'));
   const untimed = [...inbound, ...clients].every(isTimed)
     ? blocking
     : sumColumns(
@@ -129,11 +145,21 @@ function slownessOf(
         points,
       );
   return {
-    slow: blocking ? without(slow, blocking) : slow,
-    ...(undecided ? { undecided: blocking ? without(undecided, blocking) : undecided } : {}),
+    slow: late ? without(slow, late) : slow,
+    ...(undecided ? { undecided: late ? without(undecided, late) : undecided } : {}),
     ...(untimed ? { untimed } : {}),
   };
 }
+
+/** What members of one MongoDB ask of each other: they wait for changes to copy. */
+const replication = ({ id, downstreams }: Application): readonly RequestColumns[] =>
+  downstreams
+    .filter(({ client }) => client === id)
+    .flatMap(({ requests }) => requests.filter(({ protocol }) => protocol === 'mongodb'));
+
+/** What a probe counts, and what the distribution tells: the more of both, for both see the same requests. */
+const moreOf = (a: Column | undefined, b: Column | undefined): Column | undefined =>
+  a && b ? maxColumns([a, b], a.length) : (a ?? b);
 
 /** Whatever waited by design was slow for that reason: it is taken off first. */
 const without = (column: Column, part: Column): Column =>

@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import { buildWorld } from '@gumshoe/model/build/build-world';
 import { SeriesWriter } from '@gumshoe/model/testdata/series-writer';
-import { CONTAINER_METRICS as C, REQUEST_METRICS, type Protocol } from '@gumshoe/schema/metrics/container';
+import {
+  CONTAINER_METRICS as C,
+  LATENCY_BOUNDS_SECONDS,
+  REQUEST_METRICS,
+  type Protocol,
+} from '@gumshoe/schema/metrics/container';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import { REDIS_METRICS as R } from '@gumshoe/schema/metrics/redis';
 import { inspectWorld } from '../inspect.ts';
@@ -16,13 +21,18 @@ interface Traffic {
   readonly protocol: Protocol;
   /** Per second, and mean latency in seconds. */
   readonly parts: readonly (readonly [rate: number, latency: number])[];
+  /** Per second, each of which takes so many seconds; from some time on. */
+  readonly exact?: readonly (readonly [rate: number, seconds: number, from?: number])[];
   /** Blocking commands per second, as the probe counts them. */
   readonly blocking?: number;
   readonly openFor?: number;
 }
 
 /** What the latency objective of a server says whose only client is a worker. */
-function latencyOf({ protocol, parts, blocking, openFor = 0 }: Traffic, settings: ObjectiveSettings = SET) {
+function latencyOf(
+  { protocol, parts, exact = [], blocking, openFor = 0 }: Traffic,
+  settings: ObjectiveSettings = SET,
+) {
   const writer = new SeriesWriter(RANGE, 15_000);
   const node = { machine_id: 'machine', system_uuid: 'u' };
   writer.gauge(N.info.name, { ...node, hostname: 'host', kernel_version: '6.1' }, () => 1);
@@ -36,7 +46,7 @@ function latencyOf({ protocol, parts, blocking, openFor = 0 }: Traffic, settings
   writer.gauge(C.tcpListen.name, { ...labels('server'), listen_addr: destination, proxy: '' }, () => 1);
   const to = { ...labels('worker'), destination, actual_destination: destination };
   const metrics = REQUEST_METRICS[protocol];
-  const total = parts.reduce((sum, [rate]) => sum + rate, 0);
+  const total = [...parts, ...exact].reduce((sum, [rate]) => sum + rate, 0);
   writer.counter(metrics.count.name, { ...to, status: 'ok' }, () => total);
   writer.counter(C.tcpConnects.name, to, () => 0.1);
   writer.gauge(metrics.inFlightAge.name, to, () => openFor);
@@ -48,6 +58,13 @@ function latencyOf({ protocol, parts, blocking, openFor = 0 }: Traffic, settings
       () => rate,
       () => latency,
     );
+  for (const [rate, seconds, from = 0] of exact)
+    for (const bound of [...LATENCY_BOUNDS_SECONDS, Infinity])
+      merged.counter(
+        `${metrics.duration.name}_bucket`,
+        { ...to, le: bound === Infinity ? '+Inf' : String(bound) },
+        (at) => (seconds <= bound && at >= from ? rate : 0),
+      );
   const sums = new Map<string, Float64Array>();
   for (const one of merged.series) {
     const key = JSON.stringify(one.labels);
@@ -127,4 +144,34 @@ test('one slow request of three in an hour alarms nobody', () => {
     ],
   });
   assert.deepEqual([rare.health, rare.breaches.length], ['ok', 0]);
+});
+
+/** Answers in a few milliseconds, beside requests that are held open. */
+const polls = (protocol: Protocol, ...exact: NonNullable<Traffic['exact']>): Traffic => ({
+  protocol,
+  parts: [[20, 0.005]],
+  exact,
+});
+const MIDDLE = RANGE.from + 2_000_000;
+
+test('long polls, and cursors of MongoDB that wait for changes, are not slow', () => {
+  const long = latencyOf({ ...polls('http', [2, 30.01]), openFor: 28 });
+  assert.deepEqual([long.health, long.breaches.length, Math.round(long.requests / 3600)], ['ok', 0, 20]);
+  assert.equal(latencyOf(polls('mongodb', [1, 1.002])).health, 'ok');
+  assert.equal(latencyOf(polls('redis', [3, 10.05])).health, 'ok', 'without the probe as well');
+});
+
+test('beside them the slow ones still count', () => {
+  const beside = latencyOf(polls('http', [2, 30.01], [4, 2, MIDDLE]));
+  assert.deepEqual([beside.health, beside.breaches.length], ['critical', 1]);
+  const more = latencyOf(polls('http', [2, 30.01], [4, 30.01, MIDDLE]));
+  assert.equal(more.health, 'critical', 'three times as many as ever wait');
+});
+
+test('requests that begin to take long, take any time, or are all there is, do not wait by design', () => {
+  assert.equal(latencyOf(polls('http', [2, 30.01, MIDDLE])).health, 'critical');
+  assert.equal(latencyOf(polls('http', [1, 2], [1, 8], [1, 30.01])).health, 'critical');
+  assert.equal(latencyOf({ protocol: 'http', parts: [], exact: [[2, 30.01]] }).health, 'critical');
+  assert.equal(latencyOf(polls('http', [2, 2])).health, 'critical', 'too short for a poll');
+  assert.equal(latencyOf(polls('postgres', [2, 30.01])).health, 'critical', 'no such thing in this protocol');
 });

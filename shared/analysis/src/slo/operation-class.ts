@@ -1,5 +1,6 @@
 import { sumColumns } from '@gumshoe/model/columns';
 import type { Application, Column, Dependency, RequestColumns, World } from '@gumshoe/model/world';
+import { waitingMode } from './waiting-mode.ts';
 import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 
 /**
@@ -35,9 +36,12 @@ export function blockingRate(application: Pick<Application, 'redis'>, points: nu
  * known of requests to a Redis server while clients block on it.
  */
 export function waitingAges(world: World, { server, requests }: Dependency): readonly Column[] {
+  const waits = new Map(requests.map((one) => [one.protocol, waitingMode(world.grid, one)?.most]));
   const blocked = world.byId.get(server)?.redis.map((target) => target.blockedClients) ?? [];
   return requests.filter(isTimed).flatMap(({ protocol, inFlightAge }) => {
     if (!inFlightAge) return [];
+    const longest = waits.get(protocol);
+    if (longest !== undefined) return [inFlightAge.map((age) => (age > longest ? age : NaN))];
     if (protocol !== 'redis' || blocked.length === 0) return [inFlightAge];
     return [inFlightAge.map((age, i) => (blocked.some((clients) => clients[i]! > 0) ? NaN : age))];
   });
