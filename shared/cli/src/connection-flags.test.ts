@@ -69,7 +69,8 @@ test('flags that do not fit together are named', () => {
       (error) => error instanceof UsageError && pattern.test(error.message),
     );
   wrong(/say where to read/);
-  wrong(/go together/, '--prometheus', 'http://a');
+  wrong(/--clickhouse needs --prometheus/, '--clickhouse', 'http://a');
+  wrong(/say --clickhouse as well/, '--prometheus', 'http://a', '--ssh', 'u@h');
   wrong(/not both/, ...STORES, '--prometheus-token-file', '/t', '--prometheus-user', 'u');
   wrong(/--prometheus-cert and --prometheus-key/, ...STORES, '--prometheus-cert', '/c');
   wrong(/--prometheus-header "X Y": NAME: VALUE/, ...STORES, '--prometheus-header', 'X Y: secret');

@@ -47,7 +47,7 @@ export class UsageError extends Error {}
 
 export function withConnectionFlags(command: Command): Command {
   return command
-    .option('--clickhouse <url>', 'ClickHouse HTTP interface')
+    .option('--clickhouse <url>', 'ClickHouse HTTP interface; without it there are metrics only')
     .option('--clickhouse-user <name>', 'ClickHouse user')
     .option('--clickhouse-password-file <file>', 'file with its password')
     .option('--clickhouse-ca <file>', 'PEM authority to trust')
@@ -103,9 +103,11 @@ export function connectionSpec(flags: ConnectionFlags): ConnectionSpec {
       ...(flags.ca === undefined ? {} : { caFile: flags.ca }),
       ...(flags.insecure ? { insecure: true } : {}),
     };
-  if (flags.clickhouse === undefined || flags.prometheus === undefined)
-    throw new UsageError('--clickhouse and --prometheus go together');
-  const stores = storesOf(flags.clickhouse, flags.prometheus, flags);
+  if (flags.prometheus === undefined)
+    throw new UsageError('--clickhouse needs --prometheus: without metrics there is nothing to judge');
+  if (flags.ssh !== undefined && flags.clickhouse === undefined)
+    throw new UsageError('--ssh reaches both: say --clickhouse as well');
+  const stores = storesOf(flags.clickhouse ?? '', flags.prometheus, flags);
   return flags.ssh === undefined ? { kind: 'direct', ...stores } : sshSpec(flags.ssh, flags, stores);
 }
 

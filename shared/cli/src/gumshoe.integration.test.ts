@@ -176,7 +176,7 @@ test('exit codes and errors tell bad usage from a source that cannot be read', a
   };
   await expect(2, /unknown command/, 'nonsense');
   await expect(2, /say where to read/, 'report');
-  await expect(2, /go together/, 'report', '--clickhouse', store.clickhouse);
+  await expect(2, /needs --prometheus/, 'report', '--clickhouse', store.clickhouse);
   await expect(2, /--last 5x/, 'report', ...live, '--last', '5x');
   await expect(2, /lies after/, 'report', '--snapshot', file, '--from', '2000', '--to', '1000');
   await expect(2, /promql|PromQL|parse|expected/i, 'promql', 'sum(', '--snapshot', file);

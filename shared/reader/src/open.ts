@@ -11,6 +11,7 @@ import type {
 import { sourceKey } from './cache/source-key.ts';
 import { ClickHouseTransport } from './clickhouse/transport.ts';
 import { HttpPrometheusTransport } from './prometheus/transport.ts';
+import { NoSqlTransport } from './store/no-sql.ts';
 import { StoreReader, type StoreReaderOptions } from './store/reader.ts';
 import type { ClientTls } from './tls.ts';
 import type { PrometheusTransport, SqlTransport } from './transports.ts';
@@ -94,7 +95,7 @@ export async function openDirect(
   more: Partial<StoreReaderOptions> = {},
 ): Promise<StoreReader> {
   return new StoreReader({
-    name: spec.clickhouseUrl,
+    name: spec.clickhouseUrl || spec.prometheusUrl,
     kind: 'direct',
     ...(await directTransports(spec, secrets)),
     ...(spec.collectorUrl === undefined ? {} : { collector: spec.collectorUrl }),
@@ -116,7 +117,10 @@ export async function directTransports(
   };
   const tls = await tlsOf(secrets, spec.clickhouseTls, 'ClickHouse key');
   return {
-    sql: new ClickHouseTransport({ url: spec.clickhouseUrl, user: spec.clickhouseUser, password, tls }),
+    sql:
+      spec.clickhouseUrl === ''
+        ? new NoSqlTransport()
+        : new ClickHouseTransport({ url: spec.clickhouseUrl, user: spec.clickhouseUser, password, tls }),
     prometheus: new HttpPrometheusTransport({
       url: spec.prometheusUrl,
       user: spec.prometheusUser,

@@ -4,9 +4,10 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
 import { estimateExport, type Estimate } from '@gumshoe/reader/snapshot/estimate';
-import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
+import { exportSnapshot, withHistory } from '@gumshoe/reader/snapshot/export';
 import { Pseudonyms } from '@gumshoe/reader/snapshot/pseudonyms';
 import { scopeAround } from '@gumshoe/reader/snapshot/scope';
+import { EVERYTHING, selectMetrics } from '@gumshoe/reader/snapshot/selection';
 import { UsageError } from '../connection-flags.ts';
 import { readConfiguration } from '../engine-flags.ts';
 import { table } from '../format/table.ts';
@@ -22,6 +23,8 @@ interface Flags extends TimeFlags {
   readonly hashNames?: boolean;
   readonly hashKeyFile?: string;
   readonly config?: string;
+  readonly allMetrics?: boolean;
+  readonly match?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -56,6 +59,12 @@ export const exportCommand = (): Command =>
         'key for --hash-names: the same key, the same hashes (default: random)',
       )
       .option('--config <file>', 'configuration to put into the file, which is then judged by it')
+      .option('--all-metrics', 'also every series that the analysis does not know')
+      .option(
+        '--match <selector>',
+        'also the series of this PromQL selector (may be repeated)',
+        (one: string, known: readonly string[] = []) => [...known, one],
+      )
       .option('--json', 'print the estimate, or what was written, as JSON'),
     async (reader, flags, [file]) => {
       if (file === undefined && !flags.estimate)
@@ -66,7 +75,13 @@ export const exportCommand = (): Command =>
         flags.app === undefined
           ? undefined
           : await scopeAround(reader, range, flags.app, depthOf(flags.depth), signal);
-      const estimate = await estimateExport(reader, range, scope, signal);
+      const selectors = [...(flags.allMetrics ? [EVERYTHING] : []), ...(flags.match ?? [])];
+      const chosen =
+        selectors.length === 0
+          ? {}
+          : { selection: await selectMetrics(reader, withHistory(range), selectors, signal) };
+      const only = { ...(scope ? { scope } : {}), ...chosen };
+      const estimate = await estimateExport(reader, range, only, signal);
       if (file === undefined || flags.estimate) {
         print(flags.json ? jsonText({ schema: 'gumshoe.estimate/1', ...estimate }) : estimateText(estimate));
         return EXIT.healthy;
@@ -79,7 +94,7 @@ export const exportCommand = (): Command =>
         {
           createdAt: Date.now(),
           progress: showProgress,
-          ...(scope ? { scope } : {}),
+          ...only,
           redaction: {
             dropLogBodies: flags.dropLogBodies ?? false,
             obfuscate: flags.obfuscate ?? false,

@@ -12,6 +12,7 @@ const WORDS = [
   /err-mimir-max-/i,
   /cannot select more than -search\.max/i,
   /query time range exceeds/i,
+  /number of matching timeseries exceeds/i,
   /response (body )?too large|exceeded .*bytes/i,
   /the answer is larger than/i,
 ];

@@ -6,8 +6,8 @@ import { LOGS } from '@gumshoe/schema/tables/logs';
 import { PROFILING_SAMPLES } from '@gumshoe/schema/tables/profiles';
 import { TRACES } from '@gumshoe/schema/tables/traces';
 import { encodeRecords, encodeSeries } from './codec.ts';
-import { namesOf, withHistory } from './export.ts';
-import { boundsOf, profileRowsOf } from './profile-rows.ts';
+import { keepSeries, MAX_LOGS, MAX_SPANS, namesOf, withHistory, type ExportOptions } from './export.ts';
+import { boundsOf, MAX_PROFILE_ROWS, profileRowsOf } from './profile-rows.ts';
 import type { Scope } from './scope.ts';
 
 export interface EstimatedPart {
@@ -26,24 +26,26 @@ const PROBE = 6 * MINUTE;
 const SHORT_PROBE = 2 * MINUTE;
 const NAMES_AT_ONCE = 100;
 const SAMPLE = 2_000;
+const MOST_RECORDS = { spans: MAX_SPANS, logs: MAX_LOGS };
 
 /**
  * What an export would come to, from the end of its window: that is read and packed as the export would do it, and
- * the rest is taken to be like it. Within a third or so where traffic is even. Rejects with FailureError.
+ * the rest is taken to be like it. Within a tenth where traffic is even. Rejects with FailureError.
  */
 export async function estimateExport(
   reader: Reader,
   range: TimeRange,
-  scope?: Scope,
+  only: Pick<ExportOptions, 'scope' | 'selection'> = {},
   signal?: AbortSignal,
 ): Promise<Estimate> {
+  const { scope } = only;
   const wide = withHistory(range);
   const known = await reader.extent(signal);
   // what was never stored takes no room
   const from = milliseconds(Math.max(wide.from, known?.from ?? wide.from));
   const covered = { from: from < wide.to ? from : wide.from, to: wide.to };
   const parts = [
-    await estimateSeries(reader, covered, scope, signal),
+    await estimateSeries(reader, covered, only, signal),
     await estimateSpans(reader, covered, scope, signal),
     await estimateLogs(reader, covered, scope, signal),
     await estimateProfiles(reader, covered, scope, signal),
@@ -60,16 +62,17 @@ const endOf = ({ from, to }: TimeRange, length: number): TimeRange => ({
 async function estimateSeries(
   reader: Reader,
   range: TimeRange,
-  scope?: Scope,
+  only: Pick<ExportOptions, 'scope' | 'selection'>,
   signal?: AbortSignal,
 ): Promise<EstimatedPart> {
   const probe = endOf(range, PROBE);
   const short = endOf(range, SHORT_PROBE);
-  const names = namesOf(reader);
+  const names = [...namesOf(reader), ...(only.selection?.names ?? [])];
+  const keep = keepSeries(only);
   let [records, long, brief] = [0, 0, 0];
   for (let at = 0; at < names.length; at += NAMES_AT_ONCE) {
     const read = await reader.series(names.slice(at, at + NAMES_AT_ONCE), probe, signal);
-    const kept = scope ? read.filter(({ labels }) => scope.series(labels)) : read;
+    const kept = read.filter(keep);
     if (kept.length === 0) continue;
     records += kept.length;
     long += encodeSeries(kept).length;
@@ -124,7 +127,8 @@ async function estimateRecords<T>(
     sample.length < SAMPLE
       ? sample.length
       : ((await countOf(reader, table, where, signal)) ?? (await read(range, 500_000)).length);
-  const share = all / sample.length;
+  // an export keeps the newest of very many
+  const share = Math.min(all, MOST_RECORDS[part]) / sample.length;
   const bytes = kept.length === 0 ? 0 : encodeRecords(kept).length;
   return { part, records: Math.round(kept.length * share), bytes: Math.round(bytes * share) };
 }
@@ -142,7 +146,7 @@ async function estimateProfiles(
     const all =
       (await countOf(reader, PROFILING_SAMPLES.name, boundsOf(range), signal)) ??
       (await profileRowsOf(reader, range, signal)).samples.length;
-    const times = samples.length === 0 ? 0 : all / samples.length;
+    const times = samples.length === 0 ? 0 : Math.min(all, MAX_PROFILE_ROWS) / samples.length;
     const bytes = encodeRecords(kept).length * times + encodeRecords(stacks).length * share;
     return {
       part: 'profiles',

@@ -1,17 +1,19 @@
 import { FailureError, toFailure } from '@gumshoe/base/failure';
+import type { Series } from '@gumshoe/base/series';
 import { milliseconds, MINUTE, type TimeRange } from '@gumshoe/base/time';
 import type { LogRecord, Reader } from '@gumshoe/engine/ports';
 import { historyFor } from '@gumshoe/engine/world-source';
-import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { cancelled } from '../failures.ts';
 import { floatsOnly } from '../floats-only.ts';
 import type { SnapshotWriter } from './database.ts';
+import { ForeignSeries } from './foreign-series.ts';
 import { FORMAT_VERSION } from './manifest.ts';
 import { MAX_PROFILE_ROWS, profileRowsOf } from './profile-rows.ts';
 import { readInto } from './pseudonym-names.ts';
 import { redactionOf, type Redaction, type RedactionChoices } from './redact.ts';
 import type { Configuration } from './record-types.ts';
 import type { Scope } from './scope.ts';
+import { storedNames, type Selection } from './selection.ts';
 import { writeRecords, writeSeriesBlocks, writeWhole } from './write.ts';
 
 export interface ExportOptions {
@@ -22,6 +24,8 @@ export interface ExportOptions {
   readonly scope?: Scope;
   readonly redaction?: RedactionChoices;
   readonly configuration?: readonly Configuration[];
+  /** Series beyond the catalogue. */
+  readonly selection?: Selection;
 }
 
 export interface ExportSummary {
@@ -32,8 +36,11 @@ export interface ExportSummary {
   readonly redaction: readonly string[];
 }
 
-const MAX_SPANS = 500_000;
-const MAX_LOGS = 200_000;
+/** An hour of them at 15 s is 240 million samples. */
+const MAX_SERIES = 1_000_000;
+/** The newest of these are kept. */
+export const MAX_SPANS = 500_000;
+export const MAX_LOGS = 200_000;
 const SLICE = 5 * MINUTE;
 /** A slice with fewer records may be followed by a longer one. */
 const SPARSE = 2_000;
@@ -42,18 +49,22 @@ const NAMES_AT_ONCE = 100;
 /** Rates look back this far beyond the first instant that is asked for. */
 const STALENESS = 10 * MINUTE;
 
-/** Every name of the catalogue as it is stored. */
-export function storedNames(): string[] {
-  return METRICS.flatMap(({ name, type }) =>
-    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
-  );
-}
-
 /** What is worth asking a source for: the catalogue, and whatever else a source says it has. */
 export const namesOf = (reader: Reader): readonly string[] =>
   'metricNames' in reader && typeof reader.metricNames === 'function'
     ? [...new Set([...(reader.metricNames() as readonly string[]), ...storedNames()])]
     : storedNames();
+
+/** Whether a series goes into the file: of the catalogue all, beyond it what was selected; of these what is in scope. */
+export function keepSeries({
+  scope,
+  selection,
+}: Pick<ExportOptions, 'scope' | 'selection'>): (series: Series) => boolean {
+  const chosen = new Set(selection?.names);
+  return ({ labels }) =>
+    (!scope || scope.series(labels)) &&
+    (!selection || !chosen.has(labels['__name__'] ?? '') || selection.keep(labels));
+}
 
 /** What an investigation of the window reads: baselines and rates at its start need what came before. */
 export const withHistory = (range: TimeRange): TimeRange => ({
@@ -118,6 +129,8 @@ class ExportJob {
   readonly #redaction: Redaction;
   readonly #counts: Record<string, number> = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
   readonly #missing: string[] = [];
+  readonly #foreign: ForeignSeries;
+  #room = MAX_SERIES;
   /** Samples that are native histograms, by metric. */
   readonly #histograms = new Map<string, number>();
 
@@ -134,10 +147,13 @@ class ExportJob {
     this.#options = options;
     this.#signal = signal;
     this.#redaction = redactionOf(options.redaction ?? {});
+    this.#foreign = new ForeignSeries(options.selection?.names ?? []);
   }
 
   async run(): Promise<Readonly<Record<string, number>>> {
-    const names = namesOf(this.#reader);
+    const { selection } = this.#options;
+    const names = [...namesOf(this.#reader), ...(selection?.names ?? [])];
+    this.#missing.push(...(selection?.notes ?? []));
     const groups: string[][] = [];
     for (let at = 0; at < names.length; at += NAMES_AT_ONCE) groups.push(names.slice(at, at + NAMES_AT_ONCE));
     const pseudonyms = this.#options.redaction?.pseudonyms;
@@ -146,6 +162,7 @@ class ExportJob {
         ? [['names', () => readInto(pseudonyms, this.#reader, this.#wide, this.#signal)] as const]
         : []),
       ...groups.map((group) => ['series', () => this.#writeSeries(group)] as const),
+      ['series of other systems', () => this.#writeTranslated()],
       ['spans', () => this.#writeSpans()],
       ['logs', () => this.#writeLogs()],
       ['profiles', () => this.#writeProfiles()],
@@ -155,6 +172,7 @@ class ExportJob {
       this.#options.progress?.(done, steps.length, what);
       await write();
     }
+    if (this.#room <= 0) this.#missing.push(`only the first ${MAX_SERIES} series are included`);
     this.#writeConfiguration();
     this.#options.progress?.(steps.length, steps.length, 'done');
     return this.#counts;
@@ -181,13 +199,22 @@ class ExportJob {
   }
 
   async #writeSeries(names: readonly string[]): Promise<void> {
-    const { scope, redaction } = this.#options;
+    const { redaction } = this.#options;
     const read = floatsOnly(await this.#reader.series(names, this.#wide, this.#signal), (metric, samples) => {
       this.#histograms.set(metric, (this.#histograms.get(metric) ?? 0) + samples);
     });
-    const kept = scope ? read.filter(({ labels }) => scope.series(labels)) : read;
+    const kept = read.filter(keepSeries(this.#options)).slice(0, this.#room);
+    this.#room -= kept.length;
+    this.#foreign.see(kept);
     if (redaction?.pseudonyms) for (const { labels } of kept) redaction.pseudonyms.learnLabels(labels);
     this.#count('series', writeSeriesBlocks(this.#writer, this.#redaction.series(kept)));
+  }
+
+  /** What was selected beyond the catalogue, as an import would understand it. */
+  async #writeTranslated(): Promise<void> {
+    const { series, notes } = this.#foreign.translated();
+    this.#missing.push(...notes);
+    this.#count('series', writeSeriesBlocks(this.#writer, this.#redaction.series(series)));
   }
 
   async #writeSpans(): Promise<void> {

@@ -121,6 +121,21 @@ export class StoreReader implements Reader {
     return series.flat().filter(({ labels }) => wanted.has(labels['__name__'] ?? ''));
   }
 
+  /** Names of the metrics that have series of these selectors, as Prometheus tells them. */
+  async namesIn(
+    selectors: readonly string[],
+    { from, to }: TimeRange,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
+    const names = new Set<string>();
+    for (const selector of selectors) {
+      const params = { 'match[]': selector, start: String(from / SECOND), end: String(to / SECOND) };
+      const data = await this.options.prometheus.get('/api/v1/label/__name__/values', params, signal);
+      if (Array.isArray(data)) for (const name of data) if (typeof name === 'string') names.add(name);
+    }
+    return [...names].sort();
+  }
+
   async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {
     return queryRangeOf(this.options.prometheus, promql, grid, signal);
   }
