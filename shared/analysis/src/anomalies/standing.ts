@@ -7,9 +7,9 @@ import type { SloResult } from '../slo/evaluate.ts';
 import type { UnusualImpact } from './impact.ts';
 
 /** With more data than this, what was always so is usual, ms. */
-const MOST_OBSERVED = 30 * 60_000;
+export const MOST_OBSERVED = 30 * 60_000;
 /** Shares of failed and of slow requests that nobody lives with. */
-const LEAST_SHARE = { availability: 0.1, latency: 0.5 } as const;
+const LEAST_SHARE = { availability: 0.025, latency: 0.65 } as const;
 const LEAST_REQUESTS = 60;
 
 /**

@@ -11,6 +11,7 @@ import type { InspectedWorld } from '../inspect.ts';
 import { impactEvidence } from './impact-evidence.ts';
 import { frameOf, type Frame } from './frame.ts';
 import { propagate, type Propagation } from './reach.ts';
+import { saturatedImpact } from './saturated.ts';
 
 /** Incidents this close belong together, ms. */
 const TOGETHER = 60_000;
@@ -29,7 +30,7 @@ export interface Impacts {
 
 /**
  * Missed objectives; when there are none, requests that became far slower or fail far more than usual; when there is
- * no usual, those that fail from the beginning. Of one application only, when one is given.
+ * no usual, those that fail or have something used up from the beginning. Of one application only, when one is given.
  */
 export function impactsOf(inspected: InspectedWorld, application?: ApplicationId): Impacts {
   const all = findIncidents(inspected);
@@ -38,15 +39,12 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
     const evidence = new Map(missed.map((one) => [one.id, impactEvidence(inspected, one)]));
     return { incidents: missed, points: startingPoints(inspected, missed), evidence };
   }
-  const changed = unusualImpact(inspected, application);
-  const standing = changed.incidents.length > 0 ? changed : standingImpact(inspected, application);
-  if (standing.incidents.length === 0) return impactUncounted(inspected, application);
-  const unusual = standing;
-  return {
-    incidents: unusual.incidents,
-    points: startingPoints(inspected, unusual.incidents, unusual.columns),
-    evidence: unusual.evidence,
-  };
+  for (const look of [unusualImpact, standingImpact, saturatedImpact]) {
+    const { incidents, columns, evidence } = look(inspected, application);
+    if (incidents.length > 0)
+      return { incidents, points: startingPoints(inspected, incidents, columns), evidence };
+  }
+  return impactUncounted(inspected, application);
 }
 
 /** Without calls there is one walk only: from who logs most, or uses most, to everybody. */

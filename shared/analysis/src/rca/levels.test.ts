@@ -140,6 +140,14 @@ for (const [kind, more] of Object.entries(signals)) {
   });
 }
 
+test('without a time before and without a missed objective, what is used up is the impact', () => {
+  const throttled: More = (w, labels) => w.counter(C.cpuThrottled.name, labels, () => 0.9);
+  const report = investigatePair({ more: throttled });
+  assert.match(report.impacted[0]?.message ?? '', /throttled .* no objective is missed/);
+  assert.equal(report.causes[0]?.kind, 'cpu-throttled');
+  assert.deepEqual(investigatePair({}).impacted, []);
+});
+
 test('every level is tried here', () => {
   assert.deepEqual(
     LEVELS.map(({ kind }) => kind).filter((kind) => !(kind in signals)),

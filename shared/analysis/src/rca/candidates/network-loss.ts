@@ -1,16 +1,19 @@
 import { formatValue } from '@gumshoe/base/units';
+import { meanOf } from '@gumshoe/model/columns';
 import { splitAddress } from '@gumshoe/model/build/listen-index';
 import type { Application, Dependency } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { matchLabel, rateWindow, selectDependency } from '../../evidence.ts';
 import { measured } from '../claim.ts';
-import { shiftOf } from '../frame.ts';
+import { shiftOf, type Frame, type Shift } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 import { lateNetwork } from './network-late.ts';
 
 const SIGNAL = CONTAINER_METRICS.tcpRetransmits.name;
 /** Retransmits alone also come from busy receivers. */
 const ALONE = 0.75;
+/** Fewer ways than these make no usual. */
+const LEAST_PEERS = 4;
 
 export const networkLoss = defineCandidate({
   kind: 'network-loss',
@@ -24,7 +27,7 @@ export const networkLoss = defineCandidate({
         const late = shiftOf(dependency.tcp.rtt, frame);
         const loss =
           lost.during > 3 * (lost.before || 0) ? ramp(lost.during - (lost.before || 0), 0.3, 3) : 0;
-        const delay = late.during > 5 * late.before ? ramp(late.during, 0.01, 0.1) : 0;
+        const delay = late.during > 5 * usualRtt(late, frame) ? ramp(late.during, 0.01, 0.1) : 0;
         return { dependency, lost, late, loss, delay, weight: Math.max(loss, delay) };
       })
       .sort((a, b) => b.weight - a.weight);
@@ -59,6 +62,16 @@ export const networkLoss = defineCandidate({
     });
   },
 });
+
+/** Without a time before, others' round trips have to do: half of them are shorter. */
+function usualRtt({ before }: Shift, frame: Frame): number {
+  if (before === before || frame.hasBaseline) return before;
+  const all = frame.world.dependencies
+    .map(({ tcp }) => meanOf(tcp.rtt, frame.incident))
+    .filter((value) => value === value)
+    .sort((a, b) => a - b);
+  return all.length >= LEAST_PEERS ? all[all.length >> 1]! : NaN;
+}
 
 /** Round trips carry the peer's address without its port. */
 function matchPeers({ links }: Dependency): string {
