@@ -8,7 +8,7 @@ import type { Logger } from '@gumshoe/base/logger';
 import { applyMigrations, applyTtl } from '@gumshoe/schema/migrations/plan';
 import { ChdbEngine } from './clickhouse/engine.ts';
 import { ClickHouseHttp } from './clickhouse/http.ts';
-import { MetricStore } from './metrics/metric-store.ts';
+import { SampleStore } from './metrics/sample-store.ts';
 import type { ListenAddress, StoreOptions } from './options.ts';
 import { PrometheusHttp } from './prometheus/http.ts';
 
@@ -64,8 +64,8 @@ function openEngine(options: StoreOptions): ChdbEngine {
   }
 }
 
-function openMetrics(options: StoreOptions, logger: Logger): MetricStore {
-  return MetricStore.open(join(options.data, 'metrics'), {
+function openMetrics(options: StoreOptions, logger: Logger): SampleStore {
+  return new SampleStore(join(options.data, 'metrics'), {
     retention: options.metricsRetention,
     memoryLimit: Math.floor(options.memoryLimit / 2),
     logger,

@@ -1,6 +1,6 @@
+import type { Labels } from '@gumshoe/base/series';
 import { compileMatchers } from '@gumshoe/promql/matchers';
 import type { Matcher } from '@gumshoe/promql/matchers';
-import type { StoredSeries } from './stored-series.ts';
 
 type ValueTest = (value: string) => boolean;
 
@@ -10,11 +10,11 @@ function valueTest(matcher: Matcher): ValueTest {
 }
 
 /** Inverted index: label name → value → series. */
-export class LabelIndex {
-  private readonly names = new Map<string, Map<string, Set<StoredSeries>>>();
-  private readonly all = new Set<StoredSeries>();
+export class LabelIndex<S extends { readonly labels: Labels }> {
+  private readonly names = new Map<string, Map<string, Set<S>>>();
+  private readonly all = new Set<S>();
 
-  add(series: StoredSeries): void {
+  add(series: S): void {
     this.all.add(series);
     for (const [name, value] of Object.entries(series.labels)) {
       let values = this.names.get(name);
@@ -25,7 +25,7 @@ export class LabelIndex {
     }
   }
 
-  remove(series: StoredSeries): void {
+  remove(series: S): void {
     this.all.delete(series);
     for (const [name, value] of Object.entries(series.labels)) {
       const values = this.names.get(name);
@@ -49,9 +49,9 @@ export class LabelIndex {
   }
 
   /** Series that every matcher accepts. Starts from the smallest list a matcher gives. */
-  find(matchers: readonly Matcher[]): readonly StoredSeries[] {
+  find(matchers: readonly Matcher[]): readonly S[] {
     const tests = matchers.map((matcher) => ({ matcher, test: valueTest(matcher) }));
-    let candidates: Iterable<StoredSeries> = this.all;
+    let candidates: Iterable<S> = this.all;
     let size = this.all.size;
     for (const { matcher, test } of tests) {
       if (test('')) continue;
@@ -62,18 +62,18 @@ export class LabelIndex {
       }
       if (size === 0) return [];
     }
-    const found: StoredSeries[] = [];
+    const found: S[] = [];
     for (const series of candidates) {
       if (tests.every(({ matcher, test }) => test(series.labels[matcher.name] ?? ''))) found.push(series);
     }
     return found;
   }
 
-  private matching(matcher: Matcher, test: ValueTest): ReadonlySet<StoredSeries> {
+  private matching(matcher: Matcher, test: ValueTest): ReadonlySet<S> {
     const values = this.names.get(matcher.name);
     if (values === undefined) return new Set();
     if (matcher.op === '=') return values.get(matcher.value) ?? new Set();
-    const union = new Set<StoredSeries>();
+    const union = new Set<S>();
     for (const [value, postings] of values) {
       if (test(value)) for (const series of postings) union.add(series);
     }

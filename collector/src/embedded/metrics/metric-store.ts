@@ -57,7 +57,7 @@ const BLOCK_FILE = /^(\d{10})-(\d+)\.block$/;
 export class MetricStore implements SeriesSource {
   private readonly options: MetricStoreOptions;
   private readonly directory: string;
-  private readonly index = new LabelIndex();
+  private readonly index = new LabelIndex<StoredSeries>();
   private readonly byLabels = new Map<string, StoredSeries>();
   private byKey = new Map<string, StoredSeries>();
   private log: WriteAheadLog;

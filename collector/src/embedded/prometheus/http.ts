@@ -10,7 +10,7 @@ import { parsePromql } from '@gumshoe/promql/parse';
 import type { Expr } from '@gumshoe/promql/parse';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { BodyError, acceptedEncoding, readBody } from '../http-body.ts';
-import type { MetricStore } from '../metrics/metric-store.ts';
+import type { SampleStore } from '../metrics/sample-store.ts';
 import { ApiError, toApiError } from './api-error.ts';
 import { gridOf, intervalOf, parseTime, required, selectorsOf } from './parameters.ts';
 import { instantJson, rangeJson } from './result-json.ts';
@@ -38,12 +38,12 @@ class AnnotatedData {
 
 /** The part of Prometheus's HTTP API (v1) that readers and remote writers use. */
 export class PrometheusHttp {
-  private readonly store: MetricStore;
+  private readonly store: SampleStore;
   private readonly logger: Logger;
   private readonly metadata = new Map<string, MetricMetadata>();
   private readonly routes: ReadonlyMap<string, Route>;
 
-  constructor(store: MetricStore, logger: Logger) {
+  constructor(store: SampleStore, logger: Logger) {
     this.store = store;
     this.logger = logger;
     for (const { name, type, help } of METRICS) this.metadata.set(name, { type, help, unit: '' });

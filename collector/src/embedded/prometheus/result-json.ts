@@ -1,4 +1,5 @@
 import type { Labels } from '@gumshoe/base/series';
+import { floatJson, histogramJson, type HistogramJson } from '@gumshoe/promql/histograms/json';
 import type { EvaluatedMatrix, InstantResult } from '@gumshoe/promql/evaluate';
 
 type Point = readonly [seconds: number, value: string];
@@ -8,48 +9,66 @@ interface ResultJson {
   readonly result: unknown;
 }
 
-/** A value as Prometheus writes it in JSON. */
-export function formatValue(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (value === Infinity) return '+Inf';
-  if (value === -Infinity) return '-Inf';
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
 export function instantJson(result: InstantResult, at: number): ResultJson {
   const seconds = at / 1000;
   switch (result.type) {
     case 'vector':
       return {
         resultType: 'vector',
-        result: result.samples.map(({ labels, value }) => ({
+        result: result.samples.map(({ labels, value, histogram }) => ({
           metric: labels,
-          value: [seconds, formatValue(value)],
+          ...(histogram
+            ? { histogram: [seconds, histogramJson(histogram)] }
+            : { value: [seconds, floatJson(value)] }),
         })),
       };
     case 'scalar':
-      return { resultType: 'scalar', result: [seconds, formatValue(result.value)] };
+      return { resultType: 'scalar', result: [seconds, floatJson(result.value)] };
     case 'string':
       return { resultType: 'string', result: [seconds, result.value] };
     case 'matrix':
       return {
         resultType: 'matrix',
-        result: result.series.map(({ labels, timestamps, values }) => ({
-          metric: labels,
-          values: Array.from(timestamps, (time, i): Point => [time / 1000, formatValue(values[i]!)]),
-        })),
+        result: result.series.map(({ labels, timestamps, values, histograms }) =>
+          row(
+            labels,
+            Array.from(timestamps, (time, i): Point => [time / 1000, floatJson(values[i]!)]),
+            (histograms?.samples ?? []).map((one, i) => [
+              histograms!.timestamps[i]! / 1000,
+              histogramJson(one),
+            ]),
+          ),
+        ),
       };
   }
 }
 
 export function rangeJson({ grid, series }: EvaluatedMatrix): ResultJson {
-  const result: { readonly metric: Labels; readonly values: readonly Point[] }[] = [];
-  for (const { labels, values, present } of series) {
+  const result: MatrixRow[] = [];
+  for (const { labels, values, present, histograms } of series) {
     const points: Point[] = [];
+    const natives: HistogramPoint[] = [];
     for (let i = 0; i < grid.points; i++) {
-      if (present[i] === 1) points.push([(grid.from + i * grid.step) / 1000, formatValue(values[i]!)]);
+      const seconds = (grid.from + i * grid.step) / 1000;
+      const histogram = histograms?.[i];
+      if (present[i] === 1) points.push([seconds, floatJson(values[i]!)]);
+      else if (histogram) natives.push([seconds, histogramJson(histogram)]);
     }
-    result.push({ metric: labels, values: points });
+    result.push(row(labels, points, natives));
   }
   return { resultType: 'matrix', result };
 }
+
+type HistogramPoint = readonly [seconds: number, histogram: HistogramJson];
+
+interface MatrixRow {
+  readonly metric: Labels;
+  readonly values?: readonly Point[];
+  readonly histograms?: readonly HistogramPoint[];
+}
+
+const row = (metric: Labels, values: readonly Point[], histograms: readonly HistogramPoint[]): MatrixRow => ({
+  metric,
+  ...(values.length > 0 || histograms.length === 0 ? { values } : {}),
+  ...(histograms.length > 0 ? { histograms } : {}),
+});

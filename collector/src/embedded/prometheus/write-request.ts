@@ -1,4 +1,5 @@
 import type { Labels } from '@gumshoe/base/series';
+import type { IncomingHistograms } from '../metrics/histogram-store.ts';
 import type { IncomingSeries } from '../metrics/metric-store.ts';
 
 export interface MetricMetadata {
@@ -7,8 +8,11 @@ export interface MetricMetadata {
   readonly unit: string;
 }
 
+/** Floats and native histograms of one series. */
+export type WrittenSeries = IncomingSeries & IncomingHistograms;
+
 export interface WriteRequest {
-  readonly series: readonly IncomingSeries[];
+  readonly series: readonly WrittenSeries[];
   readonly metadata: ReadonlyMap<string, MetricMetadata>;
 }
 
@@ -20,7 +24,7 @@ const TYPES = ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'su
  * RangeError on bytes that are not such a message.
  */
 export function decodeWriteRequest(bytes: Buffer): WriteRequest {
-  const series: IncomingSeries[] = [];
+  const series: WrittenSeries[] = [];
   const metadata = new Map<string, MetricMetadata>();
   for (const field of fieldsOf(bytes, 0, bytes.length)) {
     if (field.number === 1) series.push(decodeSeries(bytes, lengthDelimited(field)));
@@ -84,8 +88,9 @@ function negative(bytes: Buffer, start: number): number {
   return Number(BigInt.asIntN(64, value));
 }
 
-function decodeSeries(bytes: Buffer, message: Field): IncomingSeries {
+function decodeSeries(bytes: Buffer, message: Field): WrittenSeries {
   const timestamps: number[] = [];
+  const histograms: Uint8Array[] = [];
   const positions: number[] = [];
   let labelsStart = -1;
   let labelsEnd = -1;
@@ -97,6 +102,9 @@ function decodeSeries(bytes: Buffer, message: Field): IncomingSeries {
       const sample = decodeSample(bytes, lengthDelimited(field));
       timestamps.push(sample.time);
       positions.push(sample.position);
+    } else if (field.number === 4) {
+      const { start, end } = lengthDelimited(field);
+      histograms.push(bytes.subarray(start, end));
     }
   }
   const values = new Uint8Array(timestamps.length * 8);
@@ -109,6 +117,7 @@ function decodeSeries(bytes: Buffer, message: Field): IncomingSeries {
     labels: () => decodeLabels(bytes, message),
     timestamps,
     values,
+    histograms,
   };
 }
 
