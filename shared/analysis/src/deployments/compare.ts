@@ -66,6 +66,8 @@ const SAID: Readonly<Record<Outcome, string>> = {
   unknown: 'too little to tell',
 };
 const MIN_MESSAGES = 10;
+/** On either side; with fewer nothing is said per request. */
+const LEAST_REQUESTS = 20;
 const MAX_PATTERNS = 5;
 
 /** What a deployment changed: service levels, resources, crashes and logs before it and once it had settled. */
@@ -161,7 +163,7 @@ class Comparison {
       ...this.#level('memory', 'memory per instance', 'bytes', meanMemory(instances, points)),
       ...this.#count('oom-kills', 'kills for lack of memory', sum(instances.map(({ oomKills }) => oomKills))),
       ...this.#count('restarts', 'restarts', sum(instances.map(({ restarts }) => restarts))),
-      ...(logs.length > 0 ? this.#count('log-errors', 'errors in logs', errors) : []),
+      ...(logs.length > 0 ? this.#logErrors(errors, rate) : []),
     ];
   }
 
@@ -187,6 +189,21 @@ class Comparison {
     const enough = Math.abs(after - before) >= LEAST_CHANGE * Math.abs(before);
     const significance = rankDifference(column, this.#before, this.#after);
     return [this.#difference(metric, what, unit, before, after, significance, enough)];
+  }
+
+  /** Per thousand requests, since who is asked more has more to complain of; per hour where requests are not seen. */
+  #logErrors(errors: Column, rate: Column): readonly Difference[] {
+    const seconds = this.#world.grid.step / 1000;
+    const requests = (cells: CellRange): number => sumOf(rate, cells) * seconds;
+    const [x, y] = [requests(this.#before), requests(this.#after)];
+    if (!(x >= LEAST_REQUESTS && y >= LEAST_REQUESTS))
+      return this.#count('log-errors', 'errors in logs', errors);
+    const [a, b] = [sumOf(errors, this.#before) * seconds, sumOf(errors, this.#after) * seconds];
+    const [before, after] = [(1000 * (a || 0)) / x, (1000 * (b || 0)) / y];
+    const enough = Math.abs(after - before) >= LEAST_CHANGE * before;
+    const significance = countDifference(Math.round(a || 0), x, Math.round(b || 0), y);
+    const what = 'errors in logs per 1000 requests';
+    return [this.#difference('log-errors', what, 'count', before, after, significance, enough)];
   }
 
   /** Events per hour. */

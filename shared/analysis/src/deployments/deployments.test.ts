@@ -28,6 +28,8 @@ interface Pod {
   readonly errors?: number;
   /** Failed of 40 queries per second. */
   readonly failedQueries?: number;
+  /** Requests per second, 20 without. */
+  readonly rate?: number;
 }
 
 function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
@@ -47,6 +49,7 @@ function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
     failed = 0,
     errors = 0,
     failedQueries,
+    rate = 20,
   } of pods) {
     const lifetime: Lifetime = {
       ...(from === undefined ? {} : { from: FROM + from * MINUTE }),
@@ -58,7 +61,7 @@ function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
     writer.counter(C.cpuUsage.name, labels, jitter(cpu), lifetime);
     writer.gauge(C.memoryRss.name, labels, jitter(memory), lifetime);
     const { inbound } = REQUEST_METRICS.http;
-    writer.counter(inbound.name, { ...labels, status: '200' }, jitter(20 - failed), lifetime);
+    writer.counter(inbound.name, { ...labels, status: '200' }, jitter(rate - failed), lifetime);
     if (failed) writer.counter(inbound.name, { ...labels, status: '500' }, jitter(failed), lifetime);
     if (failedQueries !== undefined) {
       const query = { ...labels, destination: '10.9.9.9:5432', actual_destination: '10.9.9.9:5432' };
@@ -162,6 +165,21 @@ test('what it calls got worse at the same time: the deployment is not blamed', (
     errors.message,
     /^failed requests: 0 % before, 10 % after: more, but requests to .* fail more \(0\.25 % before, 10 % after\)$/,
   );
+});
+
+test('twice the requests with twice the errors in logs, CPU and memory are no change per request', () => {
+  const old = rollout()
+    .slice(0, 2)
+    .map((pod) => ({ ...pod, errors: 0.05 }));
+  const busy = { rate: 40, cpu: 0.2, memory: 2e8, errors: 0.1 };
+  const world = shopOf([...old, ...rollout(busy).slice(2)]);
+  const { differences } = compareDeployment(world, findDeployments(world.world)[0]!);
+  const of = (metric: string) => differences.find((one) => one.metric === metric)!;
+  for (const metric of ['cpu-per-request', 'memory-per-request', 'log-errors'])
+    assert.equal(of(metric).outcome, 'same', of(metric).message);
+  // 0.05 errors and 20 requests a second are 2.5 of a thousand
+  assert.ok(Math.abs(of('log-errors').before - 2.5) < 0.3, of('log-errors').message);
+  assert.match(of('log-errors').message, /errors in logs per 1000 requests/);
 });
 
 test('the same again changes nothing, and a deployment of a minute ago proves nothing', () => {

@@ -51,7 +51,7 @@ export function shareDifference(before: Proportion, after: Proportion): number {
   return variance > 0 ? (after.bad / after.total - before.bad / before.total) / Math.sqrt(variance) : 0;
 }
 
-/** As `rankDifference`, for counts of rare events over times in ms: the z of two Poisson rates. */
+/** As `rankDifference`, for counts of rare events over times or requests: the z of two Poisson rates. */
 export function countDifference(
   before: number,
   timeBefore: number,
