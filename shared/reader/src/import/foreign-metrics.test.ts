@@ -74,6 +74,32 @@ test('a mesh counts at the server, else at the client; who asks is kept', () => 
   assert.deepEqual(calls(translated(unnamed, both[0]!).series), ['web > cart failed 30']);
 });
 
+test('what both ends of a call count tells how long it was on the way, and what never arrived', () => {
+  const sum = (all: readonly Series[], name: string) => named(all, name).map((one) => last(one));
+  const edge = { source_workload: 'web', destination_workload: 'cart' };
+  const ends = [
+    ['destination', 1000, 2],
+    ['source', 5000, 9],
+  ] as const;
+  const mesh = translated(
+    ...ends.flatMap(([reporter, ms, failed]) => [
+      series('istio_requests_total', { ...edge, reporter, response_code: '200' }, 0, 100 - failed),
+      series('istio_requests_total', { ...edge, reporter, response_code: '503' }, 0, failed),
+      series('istio_request_duration_milliseconds_sum', { ...edge, reporter }, 0, ms),
+    ]),
+  ).series;
+  assert.deepEqual(sum(mesh, 'gumshoe_trace_request_duration_seconds_sum'), [1]);
+  assert.deepEqual(sum(mesh, 'gumshoe_trace_call_seconds_total'), [5]);
+  assert.deepEqual(sum(mesh, 'gumshoe_trace_call_failures_total'), [9]);
+  const graph = translated(
+    series('traces_service_graph_request_total', { client: 'web', server: 'cart' }, 0, 100),
+    series('traces_service_graph_request_server_seconds_sum', { client: 'web', server: 'cart' }, 0, 1),
+    series('traces_service_graph_request_client_seconds_sum', { client: 'web', server: 'cart' }, 0, 5),
+  ).series;
+  assert.deepEqual(sum(graph, 'gumshoe_trace_request_duration_seconds_sum'), [1]);
+  assert.deepEqual(sum(graph, 'gumshoe_trace_call_seconds_total'), [5]);
+});
+
 test('Linkerd: requests by direction, failures by classification, ms', () => {
   const { series: all } = translated(
     series(

@@ -20,6 +20,8 @@ export interface RequestSource {
   /** Counts the failed ones of `count`, where no label tells. */
   readonly failures?: string;
   readonly durations: readonly DurationSource[];
+  /** The same as callers took them, where both are counted. */
+  readonly waits?: readonly DurationSource[];
   readonly call: (labels: Labels) => Call | undefined;
   readonly failed: (labels: Labels) => boolean;
   readonly operation?: (labels: Labels) => string;
@@ -92,17 +94,22 @@ const graphCall = (labels: Labels): Call | undefined =>
     ? { server: labels['server'], client: labels['client'] === 'user' ? '' : (labels['client'] ?? '') }
     : undefined;
 
+const GRAPH_WAITS: readonly DurationSource[] = [
+  { name: 'traces_service_graph_request_client_seconds', scale: SECONDS },
+  { name: 'traces_service_graph_request_client', scale: SECONDS },
+];
+
 /** Tempo's and the Collector's service graph: edges between services, measured by the client where it can be. */
 export const SERVICE_GRAPH: RequestSource = {
   count: 'traces_service_graph_request_total',
   failures: 'traces_service_graph_request_failed_total',
   durations: [
-    { name: 'traces_service_graph_request_client_seconds', scale: SECONDS },
-    { name: 'traces_service_graph_request_client', scale: SECONDS },
     { name: 'traces_service_graph_request_server_seconds', scale: SECONDS },
     { name: 'traces_service_graph_request_server', scale: SECONDS },
+    ...GRAPH_WAITS,
     { name: 'traces_service_graph_request_duration_seconds', scale: SECONDS },
   ],
+  waits: GRAPH_WAITS,
   call: graphCall,
   failed: (labels) => labels['failed'] === 'true',
 };

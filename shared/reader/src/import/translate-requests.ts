@@ -18,6 +18,8 @@ import type { SeriesByName } from './series-by-name.ts';
 interface Report {
   readonly counts: Series[];
   readonly durations: Series[];
+  /** How long these took for their callers, where that is counted as well. */
+  readonly waits: Series[];
   /** The counts again, as operations of the service: what makes it an application. */
   readonly operations: Series[];
   /** Whether it says who asks. */
@@ -64,6 +66,8 @@ export function translateRequests(given: SeriesByName, withSpans: ReadonlySet<st
     const told = mesh.servers.get(server);
     const byMesh = told?.named ? told : (mesh.clients.get(server) ?? told);
     if (byMesh) covered.add(server);
+    const callersOf = mesh.clients.get(server);
+    if (callersOf && byMesh === told) addCallersView(out, callersOf);
     else if (withSpans.has(server)) continue;
     const self = own.get(server);
     const byCallers = byMesh ?? graph.get(server);
@@ -80,10 +84,18 @@ function addCallers(out: Series[], callers: Report | undefined, self: Report | u
     add(out, self, callers ? [] : self.operations);
 }
 
-function add(out: Series[], { counts, durations }: Report, operations: readonly Series[]): void {
-  for (const one of counts) out.push(one);
-  for (const one of durations) out.push(one);
-  for (const one of operations) out.push(one);
+function add(out: Series[], { counts, durations, waits }: Report, operations: readonly Series[]): void {
+  for (const list of [counts, durations, waits, operations]) for (const one of list) out.push(one);
+}
+
+/** What callers say of calls that the server counts: how long they took there and back, and which failed. */
+function addCallersView(out: Series[], { counts, durations }: Report): void {
+  const push = (one: Series, __name__: string): void => {
+    if (one.labels['client_service_name']) out.push({ ...one, labels: { ...one.labels, __name__ } });
+  };
+  for (const one of durations)
+    if (one.labels['__name__'] === `${T.duration.name}_sum`) push(one, T.callTime.name);
+  for (const one of counts) if (one.labels['status'] === 'failed') push(one, T.callFailures.name);
 }
 
 const increaseOf = ({ counts }: Report): number =>
@@ -115,6 +127,7 @@ function firstOf(
     };
     readCounts(source, given, callOf, reports);
     readDurations(source, given, callOf, reports);
+    readWaits(source, given, callOf, reports);
     for (const one of seen) settled.add(one);
   }
   return reports;
@@ -122,7 +135,8 @@ function firstOf(
 
 function reportOf(reports: Reports, server: string): Report {
   let report = reports.get(server);
-  if (!report) reports.set(server, (report = { counts: [], durations: [], operations: [], named: false }));
+  if (!report)
+    reports.set(server, (report = { counts: [], durations: [], waits: [], operations: [], named: false }));
   return report;
 }
 
@@ -223,6 +237,24 @@ function readDurations(
   }
 }
 
+function readWaits(
+  { waits = [] }: RequestSource,
+  given: SeriesByName,
+  callOf: (labels: Labels) => Call | undefined,
+  reports: Reports,
+): void {
+  const counted = waits.find(({ name }) => given.has(`${name}_sum`));
+  if (!counted) return;
+  for (const series of given.take(`${counted.name}_sum`)) {
+    const call = callOf(series.labels);
+    if (!call || call.client === '') continue;
+    const values = countedUp(series, counted.scale);
+    reportOf(reports, call.server).waits.push(
+      relabelled(series, { ...callLabels(call), __name__: T.callTime.name }, values),
+    );
+  }
+}
+
 /** The bound of a bucket in seconds. */
 const boundOf = (le: string, scale: number): string =>
   Number.isFinite(Number(le)) ? String(Number((Number(le) * scale).toPrecision(12))) : '+Inf';
@@ -236,6 +268,7 @@ function together(...all: readonly Reports[]): Reports {
       report.named ||= one.named;
       report.counts.push(...one.counts);
       report.durations.push(...one.durations);
+      report.waits.push(...one.waits);
       report.operations.push(...one.operations);
     }
   return sum;
