@@ -72,6 +72,8 @@ export function MatrixResult({ matrix, query, took }: MatrixResultProps) {
         </ButtonGroup>
         <span className="muted">
           {matrix.series.length} series, {matrix.grid.points} points each, {formatValue(took, 'milliseconds')}
+          {matrix.series.some(({ histograms }) => histograms !== undefined) &&
+            '; native histograms have no line: take histogram_quantile(0.99, …) or histogram_count(…) of them'}
         </span>
       </div>
       {shape === 'chart' ? <TimeSeriesChart chart={chart} height={320} /> : <MatrixTable chart={chart} />}
