@@ -27,14 +27,14 @@ export const memoryOom = defineInspection({
         : `${total} ${total === 1 ? 'process was' : 'processes were'} killed for lack of memory in the window, most in ${worst.instance}.`;
     const query = `increase(${select(CONTAINER_METRICS.oomKills.name)}[${windowSeconds(range)}s])`;
     return {
-      health: worst.health,
+      health: total > threshold ? 'warning' : 'ok',
       message,
       value: total,
       threshold,
       unit: 'count',
       instances: verdicts,
       evidence: [promqlEvidence(query, range, message)],
-      explanation: [`kills in the window ${total}, any is a warning`],
+      explanation: [`kills in the window ${total}, more than ${threshold} is a warning`],
       columns: instances.map((instance) => ({ name: instance.id, values: instance.oomKills })),
     };
   },

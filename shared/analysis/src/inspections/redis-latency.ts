@@ -1,7 +1,7 @@
 import { lastOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
 import type { RedisTarget } from '@gumshoe/model/world';
 import { REDIS_METRICS as R } from '@gumshoe/schema/metrics/redis';
-import { matchLabel } from '../evidence.ts';
+import { matchCluster, matchLabel } from '../evidence.ts';
 import { clientsLatency, type ClientsLatencyRule } from './clients-latency.ts';
 import { defineInspection, type Subject } from './define.ts';
 
@@ -39,9 +39,14 @@ function probeOf(
   );
   const values = ratioColumn(time, rate);
   if (Number.isNaN(lastOf(values, window, 2 * recent))) return undefined;
-  const addresses = targets.map(({ address }) => address);
-  const sum = ({ name }: { readonly name: string }) =>
-    `sum(rate(${name}{${matchLabel('address', addresses)}}${rateWindow}))`;
+  const servers = [
+    matchLabel(
+      'address',
+      targets.map(({ address }) => address),
+    ),
+    ...matchCluster(targets[0]?.cluster),
+  ].join(',');
+  const sum = ({ name }: { readonly name: string }) => `sum(rate(${name}{${servers}}${rateWindow}))`;
   return {
     name: 'time per command inside Redis',
     column: { name: 'inside Redis', values },
