@@ -36,7 +36,7 @@ export function steadyGrowth(
   grid: TimeGrid,
   options: GrowthOptions,
 ): Growth | undefined {
-  const stretch = longestStretch(column, cells);
+  const stretch = longestStretch(column, knownPart(column, cells));
   const length = stretch.hi - stretch.lo;
   if (length < options.minPoints || length < (cells.hi - cells.lo) * options.minShare) return undefined;
   const fit = regression(column, stretch);
@@ -50,6 +50,13 @@ export function steadyGrowth(
     from: fit.at(stretch.lo),
     to: fit.at(stretch.hi - 1),
   };
+}
+
+/** From the first value on: there may be less data than was asked for. */
+function knownPart(column: Column, { lo, hi }: CellRange): CellRange {
+  let first = lo;
+  while (first < hi && column[first] !== column[first]) first++;
+  return { lo: first, hi };
 }
 
 function longestStretch(column: Column, cells: CellRange): CellRange {

@@ -119,3 +119,16 @@ test('what is gone leaks no more', () => {
   );
   assert.equal(findingOf('memory-leak', series, { range: HOUR }), undefined);
 });
+
+test('data that begins with the window is enough, whatever history was asked for', () => {
+  const growing = smallWorld((writer) => {
+    writer.gauge(
+      'container_resources_memory_rss_bytes',
+      APP,
+      (at) => 500 * MIB * (1 + (at - HOUR.from) / 3_600_000),
+    );
+  }, HOUR);
+  const finding = findingOf('memory-leak', growing, { range: HOUR, history: 3_600_000 });
+  assert.equal(finding?.health, 'warning');
+  assert.ok(Math.abs(finding.value - 100) < 15, `${finding.value}`);
+});
