@@ -95,4 +95,9 @@ async function main(): Promise<void> {
   }
 }
 
+/** `gumshoe … | head`: whoever reads has seen enough. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 await main();

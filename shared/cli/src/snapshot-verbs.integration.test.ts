@@ -15,8 +15,11 @@ const directory = mkdtempSync(join(tmpdir(), 'gumshoe-verbs-'));
 const path = (name: string): string => join(directory, name);
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-async function gumshoe(input: string, ...words: readonly string[]) {
+const gumshoe = (input: string, ...words: readonly string[]) => gumshoeIn(process.env, input, ...words);
+
+async function gumshoeIn(env: NodeJS.ProcessEnv, input: string, ...words: readonly string[]) {
   const child = spawn(process.execPath, [MAIN, ...words], {
+    env,
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: 60_000,
   });
@@ -103,6 +106,25 @@ test('a configuration that is exported with a window is what its reader judges b
   await passes('snapshot', 'export', path('configured'), '--snapshot', path('case'), '--config', config);
   const slo = await gumshoe('', 'slo', path('configured'));
   assert.match(slo.out, /frontend +50 % available/, slo.errors);
+  const diff = await gumshoe('', 'snapshot', 'diff', path('case'), path('configured'));
+  assert.match(diff.out, /configuration +gumshoe.yaml/, diff.errors);
+  const info = await passes('snapshot', 'info', path('configured'));
+  assert.match(info, /configuration +1: gumshoe.yaml/);
+  assert.match(info, /deployments +\d+/);
+});
+
+test('a report is the same wherever, in whatever language and however often it is made', async () => {
+  const reports = [];
+  for (const [zone, language, more] of [
+    ['UTC', 'C', []],
+    ['Asia/Kolkata', 'tr_TR.UTF-8', ['--cache', path('cache')]],
+  ] as const) {
+    const env = { ...process.env, TZ: zone, LANG: language, LC_ALL: language };
+    const run = await gumshoeIn(env, '', 'rca', path('case'), '--json', ...more);
+    assert.equal(run.code, 1, run.errors);
+    reports.push(run.out);
+  }
+  for (const report of reports) assert.equal(report, reports[0]);
 });
 
 test('bad usage and damaged files have exit codes of their own', async () => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { instantOfText } from '@gumshoe/base/instant-text';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
 import { UsageError } from './connection-flags.ts';
@@ -25,7 +26,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 export function instantOf(text: string, flag: string): number {
   const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   // seconds up to the year 5138, ms from 1973 on
-  const value = Number.isNaN(number) ? Date.parse(text) : number < 1e11 ? number * 1000 : number;
+  const value = Number.isNaN(number) ? instantOfText(text) : number < 1e11 ? number * 1000 : number;
   if (Number.isNaN(value)) throw new UsageError(`${flag} ${text}: not a time`);
   return value;
 }

@@ -12,9 +12,11 @@ export function readingCommand<F extends object>(
 ): Command {
   return withConnectionFlags(command).action(async (...given: unknown[]) => {
     const flags = given.at(-2) as F & ConnectionFlags;
-    const words = given.slice(0, -2).filter((word): word is string => typeof word === 'string');
-    const [first] = words;
-    const snapshot = first !== undefined && takesSnapshot(command) ? { snapshot: first } : {};
+    const all = given.slice(0, -2).filter((word): word is string => typeof word === 'string');
+    const place = snapshotAmong(command, all);
+    const snapshot = place < 0 ? {} : { snapshot: all[place]! };
+    // where a query or a name is asked for as well, the file is not among its words
+    const words = place < 0 || snapshotFirst(command) ? all : all.filter((_, i) => i !== place);
     const settled = waiting('reading … Ctrl-C ends it');
     try {
       const reader = await openFromFlags({ ...flags, ...snapshot });
@@ -50,8 +52,14 @@ function waiting(text: string): () => void {
 
 let clearWaiting: () => void = () => undefined;
 
-/** Commands whose first word may be a snapshot. */
-const takesSnapshot = (command: Command): boolean => command.registeredArguments[0]?.name() === 'snapshot';
+const snapshotFirst = (command: Command): boolean => command.registeredArguments[0]?.name() === 'snapshot';
+
+/** Which of the words is the snapshot: the first, or beside another one whichever ends like a file; -1 for none. */
+function snapshotAmong(command: Command, words: readonly string[]): number {
+  if (snapshotFirst(command)) return words.length > 0 ? 0 : -1;
+  if (!command.registeredArguments.some((one) => one.name() === 'snapshot')) return -1;
+  return words.findIndex((word) => word.endsWith('.gumshoe'));
+}
 
 /** Typed arrays as plain lists, NaN and infinities as null: valid JSON on every path. */
 export function jsonText(value: unknown): string {

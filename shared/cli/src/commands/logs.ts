@@ -12,7 +12,9 @@ interface Flags extends TimeFlags {
 
 export const logsCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(new Command('logs').description('log messages, newest first'))
+    withTimeFlags(
+      new Command('logs').description('log messages, newest first').argument('[snapshot]', 'a .gumshoe file'),
+    )
       .option('--service <name>', 'of this service')
       .option('--contains <text>', 'that contain this')
       .option('--severity <list>', 'of these severities, comma-separated (ERROR,WARN)')

@@ -13,7 +13,8 @@ export const profileCommand = (): Command =>
       withTimeFlags(
         new Command('profile')
           .description('where an application spends CPU time: functions, most expensive first')
-          .argument('<application>'),
+          .argument('<application>')
+          .argument('[snapshot]', 'a .gumshoe file, before or behind the name'),
       ),
     )
       .option('--json', 'the flame graph as JSON')

@@ -14,7 +14,12 @@ interface Flags extends TimeFlags {
 
 export const promqlCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(new Command('promql').description('evaluate PromQL over a window').argument('<query>'))
+    withTimeFlags(
+      new Command('promql')
+        .description('evaluate PromQL over a window')
+        .argument('<query>')
+        .argument('[snapshot]', 'a .gumshoe file, before or behind the query'),
+    )
       .option('--step <seconds>', 'distance of the points (default: 100 of them)')
       .option('--json', 'as JSON'),
     async (reader, flags, [query = '']) => {
@@ -44,6 +49,7 @@ export const sqlCommand = (): Command =>
     new Command('sql')
       .description('run a read-only ClickHouse query')
       .argument('<query>')
+      .argument('[snapshot]', 'a .gumshoe file, before or behind the query')
       .option('--json', 'as JSON'),
     async (reader, flags, [query = '']) => {
       const result = await createEngine({ reader }).sql(query);

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { createEngine } from '@gumshoe/engine/engine';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { SnapshotFile } from '@gumshoe/reader/snapshot/database';
 import { mergeSnapshots } from '@gumshoe/reader/snapshot/merge';
-import { openSnapshot } from '@gumshoe/reader/snapshot/reader';
+import { openSnapshot, type SnapshotReader } from '@gumshoe/reader/snapshot/reader';
 import { scopeAround } from '@gumshoe/reader/snapshot/scope';
 import { trimSnapshot } from '@gumshoe/reader/snapshot/transform';
 import { verifySnapshot } from '@gumshoe/reader/snapshot/verify';
@@ -30,19 +31,28 @@ export const infoCommand = (): Command =>
     .description('what a snapshot holds')
     .argument('<file>')
     .option('--json', 'as JSON')
-    .action((path: string, flags: { readonly json?: boolean }) => {
+    .action(async (path: string, flags: { readonly json?: boolean }) => {
+      const reader = openSnapshot(path);
       const file = new SnapshotFile(path);
       try {
         const { manifest } = file;
         const metrics = file.names('series');
-        if (flags.json) return print(jsonText({ ...manifest, parts: file.sizes(), metrics }));
+        const configuration = reader.configuration().map(({ name }) => name);
+        const deployments = await deploymentsIn(reader);
+        if (flags.json)
+          return print(jsonText({ ...manifest, parts: file.sizes(), metrics, configuration, deployments }));
         const { from, to } = manifest.window;
         const rows = [
           ['format', String(manifest.formatVersion)],
           ['source', manifest.source],
           ['created', iso(manifest.createdAt)],
           ['window', `${iso(from)} to ${iso(to)} (${formatValue((to - from) / 1000, 'seconds')})`],
-          ...Object.entries(manifest.counts).map(([what, count]) => [what, String(count)]),
+          ...Object.entries({ ...NOTHING, ...manifest.counts }).map(([what, count]) => [what, String(count)]),
+          ['deployments', String(deployments.length)],
+          [
+            'configuration',
+            configuration.length === 0 ? '0' : `${configuration.length}: ${configuration.join(', ')}`,
+          ],
           ['metrics', String(metrics.length)],
           ...file.sizes().map(({ part, bytes }) => [`size of ${part}`, formatValue(bytes, 'bytes')]),
           ...untranslatedRows(manifest.untranslated ?? []),
@@ -51,8 +61,18 @@ export const infoCommand = (): Command =>
         print(table(['WHAT', 'VALUE'], rows));
       } finally {
         file.close();
+        await reader.close();
       }
     });
+
+const NOTHING = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
+
+/** Images and replica sets that came new in the window: they are in the series, and found as everywhere else. */
+async function deploymentsIn(reader: SnapshotReader) {
+  const range = await reader.extent();
+  const found = range.to > range.from ? await createEngine({ reader }).deployments(range) : [];
+  return found.map(({ deployment }) => deployment);
+}
 
 const untranslatedRows = (untranslated: readonly { readonly name: string }[]): string[][] =>
   untranslated.length === 0

@@ -24,7 +24,11 @@ function limit(text: string): number {
 
 export const tracesCommand = (): Command =>
   readingCommand<Flags>(
-    withTimeFlags(new Command('traces').description('requests as distributed traces, newest first'))
+    withTimeFlags(
+      new Command('traces')
+        .description('requests as distributed traces, newest first')
+        .argument('[snapshot]', 'a .gumshoe file'),
+    )
       .option('--service <name>', 'only traces that begin in this service')
       .option('--errors', 'only failed ones')
       .option('--slowest', 'slowest first')

@@ -1,3 +1,4 @@
+import { instantOfText } from '@gumshoe/base/instant-text';
 import { milliseconds } from '@gumshoe/base/time';
 import { severityText } from '@gumshoe/schema/otlp/values';
 import type { ImportSink } from './sink.ts';
@@ -32,7 +33,7 @@ const first = (json: Json, names: readonly string[]): unknown =>
 export function instantOf(value: unknown): number {
   const number =
     typeof value === 'number' ? value : /^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : NaN;
-  if (Number.isNaN(number)) return typeof value === 'string' ? Date.parse(value) : NaN;
+  if (Number.isNaN(number)) return typeof value === 'string' ? instantOfText(value) : NaN;
   if (number < 1e11) return number * 1000;
   return number < 1e14 ? number : number < 1e17 ? number / 1e3 : number / 1e6;
 }

@@ -144,9 +144,17 @@ function together<T>(lists: readonly (readonly T[])[], key: (one: T) => string, 
   return out;
 }
 
+/** Each name once, with the most series that a file has of it. */
+function mostOf(all: NonNullable<Manifest['untranslated']>): NonNullable<Manifest['untranslated']> {
+  const most = new Map<string, number>();
+  for (const { name, series } of all) most.set(name, Math.max(most.get(name) ?? 0, series));
+  return [...most].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, series]) => ({ name, series }));
+}
+
 function manifestOf(files: readonly SnapshotFile[], tally: Tally): Omit<Manifest, 'window' | 'counts'> {
   const manifests = files.map(({ manifest }) => manifest);
   const counted = [...new Set(manifests.flatMap((one) => one.counted ?? []))].sort();
+  const untranslated = mostOf(manifests.flatMap((one) => one.untranslated ?? []));
   const sources = [...new Set(manifests.map(({ source }) => source))];
   const sentences = [...new Set(manifests.flatMap(({ redaction }) => redaction))];
   return {
@@ -159,5 +167,6 @@ function manifestOf(files: readonly SnapshotFile[], tally: Tally): Omit<Manifest
         : [...sentences, `merged with ${tally.conflicts} conflicts: what the first file says was kept`],
     status: undefined,
     ...(counted.length > 0 ? { counted } : {}),
+    ...(untranslated.length > 0 ? { untranslated } : {}),
   };
 }
