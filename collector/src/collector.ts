@@ -2,7 +2,9 @@ import type { Logger } from '@gumshoe/base/logger';
 import type { RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
-import { readSecret, VERSION, type CollectorConfig } from './config.ts';
+import type { CollectorConfig } from './config.ts';
+import { readSecret } from './secret-file.ts';
+import { VERSION } from './version.ts';
 import type { Exporter } from './exporters/define.ts';
 import { openExporters } from './exporters/open.ts';
 import { ExpositionCache } from './exporters/prometheus/exposition.ts';
@@ -17,6 +19,7 @@ import { UnitFiles } from './identity/unit-files.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
 import { MemoryBudget, type SheddableSignal } from './pipeline/memory-budget.ts';
 import { IntervalSamples } from './pipeline/registry.ts';
+import { ResidentMemory } from './pipeline/resident-memory.ts';
 import { exporterTelemetry, processTelemetry } from './pipeline/self-telemetry.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
 import { RECEIVERS } from './receivers/index.ts';
@@ -46,6 +49,7 @@ export class Collector {
   private readonly runtimes: ContainerRuntimes;
   private exporters: readonly Exporter[] = [];
   private readonly memory: MemoryBudget;
+  private readonly resident = new ResidentMemory();
   private readonly receivers: Receivers;
   private server: StatusServer | undefined;
   private gateway: Gateway | undefined;
@@ -200,6 +204,7 @@ export class Collector {
     this.topSeries = samples.top(TOP);
     for (const one of this.exporters) one.samples?.(samples.samples);
     await Promise.all(this.exporters.map((one) => one.rows && one.flush(false)));
+    this.guard('resident memory', () => this.resident.trim(performance.now()));
   }
 
   private guard(name: string, work: () => void): void {

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { ConfigError, readConfig, readSecret } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { readConfig } from './config.ts';
+import { readSecret } from './secret-file.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gumshoe-config-'));
 after(() => rmSync(dir, { recursive: true, force: true }));

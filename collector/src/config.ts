@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
 import { RECEIVER_NAMES } from './receivers/names.ts';
-
-export const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES: Readonly<Record<string, number>> = {
@@ -194,15 +194,6 @@ const configuration = z
 
 export type CollectorConfig = z.output<typeof configuration>;
 
-export class ConfigError extends Error {
-  /** One line for each mistake. */
-  readonly mistakes: readonly string[];
-  constructor(mistakes: readonly string[]) {
-    super(mistakes.join('\n'));
-    this.mistakes = mistakes;
-  }
-}
-
 const REPEATED = new Set([
   'target-cgroup',
   'target-pid',
@@ -280,7 +271,7 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ['log-level', '<level>', 'debug, info, warn or error (default info)'],
 ];
 
-function command(): Command {
+function command(print: (text: string) => void): Command {
   const program = new Command('gumshoe-collector')
     .description(
       'Observes the processes of this machine through eBPF and writes metrics, spans, logs and profiles.',
@@ -293,7 +284,7 @@ function command(): Command {
         '\nExit codes: 0 stopped by a signal, 2 bad configuration, 70 it could not start.',
     )
     .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+    .configureOutput({ writeOut: print, writeErr: () => {} });
   for (const [name, argument, help] of FLAGS)
     if (REPEATED.has(name))
       program.option(`--${name} ${argument}`, help, (value: string, all?: string[]) => [
@@ -308,8 +299,11 @@ function command(): Command {
  * Flags over YAML over defaults. Throws ConfigError that names every mistake, one line each. Prints and returns
  * undefined for --help and --version.
  */
-export function readConfig(argv: readonly string[]): CollectorConfig | undefined {
-  const program = command();
+export function readConfig(
+  argv: readonly string[],
+  print = (text: string): void => void process.stdout.write(text),
+): CollectorConfig | undefined {
+  const program = command(print);
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -377,14 +371,4 @@ const withoutPassword = (value: string): string => value.replace(/\/\/.*@/, '//â
 function lineOf(yaml: Yaml, name: string): number {
   const node = yaml.document.get(name, true);
   return isNode(node) && node.range ? yaml.lines.linePos(node.range[0]).line : 1;
-}
-
-/** First line of a secret's file; the error names the path and the reason, never the content. */
-export function readSecret(path: string | undefined, name: string): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8').split('\n')[0];
-  } catch (error) {
-    throw new ConfigError([`--${name} ${path}: ${error instanceof Error ? error.message : String(error)}`]);
-  }
 }

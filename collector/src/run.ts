@@ -1,6 +1,7 @@
 import { FailureError } from '@gumshoe/base/failure';
 import type { Logger, LogLevel } from '@gumshoe/base/logger';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfigApart } from './config-apart.ts';
+import { ConfigError } from './config-error.ts';
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -27,7 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
 };
 
 async function start(argv: readonly string[]): Promise<void> {
-  const config = readConfig(argv);
+  const config = readConfigApart(argv);
   if (!config) return;
   const { Collector } = await import('./collector.ts');
   const collector = new Collector(config, loggerFrom(config['log-level']));

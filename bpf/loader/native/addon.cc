@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 #include "errors.h"
+#include "memory.h"
 #include "object.h"
 #include "pinned_map.h"
 #include <unistd.h>
@@ -21,6 +22,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("closeDescriptor", Napi::Function::New(env, close_descriptor));
   exports.Set("openPinnedMap", Napi::Function::New(env, loader::open_pinned_map));
   exports.Set("lookupPinnedMap", Napi::Function::New(env, loader::lookup_pinned_map));
+  exports.Set("releaseFilePages", Napi::Function::New(env, loader::release_file_pages));
   exports.Set("possibleCpus", Napi::Function::New(env, possible_cpus));
   return exports;
 }

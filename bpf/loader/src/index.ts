@@ -21,6 +21,12 @@ export type { Support } from './support.ts';
 /** Slots of a per-CPU value. */
 export const possibleCpus = (): number => nativeAddon().possibleCpus();
 
+/**
+ * Gives back what this process holds of its program and libraries and can read again from the kernel's page cache, most
+ * of it needed for starting only. Bytes given back; 0 where /proc is not there.
+ */
+export const releaseFilePages = (): number => Math.max(0, nativeAddon().releaseFilePages());
+
 /** Turns on run-time statistics of all eBPF programs of the machine until the returned function is called. */
 export function enableStatistics(): () => void {
   const addon = nativeAddon();

@@ -56,6 +56,7 @@ export interface NativeAddon {
   enableStatistics(): number | NativeRefusal;
   closeDescriptor(fd: number): void;
   possibleCpus(): number;
+  releaseFilePages(): number;
   openPinnedMap(path: string):
     | {
         readonly fd: number;

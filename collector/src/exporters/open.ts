@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from '@gumshoe/base/logger';
-import { readSecret, type CollectorConfig } from '../config.ts';
+import type { CollectorConfig } from '../config.ts';
+import { readSecret } from '../secret-file.ts';
 import { ClickHouseWriter } from './clickhouse/writer.ts';
 import type { Exporter } from './define.ts';
 import { RemoteWriteExporter } from './remote-write/remote-write.ts';

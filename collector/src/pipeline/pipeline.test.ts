@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { CONTAINER_METRICS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import { exposition } from '../exporters/prometheus/exposition.ts';
 import { IntervalSamples } from './registry.ts';
-import { RowQueue } from './row-queue.ts';
 
 const options = { machineLabels: { machine_id: 'm' }, maxSeriesPerContainer: 40 };
 const container = { containerId: '/system.slice/api@1.service', appId: 'api' };
@@ -48,32 +46,4 @@ test('the exposition escapes label values and names each family once', () => {
   const text = exposition(samples.samples);
   assert.equal(text.match(/# TYPE container_restarts_total counter/g)?.length, 1);
   assert.ok(text.includes('odd="a\\"b\\\\c\\nd"'));
-});
-
-test('a queue keeps order, never exceeds its limit, and counts exactly what it shed', () => {
-  const action = fc.oneof(fc.record({ push: fc.nat({ max: 30 }) }), fc.record({ take: fc.nat({ max: 30 }) }));
-  fc.assert(
-    fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
-      const queue = new RowQueue<number>(50);
-      let next = 0;
-      let taken = 0;
-      let last = -1;
-      for (const one of actions) {
-        if ('push' in one) {
-          queue.push(Array.from({ length: one.push }, () => next++));
-        } else {
-          const before = queue.dropped;
-          const rows = queue.peek(one.take);
-          for (const row of rows) {
-            assert.ok(row > last);
-            last = row;
-          }
-          queue.remove(rows.length, before);
-          taken += rows.length;
-        }
-        assert.ok(queue.length <= 50);
-        assert.equal(queue.length + queue.dropped + taken, next);
-      }
-    }),
-  );
 });

@@ -14,6 +14,8 @@ export interface ClickhouseHttpRequest {
 /** Parameters that only this interface has. */
 const OWN_PARAMETER = /[?&](?:query|query_id|default_format|wait_end_of_query|session_id|param_\w+)=/;
 const OWN_HEADER = /\r\nx-clickhouse-[a-z-]+:/i;
+/** One of them is in the name of every such header, however it is written by real clients. */
+const OWN_HEADER_PARTS = ['lick', 'LICK'];
 const COMPRESSED = /\r\ncontent-encoding:/i;
 const CHUNKED = /\r\ntransfer-encoding:[ \t]*chunked/i;
 const STATEMENT =
@@ -30,6 +32,7 @@ export function clickhouseHttp(
   response: Uint8Array,
 ): ClickhouseHttpRequest | undefined {
   const isOwn = OWN_PARAMETER.test(target);
+  if (!isOwn && !OWN_HEADER_PARTS.some((part) => mentions(payload, part))) return undefined;
   const parameter = isOwn ? parameterOf(target, 'query') : '';
   const rest =
     STATEMENT.test(parameter) && !/^[\s(]*insert\b/i.test(parameter) ? undefined : partsOf(payload);
@@ -50,6 +53,10 @@ export function clickhouseHttp(
     }),
   };
 }
+
+/** Without making the payload text: most requests for `/` are not for ClickHouse. */
+const mentions = (payload: Uint8Array, part: string): boolean =>
+  Buffer.from(payload.buffer, payload.byteOffset, payload.length).includes(part, 0, 'latin1');
 
 /** Rows of an INSERT stand behind its format; in most formats nothing tells a value from a word. */
 export const withoutRows = (statement: string): string =>

@@ -72,21 +72,29 @@ const NAMES: ReadonlySet<string> = new Set([
   'x-b3-flags',
 ]);
 const LONGEST_NAME = 'x-b3-traceid'.length;
+const LENGTHS: ReadonlySet<number> = new Set([...NAMES].map((name) => name.length));
+const INITIALS: ReadonlySet<number> = new Set([...NAMES].map((name) => name.charCodeAt(0)));
+const LOWER_CASE = 0x20;
+
+/** Most headers are told from ours without becoming text. */
+const mayBeName = (payload: Uint8Array, from: number, to: number): boolean =>
+  LENGTHS.has(to - from) && INITIALS.has(payload[from]! | LOWER_CASE);
 
 /** From the head of an HTTP/1 request, which may be cut anywhere. No other header becomes text. */
 export function contextOfHttp1(payload: Uint8Array): TraceContext | undefined {
-  const found = new Map<string, string>();
+  let found: Map<string, string> | undefined;
   for (let line = indexOfByte(payload, LF, 0) + 1; line > 0 && line < payload.length;) {
     const end = indexOfByte(payload, LF, line);
     // a line that is cut may hold a cut value
     if (end < 0) break;
     if (end - line <= 1) break;
     const colon = indexOfByte(payload, COLON, line, Math.min(end, line + LONGEST_NAME + 1));
-    if (colon > 0) {
+    if (colon > 0 && mayBeName(payload, line, colon)) {
       const name = textOf(payload, line, colon).toLowerCase();
-      if (NAMES.has(name) && !found.has(name)) found.set(name, textOf(payload, colon + 1, end).trim());
+      if (NAMES.has(name) && !found?.has(name))
+        (found ??= new Map()).set(name, textOf(payload, colon + 1, end).trim());
     }
     line = end + 1;
   }
-  return found.size === 0 ? undefined : contextOfHeaders((name) => found.get(name));
+  return found && contextOfHeaders((name) => found.get(name));
 }

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
 import type { Logger } from '@gumshoe/base/logger';
 import { applyMigrations, applyTtl } from '@gumshoe/schema/migrations/plan';
@@ -6,7 +8,7 @@ import { LOGS } from '@gumshoe/schema/tables/logs';
 import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
 import { TRACES } from '@gumshoe/schema/tables/traces';
 import type { RowConsumers } from '../../pipeline/consumers.ts';
-import { RowQueue } from '../../pipeline/row-queue.ts';
+import { LineQueue, type Lines } from '../../pipeline/line-queue.ts';
 import type { Exporter, ExporterStatus, QueueStatus } from '../define.ts';
 import type { Spool } from '../spool/spool.ts';
 
@@ -37,7 +39,7 @@ export class ClickHouseWriter implements Exporter {
   private readonly options: ClickHouseOptions;
   private readonly logger: Logger;
   private readonly client: ClickHouseClient;
-  private readonly tables: ReadonlyMap<string, RowQueue<unknown>>;
+  private readonly tables: ReadonlyMap<string, LineQueue>;
   private migrated = false;
   private refused = 0;
   private delay = 0;
@@ -58,7 +60,7 @@ export class ClickHouseWriter implements Exporter {
       log: { LoggerClass: Silent },
     });
     const names = [TRACES, LOGS, PROFILING_STACKS, PROFILING_SAMPLES].map((table) => table.name);
-    this.tables = new Map(names.map((name) => [name, new RowQueue<unknown>(options.maxRows)]));
+    this.tables = new Map(names.map((name) => [name, new LineQueue(options.maxRows)]));
   }
 
   readonly rows: RowConsumers = {
@@ -142,10 +144,7 @@ export class ClickHouseWriter implements Exporter {
     const { spool } = this.options;
     for (let first = spool?.peek(); first; first = spool?.peek()) {
       const { kind, body } = first;
-      await this.deliver(kind, first.items, () => {
-        const lines = Buffer.from(body).toString('utf8').split('\n');
-        return lines.map((line): unknown => JSON.parse(line));
-      });
+      await this.deliver(kind, { rows: first.items, chunks: [body] });
       spool?.remove(first.id);
     }
   }
@@ -156,38 +155,37 @@ export class ClickHouseWriter implements Exporter {
     if (!spool) return;
     for (const [table, queue] of this.tables)
       while (queue.length > keep) {
-        const rows = queue.peek(BATCH);
-        spool.push({
-          kind: table,
-          items: rows.length,
-          body: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
-        });
-        queue.remove(rows.length, queue.dropped);
+        const { rows, chunks } = queue.peek(BATCH);
+        spool.push({ kind: table, items: rows, body: Buffer.concat(chunks) });
+        queue.remove(rows, queue.dropped);
       }
   }
 
   /** Rows that no retry would make acceptable are given up: they must not hold up those behind them. */
-  private async deliver(table: string, count: number, rows: () => readonly unknown[]): Promise<void> {
+  private async deliver(table: string, { rows, chunks }: Lines): Promise<void> {
     try {
-      const values = [...rows()];
-      await this.client.insert({ table: `${DATABASE}.${table}`, values, format: 'JSONEachRow' });
-      this.counts.sent += count;
+      const { stream } = await this.client.exec({
+        query: `INSERT INTO ${DATABASE}.${table} FORMAT JSONEachRow`,
+        values: Readable.from(chunks, { objectMode: false }),
+      });
+      await finished(stream.resume());
+      this.counts.sent += rows;
       this.counts.lastSuccess = Date.now();
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.refused += count;
-      this.logger.log('error', 'ClickHouse refused rows', { table, rows: count, reason: reasonOf(error) });
+      this.refused += rows;
+      this.logger.log('error', 'ClickHouse refused rows', { table, rows, reason: reasonOf(error) });
     }
   }
 
-  private async drainTable(table: string, queue: RowQueue<unknown>): Promise<void> {
+  private async drainTable(table: string, queue: LineQueue): Promise<void> {
     for (let left = queue.length; left > 0;) {
       const dropped = queue.dropped;
-      const rows = queue.peek(Math.min(BATCH, left));
-      if (rows.length === 0) return;
-      await this.deliver(table, rows.length, () => rows);
-      queue.remove(rows.length, dropped);
-      left -= rows.length;
+      const lines = queue.peek(Math.min(BATCH, left));
+      if (lines.rows === 0) return;
+      await this.deliver(table, lines);
+      queue.remove(lines.rows, dropped);
+      left -= lines.rows;
     }
   }
 
@@ -238,7 +236,7 @@ const reasonOf = (error: unknown): string =>
 const ABOUT_ROWS = /^(CANNOT_PARSE_|INCORRECT_DATA|TYPE_MISMATCH|VALUE_IS_OUT_OF_RANGE|TOO_LARGE_STRING)/;
 
 const isRefusal = (error: unknown): boolean =>
-  error instanceof SyntaxError || (error instanceof ClickHouseError && ABOUT_ROWS.test(error.type ?? ''));
+  error instanceof ClickHouseError && ABOUT_ROWS.test(error.type ?? '');
 
 /** The client's own log lines repeat what status() says. */
 class Silent {

@@ -20,10 +20,24 @@ export function ipv6Text(groups: readonly number[]): string {
   return `${hex.slice(0, bestFrom).join(':')}::${hex.slice(bestFrom + bestLength).join(':')}`;
 }
 
+/** Texts of the last IPv4 addresses: a span has two, and most spans have the same ones. */
+const ipv4Texts = new Map<number, string>();
+const KEPT_TEXTS = 1024;
+
+function ipv4Text(address: number): string {
+  let text = ipv4Texts.get(address);
+  if (text === undefined) {
+    text = `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+    if (ipv4Texts.size >= KEPT_TEXTS) ipv4Texts.clear();
+    ipv4Texts.set(address, text);
+  }
+  return text;
+}
+
 /** Text of the address at `at`: dotted IPv4, or IPv6 as RFC 5952 writes it. */
 export function addressText(view: DataView, at: number): string {
-  if (!isMapped(view, at)) return ipv6Text(Array.from({ length: 8 }, (_, i) => view.getUint16(at + i * 2)));
-  return `${view.getUint8(at + 12)}.${view.getUint8(at + 13)}.${view.getUint8(at + 14)}.${view.getUint8(at + 15)}`;
+  if (isMapped(view, at)) return ipv4Text(view.getUint32(at + 12));
+  return ipv6Text(Array.from({ length: 8 }, (_, i) => view.getUint16(at + i * 2)));
 }
 
 export const endpointText = (address: string, port: number): string =>

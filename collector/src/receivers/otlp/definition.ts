@@ -1,6 +1,6 @@
 import { FailureError } from '@gumshoe/base/failure';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
-import { readSecret } from '../../config.ts';
+import { readSecret } from '../../secret-file.ts';
 import { isLoopback } from '../../status-server.ts';
 import type { ReceiverContext, ReceiverDefinition } from '../define.ts';
 import type { OtlpGrpcServer } from './grpc.ts';

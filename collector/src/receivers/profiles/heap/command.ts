@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { formatValue } from '@gumshoe/base/units';
-import { ConfigError } from '../../../config.ts';
+import { ConfigError } from '../../../config-error.ts';
 import type { HeapProfile, HeapRequest } from './profile.ts';
 
 const MAX_SECONDS = 600;
