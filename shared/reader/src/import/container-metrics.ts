@@ -95,24 +95,6 @@ export const CONTAINER_RATES: Readonly<Record<string, Rule>> = {
   k8s_pod_cpu_utilization: { to: C.cpuUsage.name, labels: container },
 };
 
-/** What processes say of themselves: used of services of which no container is measured. */
-export const PROCESS_RULES: Readonly<Record<string, Rule>> = {
-  process_cpu_seconds_total: { to: C.cpuUsage.name, labels: ofService },
-  process_cpu_time: { to: C.cpuUsage.name, labels: ofService },
-  process_cpu_time_seconds_total: { to: C.cpuUsage.name, labels: ofService },
-  process_resident_memory_bytes: { to: C.memoryRss.name, labels: ofService },
-  process_memory_usage: { to: C.memoryRss.name, labels: ofService },
-  process_memory_usage_bytes: { to: C.memoryRss.name, labels: ofService },
-};
-
-/** A process is taken for the container of its service. */
-function ofService(labels: Labels): Labels | undefined {
-  const own = containerElsewhere(labels);
-  if (own) return own;
-  const job = labels['exported_job'] ?? labels['job'];
-  return job ? containerElsewhere({ ...labels, service: job.slice(job.lastIndexOf('/') + 1) }) : undefined;
-}
-
 /** Metrics of which only the first in this list is used, where a case has several. */
 export const ALTERNATIVES: readonly (readonly string[])[] = [
   ['container_memory_working_set_bytes', 'container_memory_rss', 'container_memory_usage_bytes'],

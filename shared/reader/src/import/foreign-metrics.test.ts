@@ -219,3 +219,21 @@ test('latencies without a number of requests say what was assumed; names follow 
   assert.deepEqual(calls(all), [' > ts-order-service failed 0', ' > ts-order-service ok 150']);
   assert.match(assumptions[0] ?? '', /ts-order-service served: 10 a second were assumed/);
 });
+
+test('runtimes join the containers they are in; processes count where no container is measured', () => {
+  const heap = series('jvm_memory_used_bytes', { service: 'cart', area: 'heap', id: 'eden' }, 1);
+  const cpu = series('process_cpu_seconds_total', { job: 'cart' }, 1, 2);
+  const ids = (...given: readonly Series[]) =>
+    translated(...given)
+      .series.map(({ labels }) => `${labels['__name__']} ${labels['container_id']}`)
+      .sort();
+  const [jvm, usage] = ['container_jvm_heap_used_bytes', 'container_resources_cpu_usage_seconds_total'];
+  assert.deepEqual(ids(heap, cpu), [`${jvm} /docker/cart`, `${usage} /docker/cart`]);
+  const pod = { namespace: 'shop', pod: 'cart-0', container: 'app' };
+  const measured = series('container_cpu_usage_seconds_total', pod, 1, 2);
+  const inside = { ...heap, labels: { ...heap.labels, ...pod } };
+  assert.deepEqual(ids(heap, cpu, inside, measured), [
+    `${jvm} /k8s/shop/cart-0/app`,
+    `${usage} /k8s/shop/cart-0/app`,
+  ]);
+});

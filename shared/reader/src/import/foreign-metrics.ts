@@ -1,10 +1,12 @@
 import type { Labels, Series } from '@gumshoe/base/series';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
-import { ALTERNATIVES, CONTAINER_RATES, CONTAINER_RULES, PROCESS_RULES } from './container-metrics.ts';
-import { podPart, serviceOf, type Rule } from './foreign-labels.ts';
+import { ALTERNATIVES, CONTAINER_RATES, CONTAINER_RULES } from './container-metrics.ts';
+import { podOf, podPart, serviceOf, type Rule } from './foreign-labels.ts';
 import { machineNames } from './machine-names.ts';
 import { NODE_RULES } from './node-metrics.ts';
 import { fluctuates, integrated } from './rates.ts';
+import { PROCESS_RULES, RUNTIME_RULES } from './runtime-metrics.ts';
 import { SeriesByName } from './series-by-name.ts';
 import { translateGauges } from './service-gauges.ts';
 import { translateRequests } from './translate-requests.ts';
@@ -25,6 +27,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...CONTAINER_RATES,
   ...NODE_RULES,
   ...PROCESS_RULES,
+  ...RUNTIME_RULES,
 };
 
 /** Where a counter of the catalogue is asked for and something else may come. */
@@ -75,15 +78,18 @@ const onMachine = (series: Series, names: ReadonlyMap<string, string>): Series =
 function translateByRules(given: SeriesByName): readonly Series[] {
   for (const name of Object.keys(RULES)) given.take(name);
   const rules = Object.entries(RULES).filter(([name]) => isWanted(name, given));
-  const processes = rules.some(
-    ([name]) => given.has(name) && !(name in PROCESS_RULES) && !(name in NODE_RULES),
+  const measured = Object.entries({ ...CONTAINER_RULES, ...CONTAINER_RATES }).some(
+    ([name, { to }]) => to === CONTAINER_METRICS.cpuUsage.name && given.has(name),
   );
   return rules.flatMap(([name, rule]) => {
-    if (processes && name in PROCESS_RULES) return [];
+    if (measured && name in PROCESS_RULES) return [];
+    // beside containers, only what says which one it is in
+    const told = measured && name in RUNTIME_RULES;
     const own = given.take(name);
     const containers = new Set(own.flatMap(({ labels }) => podOfContainer(labels)));
     return own.flatMap((one) => {
       if (isOurs(rule, one.labels, given) || isSum(one.labels, containers)) return [];
+      if (told && !podOf(one.labels) && !one.labels['container_id']) return [];
       if (SOME_LIMIT.has(name) && !one.values.some((value) => value > 0 && value < UNLIMITED)) return [];
       return [rule, ...(rule.also ? [rule.also] : [])].flatMap((each) => translated(one, each, name));
     });

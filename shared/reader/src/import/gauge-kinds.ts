@@ -28,14 +28,14 @@ export interface GaugeName {
 const RATE = '(?:_(?:rate|avg|mean|total|count|sum|per_second|persecond|ps|qps|ops))*';
 const UNIT =
   '(?:_(?:percent|percentage|pct|ratio|share|cores|core|millicores|m|mi|mib|mb|kb|kib|gb|gib|bytes|b|ms|s|us|seconds|milliseconds|microseconds))?';
-const OF = '(?:(?:pod|container|service|server|instance|app|system)_)?';
+const OF = '(?:(?:pod|container|service|server|client|instance|app|system)_)*';
 
 const KINDS: readonly (readonly [GaugeKind, string])[] = [
   ['cpu', `${OF}cpu(?:_(?:usage|utili[sz]ation|util|used|load|user|system|seconds))*`],
   ['memory', `${OF}mem(?:ory)?(?:_(?:usage|utili[sz]ation|util|used|working_set|rss|resident))*`],
   [
     'latency',
-    `${OF}(?:(?:request|response|http|rpc|grpc|client)_)?(?:(?:avg|mean|median|max|p\\d+)_)?(?:latency|latencies|duration|response_time|responsetime|rt|mrt|delay)(?:_(?:avg|mean|median|max|p?_?\\d+(?:_\\d+)?(?:th)?))*`,
+    `${OF}(?:(?:request|response|http|rpc|grpc|client)_)?(?:(?:avg|mean|median|max|p\\d+)_)?(?:lat|latency|latencies|duration|response_time|responsetime|rt|mrt|delay)(?:_(?:avg|mean|median|max|p?_?\\d+(?:_\\d+)?(?:th)?))*`,
   ],
   ['success', `${OF}(?:(?:request|http)_)?(?:success|availability|sr|rr)`],
   [
@@ -60,7 +60,7 @@ const KINDS: readonly (readonly [GaugeKind, string])[] = [
 ];
 
 const PATTERNS = KINDS.map(
-  ([kind, words]) => [kind, new RegExp(`^(?:(.+)_)?(${words}${RATE}${UNIT}${RATE})$`)] as const,
+  ([kind, words]) => [kind, new RegExp(`^(?:(.+?)_)??(${words}${RATE}${UNIT}${RATE})$`)] as const,
 );
 
 /** `CpuUsage`, `cpu-usage`, `cpu usage (%)`: words in lower case with `_` between them. */
