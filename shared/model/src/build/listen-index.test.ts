@@ -112,3 +112,14 @@ test('IPv6 and IPv4 in IPv6 are read in every spelling', () => {
   assert.deepEqual(named(listens, '[2001:db8::1]:80'), ['six']);
   assert.deepEqual(named(listens, '10.0.0.7:80'), ['mapped']);
 });
+
+test('loopback of an unknown machine is whose who alone has that port open on a machine', () => {
+  const listens = index();
+  const unknown = at('', '');
+  listens.add('127.0.0.1:5432', owner('db', at('one')));
+  listens.add('0.0.0.0:5432', owner('pod', at('two', 'two pod shop/db')));
+  assert.deepEqual(named(listens, '127.0.0.1:5432', unknown), ['db']);
+  assert.deepEqual(named(listens, '127.0.0.1:6379', unknown), []);
+  listens.add('0.0.0.0:5432', owner('other', at('two')));
+  assert.deepEqual(named(listens, '127.0.0.1:5432', unknown), []);
+});

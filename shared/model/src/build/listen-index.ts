@@ -90,7 +90,13 @@ export class ListenIndex<T> {
   /** Owners of the address over time, as somebody at `from` reaches it; empty when nobody is known. */
   resolve(address: string, from: Place): readonly OwnedStretch<T>[] {
     const { host, port } = parseEndpoint(address);
-    if (isLoopback(host)) return this.#over(this.#loopback.get(`${from.netns}|${port}`) ?? [], from);
+    if (isLoopback(host))
+      return this.#over(
+        from.netns === ''
+          ? this.#soleLoopback(port, from)
+          : (this.#loopback.get(`${from.netns}|${port}`) ?? []),
+        from,
+      );
     const owners = this.#ownersOf(host, from);
     const exact = owners.filter((owner) => owner.port === port || owner.port === '');
     if (exact.length > 0) return displaced(this.#over(exact, from), owners);
@@ -101,6 +107,16 @@ export class ListenIndex<T> {
       if (found.length > 0) return this.#over(found, from);
     }
     return NOBODY;
+  }
+
+  /** Somebody on an unknown machine reached its loopback: who that is when only one machine has the port open itself. */
+  #soleLoopback(port: string, { cluster }: Place): readonly Owner<T>[] {
+    const suffix = `|${port}`;
+    const owners = [...this.#loopback]
+      .filter(([key]) => key.endsWith(suffix))
+      .flatMap(([, all]) => all)
+      .filter(({ place }) => place.cluster === cluster && place.netns === place.node);
+    return new Set(owners.map(({ place }) => place.node)).size === 1 ? owners : NOBODY;
   }
 
   #ownersOf(host: string, from: Place): readonly PortOwner<T>[] {
