@@ -31,37 +31,36 @@ const UNIT =
 const OF = '(?:(?:pod|container|service|server|client|instance|app|system)_)*';
 
 const KINDS: readonly (readonly [GaugeKind, string])[] = [
-  ['cpu', `${OF}cpu(?:_(?:usage|utili[sz]ation|util|used|load|user|system|seconds))*`],
-  ['memory', `${OF}mem(?:ory)?(?:_(?:usage|utili[sz]ation|util|used|working_set|rss|resident))*`],
+  ['cpu', `cpu(?:_(?:usage|utili[sz]ation|util|used|load|user|system|seconds))*`],
+  ['memory', `mem(?:ory)?(?:_(?:usage|utili[sz]ation|util|used|working_set|rss|resident))*`],
   [
     'latency',
-    `${OF}(?:(?:request|response|http|rpc|grpc|client)_)?(?:(?:avg|mean|median|max|p\\d+)_)?(?:lat|latency|latencies|duration|response_time|responsetime|rt|mrt|delay)(?:_(?:avg|mean|median|max|p?_?\\d+(?:_\\d+)?(?:th)?))*`,
+    `(?:(?:request|response|http|rpc|grpc|client)_)?(?:(?:avg|mean|median|max|p\\d+)_)?(?:lat|latency|latencies|duration|response_time|responsetime|rt|mrt|delay)(?:_(?:avg|mean|median|max|p?_?\\d+(?:_\\d+)?(?:th)?))*`,
   ],
-  ['success', `${OF}(?:(?:request|http)_)?(?:success|availability|sr|rr)`],
+  ['success', `(?:(?:request|http)_)?(?:success|availability|sr|rr)`],
   [
     'errors',
-    `${OF}(?:(?:request|requests|http|response)_)?(?:error|errors|failure|failures|failed|fail|faults?|5xx|err)(?:_(?:request|requests|responses))?`,
+    `(?:(?:request|requests|http|response)_)?(?:error|errors|failure|failures|failed|fail|faults?|5xx|err)(?:_(?:request|requests|responses))?`,
   ],
-  [
-    'workload',
-    `${OF}(?:http_)?(?:workload|requests?|rps|qps|tps|throughput|load|traffic|calls|invocations|ops)`,
-  ],
-  ['disk-read', `${OF}(?:disk|fs|io|diskio)_?(?:io_)?(?:read|reads|in)`],
-  ['disk-write', `${OF}(?:disk|fs|io|diskio|disk_?io)_?(?:(?:io_)?(?:write|writes|written|out|usage|time))?`],
+  ['workload', `(?:http_)?(?:workload|requests?|rps|qps|tps|throughput|load|traffic|calls|invocations|ops)`],
+  ['disk-read', `(?:disk|fs|io|diskio)_?(?:io_)?(?:read|reads|in)`],
+  ['disk-write', `(?:disk|fs|io|diskio|disk_?io)_?(?:(?:io_)?(?:write|writes|written|out|usage|time))?`],
   [
     'net-lost',
-    `${OF}(?:(?:network|net|packet|packets|tcp)_)?(?:(?:receive|transmit|rx|tx)_)?(?:packets?_)?(?:loss|lost|drops?|dropped|retrans|retransmits?|retransmissions?)(?:_packets)?`,
+    `(?:(?:network|net|packet|packets|tcp)_)?(?:(?:receive|transmit|rx|tx)_)?(?:packets?_)?(?:loss|lost|drops?|dropped|retrans|retransmits?|retransmissions?)(?:_packets)?`,
   ],
-  ['net-in', `${OF}(?:network|net)_?(?:in|rx|receive|received|recv|input|io|usage)?`],
-  ['net-out', `${OF}(?:network|net)_?(?:out|tx|transmit|transmitted|sent|send|output)`],
-  ['sockets', `${OF}(?:open_)?(?:sockets?|connections?)`],
-  ['threads', `${OF}threads?`],
-  ['restarts', `${OF}restarts?`],
+  ['net-in', `(?:network|net)_?(?:in|rx|receive|received|recv|input|io|usage)?`],
+  ['net-out', `(?:network|net)_?(?:out|tx|transmit|transmitted|sent|send|output)`],
+  ['sockets', `(?:open_)?(?:sockets?|connections?)`],
+  ['threads', `threads?`],
+  ['restarts', `restarts?`],
 ];
 
-const PATTERNS = KINDS.map(
-  ([kind, words]) => [kind, new RegExp(`^(?:(.+?)_)??(${words}${RATE}${UNIT}${RATE})$`)] as const,
-);
+/** The kind alone, or behind the name of a service, which is as short as it can be. */
+const PATTERNS = KINDS.map(([kind, words]) => {
+  const own = `(${words}${RATE}${UNIT}${RATE})`;
+  return [kind, new RegExp(`^()${OF}${own}$`), new RegExp(`^(.+?)_${own}$`)] as const;
+});
 
 /** `CpuUsage`, `cpu-usage`, `cpu usage (%)`: words in lower case with `_` between them. */
 export const wordsOf = (name: string): string =>
@@ -76,8 +75,8 @@ export const wordsOf = (name: string): string =>
 export function gaugeName(name: string): GaugeName | undefined {
   const words = wordsOf(name);
   let best: GaugeName | undefined;
-  for (const [kind, pattern] of PATTERNS) {
-    const match = pattern.exec(words);
+  for (const [kind, alone, behind] of PATTERNS) {
+    const match = alone.exec(words) ?? behind.exec(words);
     if (!match) continue;
     const [, prefix = '', own = ''] = match;
     // the kind that explains most of the name
