@@ -1,7 +1,8 @@
 import { gridTime, milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
+import { sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId } from '@gumshoe/model/entities';
-import type { Application, Column, Instance, World } from '@gumshoe/model/world';
+import type { Application, CellRange, Column, Instance, World } from '@gumshoe/model/world';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import { meanOver } from '../alerts/rolling.ts';
@@ -16,9 +17,18 @@ import { resourceColumns, type Resource } from './resources.ts';
 const RESOURCES: readonly Resource[] = ['cpu', 'memory', 'disk-io', 'handles', 'dropped-packets'];
 /** Sure beyond chance, so many times as much, and so many deviations away: resources wander without harm. */
 const SURE = 5;
-const LEAST_GROWTH = 2;
-const LEAST_CPU_GROWTH = 3;
 const LEAST_SHIFT = 8;
+const LEAST_GROWTH: readonly (readonly [RegExp, number])[] = [
+  [/cpu|restarts|oom_kills/, 3],
+  [/./, 2],
+];
+/** Who serves its requests as usual may work more for a while: only what is far beyond that is told. */
+const LEAST_SHIFT_SERVING = 12;
+const LEAST_GROWTH_SERVING: readonly (readonly [RegExp, number])[] = [
+  [/disk/, 10],
+  [/memory_rss/, 2],
+  [/./, 3],
+];
 /** ms */
 const LEAST_LENGTH = 120_000;
 /** What starts again or is killed so long ago still counts, ms. */
@@ -35,26 +45,38 @@ const LEAST: readonly (readonly [RegExp, number])[] = [
 ];
 
 /**
- * Applications that use far more of something than usual. Only asked where nobody counts requests, and no logs complain:
- * then resources are all that tells of trouble.
+ * Applications that use far more of something than usual. Only asked when nothing else is found: where nobody counts
+ * requests, resources are all that tells of trouble; where they are as usual, it is trouble that nobody feels yet.
  */
 export function resourceImpact(inspected: InspectedWorld, application?: ApplicationId): UnusualImpact {
   const { world } = inspected;
-  const known = inspected.applications.some((one) => one.serviceLevel.indicators.source !== 'none');
-  const found = known
-    ? []
-    : world.applications
-        .filter((one) => application === undefined || one.id === application)
-        .flatMap((one) => impactOf(world, one))
-        .sort(
-          (a, b) => b.incident.breach.bad - a.incident.breach.bad || (a.incident.id < b.incident.id ? -1 : 1),
-        );
+  const found = inspected.applications
+    .filter((one) => application === undefined || one.application.id === application)
+    .flatMap((one) =>
+      impactOf(
+        world,
+        one.application,
+        one.serviceLevel.indicators.source === 'none' ? undefined : one.serviceLevel.indicators.rate,
+      ),
+    )
+    .sort(
+      (a, b) => b.incident.breach.bad - a.incident.breach.bad || (a.incident.id < b.incident.id ? -1 : 1),
+    );
   return {
     incidents: found.map(({ incident }) => incident),
     columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
     evidence: new Map(found.map(({ incident, evidence }) => [incident.id, [evidence]])),
   };
 }
+
+/** How many times as much as outside. */
+function growthOf(column: Column, { lo, hi }: CellRange): number {
+  const outside = sumOf(column, { lo: 0, hi: lo }) + sumOf(column, { lo: hi, hi: column.length });
+  return (sumOf(column, { lo, hi }) * (column.length - (hi - lo))) / ((hi - lo) * outside) || 1;
+}
+
+const of = (list: typeof LEAST, { name }: MetricDefinition): number | undefined =>
+  list.find(([pattern]) => pattern.test(name))?.[1];
 
 interface Judged {
   readonly instance: Instance;
@@ -64,7 +86,7 @@ interface Judged {
   readonly weight: number;
 }
 
-function impactOf(world: World, application: Application) {
+function impactOf(world: World, application: Application, requests: Column | undefined) {
   const lately = (rate: Column): Column => meanOver(rate, Math.max(1, Math.round(LATELY / world.grid.step)));
   const [worst] = application.instances
     .flatMap((instance) =>
@@ -72,7 +94,7 @@ function impactOf(world: World, application: Application) {
         ...RESOURCES.flatMap((resource) => resourceColumns(instance, resource)),
         { metric: C.restarts, column: lately(instance.restarts) },
         { metric: C.oomKills, column: lately(instance.oomKills) },
-      ].flatMap(({ metric, column }) => judge(world, instance, metric, column)),
+      ].flatMap(({ metric, column }) => judge(world, instance, metric, column, requests)),
     )
     .sort((a, b) => b.weight - a.weight || (a.instance.id < b.instance.id ? -1 : 1));
   if (!worst) return [];
@@ -85,7 +107,7 @@ function impactOf(world: World, application: Application) {
   const when = over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`;
   const per = metric.type === 'counter' ? '/s' : '';
   const value = (number: number): string => `${formatValue(number, metric.unit)}${per}`;
-  const summary = `${application.name}: ${metric.name} of ${instance.id} rose from ${value(change.before)} to ${value(change.during)} ${when} UTC; nobody counts its requests.`;
+  const summary = `${application.name}: ${metric.name} of ${instance.id} rose from ${value(change.before)} to ${value(change.during)} ${when} UTC; ${requests ? 'its requests are served as usual' : 'nobody counts its requests'}.`;
   const incident: OpenedIncident = {
     id: incidentId(`${application.id}/${metric.name}/${Math.round(onset / 1000)}`),
     application: application.id,
@@ -117,16 +139,17 @@ function judge(
   instance: Instance,
   metric: MetricDefinition,
   column: Column,
+  requests: Column | undefined,
 ): readonly Judged[] {
   const change = findChange(column, { lo: 0, hi: world.grid.points }, true);
   if (!change || change.cells.hi <= world.window.lo || !isSignificant(change, SURE)) return [];
   const { before, during, shift, cells } = change;
-  const least = LEAST.find(([pattern]) => pattern.test(metric.name))?.[1] ?? 0;
-  const growth = during / Math.max(before, least / 10, 1e-9);
-  const isFar =
-    growth >= (metric === C.cpuUsage ? LEAST_CPU_GROWTH : LEAST_GROWTH) &&
-    shift >= LEAST_SHIFT &&
-    during - before >= least;
+  const least = of(LEAST, metric) ?? 0;
+  const more = requests ? Math.max(1, growthOf(requests, cells)) : 1;
+  const growth = during / Math.max(before, least / 10, 1e-9) / more;
+  const leastGrowth = of(requests ? LEAST_GROWTH_SERVING : LEAST_GROWTH, metric) ?? 2;
+  const leastShift = requests ? LEAST_SHIFT_SERVING : LEAST_SHIFT;
+  const isFar = growth >= leastGrowth && shift >= leastShift && during - before >= least;
   if (!isFar || (cells.hi - cells.lo) * world.grid.step < LEAST_LENGTH) return [];
   return [{ instance, metric, column, change, weight: Math.log2(growth) }];
 }

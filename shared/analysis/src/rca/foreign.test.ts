@@ -131,3 +131,18 @@ test('resources alone tell which service uses far more of what than before, at a
     assert.deepEqual(explain(of(since(1.2e8, 1.3e8)), interval).impacted, []);
   }
 });
+
+test('what far exceeds its usual while requests are served as usual is told as that, unless more requests explain it', () => {
+  const of = (cpu: Course, rate: Course) => (writer: SeriesWriter) => {
+    for (const name of ['web', 'cart']) {
+      const labels = { service_name: name, client_service_name: '' };
+      writer.counter(T.requests.name, { ...labels, status: 'ok' }, rate);
+      writer.histogram(T.duration.name, labels, rate, () => 0.02);
+      writeContainer(writer, name, name === 'cart' ? cpu : since(0.1, 0.1), () => 1e8);
+    }
+  };
+  const report = explain(of(since(0.1, 0.8), () => 20));
+  assert.equal(found(report)[0]?.[1], 'cart');
+  assert.match(report.impacted[0]!.message, /its requests are served as usual/);
+  assert.deepEqual(explain(of(since(0.1, 0.4), since(20, 80))).impacted, []);
+});

@@ -13,7 +13,8 @@ export interface OwnTrouble {
 
 /** Seconds by which the impacted application must have become slower for shares of it to mean anything. */
 const LEAST_LATENCY_RISE = 0.001;
-const LEAST_ERROR_RISE = 0.002;
+/** Failures for each request that must be more for it to mean anything. */
+export const LEAST_ERROR_RISE = 0.002;
 
 interface Served {
   readonly requests: readonly RequestColumns[];
