@@ -23,6 +23,7 @@ import { ceilTo, floorTo, missingOf, union, type Interval } from './intervals.ts
 import { SeriesJoin } from './join.ts';
 import type { Fetched } from './metric-store.ts';
 import { QueryCounters, type CacheStats } from './stats.ts';
+import { metricNamesIn } from '../snapshot/selection.ts';
 
 /** Samples reach the source this long after they were taken, ms; younger ones are never kept. */
 const SETTLING = MINUTE;
@@ -218,6 +219,11 @@ export class CachedReader implements Reader {
 
   profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples> {
     return this.#source.profile(filter, signal);
+  }
+
+  /** Which metrics the source has is never kept. */
+  namesIn(selectors: readonly string[], range: TimeRange, signal?: AbortSignal): Promise<readonly string[]> {
+    return metricNamesIn(this.#source, range, selectors, signal);
   }
 
   extent(signal?: AbortSignal): Promise<TimeRange | undefined> {

@@ -16,7 +16,7 @@ export class Deltas {
     const key = labelsKey(labels);
     let known = this.#known.get(key);
     if (known === undefined) this.#known.set(key, (known = { labels, points: new Map() }));
-    known.points.set(at, value);
+    known.points.set(at, Math.max(value, known.points.get(at) ?? -Infinity));
     this.samples++;
   }
 

@@ -73,7 +73,7 @@ async function importText(
   const parser = new PrometheusTextParser(series);
   for await (const [number, line] of numbered(file, onlooker)) {
     report.line = number;
-    const wrong = parser.line(line);
+    const wrong = parser.line(number === 1 ? line.replace(/^\uFEFF/, '') : line);
     if (wrong !== undefined) report.leaveOut(wrong);
   }
 }

@@ -10,7 +10,8 @@ interface Growing {
   sorted: boolean;
 }
 
-/** Puts samples that come in any order into series: ascending, one value an instant (the last one given), no holes. */
+/** Puts samples that come in any order into series: ascending, one value an instant, no holes. Of several
+ * values of one instant the largest is taken, so that the order of files and lines does not matter. */
 export class SeriesCollector {
   readonly #known = new Map<string, Growing>();
   samples = 0;
@@ -44,7 +45,7 @@ export class SeriesCollector {
       timestamps.forEach((at, i) => this.add(labels, at, values[i]!));
   }
 
-  /** Sorted by labels, so that the order of files and lines does not matter where instants do not repeat. */
+  /** Sorted by labels, so that the order of files and lines does not matter. */
   series(): Series[] {
     return [...this.#known]
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -65,9 +66,16 @@ const plain = ({ labels, timestamps, values }: Growing): Series => ({
   values: Float64Array.from(values),
 });
 
+/** A number rather than none, whichever comes first. */
+const larger = (value: number, known = NaN): number =>
+  Number.isNaN(value) ? known : Number.isNaN(known) ? value : Math.max(value, known);
+
 function inOrder({ labels, timestamps, values }: Growing): Series {
   const last = new Map<number, number>();
-  timestamps.forEach((at, i) => last.set(at, values[i]!));
+  timestamps.forEach((at, i) => {
+    const known = last.get(at);
+    if (known === undefined || !(values[i]! <= known)) last.set(at, larger(values[i]!, known));
+  });
   const instants = Float64Array.from(last.keys()).sort();
   return { labels, timestamps: instants, values: instants.map((at) => last.get(at)!) };
 }

@@ -1,5 +1,6 @@
 import type { Series } from '@gumshoe/base/series';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
+import { clockSkewSeries } from '@gumshoe/model/derived/clock-skew-series';
 import { logSeries } from '@gumshoe/model/derived/log-series';
 import { traceSeries } from '@gumshoe/model/derived/trace-series';
 import { servicePlaces } from '../import/service-places.ts';
@@ -7,7 +8,7 @@ import { servicePlaces } from '../import/service-places.ts';
 /** What spans say in numbers: requests, durations, operations, and where services run. */
 export function spanSeries(spans: readonly Span[]): readonly Series[] {
   const counted = traceSeries(spans);
-  return [...counted, ...servicePlaces(spans, counted[0]?.timestamps)];
+  return [...counted, ...clockSkewSeries(spans), ...servicePlaces(spans, counted[0]?.timestamps)];
 }
 
 /** Everything that is counted from a file's own spans and log records. */

@@ -40,6 +40,23 @@ export function storedNames(): string[] {
 const canName = (reader: Reader): reader is Reader & NamingReader =>
   'namesIn' in reader && typeof reader.namesIn === 'function';
 
+/** Names of the metrics of a source. Rejects with FailureError `not-supported` where it does not tell them. */
+export async function metricNamesIn(
+  reader: Reader,
+  range: TimeRange,
+  selectors: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  if (canName(reader)) return reader.namesIn(selectors, range, signal);
+  throw new FailureError({
+    code: 'not-supported',
+    tried: 'list the metrics',
+    target: 'the source',
+    reason: 'it does not tell which metrics it has',
+    remedy: 'Export from the Prometheus server itself: --prometheus URL.',
+  });
+}
+
 /**
  * What PromQL selectors choose of a source beyond the catalogue. Rejects with FailureError `invalid-input` for a text that
  * is no selector, `not-supported` where the source cannot name its metrics.
@@ -51,16 +68,9 @@ export async function selectMetrics(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const accept = selectors.map(acceptOf);
-  if (!canName(reader))
-    throw new FailureError({
-      code: 'not-supported',
-      tried: 'list the metrics',
-      target: 'the source',
-      reason: 'it does not tell which metrics it has',
-      remedy: 'Export from the Prometheus server itself: --prometheus URL.',
-    });
   const catalogue = new Set(storedNames());
-  const all = (await reader.namesIn(selectors, range, signal)).filter((name) => !catalogue.has(name));
+  const found = await metricNamesIn(reader, range, selectors, signal);
+  const all = found.filter((name) => !catalogue.has(name));
   const plain = all.filter((name) => PLAIN.test(name)).sort();
   const names = plain.slice(0, MOST_NAMES);
   const left = all.length - names.length;
