@@ -7,7 +7,7 @@ import { NATIVE_RANGE_FUNCTIONS } from './native-range-functions.ts';
 import { MixedColumn } from './samples.ts';
 import type { RawSeries } from './selection.ts';
 import type { Column } from './values.ts';
-import { nextDrop, type RangeFunction, type Window, type Windows } from './windows.ts';
+import { nextDrop, windowOn, type RangeFunction, type Window, type Windows } from './windows.ts';
 
 /** What a function says of a series besides its result. */
 export interface Notes {
@@ -33,19 +33,6 @@ export type Sample = number | NativeHistogram;
 export type NativeRangeFunction = (window: MixedWindow, notes: Notes) => Sample | undefined;
 
 export const sizeOf = ({ lo, hi }: Window): number => hi - lo;
-
-const windowOn = (timestamps: Float64Array, values: Float64Array): Window => ({
-  timestamps,
-  values,
-  lo: 0,
-  hi: 0,
-  start: 0,
-  end: 0,
-  time: 0,
-  drop: 0,
-  first: NaN,
-  second: NaN,
-});
 
 function moveTo(window: Window, { ends, times, range, first, second }: Windows, i: number): void {
   const { timestamps, values } = window;

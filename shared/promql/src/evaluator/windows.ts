@@ -44,6 +44,20 @@ export interface Windows {
   readonly second: Float64Array | undefined;
 }
 
+/** A window at the beginning of the samples. */
+export const windowOn = (timestamps: Float64Array, values: Float64Array): Window => ({
+  timestamps,
+  values,
+  lo: 0,
+  hi: 0,
+  start: 0,
+  end: 0,
+  time: 0,
+  drop: 0,
+  first: NaN,
+  second: NaN,
+});
+
 /** Applies a function to the windows of one series; both edges only move forward. */
 export function overWindows(series: RawSeries, windows: Windows, fn: RangeFunction): Column | undefined {
   const { timestamps, values } = series;
@@ -54,18 +68,7 @@ export function overWindows(series: RawSeries, windows: Windows, fn: RangeFuncti
   const n = ends.length;
   let out: Float64Array | undefined;
   let present: Uint8Array | undefined;
-  const window: Window = {
-    timestamps,
-    values,
-    lo: 0,
-    hi: 0,
-    start: 0,
-    end: 0,
-    time: 0,
-    drop: 0,
-    first: NaN,
-    second: NaN,
-  };
+  const window = windowOn(timestamps, values);
   let lo = 0;
   let hi = 0;
   for (let i = 0; i < n; i++) {

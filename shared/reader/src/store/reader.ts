@@ -18,6 +18,7 @@ import type {
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import { isTraceMetric, TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { collectorPart } from '../collector/status.ts';
+import { asClassic, withNativeNames } from '../prometheus/as-classic.ts';
 import { queryRangeOf } from '../prometheus/range-query.ts';
 import { readRawSeries } from '../prometheus/raw-series.ts';
 import type { PrometheusTransport, SqlRequest, SqlTransport } from '../transports.ts';
@@ -83,14 +84,14 @@ export class StoreReader implements Reader {
     const { from, to } = range;
     const stored = metrics.filter((name) => !isTraceMetric(name));
     const [raw, counted] = await Promise.all([
-      readRawSeries(this.options.prometheus, { metrics: stored, from, to }, signal, (text) =>
+      readRawSeries(this.options.prometheus, { metrics: withNativeNames(stored), from, to }, signal, (text) =>
         this.warnings.add(text),
       ),
       stored.length === metrics.length
         ? []
         : this.counted(new Set(metrics.filter(isTraceMetric)), range, signal),
     ]);
-    return [...raw, ...counted];
+    return [...asClassic(raw, stored), ...counted];
   }
 
   /** What spans and log records say in numbers. A store that cannot tell costs that, not the metrics. */
