@@ -270,6 +270,8 @@ export interface Dependency {
   readonly connection: ConnectionState;
   /** Client and server are in two clusters. */
   readonly crossesClusters: boolean;
+  /** Seconds by which the server's clock must be ahead for the spans of both to fit; 0 while they do. */
+  readonly clockSkew?: ScrapedColumn;
   /** Which series say so, the metrics with most series first. */
   readonly evidence: readonly DependencyEvidence[];
   readonly firstSeen: Milliseconds;

@@ -5,6 +5,7 @@ import { cpuNode } from './cpu-node.ts';
 import { cpuThrottling } from './cpu-throttling.ts';
 import { certificateExpiry } from './certificate-expiry.ts';
 import { clockOffset } from './clock-offset.ts';
+import { clockSpans } from './clock-spans.ts';
 import { clockSync } from './clock-sync.ts';
 import { goGcCpu } from './go-gc-cpu.ts';
 import { goGcPauses } from './go-gc-pauses.ts';
@@ -183,4 +184,5 @@ export const INSPECTIONS: readonly Inspection[] = [
   certificateExpiry,
   clockOffset,
   clockSync,
+  clockSpans,
 ];

@@ -11,7 +11,7 @@ const LISTENS = { ...APP, listen_addr: '10.1.1.3:9000', proxy: '' };
 const SCRAPED = { job: 'shop', instance: '10.1.1.3:9000' };
 const EXPORTER = { job: 'node-exporter', instance: 'node-1:9100' };
 
-const LEVELS: readonly LevelCase[] = [
+const LEVELS: LevelCase[] = [
   {
     inspection: 'go-gc-pauses',
     says: /app stands still for garbage collection 1\.08 % of the time/,
@@ -38,6 +38,21 @@ const LEVELS: readonly LevelCase[] = [
     write: (writer, value) => writer.gauge('node_timex_offset_seconds', EXPORTER, (at) => -value(at)),
   },
 ];
+
+const SPANS = { service_name: 'cart', client_service_name: 'app' };
+LEVELS.push({
+  inspection: 'clock-spans',
+  says: /the clocks of cart and app differ by at least 54 ms/,
+  write: (writer, value) => {
+    writer.counter('gumshoe_trace_requests_total', { ...SPANS, status: 'ok' }, () => 5);
+    writer.counter(
+      'gumshoe_trace_spans_total',
+      { service_name: 'cart', span_name: 'GET', status: 'ok' },
+      () => 5,
+    );
+    writer.gauge('gumshoe_trace_clock_skew_seconds', SPANS, (at) => -value(at));
+  },
+});
 
 const STATES: readonly StateCase[] = [
   {

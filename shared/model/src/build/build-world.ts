@@ -30,6 +30,7 @@ import { buildTraces } from './traces.ts';
 import { buildCertificates } from './certificates.ts';
 import { buildGoRuntime } from './go-runtime.ts';
 import { ScrapedOwners } from './scraped.ts';
+import { withSpanClocks } from './span-clocks.ts';
 import { Workloads } from './workloads.ts';
 
 export interface WorldOptions {
@@ -117,7 +118,7 @@ function buildGraph(
   const { externals } = destinations;
   const clusterOf = (id: ApplicationId): string =>
     registry.applications.get(id)?.identity.cluster ?? externals.get(id)?.cluster ?? '';
-  const dependencies = drafts
+  const finished = drafts
     .map((draft) =>
       finishDependency(
         draft,
@@ -126,6 +127,7 @@ function buildGraph(
       ),
     )
     .sort((a, b) => compareText(a.client, b.client) || compareText(a.server, b.server));
+  const dependencies = withSpanClocks(context, finished);
   const finish = {
     nameInstance,
     externals,

@@ -26,6 +26,13 @@ export const CLOCK_METRICS = metricsOf('process', {
     labels: ['instance'],
     help: 'By how much the clock may be wrong at most; 16 and more when nothing is known.',
   },
+  spanSkew: {
+    name: 'gumshoe_trace_clock_skew_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    labels: ['service_name', 'client_service_name'],
+    help: 'By how much the clock of a service must be ahead of its client’s for their spans to fit; 0 when they do.',
+  },
   ntpOffset: {
     name: 'node_ntp_offset_seconds',
     type: 'gauge',
