@@ -96,6 +96,27 @@ test('a query that gives histograms gives them on the grid', { skip }, async () 
   }
 });
 
+test('what the model asks for as classic series comes from native histograms', { skip }, async () => {
+  const names = ['duration_seconds_bucket', 'duration_seconds_count', 'spread_sum'];
+  const read = await reader.series(names, range);
+  assert.deepEqual([...new Set(read.map(({ labels }) => labels['__name__']))].sort(), names);
+  const query = 'histogram_quantile(0.9, sum by (job, le) (increase(duration_seconds_bucket[5m])))';
+  const classic = evaluateRange(parsePromql(query), sourceOf(read), grid).series;
+  const native = evaluateRange(
+    parsePromql('histogram_quantile(0.9, sum by (job) (increase(duration_seconds[5m])))'),
+    sourceOf(written),
+    grid,
+  ).series;
+  assert.equal(classic.length, 2);
+  classic.forEach(({ values }, n) =>
+    values.forEach((value, i) => {
+      const exact = native[n]!.values[i]!;
+      // linear within a bucket, and buckets joined
+      assert.ok(Math.abs(value - exact) < 0.35 * exact || Number.isNaN(exact), `${value} ${exact}`);
+    }),
+  );
+});
+
 test('the cache holds floats, and says what it leaves out', { skip }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'gumshoe-histograms-'));
   const clock = { now: () => milliseconds(END + 3_600_000) };
