@@ -1,6 +1,8 @@
 import { milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
+import { sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
+import type { RequestColumns, World } from '@gumshoe/model/world';
 import { incidentId, type OpenedIncident } from '../incidents.ts';
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
 import type { SloResult } from '../slo/evaluate.ts';
@@ -11,6 +13,11 @@ export const MOST_OBSERVED = 30 * 60_000;
 /** Shares of failed and of slow requests that nobody lives with. */
 const LEAST_SHARE = { availability: 0.025, latency: 0.65 } as const;
 const LEAST_REQUESTS = 60;
+/** Fewer are a reason when one application takes so many times as long in itself as most, and so many seconds. */
+const LEAST_SLOW = 0.15;
+const TIMES_MOST = 12;
+const LEAST_SECONDS = 0.1;
+const LEAST_PEERS = 4;
 
 /**
  * Objectives that are missed from the first sample on, where the data begins with or after the trouble: there is no
@@ -21,10 +28,11 @@ export function standingImpact(inspected: InspectedWorld, application?: Applicat
   const { observed } = world;
   if (!observed || observed.to - observed.from > MOST_OBSERVED)
     return { incidents: [], columns: new Map(), evidence: new Map() };
+  const least = { ...LEAST_SHARE, ...(isOneFarSlower(world) ? { latency: LEAST_SLOW } : {}) };
   const found = inspected.applications
     .filter((one) => application === undefined || one.application.id === application)
     .flatMap((one) => one.serviceLevel.slos.map((slo) => ({ one, slo })))
-    .filter(({ slo }) => slo.requests >= LEAST_REQUESTS && 1 - slo.compliance >= LEAST_SHARE[slo.kind])
+    .filter(({ slo }) => slo.requests >= LEAST_REQUESTS && 1 - slo.compliance >= least[slo.kind])
     .map(({ one, slo }) => {
       const incident = incidentOf(inspected, one, slo, observed.from);
       return { incident, slo, evidence: evidenceOf(incident, slo) };
@@ -37,6 +45,23 @@ export function standingImpact(inspected: InspectedWorld, application?: Applicat
     columns: new Map(found.map(({ incident, slo }) => [incident.id, slo.badShare])),
     evidence: new Map(found.map(({ incident, evidence }) => [incident.id, evidence])),
   };
+}
+
+/** Peers have to do where there is no time before: what an application takes in itself, without those it calls. */
+function isOneFarSlower({ applications, grid }: World): boolean {
+  const cells = { lo: 0, hi: grid.points };
+  const sum = (requests: readonly RequestColumns[], column: 'rate' | 'durationSum'): number =>
+    requests.reduce((all, one) => all + sumOf(one[column], cells), 0);
+  const own = applications
+    .filter(({ kind }) => kind !== 'ExternalService')
+    .map(({ inbound, upstreams }) => {
+      const waited = upstreams.flatMap(({ requests }) => requests);
+      return (sum(inbound, 'durationSum') - sum(waited, 'durationSum')) / sum(inbound, 'rate');
+    })
+    .filter((seconds) => seconds >= 0)
+    .sort((a, b) => a - b);
+  const most = own.at(-1) ?? 0;
+  return own.length >= LEAST_PEERS && most >= LEAST_SECONDS && most >= TIMES_MOST * own[own.length >> 1]!;
 }
 
 function incidentOf(
