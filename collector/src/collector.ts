@@ -26,7 +26,8 @@ import { RECEIVERS } from './receivers/index.ts';
 import { RECEIVER_NAMES } from './receivers/names.ts';
 import { machineFacts, type MachineFacts } from './receivers/proc/node.ts';
 import { Receivers } from './receivers/running.ts';
-import { isLoopback, StatusServer } from './status-server.ts';
+import { isLoopback } from './loopback.ts';
+import { StatusServer } from './status-server.ts';
 
 /** How long SIGTERM may take to write what waits, ms. */
 const FLUSH_LIMIT = 8_000;

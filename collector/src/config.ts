@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { isLoopbackHost } from './loopback.ts';
 import { RECEIVER_NAMES } from './receivers/names.ts';
 import { VERSION } from './version.ts';
 
@@ -45,7 +46,6 @@ const url = z
     (text) => !URL.canParse(text) || new URL(text).password === '',
     'no password in the URL: use a file',
   );
-const LOOPBACK = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
 /** Where another collector listens; plain text only to this machine. */
 const otlpUrl = z
   .string()
@@ -61,7 +61,7 @@ const otlpUrl = z
     (text) =>
       !URL.canParse(text) ||
       !/^(http|grpc):$/.test(new URL(text).protocol) ||
-      LOOPBACK.test(new URL(text).hostname),
+      isLoopbackHost(new URL(text).hostname),
     'plain text goes to loopback only: use https:// or grpcs://, or an address of loopback',
   );
 /** Stores, and the setting with the secret that is sent to each. */
@@ -172,7 +172,7 @@ const configuration = z
       const url = context.value[name];
       if (url === undefined || context.value[secret] === undefined || context.value['stores-insecure'])
         continue;
-      if (new URL(url).protocol === 'http:' && !LOOPBACK.test(new URL(url).hostname))
+      if (new URL(url).protocol === 'http:' && !isLoopbackHost(new URL(url).hostname))
         context.issues.push({
           code: 'custom',
           input: context.value,

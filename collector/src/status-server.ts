@@ -19,10 +19,6 @@ export interface StatusServerOptions {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Whether an address answers to this machine alone. */
-export const isLoopback = (listen: string): boolean =>
-  /^(127(\.\d{1,3}){3}|\[::1\]|localhost):\d+$/.test(listen);
-
 /** Serves /metrics, /status and /healthz. */
 export class StatusServer {
   readonly #options: StatusServerOptions;

@@ -9,15 +9,15 @@
 /* enum sock_flags: the peer's FIN was received. */
 #define SOCK_DONE 1
 
+/* task: as bpf_get_current_task_btf() gives it, so that all but the last step are plain loads. */
 static __always_inline struct file *file_from_fd(struct task_struct *task, __u32 fd)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = BPF_CORE_READ(table, fd);
+	struct fdtable *table = task->files->fdt;
 	struct file *file = 0;
 
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (fd >= table->max_fds)
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
 	return file;
 }
 

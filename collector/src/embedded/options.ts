@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isLoopbackHost } from '../loopback.ts';
 
 export interface ListenAddress {
   readonly host: string;
@@ -83,13 +84,11 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   return mistakes.length > 0 ? { kind: 'mistakes', mistakes } : { kind: 'options', options };
 }
 
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
-
 /** The interfaces have no authentication, so nothing but loopback is accepted. */
 function parseAddress(text: string): ListenAddress | undefined {
   const match = /^(.+):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
-  if (match === null || !LOOPBACK.test(match[1]!) || port > 65535) return undefined;
+  if (match === null || !isLoopbackHost(match[1]!) || port > 65535) return undefined;
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port };
 }
 

@@ -8,6 +8,7 @@ import { LOGS } from '@gumshoe/schema/tables/logs';
 import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
 import { TRACES } from '@gumshoe/schema/tables/traces';
 import type { RowConsumers } from '../../pipeline/consumers.ts';
+import { isLoopbackHost } from '../../loopback.ts';
 import { LineQueue, type Lines } from '../../pipeline/line-queue.ts';
 import type { Exporter, ExporterStatus, QueueStatus } from '../define.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -53,7 +54,7 @@ export class ClickHouseWriter implements Exporter {
     this.client = createClient({
       url: options.url,
       request_timeout: TIMEOUT,
-      compression: { request: true },
+      compression: { request: !isLoopbackHost(new URL(options.url).hostname) },
       ...(options.user === undefined ? {} : { username: options.user }),
       ...(options.password === undefined ? {} : { password: options.password }),
       clickhouse_settings: { date_time_input_format: 'best_effort' },

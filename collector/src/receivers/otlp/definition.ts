@@ -1,7 +1,7 @@
 import { FailureError } from '@gumshoe/base/failure';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import { readSecret } from '../../secret-file.ts';
-import { isLoopback } from '../../status-server.ts';
+import { isLoopback } from '../../loopback.ts';
 import type { ReceiverContext, ReceiverDefinition } from '../define.ts';
 import type { OtlpGrpcServer } from './grpc.ts';
 
