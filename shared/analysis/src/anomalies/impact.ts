@@ -26,6 +26,8 @@ const UNASKED: Strictness = { significance: 5.5, latencyRatio: 1.4, errorRise: 0
 /** Latency rises below this are nothing to a user, seconds. */
 const LEAST_RISE = 0.002;
 const LEAST_REQUESTS = 60;
+/** Fewer requests in all of the time outside tell nothing of what is usual. */
+const LEAST_USUAL = 20;
 
 interface Candidate {
   readonly incident: OpenedIncident;
@@ -77,6 +79,9 @@ function latencyOf(world: World, one: InspectedApplication, strictness: Strictne
   if (!change || !isSure(world, change, strictness)) return undefined;
   const ratio = change.during / Math.max(change.before, 1e-6);
   if (ratio < strictness.latencyRatio || change.during - change.before < LEAST_RISE) return undefined;
+  const { lo, hi } = change.cells;
+  const outside = sumOf(rate, whole(world)) - sumOf(rate, { lo, hi });
+  if (outside * (world.grid.step / 1000) < LEAST_USUAL) return undefined;
   const what = `mean latency rose from ${formatValue(change.before, 'seconds')} to ${formatValue(change.during, 'seconds')}`;
   const share = 1 - change.before / change.during;
   const figures = { value: change.during, baselineValue: change.before, unit: 'seconds' } as const;

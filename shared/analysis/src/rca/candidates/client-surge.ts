@@ -68,8 +68,11 @@ const rateOf = (requests: readonly Application['inbound'][number][], frame: Fram
     frame.world.grid.points,
   );
 
-const growthOf = (column: Column, frame: Frame): number =>
-  meanOf(column, frame.incident) / meanOf(column, frame.baseline) || 1;
+/** Who asked nothing before is new, not more of the same. */
+function growthOf(column: Column, frame: Frame): number {
+  const before = meanOf(column, frame.baseline);
+  return before > 0 ? meanOf(column, frame.incident) / before || 1 : 1;
+}
 
 function judge(call: Dependency, served: number, frame: Frame) {
   const column = rateOf(call.requests, frame);

@@ -20,6 +20,8 @@ export const trafficSurge = defineCandidate({
     const shift = shiftOf(level.indicators.rate, frame);
     const protocol = application.inbound[0]?.protocol ?? 'http';
     const signal = requestMetrics(protocol).inbound.name;
+    // what got no requests before is new, or was out of order
+    if (shift.before === 0) return undefined;
     const ratio = shift.during / shift.before;
     const magnitude = MOST * ramp(ratio, 1.5, 3.5);
     const rates = `${formatValue(shift.before, 'requests/second')} → ${formatValue(shift.during, 'requests/second')}`;
