@@ -237,3 +237,19 @@ test('runtimes join the containers they are in; processes count where no contain
     `${usage} /k8s/shop/cart-0/app`,
   ]);
 });
+
+test('quantiles of a summary become buckets of its requests', () => {
+  const labels = { service: 'cart', status: '200' };
+  const { series: all, untranslated } = translated(
+    series('http_request_duration_seconds', { ...labels, quantile: '0.5' }, 0.1, 0.1),
+    series('http_request_duration_seconds', { ...labels, quantile: '0.99' }, 0.4, 0.4),
+    series('http_request_duration_seconds_count', labels, 50, 150),
+    series('http_request_duration_seconds_sum', labels, 5, 15),
+  );
+  assert.deepEqual(calls(all), [' > cart ok 150']);
+  const buckets = named(all, 'gumshoe_trace_request_duration_seconds_bucket');
+  const below = (seconds: number) =>
+    Math.max(...buckets.filter(({ labels: { le } }) => Number(le) <= seconds).map(last));
+  assert.ok(below(0.1001) <= 50 && below(0.12) >= 50 && below(0.47) >= 99, 'p50 100 ms, p99 400 ms');
+  assert.deepEqual(untranslated, []);
+});

@@ -1,5 +1,6 @@
 import type { Labels, Series } from '@gumshoe/base/series';
 import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { valueAt } from './rates.ts';
 
 /** A latency as a gauge: a quantile, or the mean where `quantile` is missing; in seconds. */
 export interface LatencyGauge {
@@ -7,6 +8,23 @@ export interface LatencyGauge {
   readonly at: (instant: number) => number;
   readonly largest: number;
   readonly smallest: number;
+}
+
+/** A series as such a gauge; `scale` makes seconds of its unit. None where it has no value. */
+export function latencyGauge(series: Series, scale: number, quantile?: number): readonly LatencyGauge[] {
+  const known = series.values.filter((value) => value > 0 && Number.isFinite(value));
+  if (known.length === 0) return [];
+  const at = valueAt(series);
+  let [smallest, largest] = [Infinity, 0];
+  for (const value of known) [smallest, largest] = [Math.min(smallest, value), Math.max(largest, value)];
+  return [
+    {
+      ...(quantile === undefined ? {} : { quantile }),
+      at: (instant) => at(instant) * scale,
+      smallest: smallest * scale,
+      largest: largest * scale,
+    },
+  ];
 }
 
 /** Distance of two bounds: a quantile read from such buckets is off by half of this at most. */

@@ -27,3 +27,13 @@ export function integrated({ timestamps, values }: Series, perSecond = (value: n
   }
   return out;
 }
+
+/** The value in force at an instant; NaN before the first. */
+export function valueAt({ timestamps, values }: Series): (at: number) => number {
+  let i = 0;
+  return (at) => {
+    if (i > 0 && timestamps[i - 1]! > at) i = 0;
+    while (i < timestamps.length && timestamps[i]! <= at) i++;
+    return i === 0 ? NaN : values[i - 1]!;
+  };
+}

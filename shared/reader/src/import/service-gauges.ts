@@ -5,8 +5,8 @@ import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import { containerElsewhere, podOf, podNetwork, serviceOf } from './foreign-labels.ts';
 import { gaugeName, wordsOf, type GaugeKind, type GaugeName } from './gauge-kinds.ts';
 import { bytesOf, coresOf, secondsOf, shareOf } from './gauge-units.ts';
-import { latencyHistogram, type LatencyGauge } from './latency-histogram.ts';
-import { fluctuates, integrated } from './rates.ts';
+import { latencyGauge, latencyHistogram, type LatencyGauge } from './latency-histogram.ts';
+import { fluctuates, integrated, valueAt } from './rates.ts';
 import type { SeriesByName } from './series-by-name.ts';
 
 /** A gauge of a service and what its name says. */
@@ -295,22 +295,9 @@ class ServiceRequests {
   }
 
   #latencyGauges(): readonly LatencyGauge[] {
-    return this.#of('latency').flatMap(({ series, words, quantile }) => {
-      const scale = secondsOf(words, this.#latencies);
-      const known = series.values.filter((value) => value > 0 && Number.isFinite(value));
-      if (known.length === 0) return [];
-      const at = valueAt(series);
-      let [smallest, largest] = [Infinity, 0];
-      for (const value of known) [smallest, largest] = [Math.min(smallest, value), Math.max(largest, value)];
-      return [
-        {
-          ...(quantile === undefined ? {} : { quantile }),
-          at: (instant: number) => at(instant) * scale,
-          smallest: smallest * scale,
-          largest: largest * scale,
-        },
-      ];
-    });
+    return this.#of('latency').flatMap(({ series, words, quantile }) =>
+      latencyGauge(series, secondsOf(words, this.#latencies), quantile),
+    );
   }
 }
 
@@ -318,16 +305,6 @@ class ServiceRequests {
 function placeLabels({ series }: Gauge): Labels {
   const pod = podOf(series.labels);
   return pod ? { pod } : {};
-}
-
-/** The value in force at an instant; NaN before the first. */
-function valueAt({ timestamps, values }: Series): (at: number) => number {
-  let i = 0;
-  return (at) => {
-    if (i > 0 && timestamps[i - 1]! > at) i = 0;
-    while (i < timestamps.length && timestamps[i]! <= at) i++;
-    return i === 0 ? NaN : values[i - 1]!;
-  };
 }
 
 /** Requests a second: of a counter what it grew by. */

@@ -13,6 +13,7 @@ import {
   type RequestSource,
 } from './request-sources.ts';
 import type { SeriesByName } from './series-by-name.ts';
+import { summaryBuckets } from './summary-quantiles.ts';
 
 /** What one source counts of one service: the series of its requests and of their durations. */
 interface Report {
@@ -233,6 +234,12 @@ function readDurations(
         const values = countedUp(series, suffix === '_sum' ? scale : 1);
         reportOf(reports, call.server).durations.push(relabelled(series, labels, values));
       }
+    if (!given.has(`${name}_bucket`))
+      for (const series of summaryBuckets(name, scale, given, (labels) => {
+        const call = callOf(labels);
+        return call && { ...labels, ...callLabels(call) };
+      }))
+        reportOf(reports, series.labels['service_name'] ?? '').durations.push(series);
     for (const one of own) known.add(one);
   }
 }
