@@ -239,7 +239,7 @@ describe('refused in the words of Prometheus, with the place', () => {
     ['1[5m:1m]', /subquery is only allowed on instant vector, got scalar instead/],
     ['-"x"', /unary expression only allowed on expressions of type scalar or instant vector, got "string"/],
     ['g[0s]', /duration must be greater than 0/],
-    ['g[step()]', /step\(\) in a duration is not supported/],
+    ['g[step()]', /step\(\) needs a query with a range and a step/],
     ['1 + on(a) g', /vector matching only allowed between instant vectors/],
     ['g and fill(1) g', /filling in missing series not allowed for set operators/],
     ['topk(NaN, g)', /Parameter value is NaN/],

@@ -6,8 +6,8 @@ import { milliseconds } from '@gumshoe/base/time';
 import type { Annotated } from '@gumshoe/promql/annotations';
 import { evaluateInstant, evaluateRange } from '@gumshoe/promql/evaluate';
 import type { Matcher } from '@gumshoe/promql/matchers';
-import { parsePromql } from '@gumshoe/promql/parse';
-import type { Expr } from '@gumshoe/promql/parse';
+import { parsePromql, timingOf } from '@gumshoe/promql/parse';
+import type { Expr, Timing } from '@gumshoe/promql/parse';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { BodyError, acceptedEncoding, readBody } from '../http-body.ts';
 import type { SampleStore } from '../metrics/sample-store.ts';
@@ -134,7 +134,7 @@ export class PrometheusHttp {
   }
 
   private query(parameters: URLSearchParams): unknown {
-    const expr = parse(required(parameters, 'query'));
+    const expr = parse(required(parameters, 'query'), INSTANT);
     const time = parameters.get('time');
     const at = time === null || time === '' ? milliseconds(Date.now()) : parseTime(time, 'time');
     const result = evaluateInstant(expr, this.store, at);
@@ -143,7 +143,7 @@ export class PrometheusHttp {
 
   private queryRange(parameters: URLSearchParams): unknown {
     const grid = gridOf(parameters);
-    const expr = parse(required(parameters, 'query'));
+    const expr = parse(required(parameters, 'query'), timingOf(grid));
     const result = evaluateRange(expr, this.store, grid);
     return new AnnotatedData(rangeJson(result), result);
   }
@@ -197,9 +197,11 @@ export class PrometheusHttp {
   }
 }
 
-function parse(text: string): Expr {
+const INSTANT: Timing = { step: 0, range: 0 };
+
+function parse(text: string, timing: Timing): Expr {
   try {
-    return parsePromql(text);
+    return parsePromql(text, timing);
   } catch (error) {
     const { message } = toApiError(error, 'parse');
     throw new ApiError('bad_data', `invalid parameter "query": ${message}`);

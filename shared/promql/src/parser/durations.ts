@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
+import type { TimeGrid } from '@gumshoe/base/time';
 import { numberOrDuration } from './literals.ts';
 import { parseError } from './parse-error.ts';
 
@@ -11,11 +12,19 @@ const OPERATORS: Readonly<Record<string, (a: number, b: number) => number>> = {
   Pow: (a, b) => a ** b,
 };
 
+/** Step and length of the query that a text is parsed for, ms; both 0 of an instant query. */
+export interface Timing {
+  readonly step: number;
+  readonly range: number;
+}
+
+export const timingOf = ({ step, points }: TimeGrid): Timing => ({ step, range: step * (points - 1) });
+
 /**
- * Seconds of a duration or of arithmetic with constant ones (`[5m * 2]`, `offset -(1h / 4)`, `min_of(…)`). What depends on
- * the query, `step()` and `range()`, is refused.
+ * Seconds of a duration or of arithmetic with them (`[5m * 2]`, `offset -(1h / 4)`, `min_of(…)`). What depends on the
+ * query, `step()` and `range()`, is refused where that is not known.
  */
-export function durationSeconds(node: SyntaxNode, query: string): number {
+export function durationSeconds(node: SyntaxNode, query: string, timing: Timing | undefined): number {
   const text = (part: SyntaxNode): string => query.slice(part.from, part.to);
   const inner = (parent: SyntaxNode): SyntaxNode[] =>
     [...parent.getChildren('DurationExpr'), ...parent.getChildren('OffsetDurationExpr')].sort(
@@ -27,9 +36,19 @@ export function durationSeconds(node: SyntaxNode, query: string): number {
     const literal = part.getChild('NumberDurationLiteralInDurationContext');
     if (literal) return value(literal);
     const [first, second] = parts;
-    const function_ = ['DurationStep', 'DurationRange'].find((name) => part.getChild(name));
-    if (function_ !== undefined)
-      throw parseError(query, part.from, `${text(part)} in a duration is not supported`, 'not-supported');
+    const timed = part.getChild('DurationStep')
+      ? 'step'
+      : part.getChild('DurationRange')
+        ? 'range'
+        : undefined;
+    if (timed && timing) return timing[timed] / 1000;
+    if (timed)
+      throw parseError(
+        query,
+        part.from,
+        `${text(part)} needs a query with a range and a step`,
+        'not-supported',
+      );
     if (first && second && part.getChild('DurationMinOf')) return Math.min(value(first), value(second));
     if (first && second && part.getChild('DurationMaxOf')) return Math.max(value(first), value(second));
     const operator = first?.nextSibling?.name ?? '';

@@ -2,6 +2,7 @@ import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import type { AtModifier, Expr, SelectorNode, SubqueryNode } from './ast.ts';
 import { checkTypes } from './check-types.ts';
+import type { Timing } from './durations.ts';
 import { parseError } from './parse-error.ts';
 import { QueryText } from './query-text.ts';
 import { labelNames, matchingOf, matrixOf, selectorOf } from './selector.ts';
@@ -10,8 +11,11 @@ import { syntaxError } from './syntax-error.ts';
 const MAX_LENGTH = 100_000;
 const MAX_DEPTH = 200;
 
-/** Parses a query. Throws FailureError `invalid-input` or `not-supported` with line and column. */
-export function parsePromql(query: string): Expr {
+/**
+ * Parses a query. `timing` is for `step()` and `range()` in durations.
+ * @throws FailureError `invalid-input` or `not-supported` with line and column.
+ */
+export function parsePromql(query: string, timing?: Timing): Expr {
   if (query.trim() === '') throw parseError(query, 0, 'no expression found in input');
   if (query.length > MAX_LENGTH)
     throw parseError(query, 0, `the query is longer than ${MAX_LENGTH} characters`);
@@ -24,7 +28,7 @@ export function parsePromql(query: string): Expr {
   let root = tree.topNode.firstChild;
   while (root?.name === 'LineComment') root = root.nextSibling;
   if (!root) throw parseError(query, 0, 'no expression found in input');
-  const expr = new Builder(query).expr(root, 0);
+  const expr = new Builder(query, timing).expr(root, 0);
   checkTypes(expr, query);
   return expr;
 }
@@ -32,8 +36,8 @@ export function parsePromql(query: string): Expr {
 class Builder {
   private readonly query: QueryText;
 
-  constructor(query: string) {
-    this.query = new QueryText(query);
+  constructor(query: string, timing: Timing | undefined) {
+    this.query = new QueryText(query, timing);
   }
 
   expr(node: SyntaxNode, depth: number): Expr {

@@ -1,16 +1,18 @@
 import type { SyntaxNode } from '@lezer/common';
 import type { FailureError } from '@gumshoe/base/failure';
 import type { Position } from './ast.ts';
-import { durationSeconds } from './durations.ts';
+import { durationSeconds, type Timing } from './durations.ts';
 import { numberOrDuration, stringValue } from './literals.ts';
 import { lineAndColumn, parseError } from './parse-error.ts';
 
 /** A query with what its syntax nodes say. What is wrong with a node is a failure at its place. */
 export class QueryText {
   private readonly query: string;
+  private readonly timing: Timing | undefined;
 
-  constructor(query: string) {
+  constructor(query: string, timing: Timing | undefined) {
     this.query = query;
+    this.timing = timing;
   }
 
   text(node: SyntaxNode): string {
@@ -65,7 +67,7 @@ export class QueryText {
 
   /** ms of a duration. */
   duration(node: SyntaxNode): number {
-    const seconds = durationSeconds(node, this.query);
+    const seconds = durationSeconds(node, this.query, this.timing);
     if (!Number.isFinite(seconds)) throw this.fail(node, 'duration out of range');
     return Math.trunc(seconds * 1000);
   }

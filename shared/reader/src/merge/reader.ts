@@ -15,7 +15,7 @@ import type {
   StackSamples,
   Table,
 } from '@gumshoe/engine/ports';
-import { parsePromql } from '@gumshoe/promql/parse';
+import { parsePromql, timingOf } from '@gumshoe/promql/parse';
 import { evaluateAnswers, questionsOf, type PartQuestion } from '@gumshoe/promql/parts/evaluate-parts';
 import { forPart } from '@gumshoe/promql/parts/local';
 import { printPromql } from '@gumshoe/promql/print';
@@ -78,7 +78,7 @@ export class MergedReader implements Reader {
    * that is evaluated here.
    */
   async queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix> {
-    const expr = parsePromql(promql);
+    const expr = parsePromql(promql, timingOf(grid));
     const notes = { warnings: new Set<string>(), infos: new Set<string>() };
     const answers = new Map<PartQuestion, readonly GridSeries[]>();
     for (const question of questionsOf(expr, grid, CLUSTER_LABEL))

@@ -14,7 +14,7 @@ import type {
 } from '@gumshoe/engine/ports';
 import { evaluateRange } from '@gumshoe/promql/evaluate';
 import { compileMatchers, type Matcher } from '@gumshoe/promql/matchers';
-import { parsePromql } from '@gumshoe/promql/parse';
+import { parsePromql, timingOf } from '@gumshoe/promql/parse';
 import type { SeriesSource } from '@gumshoe/promql/source';
 import { stackSamplesOf } from '../store/profiles.ts';
 import { cutSeries, recordsOf, seriesBlocks } from './contents.ts';
@@ -98,7 +98,7 @@ export class SnapshotReader implements Reader {
 
   async queryRange(promql: string, grid: TimeGrid): Promise<Matrix> {
     const source: SeriesSource = { select: (matchers, from, to) => this.select(matchers, from, to) };
-    return evaluateRange(parsePromql(promql), source, grid);
+    return evaluateRange(parsePromql(promql, timingOf(grid)), source, grid);
   }
 
   private select(matchers: readonly Matcher[], from: number, to: number): readonly Series[] {
