@@ -39,7 +39,7 @@ test('step() and range() in durations are those of the query', () => {
   const timing = { step: 15_000, range: 3_600_000 };
   const printed = (query: string): string => printPromql(parsePromql(query, timing));
   assert.equal(
-    printed('rate(x[step() * 4] offset range() / 2)'),
+    printed('rate(x[step() * 4] offset (range() / 2))'),
     'rate({__name__="x"}[60000ms] offset 1800000ms)',
   );
   assert.equal(printed('x[range():step()]'), '({__name__="x"})[3600000ms:15000ms]');
