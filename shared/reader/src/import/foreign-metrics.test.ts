@@ -253,3 +253,25 @@ test('quantiles of a summary become buckets of its requests', () => {
   assert.ok(below(0.1001) <= 50 && below(0.12) >= 50 && below(0.47) >= 99, 'p50 100 ms, p99 400 ms');
   assert.deepEqual(untranslated, []);
 });
+
+test('exporters of databases: an address for their server, and who listens there', () => {
+  const { series: all } = translated(
+    series('kube_pod_info', { namespace: 'shop', pod: 'cart-0', pod_ip: '10.2.0.1' }, 1),
+    series('redis_up', { namespace: 'shop', pod: 'cart-0', container: 'exporter' }, 1),
+    series('pg_stat_activity_count', { service: 'orders-db', datname: 'orders', state: 'idle' }, 7),
+    series('mysql_global_status_threads_connected', { service: 'users-db' }, 3),
+    series('memcached_up', { pod: 'memcached-exporter-0', container: 'exporter' }, 1),
+    series('redis_up', { address: '10.0.0.9:6379' }, 1),
+  );
+  const told = all.map(({ labels: { __name__: name, address, listen_addr: listens, db = '' } }) =>
+    [name, address ?? listens, db].join(' ').trim(),
+  );
+  assert.deepEqual(told.sort(), [
+    'container_net_tcp_listen_info 10.2.0.1:6379',
+    'container_net_tcp_listen_info orders-db:5432',
+    'container_net_tcp_listen_info users-db:3306',
+    'mysql_connections_current users-db:3306',
+    'pg_connections orders-db:5432 orders',
+    'redis_up 10.2.0.1:6379',
+  ]);
+});
