@@ -1,5 +1,5 @@
 import { FailureError } from '@gumshoe/base/failure';
-import type { NativeHistogram } from '@gumshoe/base/native-histogram';
+import type { HistogramSamples, NativeHistogram } from '@gumshoe/base/native-histogram';
 import type { GridHistograms, GridSeries, Labels, Series } from '@gumshoe/base/series';
 import type { TimeGrid } from '@gumshoe/base/time';
 import { sampleValue } from './sample-value.ts';
@@ -26,10 +26,22 @@ function entries(data: unknown): readonly MatrixEntry[] {
   return data.result as readonly MatrixEntry[];
 }
 
+function histogramsOf(
+  told: readonly ToldSample[],
+  after?: number,
+  to?: number,
+): HistogramSamples | undefined {
+  try {
+    return toldHistograms(told, after, to);
+  } catch (error) {
+    throw error instanceof SyntaxError ? unexpected(error.message) : error;
+  }
+}
+
 /** Raw series of an instant query for a range selector: samples with `after < t <= to`, ms. */
 export function rawSeries(data: unknown, after: number, to: number): Series[] {
   return entries(data).map(({ metric, values = [], histograms: told = [] }) => {
-    const histograms = toldHistograms(told, after, to);
+    const histograms = histogramsOf(told, after, to);
     const kept = values.filter(([seconds]) => {
       const at = Math.round(seconds * 1000);
       return at > after && at <= to;
@@ -58,7 +70,7 @@ export function gridSeries(data: unknown, grid: TimeGrid): GridSeries[] {
 
 function histogramsOnGrid(told: readonly ToldSample[], grid: TimeGrid): GridHistograms {
   const out: (NativeHistogram | undefined)[] = Array.from({ length: grid.points });
-  const { timestamps, samples } = toldHistograms(told) ?? { timestamps: [], samples: [] };
+  const { timestamps, samples } = histogramsOf(told) ?? { timestamps: [], samples: [] };
   samples.forEach((sample, n) => {
     const i = Math.round((timestamps[n]! - grid.from) / grid.step);
     if (i >= 0 && i < grid.points) out[i] = sample;
