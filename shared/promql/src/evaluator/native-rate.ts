@@ -35,31 +35,36 @@ const emptyLike = (histogram: NativeHistogram): NativeHistogram => ({
  * What a window counted, or by how much a gauge changed, before extrapolation (Prometheus, histogramRate). The first sample
  * does not matter where the counter starts anew right after it.
  */
-function growth(
-  { samples, lo, hi }: NativeWindow,
-  counter: boolean,
-  notes: Notes,
-): NativeHistogram | undefined {
+function growth(window: NativeWindow, counter: boolean, notes: Notes): NativeHistogram | undefined {
+  const { samples, lo, hi, resetAt } = window;
   const last = samples[hi - 1]!;
-  let before = samples[lo]!;
-  const second = samples[lo + 1]!;
-  const all = samples.slice(lo, hi);
-  if (counter && all.some(({ hint }) => hint === 'gauge')) notes.warn(notCounter(notes.metric));
-  if (!counter && (before.hint !== 'gauge' || last.hint !== 'gauge')) notes.warn(notGauge(notes.metric));
-  if (counter && isReset(second, before)) before = emptyLike(second);
-  const middle = counter ? samples.slice(lo + 1, hi - 1) : [];
-  if ([...middle, before].some((one) => isCustom(one) !== isCustom(last))) {
+  const anew = counter && resetAt(lo + 1);
+  const first = anew ? emptyLike(samples[lo + 1]!) : samples[lo]!;
+  noteKind(window, counter, notes);
+  let coarsest = Math.min(first.schema, last.schema);
+  let mixed = isCustom(first) !== isCustom(last);
+  for (let i = lo + 1; counter && i < hi - 1; i++) {
+    coarsest = Math.min(coarsest, samples[i]!.schema);
+    if (isCustom(samples[i]!) !== isCustom(last)) mixed = true;
+  }
+  if (mixed) {
     notes.warn(mixedSchemas(notes.metric));
     return undefined;
   }
-  const coarsest = Math.min(...[...middle, before, last].map(({ schema }) => schema));
-  let result = combined(reduceResolution(last, coarsest), before, -1, notes);
-  for (let i = lo + 1; counter && i < hi && result; i++) {
-    const now = samples[i]!;
-    if (isReset(now, before)) result = combined(result, before, 1, notes);
-    before = now;
-  }
+  let result = combined(reduceResolution(last, coarsest), first, -1, notes);
+  for (let i = anew ? lo + 2 : lo + 1; counter && i < hi && result; i++)
+    if (resetAt(i)) result = combined(result, samples[i - 1]!, 1, notes);
   return result && asGauge(result);
+}
+
+/** Says where a rate is taken of a gauge, or a difference of a counter. */
+function noteKind({ samples, lo, hi }: NativeWindow, counter: boolean, notes: Notes): void {
+  if (!counter) {
+    const gauges = samples[lo]!.hint === 'gauge' && samples[hi - 1]!.hint === 'gauge';
+    if (!gauges) notes.warn(notGauge(notes.metric));
+    return;
+  }
+  for (let i = lo; i < hi; i++) if (samples[i]!.hint === 'gauge') return notes.warn(notCounter(notes.metric));
 }
 
 function extrapolated(perSecond: boolean, counter: boolean): NativeRangeFunction {

@@ -2,6 +2,7 @@ import type { NativeHistogram } from '@gumshoe/base/native-histogram';
 import type { Annotations } from '../annotations.ts';
 import type { Position } from '../parser/ast.ts';
 import { ignoredInRange } from '../histogram-notes.ts';
+import { isReset } from '../histograms/reset.ts';
 import { labelOf } from './labels.ts';
 import { NATIVE_RANGE_FUNCTIONS } from './native-range-functions.ts';
 import { MixedColumn } from './samples.ts';
@@ -19,6 +20,8 @@ export interface Notes {
 /** The histograms of a window `[lo, hi)`; `values` are their counts. */
 export interface NativeWindow extends Window {
   readonly samples: readonly NativeHistogram[];
+  /** Whether the counter started anew between sample `i` and the one before it; found once for all windows. */
+  readonly resetAt: (i: number) => boolean;
 }
 
 /** A window of a series with samples of both types; either part may be empty. */
@@ -33,6 +36,14 @@ export type Sample = number | NativeHistogram;
 export type NativeRangeFunction = (window: MixedWindow, notes: Notes) => Sample | undefined;
 
 export const sizeOf = ({ lo, hi }: Window): number => hi - lo;
+
+function resetsOf(samples: readonly NativeHistogram[]): (i: number) => boolean {
+  const known = new Int8Array(samples.length).fill(-1);
+  return (i) => {
+    if (known[i]! < 0) known[i] = Number(isReset(samples[i]!, samples[i - 1]!));
+    return known[i] === 1;
+  };
+}
 
 function moveTo(window: Window, { ends, times, range, first, second }: Windows, i: number): void {
   const { timestamps, values } = window;
@@ -57,7 +68,7 @@ export function overMixedWindows(
   const counts = Float64Array.from(samples, ({ count }) => count);
   const mixed = {
     floats: windowOn(series.timestamps, series.values),
-    natives: { ...windowOn(timestamps, counts), samples },
+    natives: { ...windowOn(timestamps, counts), samples, resetAt: resetsOf(samples) },
   };
   const native = NATIVE_RANGE_FUNCTIONS.get(name);
   const out = new MixedColumn(windows.ends.length);
