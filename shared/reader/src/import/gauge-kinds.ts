@@ -1,3 +1,5 @@
+import type { Series } from '@gumshoe/base/series';
+
 /** What a gauge of a service measures, told by the words of its name. */
 export type GaugeKind =
   | 'cpu'
@@ -23,6 +25,12 @@ export interface GaugeName {
   readonly words: string;
   /** Of a latency: 0..1; undefined for a mean. */
   readonly quantile?: number;
+}
+
+/** A gauge of a service and what its name says. */
+export interface Gauge extends GaugeName {
+  readonly service: string;
+  readonly series: Series;
 }
 
 const RATE = '(?:_(?:rate|avg|mean|total|count|sum|per_second|persecond|ps|qps|ops))*';

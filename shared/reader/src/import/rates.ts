@@ -37,3 +37,7 @@ export function valueAt({ timestamps, values }: Series): (at: number) => number 
     return i === 0 ? NaN : values[i - 1]!;
   };
 }
+
+/** Whether the name says a counter, and the values do not say otherwise. */
+export const isCounter = (series: Series): boolean =>
+  (series.labels['__name__'] ?? '').endsWith('_total') && !fluctuates(series);
