@@ -1,36 +1,17 @@
 import type { Labels } from '@gumshoe/base/series';
 import { serviceOf } from './foreign-labels.ts';
-
-/** Who answered and who asked; '' where nobody says. */
-export interface Call {
-  readonly server: string;
-  readonly client: string;
-}
-
-/** A histogram of durations, by its name without `_bucket`, `_sum`, `_count`; `scale` makes seconds of its unit. */
-export interface DurationSource {
-  readonly name: string;
-  readonly scale: number;
-}
-
-/** How one system counts requests. */
-export interface RequestSource {
-  /** The counter of requests; also the `_count` of a histogram. */
-  readonly count: string;
-  /** Counts the failed ones of `count`, where no label tells. */
-  readonly failures?: string;
-  readonly durations: readonly DurationSource[];
-  /** The same as callers took them, where both are counted. */
-  readonly waits?: readonly DurationSource[];
-  readonly call: (labels: Labels) => Call | undefined;
-  readonly failed: (labels: Labels) => boolean;
-  readonly operation?: (labels: Labels) => string;
-}
-
-const SECONDS = 1;
-const MILLISECONDS = 0.001;
-const isServerError = (code = ''): boolean => code.startsWith('5') || code === '0';
-const isGrpcError = (code = ''): boolean => code !== '' && !/^(0|OK)$/i.test(code);
+import { httpFailed } from './request-instruments.ts';
+import {
+  hostName,
+  isGrpcError,
+  isServerError,
+  MILLISECONDS,
+  SECONDS,
+  served,
+  type Call,
+  type DurationSource,
+  type RequestSource,
+} from './request-source.ts';
 
 /** Istio's standard labels. */
 function mesh(labels: Labels): Call | undefined {
@@ -42,13 +23,6 @@ function mesh(labels: Labels): Call | undefined {
   return known
     ? { server: known, client: client === undefined || client === 'unknown' ? '' : client }
     : undefined;
-}
-
-/** The first part of a name inside a cluster, and of an authority its host. */
-export function hostName(authority = ''): string | undefined {
-  const host = authority.replace(/:\d+$/, '');
-  const inside = /^([^.]+)(\.[^.]+)?\.svc(\.|$)/.exec(host);
-  return (inside?.[1] ?? host) || undefined;
 }
 
 export const ISTIO: RequestSource = {
@@ -114,12 +88,6 @@ export const SERVICE_GRAPH: RequestSource = {
   failed: (labels) => labels['failed'] === 'true',
 };
 
-/** Requests that a service itself says it answered; nothing says who asked. */
-const served = (labels: Labels): Call | undefined => {
-  const server = serviceOf(labels);
-  return server ? { server, client: '' } : undefined;
-};
-
 const spanServed = (labels: Labels): Call | undefined =>
   /SERVER|CONSUMER/i.test(labels['span_kind'] ?? '') ? served(labels) : undefined;
 
@@ -150,109 +118,6 @@ export const SPAN_METRICS: readonly RequestSource[] = [
   failed: (labels) => /ERROR/i.test(labels['status_code'] ?? ''),
   operation: (labels) => labels['span_name'] ?? labels['operation'] ?? '',
 }));
-
-/** Status labels of the instrumentation libraries in use. */
-const httpFailed = (labels: Labels): boolean => {
-  const code =
-    labels['http_response_status_code'] ??
-    labels['http_status_code'] ??
-    labels['status_code'] ??
-    labels['code'] ??
-    labels['status'] ??
-    labels['response_code'] ??
-    '';
-  return (
-    /^5(\d\d|xx)$/i.test(code) ||
-    /^(error|failed|failure)$/i.test(code) ||
-    labels['outcome'] === 'SERVER_ERROR'
-  );
-};
-const grpcFailed = (labels: Labels): boolean =>
-  isGrpcError(
-    labels['rpc_grpc_status_code'] ?? labels['rpc_response_status_code'] ?? labels['grpc_code'] ?? '',
-  ) || (labels['error_type'] ?? '') !== '';
-
-const own = (
-  name: string,
-  scale: number,
-  failed: RequestSource['failed'],
-  count = `${name}_count`,
-): RequestSource => ({
-  count,
-  durations: [{ name, scale }],
-  call: served,
-  failed,
-  operation: (labels) =>
-    labels['http_route'] ??
-    labels['rpc_method'] ??
-    labels['grpc_method'] ??
-    labels['uri'] ??
-    labels['route'] ??
-    labels['handler'] ??
-    '',
-});
-
-/** What services count themselves over HTTP; of one service the first that it has. */
-export const HTTP_SERVERS: readonly RequestSource[] = [
-  own('http_server_request_duration_seconds', SECONDS, httpFailed),
-  own('http_server_request_duration', SECONDS, httpFailed),
-  own('http_server_duration_milliseconds', MILLISECONDS, httpFailed),
-  own('http_server_duration', MILLISECONDS, httpFailed),
-  own('http_server_requests_seconds', SECONDS, httpFailed),
-  own('http_server_requests', MILLISECONDS, httpFailed),
-  own('http_request_duration_seconds', SECONDS, httpFailed),
-  own('http_request_duration_seconds', SECONDS, httpFailed, 'http_requests_total'),
-  own('http_request_duration_milliseconds', MILLISECONDS, httpFailed),
-  own('request_duration_seconds', SECONDS, httpFailed),
-  own('flask_http_request_duration_seconds', SECONDS, httpFailed),
-  own('http_requests', SECONDS, httpFailed, 'http_requests_received_total'),
-];
-/** The same over gRPC. */
-export const RPC_SERVERS: readonly RequestSource[] = [
-  own('rpc_server_duration_milliseconds', MILLISECONDS, grpcFailed),
-  own('rpc_server_duration', MILLISECONDS, grpcFailed),
-  own('rpc_server_call_duration_seconds', SECONDS, grpcFailed),
-  own('rpc_server_call_duration', SECONDS, grpcFailed),
-  own('grpc_server_handling_seconds', SECONDS, grpcFailed, 'grpc_server_handled_total'),
-];
-
-/** Whom a client says it called: its address, else what it calls the database or system. */
-function called(labels: Labels): Call | undefined {
-  const client = serviceOf(labels);
-  const server =
-    hostName(
-      labels['server_address'] ?? labels['net_peer_name'] ?? labels['peer_service'] ?? labels['http_host'],
-    ) ??
-    labels['db_namespace'] ??
-    labels['db_name'] ??
-    labels['db_system_name'] ??
-    labels['db_system'] ??
-    labels['clientName'];
-  return client && server && server !== client && server !== 'none' ? { server, client } : undefined;
-}
-
-const client = (name: string, scale: number, failed: RequestSource['failed']): RequestSource => ({
-  count: `${name}_count`,
-  durations: [{ name, scale }],
-  call: called,
-  failed,
-});
-const eitherFailed = (labels: Labels): boolean => httpFailed(labels) || grpcFailed(labels);
-
-/** Calls as OpenTelemetry's client instruments count them: these make dependencies. */
-export const CLIENTS: readonly RequestSource[] = [
-  client('http_client_request_duration_seconds', SECONDS, eitherFailed),
-  client('http_client_request_duration', SECONDS, eitherFailed),
-  client('http_client_duration_milliseconds', MILLISECONDS, eitherFailed),
-  client('http_client_duration', MILLISECONDS, eitherFailed),
-  client('http_client_requests_seconds', SECONDS, eitherFailed),
-  client('rpc_client_duration_milliseconds', MILLISECONDS, grpcFailed),
-  client('rpc_client_duration', MILLISECONDS, grpcFailed),
-  client('rpc_client_call_duration_seconds', SECONDS, grpcFailed),
-  client('rpc_client_call_duration', SECONDS, grpcFailed),
-  client('db_client_operation_duration_seconds', SECONDS, grpcFailed),
-  client('db_client_operation_duration', SECONDS, grpcFailed),
-];
 
 /** Proxies in front of services. */
 export const PROXIES: readonly RequestSource[] = [

@@ -1,17 +1,9 @@
 import { labelsKey, type Labels, type Series } from '@gumshoe/base/series';
 import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import { fluctuates, integrated } from './rates.ts';
-import {
-  CLIENTS,
-  HTTP_SERVERS,
-  MESHES,
-  PROXIES,
-  RPC_SERVERS,
-  SERVICE_GRAPH,
-  SPAN_METRICS,
-  type Call,
-  type RequestSource,
-} from './request-sources.ts';
+import { CLIENTS, HTTP_SERVERS, RPC_SERVERS } from './request-instruments.ts';
+import type { Call, RequestSource } from './request-source.ts';
+import { MESHES, PROXIES, SERVICE_GRAPH, SPAN_METRICS } from './request-sources.ts';
 import type { SeriesByName } from './series-by-name.ts';
 import { summaryBuckets } from './summary-quantiles.ts';
 
