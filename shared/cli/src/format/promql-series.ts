@@ -21,7 +21,7 @@ export function promqlRow({ labels, values, histograms = [] }: GridSeries): stri
   }).filter((text) => text !== undefined);
   const floats = values.filter((value) => !Number.isNaN(value));
   return [
-    labelsKey(labels).slice(0, -1),
+    labelsKey(labels).slice(0, -1) || '{}',
     String(texts.length),
     texts[0] ?? '',
     texts.at(-1) ?? '',

@@ -7,7 +7,7 @@ import { nativeQuantile } from '../histograms/quantile.ts';
 import { nativeVariance } from '../histograms/variance.ts';
 import type { Position } from '../parser/ast.ts';
 import { dropName, keyOf, labelOf, withLabel } from './labels.ts';
-import { floatsOf, isThere, masked } from './samples.ts';
+import { floatsOf, masked } from './samples.ts';
 import { column, nameless, type Column } from './values.ts';
 
 /** Functions of one histogram that give a number; floats have no result. */
@@ -107,7 +107,7 @@ export function separated(
   for (const one of native)
     for (const same of buckets.get(keyOf(one.labels)) ?? [])
       one.histograms?.forEach((histogram, i) => {
-        if (!histogram || same === one || !isThere(floatsOf(same), i)) return;
+        if (!histogram || same === one || same.present[i] === 0) return;
         annotations.warn(mixedClassicNative(labelOf(one.labels, '__name__')), where);
         drop(same, i);
         drop(one, i);
