@@ -3,6 +3,7 @@ import { LEVELS } from './candidates/levels.ts';
 import type { World } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
 import type { Propagation } from './reach.ts';
+import { isOpaque } from './own-trouble.ts';
 import { canCause, isAlone } from './reach.ts';
 import type { Weighed } from './score.ts';
 
@@ -176,10 +177,10 @@ function accountsFor(strong: Placed, weak: Placed): boolean {
   return isHiddenStore(strong) || canCause(weak.propagation, deep, shallow);
 }
 
-/** Whose network is slow finds all it calls slow. */
-const isSlowForIt = (strong: Placed, { kind, reached }: Placed): boolean =>
-  (kind === 'service-slow' || kind === 'network-loss') &&
-  strong.reached.application.upstreams.some((one) => one.server === reached.application.id);
+/** Whose network is slow finds all it calls slow; of what nobody sees into, that is all that is known. */
+const isSlowForIt = (strong: Placed, { kind, reached: { application } }: Placed): boolean =>
+  (kind === 'service-slow' || kind === 'network-loss' || (kind === 'self-time' && isOpaque(application))) &&
+  strong.reached.application.upstreams.some((one) => one.server === application.id);
 
 /** A reason was found in something that is known to be reached by nobody: who seems slow in itself may wait for it. */
 const isHiddenStore = ({ kind, reached, frame }: Placed): boolean =>

@@ -146,3 +146,21 @@ test('what far exceeds its usual while requests are served as usual is told as t
   assert.match(report.impacted[0]!.message, /its requests are served as usual/);
   assert.deepEqual(explain(of(since(0.1, 0.4), since(20, 80))).impacted, []);
 });
+
+test('a call that is skipped while all requests go well is told as what stopped', () => {
+  const of = (share: Course) => (writer: SeriesWriter) => {
+    writeCall(writer, { client: '', server: 'web', latency: () => 0.1 });
+    writeCall(writer, { client: 'web', server: 'cart', latency: () => 0.04 });
+    const labels = { service_name: 'prices', client_service_name: 'cart' };
+    const rate: Course = (at) => 20 * share(at);
+    writer.counter(T.requests.name, { ...labels, status: 'ok' }, rate);
+    writer.histogram(T.duration.name, labels, rate, () => 0.01);
+  };
+  const report = explain(of(since(1, 0)));
+  assert.deepEqual(found(report), [['stopped', 'cart']]);
+  assert.match(
+    report.impacted[0]!.message,
+    /cart no longer calls prices since .* requests are served as usual/,
+  );
+  assert.deepEqual(explain(of(since(1, 0.8))).impacted, []);
+});

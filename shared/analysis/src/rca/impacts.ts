@@ -5,6 +5,7 @@ import { logImpact } from '../anomalies/log-impact.ts';
 import { unusualImpact } from '../anomalies/impact.ts';
 import { resourceImpact } from '../anomalies/resource-impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
+import { stoppedImpact } from '../anomalies/stopped-impact.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import { serversBelow } from '../incidents/separate.ts';
 import type { InspectedWorld } from '../inspect.ts';
@@ -30,7 +31,8 @@ export interface Impacts {
 
 /**
  * Missed objectives; when there are none, requests that became far slower or fail far more than usual; when there is
- * no usual, those that fail or have something used up from the beginning. Of one application only, when one is given.
+ * no usual, those that fail or have something used up from the beginning; then what no longer happens, and what is used
+ * far more than usual. Of one application only, when one is given.
  */
 export function impactsOf(inspected: InspectedWorld, application?: ApplicationId): Impacts {
   const all = findIncidents(inspected);
@@ -39,7 +41,7 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
     const evidence = new Map(missed.map((one) => [one.id, impactEvidence(inspected, one)]));
     return { incidents: missed, points: startingPoints(inspected, missed), evidence };
   }
-  for (const look of [unusualImpact, standingImpact, saturatedImpact]) {
+  for (const look of [unusualImpact, standingImpact, saturatedImpact, stoppedImpact]) {
     const { incidents, columns, evidence } = look(inspected, application);
     if (incidents.length > 0)
       return { incidents, points: startingPoints(inspected, incidents, columns), evidence };

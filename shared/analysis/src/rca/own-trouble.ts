@@ -57,7 +57,7 @@ export function onTheWay(dependency: Dependency, frame: Frame): Column | undefin
 }
 
 /** Nobody sees into it: it has neither spans nor counts of its own. */
-const isOpaque = (application: Application | undefined): boolean =>
+export const isOpaque = (application: Application | undefined): boolean =>
   application === undefined || (application.operations.length === 0 && application.inbound.length === 0);
 
 const of = (dependency: Dependency, column: 'durationSum' | 'failed' | 'rate', frame: Frame): Column =>
