@@ -10,8 +10,8 @@ export { ERROR_LEVELS } from './log-query.ts';
 
 /** Fewer messages come and go by themselves. */
 const LEAST = 5;
-/** The past must be this part of the window to say what is usual. */
-const LEAST_PAST = 0.5;
+/** The past must be this part of the window to say what is usual; a quarter of it is what is read before most windows. */
+const LEAST_PAST = 0.2;
 
 /** Errors that a stretch of the window's length had before it; undefined without enough past. */
 function usualCount(
