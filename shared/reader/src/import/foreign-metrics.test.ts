@@ -60,6 +60,9 @@ test('a mesh counts at the server, else at the client; who asks is kept', () => 
   );
   for (const given of [both, both.slice(0, 1), both.slice(1)])
     assert.deepEqual(calls(translated(...given).series), ['web > cart failed 30']);
+  // whoever has spans as well is counted by the mesh
+  const traced = translateForeign([both[1]!], new Set(['cart']));
+  assert.deepEqual([calls(traced.series), [...traced.covered]], [['web > cart failed 30'], ['cart']]);
   const unnamed = series(
     'istio_requests_total',
     {
