@@ -16,7 +16,7 @@ const LEAST_REQUESTS = 60;
 /** Fewer are a reason when one application takes so many times as long in itself as most, and so many seconds. */
 const LEAST_SLOW = 0.15;
 const TIMES_MOST = 12;
-const LEAST_SECONDS = 0.1;
+const LEAST_SECONDS = 0.2;
 const LEAST_PEERS = 4;
 
 /**
@@ -48,7 +48,8 @@ export function standingImpact(inspected: InspectedWorld, application?: Applicat
 }
 
 /** Peers have to do where there is no time before: what an application takes in itself, without those it calls. */
-function isOneFarSlower({ applications, grid }: World): boolean {
+function isOneFarSlower({ applications, dependencies, grid }: World): boolean {
+  if (dependencies.length === 0) return false;
   const cells = { lo: 0, hi: grid.points };
   const sum = (requests: readonly RequestColumns[], column: 'rate' | 'durationSum'): number =>
     requests.reduce((all, one) => all + sumOf(one[column], cells), 0);
