@@ -178,6 +178,8 @@ function emitConnections(context: ProbeContext, activity: readonly ActivityRow[]
   const sorted = [...counts.values()].sort((a, b) => b.count - a.count);
   for (const { labels, count } of sorted.slice(0, 2 * TOP))
     context.emit(POSTGRES_METRICS.connections, count, labels);
+  // without a series nobody could tell no sessions from no answer
+  if (sorted.length === 0) context.emit(POSTGRES_METRICS.connections, 0);
   const rest = sorted.slice(2 * TOP).reduce((sum, one) => sum + one.count, 0);
   if (rest > 0)
     context.emit(POSTGRES_METRICS.connections, rest, {
