@@ -147,15 +147,19 @@ __noinline int take_message(struct dns_transfer *transfer)
 
 static __always_inline bool may_be_dns(struct sock *sk)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	__u16 family;
 
-	if (family != AF_INET && family != AF_INET6)
+	/* Most sockets are of TCP: they are turned away with the fewest looks. */
+	if (protocol == IPPROTO_TCP) {
+		if (BPF_CORE_READ(sk, __sk_common.skc_dport) != __builtin_bswap16(DNS_PORT) &&
+		    BPF_CORE_READ(sk, __sk_common.skc_num) != DNS_PORT)
+			return false;
+	} else if (protocol != IPPROTO_UDP) {
 		return false;
-	if (protocol == IPPROTO_UDP)
-		return true;
-	return protocol == IPPROTO_TCP && (BPF_CORE_READ(sk, __sk_common.skc_num) == DNS_PORT ||
-					   BPF_CORE_READ(sk, __sk_common.skc_dport) == __builtin_bswap16(DNS_PORT));
+	}
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	return family == AF_INET || family == AF_INET6;
 }
 
 static __always_inline __u16 port_of(__u64 address)

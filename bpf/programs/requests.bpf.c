@@ -84,15 +84,23 @@ static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *s
 
 enum shape { SHAPE_BUFFER, SHAPE_VECTOR, SHAPE_HEADER };
 
+/* Bytes of one call that have to lie in a row: of an answer in HTTP/1 only what is kept of it. */
+static __always_inline __u32 enough_of(const struct gs_socket *socket, bool is_write)
+{
+	bool answers = is_write == (socket->direction == GS_INBOUND);
+
+	return socket->protocol == GS_PROTOCOL_HTTP && answers ? GS_RESPONSE_LENGTH : GS_PAYLOAD_LENGTH;
+}
+
 static __always_inline void describe(struct l7_message *message, enum shape shape, __u64 where, __u64 size,
-				     __u32 limit)
+				     __u32 limit, __u32 enough)
 {
 	if (shape == SHAPE_BUFFER)
 		message_from_buffer(message, where, size, limit);
 	else if (shape == SHAPE_VECTOR)
-		message_from_vector(message, where, size, limit);
+		message_from_vector(message, where, size, limit, enough);
 	else
-		message_from_header(message, where, limit);
+		message_from_header(message, where, limit, enough);
 }
 
 /* Segments that are walked one by one. */
@@ -172,7 +180,7 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 		return tls_on_syscall(socket, (__u64)transfer.sk, true);
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
 		return on_segments(socket, &transfer, shape, context->args[1], context->args[2], ~0ull);
-	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u);
+	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u, enough_of(socket, true));
 	on_transfer(&transfer, socket);
 	/* Only now it is known what these are. */
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
@@ -209,7 +217,8 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 		return tls_on_syscall(socket, (__u64)transfer.sk, false);
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
 		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);
-	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret);
+	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret,
+		 enough_of(socket, false));
 	on_transfer(&transfer, socket);
 	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
 		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { Slice } from '../demo/cgroups.ts';
@@ -27,7 +27,10 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** What the collector cost over a stretch: shares of one core, MiB. */
+const residentBytes = (pid: number): number =>
+  1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+/** What the collector cost over a stretch: shares of one core, and the most memory that was resident, MB (10⁶). */
 export interface Cost {
   readonly process: number;
   readonly kernel: number;
@@ -42,6 +45,7 @@ export class CollectorHost {
   readonly closers: (() => Promise<void> | void)[] = [];
   readonly #statistics = readFileSync(STATISTICS, 'utf8').trim();
   #before = new Set<number>();
+  #stores: Readonly<Record<string, unknown>> = {};
   #collector: Program | undefined;
   #listen = '';
 
@@ -52,8 +56,8 @@ export class CollectorHost {
     mkdirSync(join(this.dir, 'log'), { recursive: true });
   }
 
-  /** Starts store and collector, everything on; with `profileDir` V8 writes a CPU profile there at the end. */
-  async observe(profileDir?: string): Promise<void> {
+  /** The store would be on another machine: what it does may not take time from the server that is measured. */
+  async startStore(): Promise<void> {
     const listen = ['--clickhouse-listen', '127.0.0.1:0', '--prometheus-listen', '127.0.0.1:0'];
     const store = new Program(
       'store',
@@ -61,7 +65,12 @@ export class CollectorHost {
       join(this.dir, 'log/store.log'),
     );
     this.closers.push(() => store.stop());
-    const addresses = await store.ready;
+    this.#stores = await store.ready;
+    setPriority(store.pid, constants.priority.PRIORITY_LOW);
+  }
+
+  /** Starts the collector, everything on; with `profileDir` V8 writes a CPU profile there at the end. */
+  async observe(profileDir?: string): Promise<void> {
     this.#before = new Set(kernelPrograms().map((program) => program.id));
     writeFileSync(STATISTICS, '1');
     const options =
@@ -71,8 +80,8 @@ export class CollectorHost {
       [
         join(ROOT, 'collector/bin/gumshoe-collector.mjs'),
         ...['--listen', '127.0.0.1:0', '--interval', '5s', '--target-cgroup', this.slice.path],
-        ...['--clickhouse-url', String(addresses['clickhouse'])],
-        ...['--remote-write-url', `${String(addresses['prometheus'])}/api/v1/write`],
+        ...['--clickhouse-url', String(this.#stores['clickhouse'])],
+        ...['--remote-write-url', `${String(this.#stores['prometheus'])}/api/v1/write`],
       ],
       join(this.dir, 'log/collector.log'),
       options,
@@ -97,9 +106,10 @@ export class CollectorHost {
   async costOf<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cost: Cost }> {
     const pid = this.#collector!.pid;
     const [cpu, kernel, started] = [cpuOf(pid), this.#kernelTime(), performance.now()];
-    const result = await work();
+    let rss = 0;
+    const look = setInterval(() => (rss = Math.max(rss, residentBytes(pid) / 1e6)), 250);
+    const result = await work().finally(() => clearInterval(look));
     const seconds = (performance.now() - started) / 1000;
-    const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
     return {
       result,
       cost: { process: (cpuOf(pid) - cpu) / seconds, kernel: (this.#kernelTime() - kernel) / seconds, rss },

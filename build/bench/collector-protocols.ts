@@ -159,6 +159,7 @@ export async function benchProtocols(): Promise<void> {
     ];
     const baseline: number[] = [];
     for (const load of loads) baseline.push(load.rate(await run(client.namespace, load.words)));
+    await host.startStore();
     await host.observe(profileDir);
     const rows: string[][] = [];
     const measure = async (load: LoadKind, without: number): Promise<void> => {
@@ -172,7 +173,7 @@ export async function benchProtocols(): Promise<void> {
         percent(cost.process),
         percent(cost.kernel),
         `${((1e6 * (cost.process + cost.kernel)) / rate).toFixed(1)} µs`,
-        `${cost.rss.toFixed(0)} MiB`,
+        `${cost.rss.toFixed(0)} MB`,
       ]);
     };
     for (const [i, load] of loads.entries()) await measure(load, baseline[i]!);

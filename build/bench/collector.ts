@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { until } from '../demo/command.ts';
-import { CollectorHost, percent } from './collector-host.ts';
+import { CollectorHost, percent, type Cost } from './collector-host.ts';
 import { figures } from './figures.ts';
 import { startNginx } from './nginx.ts';
 
@@ -67,35 +67,40 @@ export async function benchCollector(): Promise<void> {
           .catch(() => false),
       10_000,
     );
-    const baseline: Load[] = [];
-    for (const rate of RATES) baseline.push(await load(url, client.namespace, rate));
-
+    await host.startStore();
+    const without = async (): Promise<Load[]> => {
+      const loads: Load[] = [];
+      for (const rate of RATES) loads.push(await load(url, client.namespace, rate));
+      return loads;
+    };
+    const before = await without();
     await host.observe();
-    const rows: string[][] = [];
-    for (const [i, rate] of RATES.entries()) {
-      const { result: measured, cost } = await host.costOf(() => load(url, client.namespace, rate));
-      const without = baseline[i]!;
-      rows.push([
-        String(rate),
-        measured.rate.toFixed(0),
-        percent(cost.process),
-        percent(cost.kernel),
-        `${cost.rss.toFixed(0)} MiB`,
-        `${without.p50.toFixed(2)} / ${measured.p50.toFixed(2)}`,
-        `${without.p99.toFixed(2)} / ${measured.p99.toFixed(2)}`,
-        `${(measured.p50 / without.p50).toFixed(2)}×`,
-      ]);
-    }
+    const measured: { readonly result: Load; readonly cost: Cost }[] = [];
+    for (const rate of RATES) measured.push(await host.costOf(() => load(url, client.namespace, rate)));
+    const lost = await host.lost();
+    await host.endCollector();
+    const after = await without();
+    const three = (i: number, pick: (load: Load) => number): string =>
+      [before[i]!, measured[i]!.result, after[i]!].map((load) => pick(load).toFixed(2)).join(' / ');
     console.log(
-      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate, without / with the collector (5 s interval, everything on)`,
+      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate (5 s interval, everything on); latency before / with / after the collector`,
     );
     console.log(
       figures(
-        ['asked req/s', 'served', 'process CPU', 'kernel programs', 'RSS', 'p50 ms', 'p99 ms', 'p50 ratio'],
-        rows,
+        ['asked req/s', 'served', 'process CPU', 'kernel programs', 'sum', 'most RSS', 'p50 ms', 'p99 ms'],
+        measured.map(({ result, cost }, i) => [
+          String(RATES[i]),
+          result.rate.toFixed(0),
+          percent(cost.process),
+          percent(cost.kernel),
+          percent(cost.process + cost.kernel),
+          `${cost.rss.toFixed(0)} MB`,
+          three(i, (load) => load.p50),
+          three(i, (load) => load.p99),
+        ]),
       ),
     );
-    console.log(`lost: ${await host.lost()}; 100 % is one core`);
+    console.log(`lost: ${lost}; 100 % is one core; MB are millions of bytes`);
   } finally {
     await host.close();
   }

@@ -68,8 +68,9 @@ __noinline int message_gather(struct l7_message *message, __u64 vector, __u32 se
 	return 0;
 }
 
-/* One segment that holds all bytes, or a long first one, needs no copy. */
-static __always_inline void message_from_vector(struct l7_message *message, __u64 vector, __u64 segments, __u32 limit)
+/* One segment that holds all bytes, or a first one of at least `enough`, needs no copy. */
+static __always_inline void message_from_vector(struct l7_message *message, __u64 vector, __u64 segments, __u32 limit,
+						__u32 enough)
 {
 	__u32 filled = 0;
 	__u64 total = 0;
@@ -90,16 +91,16 @@ static __always_inline void message_from_vector(struct l7_message *message, __u6
 		filled++;
 	}
 	message->total = total < limit ? total : limit;
-	if (filled > 1 && message->length < GS_PAYLOAD_LENGTH && message->length < message->total)
+	if (filled > 1 && message->length < enough && message->length < message->total)
 		message_gather(message, vector, segments);
 }
 
-static __always_inline void message_from_header(struct l7_message *message, __u64 address, __u32 limit)
+static __always_inline void message_from_header(struct l7_message *message, __u64 address, __u32 limit, __u32 enough)
 {
 	struct user_msghdr header;
 
 	if (!bpf_probe_read_user(&header, sizeof(header), (void *)address))
-		message_from_vector(message, (__u64)header.msg_iov, header.msg_iovlen, limit);
+		message_from_vector(message, (__u64)header.msg_iov, header.msg_iovlen, limit, enough);
 }
 
 /* `size` bytes at most from the message's beginning. False when they cannot be read. */
