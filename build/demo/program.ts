@@ -44,7 +44,11 @@ export class Program {
         const end = text.indexOf('\n');
         if (end < 0) return;
         clearTimeout(timer);
-        resolve(JSON.parse(text.slice(0, end)));
+        try {
+          resolve(JSON.parse(text.slice(0, end)));
+        } catch {
+          reject(this.failure(`printed ${JSON.stringify(text.slice(0, end))} where its ready line belongs`));
+        }
         text = '';
       });
       this.child.on('exit', (code, signal) => {
