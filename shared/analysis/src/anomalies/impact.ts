@@ -1,13 +1,12 @@
-import { gridTime, milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { meanOf, ratioColumn, sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Column, World } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
-import { incidentId, type OpenedIncident } from '../incidents.ts';
+import type { OpenedIncident } from '../incidents.ts';
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
-import { clock } from '../inspections/slo-verdict.ts';
 import { findChange, isSignificant, type Change } from './change.ts';
+import { gathered, incidentOver, stretchOf, type Unusual, type UnusualImpact } from './unusual.ts';
 
 /** How far from usual an application must be before it counts as impacted although its objectives hold. */
 interface Strictness {
@@ -29,39 +28,20 @@ const LEAST_REQUESTS = 60;
 /** Fewer requests in all of the time outside tell nothing of what is usual. */
 const LEAST_USUAL = 20;
 
-interface Candidate {
-  readonly incident: OpenedIncident;
-  readonly weight: number;
-  /** What the trouble looks like over time, for correlation. */
-  readonly column: Column;
-  readonly evidence: Evidence;
-}
-
-/** Impact without a broken objective: requests that became much slower, or fail more, than they usually do. */
-export interface UnusualImpact {
-  readonly incidents: readonly OpenedIncident[];
-  readonly columns: ReadonlyMap<string, Column>;
-  readonly evidence: ReadonlyMap<string, readonly Evidence[]>;
-}
-
 /**
  * What changed for the users of each application, weightiest first; of `application` only, when one is given. Used
  * when no objective is missed: low latencies can triple and stay within 500 ms.
  */
 export function unusualImpact(inspected: InspectedWorld, application?: ApplicationId): UnusualImpact {
   const strictness = application === undefined ? UNASKED : ASKED;
-  const found = inspected.applications
-    .filter((one) => application === undefined || one.application.id === application)
-    .flatMap((one) => candidatesOf(inspected.world, one, strictness))
-    .sort((a, b) => b.weight - a.weight || (a.incident.id < b.incident.id ? -1 : 1));
-  return {
-    incidents: found.map(({ incident }) => incident),
-    columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
-    evidence: new Map(found.map(({ incident, evidence }) => [incident.id, [evidence]])),
-  };
+  return gathered(
+    inspected.applications
+      .filter((one) => application === undefined || one.application.id === application)
+      .flatMap((one) => candidatesOf(inspected.world, one, strictness)),
+  );
 }
 
-function candidatesOf(world: World, one: InspectedApplication, strictness: Strictness): readonly Candidate[] {
+function candidatesOf(world: World, one: InspectedApplication, strictness: Strictness): readonly Unusual[] {
   const { indicators } = one.serviceLevel;
   if (indicators.source === 'none' || one.application.kind === 'ExternalService') return [];
   if (sumOf(indicators.rate, world.window) * (world.grid.step / 1000) < LEAST_REQUESTS) return [];
@@ -72,7 +52,7 @@ function candidatesOf(world: World, one: InspectedApplication, strictness: Stric
 
 const whole = (world: World) => ({ lo: 0, hi: world.grid.points });
 
-function latencyOf(world: World, one: InspectedApplication, strictness: Strictness): Candidate | undefined {
+function latencyOf(world: World, one: InspectedApplication, strictness: Strictness): Unusual | undefined {
   const { durationSum, rate } = one.serviceLevel.indicators;
   const column = ratioColumn(durationSum, rate);
   const change = findChange(column, whole(world), true);
@@ -88,7 +68,7 @@ function latencyOf(world: World, one: InspectedApplication, strictness: Strictne
   return candidate(world, one, 'latency', change, what, share, column, Math.log2(ratio), figures);
 }
 
-function errorsOf(world: World, one: InspectedApplication, strictness: Strictness): Candidate | undefined {
+function errorsOf(world: World, one: InspectedApplication, strictness: Strictness): Unusual | undefined {
   const { failed, rate } = one.serviceLevel.indicators;
   const column = ratioColumn(failed, rate);
   const change = findChange(column, whole(world), true);
@@ -141,37 +121,21 @@ function candidate(
   column: Column,
   weight: number,
   figures: Pick<Evidence, 'value' | 'baselineValue' | 'unit'>,
-): Candidate {
-  const onset = milliseconds(gridTime(world.grid, cells.lo) - world.grid.step);
-  const until = gridTime(world.grid, cells.hi - 1);
-  const over = cells.hi < world.grid.points - 2;
-  const incident: OpenedIncident = {
-    id: incidentId(`${application.id}/${slo}/unusual/${Math.round(onset / 1000)}`),
-    application: application.id,
-    name: application.name,
-    severity: 'warning',
-    openedAt: onset,
-    ...(over ? { resolvedAt: until } : {}),
+): Unusual {
+  const incident = incidentOver(world, application, {
+    key: `${slo}/unusual`,
     slo,
+    cells,
     impact: Math.min(1, Math.max(0, impact)),
-    budgetSpent: 0,
-    summary: `${application.name}: ${what} ${over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`} UTC; its objectives still hold.`,
-    breach: {
-      cells,
-      onset,
-      ...(over ? { recovered: until } : {}),
-      impact: Math.min(1, Math.max(0, impact)),
-      requests: 0,
-      bad: weight * significance,
-    },
-  };
+    weight: weight * significance,
+    says: (when) => `${application.name}: ${what} ${when} UTC; its objectives still hold.`,
+  });
   // the objective's own query, about what it measures: the figures are those of the change
   const query = serviceLevel.slos.find((one) => one.kind === slo)?.evidence[0]?.query ?? '';
-  const evidence: Evidence = {
+  const evidence = {
     ...promqlEvidence(query, world.range, incident.summary),
-    window: { from: onset, to: until },
+    ...stretchOf(incident, world),
     ...figures,
-    onset,
   };
-  return { incident, weight: weight * significance, column, evidence };
+  return { incident, column, evidence: [evidence] };
 }

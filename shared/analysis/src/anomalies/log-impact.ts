@@ -1,4 +1,3 @@
-import { gridTime, milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { meanOf, sumColumns, sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
@@ -6,12 +5,11 @@ import type { Application, World } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { promqlEvidence, rateWindow, selectApplication } from '../evidence.ts';
-import { incidentId, type OpenedIncident } from '../incidents.ts';
+import type { OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { ERROR_LEVELS } from '../inspections/log-errors.ts';
-import { clock } from '../inspections/slo-verdict.ts';
 import { findChange } from './change.ts';
-import type { UnusualImpact } from './impact.ts';
+import { gathered, incidentOver, stretchOf, type UnusualImpact } from './unusual.ts';
 
 /** Standard deviations by which errors must be more than usual, if they come at random. */
 const SURE = 8;
@@ -33,18 +31,10 @@ export function logImpact(inspected: InspectedWorld, application?: ApplicationId
     ? []
     : inspected.world.applications
         .filter((one) => application === undefined || one.id === application)
-        .flatMap((one) => impactOf(inspected.world, one))
-        .sort(
-          (a, b) => b.incident.breach.bad - a.incident.breach.bad || (a.incident.id < b.incident.id ? -1 : 1),
-        );
+        .flatMap((one) => impactOf(inspected.world, one));
   // one program that grumbles is no incident: others must suffer too, or it must be a flood
-  const isFelt = application !== undefined || found.length > 1 || (found[0]?.during ?? 0) >= FLOOD;
-  if (!isFelt) return { incidents: [], columns: new Map(), evidence: new Map() };
-  return {
-    incidents: found.map(({ incident }) => incident),
-    columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
-    evidence: new Map(found.map(({ incident, evidence }) => [incident.id, [evidence]])),
-  };
+  const isFelt = application !== undefined || found.length > 1 || found.some(({ during }) => during >= FLOOD);
+  return gathered(isFelt ? found : []);
 }
 
 function impactOf(world: World, application: Application) {
@@ -66,25 +56,18 @@ function impactOf(world: World, application: Application) {
     during >= LEAST_RATE &&
     (cells.hi - cells.lo) * grid.step >= LEAST_LENGTH;
   if (!isSure) return [];
-  const onset = milliseconds(gridTime(grid, cells.lo) - grid.step);
-  const until = gridTime(grid, cells.hi - 1);
-  const over = cells.hi < grid.points - 2;
-  const summary = `${application.name} logs ${formatValue(during, 'per-second')} errors ${over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`} UTC, ${formatValue(change.before, 'per-second')} before.`;
-  const incident: OpenedIncident = {
-    id: incidentId(`${application.id}/logs/${Math.round(onset / 1000)}`),
-    application: application.id,
-    name: application.name,
-    severity: 'warning',
-    openedAt: onset,
-    ...(over ? { resolvedAt: until } : {}),
+  const rate = (value: number): string => formatValue(value, 'per-second');
+  const incident = incidentOver(world, application, {
+    key: 'logs',
     slo: 'availability',
+    cells,
     impact: 0,
-    budgetSpent: 0,
-    summary,
-    breach: { cells, onset, ...(over ? { recovered: until } : {}), impact: 0, requests: 0, bad },
-  };
+    weight: bad,
+    says: (when) =>
+      `${application.name} logs ${rate(during)} errors ${when} UTC, ${rate(change.before)} before.`,
+  });
   return [
-    { incident, column, during, evidence: evidenceOf(world, application, incident, during, change.before) },
+    { incident, column, during, evidence: [evidenceOf(world, application, incident, during, change.before)] },
   ];
 }
 
@@ -101,10 +84,9 @@ function evidenceOf(
   const query = `sum(rate(${selectApplication(application, metric, matcher)}${rateWindow(world)}))`;
   return {
     ...promqlEvidence(query, world.range, incident.summary),
-    window: { from: incident.openedAt, to: incident.resolvedAt ?? world.range.to },
+    ...stretchOf(incident, world),
     value,
     baselineValue,
     unit: 'per-second',
-    onset: incident.openedAt,
   };
 }

@@ -1,4 +1,3 @@
-import { gridTime, milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId } from '@gumshoe/model/entities';
@@ -7,12 +6,10 @@ import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import { meanOver } from '../alerts/rolling.ts';
 import { promqlEvidence, rateWindow, selectApplication } from '../evidence.ts';
-import { incidentId, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
-import { clock } from '../inspections/slo-verdict.ts';
 import { findChange, isSignificant, type Change } from './change.ts';
-import type { UnusualImpact } from './impact.ts';
 import { resourceColumns, type Resource } from './resources.ts';
+import { gathered, incidentOver, stretchOf, type Unusual, type UnusualImpact } from './unusual.ts';
 
 const RESOURCES: readonly Resource[] = ['cpu', 'memory', 'disk-io', 'handles', 'dropped-packets'];
 /** Sure beyond chance, so many times as much, and so many deviations away: resources wander without harm. */
@@ -50,23 +47,13 @@ const LEAST: readonly (readonly [RegExp, number])[] = [
  */
 export function resourceImpact(inspected: InspectedWorld, application?: ApplicationId): UnusualImpact {
   const { world } = inspected;
-  const found = inspected.applications
-    .filter((one) => application === undefined || one.application.id === application)
-    .flatMap((one) =>
-      impactOf(
-        world,
-        one.application,
-        one.serviceLevel.indicators.source === 'none' ? undefined : one.serviceLevel.indicators.rate,
+  return gathered(
+    inspected.applications
+      .filter((one) => application === undefined || one.application.id === application)
+      .flatMap(({ application: one, serviceLevel: { indicators } }) =>
+        impactOf(world, one, indicators.source === 'none' ? undefined : indicators.rate),
       ),
-    )
-    .sort(
-      (a, b) => b.incident.breach.bad - a.incident.breach.bad || (a.incident.id < b.incident.id ? -1 : 1),
-    );
-  return {
-    incidents: found.map(({ incident }) => incident),
-    columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
-    evidence: new Map(found.map(({ incident, evidence }) => [incident.id, [evidence]])),
-  };
+  );
 }
 
 /** How many times as much as outside. */
@@ -86,7 +73,7 @@ interface Judged {
   readonly weight: number;
 }
 
-function impactOf(world: World, application: Application, requests: Column | undefined) {
+function impactOf(world: World, application: Application, requests: Column | undefined): readonly Unusual[] {
   const lately = (rate: Column): Column => meanOver(rate, Math.max(1, Math.round(LATELY / world.grid.step)));
   const [worst] = application.instances
     .flatMap((instance) =>
@@ -99,39 +86,28 @@ function impactOf(world: World, application: Application, requests: Column | und
     .sort((a, b) => b.weight - a.weight || (a.instance.id < b.instance.id ? -1 : 1));
   if (!worst) return [];
   const { metric, column, change, weight, instance } = worst;
-  const { grid } = world;
-  const { cells } = change;
-  const onset = milliseconds(gridTime(grid, cells.lo) - grid.step);
-  const until = gridTime(grid, cells.hi - 1);
-  const over = cells.hi < grid.points - 2;
-  const when = over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`;
   const per = metric.type === 'counter' ? '/s' : '';
   const value = (number: number): string => `${formatValue(number, metric.unit)}${per}`;
-  const summary = `${application.name}: ${metric.name} of ${instance.id} rose from ${value(change.before)} to ${value(change.during)} ${when} UTC; ${requests ? 'its requests are served as usual' : 'nobody counts its requests'}.`;
-  const incident: OpenedIncident = {
-    id: incidentId(`${application.id}/${metric.name}/${Math.round(onset / 1000)}`),
-    application: application.id,
-    name: application.name,
-    severity: 'warning',
-    openedAt: onset,
-    ...(over ? { resolvedAt: until } : {}),
+  const served = requests ? 'its requests are served as usual' : 'nobody counts its requests';
+  const incident = incidentOver(world, application, {
+    key: metric.name,
     slo: 'latency',
+    cells: change.cells,
     impact: 0,
-    budgetSpent: 0,
-    summary,
-    breach: { cells, onset, ...(over ? { recovered: until } : {}), impact: 0, requests: 0, bad: weight },
-  };
+    weight,
+    says: (when) =>
+      `${application.name}: ${metric.name} of ${instance.id} rose from ${value(change.before)} to ${value(change.during)} ${when} UTC; ${served}.`,
+  });
   const select = selectApplication(application, metric.name);
   const query = metric.type === 'counter' ? `rate(${select}${rateWindow(world)})` : select;
   const evidence = {
-    ...promqlEvidence(query, world.range, summary),
-    window: { from: onset, to: until },
+    ...promqlEvidence(query, world.range, incident.summary),
+    ...stretchOf(incident, world),
     value: change.during,
     baselineValue: change.before,
     unit: metric.unit,
-    onset,
   };
-  return [{ incident, column, evidence }];
+  return [{ incident, column, evidence: [evidence] }];
 }
 
 function judge(

@@ -6,7 +6,7 @@ import type { RequestColumns, World } from '@gumshoe/model/world';
 import { incidentId, type OpenedIncident } from '../incidents.ts';
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
 import type { SloResult } from '../slo/evaluate.ts';
-import type { UnusualImpact } from './impact.ts';
+import type { UnusualImpact } from './unusual.ts';
 
 /** With more data than this, what was always so is usual, ms. */
 export const MOST_OBSERVED = 30 * 60_000;

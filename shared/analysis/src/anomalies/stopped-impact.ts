@@ -1,14 +1,11 @@
-import { gridTime, milliseconds } from '@gumshoe/base/time';
 import { ratioColumn, sumColumns, sumOf } from '@gumshoe/model/columns';
-import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
+import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
 import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import { matchLabel, promqlEvidence, rateWindow, selectApplication } from '../evidence.ts';
-import { incidentId, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
-import { clock } from '../inspections/slo-verdict.ts';
 import { findChange, isSignificant, type Change } from './change.ts';
-import type { UnusualImpact } from './impact.ts';
+import { gathered, incidentOver, stretchOf, type Unusual, type UnusualImpact } from './unusual.ts';
 
 const SURE = 5;
 /** What is left for each request, at most, and what there was at least. */
@@ -33,18 +30,12 @@ interface Deed {
  */
 export function stoppedImpact(inspected: InspectedWorld, application?: ApplicationId): UnusualImpact {
   const { world } = inspected;
-  const found = inspected.applications
-    .filter((one) => application === undefined || one.application.id === application)
-    .filter(({ serviceLevel }) => serviceLevel.indicators.source !== 'none')
-    .flatMap((one) => impactOf(world, one.application, one.serviceLevel.indicators.rate))
-    .sort(
-      (a, b) => b.incident.breach.bad - a.incident.breach.bad || (a.incident.id < b.incident.id ? -1 : 1),
-    );
-  return {
-    incidents: found.map(({ incident }) => incident),
-    columns: new Map(found.map(({ incident, column }) => [incident.id, column])),
-    evidence: new Map(found.map(({ incident, evidence }) => [incident.id, [evidence]])),
-  };
+  return gathered(
+    inspected.applications
+      .filter((one) => application === undefined || one.application.id === application)
+      .filter(({ serviceLevel }) => serviceLevel.indicators.source !== 'none')
+      .flatMap((one) => impactOf(world, one.application, one.serviceLevel.indicators.rate)),
+  );
 }
 
 function deedsOf(world: World, application: Application): readonly Deed[] {
@@ -73,47 +64,30 @@ function deedsOf(world: World, application: Application): readonly Deed[] {
   return [...calls, ...operations];
 }
 
-function impactOf(world: World, application: Application, served: Column) {
+function impactOf(world: World, application: Application, served: Column): readonly Unusual[] {
   const [worst] = deedsOf(world, application)
     .flatMap((deed) => judge(world, deed, served))
     .sort((a, b) => b.change.before - a.change.before || (a.deed.what < b.deed.what ? -1 : 1));
   if (!worst) return [];
   const { deed, column, change } = worst;
-  const { grid } = world;
-  const onset = milliseconds(gridTime(grid, change.cells.lo) - grid.step);
-  const until = gridTime(grid, change.cells.hi - 1);
-  const over = change.cells.hi < grid.points - 2;
-  const when = over ? `from ${clock(onset)} to ${clock(until)}` : `since ${clock(onset)}`;
-  const summary = `${application.name} no longer ${deed.what} ${when} UTC: ${change.before.toFixed(2)} times for each request before, ${change.during.toFixed(2)} then; requests are served as usual.`;
-  const incident: OpenedIncident = {
-    id: incidentId(`${application.id}/${deed.what}/${Math.round(onset / 1000)}`),
-    application: application.id,
-    name: application.name,
-    severity: 'warning',
-    openedAt: onset,
-    ...(over ? { resolvedAt: until } : {}),
+  const { before, during, cells } = change;
+  const incident = incidentOver(world, application, {
+    key: deed.what,
     slo: 'availability',
+    cells,
     impact: 0,
-    budgetSpent: 0,
-    summary,
-    breach: {
-      cells: change.cells,
-      onset,
-      ...(over ? { recovered: until } : {}),
-      impact: 0,
-      requests: 0,
-      bad: change.before,
-    },
+    weight: before,
+    says: (when) =>
+      `${application.name} no longer ${deed.what} ${when} UTC: ${before.toFixed(2)} times for each request before, ${during.toFixed(2)} then; requests are served as usual.`,
+  });
+  const evidence = {
+    ...promqlEvidence(deed.query, world.range, incident.summary),
+    ...stretchOf(incident, world),
+    value: during,
+    baselineValue: before,
+    unit: 'ratio' as const,
   };
-  const evidence: Evidence = {
-    ...promqlEvidence(deed.query, world.range, summary),
-    window: { from: onset, to: until },
-    value: change.during,
-    baselineValue: change.before,
-    unit: 'ratio',
-    onset,
-  };
-  return [{ incident, column, evidence }];
+  return [{ incident, column, evidence: [evidence] }];
 }
 
 function judge(

@@ -4,7 +4,7 @@ import type { Application, Column } from '@gumshoe/model/world';
 import { incidentId, type OpenedIncident } from '../incidents.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { MOST_OBSERVED } from '../anomalies/standing.ts';
-import type { UnusualImpact } from '../anomalies/impact.ts';
+import type { UnusualImpact } from '../anomalies/unusual.ts';
 import type { CandidateDefinition, Suspicion } from './candidates/define.ts';
 import { diskFull } from './candidates/disk-full.ts';
 import { LEVELS } from './candidates/levels.ts';
