@@ -1,20 +1,22 @@
 // A small part of `npm run eval -- rca`, so that a change that loses causes is seen at once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FAULTS, quiet, tryFault, type Trial } from './evaluate.ts';
-import { MODES } from './modes.ts';
+import { FAULTS, faultsOf, quiet, tryFault, type Trial } from './evaluate.ts';
+import { FOREIGN_MODES, MODES } from './modes.ts';
 
-const mode = (name: string) => MODES.find((one) => one.name === name)!;
+const mode = (name: string) => [...MODES, ...FOREIGN_MODES].find((one) => one.name === name)!;
 
 /** One trial a fault, each in another cluster; seeds for tuning, since a test is looked at. */
 function trialsOf(faults: readonly string[], modeName: string): readonly Trial[] {
-  return FAULTS.filter(({ name }) => faults.includes(name)).flatMap((fault, i) => {
-    for (let seed = 20 + i; seed < 60; seed++) {
-      const trial = tryFault(fault, mode(modeName), seed);
-      if (trial) return [trial];
-    }
-    return [];
-  });
+  return faultsOf(mode(modeName))
+    .filter(({ name }) => faults.includes(name))
+    .flatMap((fault, i) => {
+      for (let seed = 20 + i; seed < 60; seed++) {
+        const trial = tryFault(fault, mode(modeName), seed);
+        if (trial) return [trial];
+      }
+      return [];
+    });
 }
 
 const describe = (trials: readonly Trial[]): string =>
@@ -37,6 +39,19 @@ test('spans alone are enough for what happens in services', () => {
     'traces-only',
   );
   assert.ok(trials.filter(({ rank }) => rank === 1).length >= 4, describe(trials));
+});
+
+test('what chaos tools do to test beds of others is found and named', () => {
+  const injected = faultsOf(mode('mesh')).map(({ name }) => name);
+  const trials = trialsOf(injected, 'mesh');
+  assert.equal(trials.length, injected.length);
+  assert.ok(trials.filter(({ rank }) => rank === 1).length >= injected.length - 1, describe(trials));
+  assert.ok(trials.filter(({ named }) => named).length >= injected.length - 2);
+});
+
+test('resources alone name what is used up', () => {
+  const trials = trialsOf(['cpu-stress', 'memory-stress', 'disk-stress', 'socket-stress'], 'resources');
+  assert.ok(trials.filter(({ rank, named }) => rank === 1 && named).length >= 3, describe(trials));
 });
 
 test('harmless changes in a calm cluster are no incident', () => {
