@@ -13,6 +13,8 @@ export interface ObservedEvent {
   readonly text: string;
 }
 
+/** Of what is known from spans, log records or units, and not where it runs. */
+const NOWHERE: ReadonlySet<string> = new Set(['', '_']);
 /** What Kubernetes appends to the name of a workload: a ReplicaSet's hash, a pod's, an ordinal. */
 const SUFFIX = /^(-[a-z0-9]{6,10})?(-[a-z0-9]{5}|-\d+)?$/;
 /** What people append to the name of a program for its configuration. */
@@ -22,7 +24,8 @@ const SETTINGS = /^[-_.](config|configuration|settings|env|secrets?|tls|credenti
 export function concerns(event: ObservedEvent, application: Application, world: World): boolean {
   const { kind, name, namespace } = event;
   if (kind === 'Node') return runsOn(application, name, world);
-  if (namespace !== '' && application.namespace !== '' && namespace !== application.namespace) return false;
+  const isElsewhere = !NOWHERE.has(application.namespace) && namespace !== application.namespace;
+  if (namespace !== '' && isElsewhere) return false;
   if (application.instances.some((one) => one.id === name || isInPod(one.containerIds, name))) return true;
   return [application.name, ...application.serviceNames].some((own) => isOf(own, name));
 }
