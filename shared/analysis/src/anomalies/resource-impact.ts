@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { sumOf } from '@gumshoe/model/columns';
+import { countOf, meanOf, sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application, CellRange, Column, Instance, World } from '@gumshoe/model/world';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
@@ -56,10 +56,15 @@ export function resourceImpact(inspected: InspectedWorld, application?: Applicat
   );
 }
 
-/** How many times as much as outside. */
+/** How many times as much as outside; a history that nobody recorded does not count. */
 function growthOf(column: Column, { lo, hi }: CellRange): number {
-  const outside = sumOf(column, { lo: 0, hi: lo }) + sumOf(column, { lo: hi, hi: column.length });
-  return (sumOf(column, { lo, hi }) * (column.length - (hi - lo))) / ((hi - lo) * outside) || 1;
+  const parts = [
+    { lo: 0, hi: lo },
+    { lo: hi, hi: column.length },
+  ];
+  const known = parts.reduce((sum, cells) => sum + countOf(column, cells), 0);
+  const outside = parts.reduce((sum, cells) => sum + sumOf(column, cells), 0) / known;
+  return meanOf(column, { lo, hi }) / outside || 1;
 }
 
 const of = (list: typeof LEAST, { name }: MetricDefinition): number | undefined =>

@@ -1,4 +1,4 @@
-import { maxOf, sumOf } from '@gumshoe/model/columns';
+import { maxOf, meanOf, sumColumns } from '@gumshoe/model/columns';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application, CellRange, Dependency, World } from '@gumshoe/model/world';
 import type { OpenedIncident } from '../incidents.ts';
@@ -86,7 +86,7 @@ function mayShareCause(
     application.upstreams.filter((edge) => suffers(edge, cells)).map(({ server }) => server);
   const servers = new Set(failing(one));
   if (failing(other).some((server) => servers.has(server))) return true;
-  if (isFlooded(one, cells) && isFlooded(other, cells)) return true;
+  if (isFlooded(one, cells, world) && isFlooded(other, cells, world)) return true;
   const nodes = new Set(one.instances.map(({ node }) => node));
   const shared = other.instances.map(({ node }) => node).filter((node) => nodes.has(node));
   return world.nodes.some(
@@ -96,11 +96,13 @@ function mayShareCause(
   );
 }
 
-function isFlooded({ inbound, downstreams }: Application, cells: CellRange): boolean {
+function isFlooded({ inbound, downstreams }: Application, cells: CellRange, world: World): boolean {
   const requests = inbound.length > 0 ? inbound : downstreams.flatMap((one) => one.requests);
-  const mean = ({ lo, hi }: CellRange): number =>
-    requests.reduce((sum, { rate }) => sum + sumOf(rate, { lo, hi }), 0) / Math.max(1, hi - lo);
-  return mean(cells) > SURGE * mean({ lo: 0, hi: cells.lo });
+  const rate = sumColumns(
+    requests.map((one) => one.rate),
+    world.grid.points,
+  );
+  return meanOf(rate, cells) > SURGE * meanOf(rate, { lo: 0, hi: cells.lo });
 }
 
 const upstreamsOf = (world: World, id: ApplicationId): readonly ApplicationId[] =>

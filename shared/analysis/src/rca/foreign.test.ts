@@ -10,6 +10,8 @@ import { inspectWorld } from '../inspect.ts';
 import { investigate } from './investigate.ts';
 
 const FROM = 1_790_000_000_000;
+/** Asked for as well, and not there: data sets begin when they begin. */
+const HISTORY = 60 * 60_000;
 const FAULT = FROM + 10 * 60_000;
 const range = { from: milliseconds(FROM), to: milliseconds(FROM + 20 * 60_000) };
 
@@ -48,7 +50,7 @@ function writeContainer(writer: SeriesWriter, name: string, cpu: Course, memory:
 function explain(write: (writer: SeriesWriter) => void, interval = 15_000) {
   const writer = new SeriesWriter(range, interval);
   write(writer);
-  return investigate(inspectWorld(buildWorld(writer.series, range, { history: 0 })));
+  return investigate(inspectWorld(buildWorld(writer.series, range, { history: HISTORY })));
 }
 
 const found = (report: ReturnType<typeof explain>) =>
