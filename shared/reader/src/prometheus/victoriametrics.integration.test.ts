@@ -135,7 +135,9 @@ test(
     const series = await file.series(names, withHistory(lastHour));
     await file.close();
     assert.deepEqual(
-      series.filter(({ labels }) => labels['area']).map(({ labels }) => labels['area']),
+      series
+        .filter(({ labels }) => labels['__name__'] === 'jvm_memory_used_bytes')
+        .map(({ labels }) => labels['area']),
       ['heap'],
     );
     assert.ok(names.includes('container_resources_cpu_usage_seconds_total'));
