@@ -19,7 +19,7 @@ import { UnitFiles } from './identity/unit-files.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
 import { MemoryBudget, type SheddableSignal } from './pipeline/memory-budget.ts';
 import { IntervalSamples } from './pipeline/registry.ts';
-import { ResidentMemory } from './pipeline/resident-memory.ts';
+import { ResidentMemory } from './receivers/resident-memory.ts';
 import { exporterTelemetry, processTelemetry } from './pipeline/self-telemetry.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
 import { RECEIVERS } from './receivers/index.ts';
