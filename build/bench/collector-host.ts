@@ -34,6 +34,8 @@ const residentBytes = (pid: number): number =>
 export interface Cost {
   readonly process: number;
   readonly kernel: number;
+  /** Of the store, which would be on another machine. */
+  readonly store: number;
   readonly rss: number;
 }
 
@@ -46,6 +48,7 @@ export class CollectorHost {
   readonly #statistics = readFileSync(STATISTICS, 'utf8').trim();
   #before = new Set<number>();
   #stores: Readonly<Record<string, unknown>> = {};
+  #store: Program | undefined;
   #collector: Program | undefined;
   #listen = '';
 
@@ -65,6 +68,7 @@ export class CollectorHost {
       join(this.dir, 'log/store.log'),
     );
     this.closers.push(() => store.stop());
+    this.#store = store;
     this.#stores = await store.ready;
     setPriority(store.pid, constants.priority.PRIORITY_LOW);
   }
@@ -105,14 +109,25 @@ export class CollectorHost {
   /** What the collector costs while `work` goes on. */
   async costOf<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cost: Cost }> {
     const pid = this.#collector!.pid;
-    const [cpu, kernel, started] = [cpuOf(pid), this.#kernelTime(), performance.now()];
+    const storePid = this.#store!.pid;
+    const [cpu, store, kernel, started] = [
+      cpuOf(pid),
+      cpuOf(storePid),
+      this.#kernelTime(),
+      performance.now(),
+    ];
     let rss = 0;
     const look = setInterval(() => (rss = Math.max(rss, residentBytes(pid) / 1e6)), 250);
     const result = await work().finally(() => clearInterval(look));
     const seconds = (performance.now() - started) / 1000;
     return {
       result,
-      cost: { process: (cpuOf(pid) - cpu) / seconds, kernel: (this.#kernelTime() - kernel) / seconds, rss },
+      cost: {
+        process: (cpuOf(pid) - cpu) / seconds,
+        kernel: (this.#kernelTime() - kernel) / seconds,
+        store: (cpuOf(storePid) - store) / seconds,
+        rss,
+      },
     };
   }
 

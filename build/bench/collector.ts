@@ -48,7 +48,24 @@ function load(url: string, namespace: string, rate: number): Promise<Load> {
   });
 }
 
-/** CPU, memory and added latency of the collector at rising HTTP rates, against no collector, in one run. */
+const BURST_MS = 8;
+/** Counts in bursts; its argument: ms from one to the next. */
+const BURNER = `setInterval(() => { const end = performance.now() + ${BURST_MS}; while (performance.now() < end); }, +process.argv[1])`;
+
+/** The same load beside a process that takes `share` of a core and does nothing: what any neighbour costs here. */
+async function besideBurner(share: number, work: () => Promise<Load>): Promise<Load> {
+  const burner = spawn(process.execPath, ['-e', BURNER, String(BURST_MS / share)], { stdio: 'ignore' });
+  try {
+    return await work();
+  } finally {
+    burner.kill();
+  }
+}
+
+/**
+ * CPU, memory and added latency of the collector at rising HTTP rates, against no collector and against a process that
+ * takes as much CPU as collector and store and does nothing, in one run.
+ */
 export async function benchCollector(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('needs root');
   if (spawnSync('hey', ['-h']).error) throw new Error('needs the load generator hey (Debian package hey)');
@@ -75,28 +92,50 @@ export async function benchCollector(): Promise<void> {
     };
     const before = await without();
     await host.observe();
+    // past the compiler's warm-up under load
+    await load(url, client.namespace, Math.max(...RATES));
     const measured: { readonly result: Load; readonly cost: Cost }[] = [];
     for (const rate of RATES) measured.push(await host.costOf(() => load(url, client.namespace, rate)));
     const lost = await host.lost();
     await host.endCollector();
+    const beside: Load[] = [];
+    for (const [i, rate] of RATES.entries())
+      beside.push(
+        await besideBurner(measured[i]!.cost.process + measured[i]!.cost.store, () =>
+          load(url, client.namespace, rate),
+        ),
+      );
     const after = await without();
-    const three = (i: number, pick: (load: Load) => number): string =>
-      [before[i]!, measured[i]!.result, after[i]!].map((load) => pick(load).toFixed(2)).join(' / ');
+    const four = (i: number, pick: (load: Load) => number): string =>
+      [before[i]!, measured[i]!.result, beside[i]!, after[i]!]
+        .map((load) => pick(load).toFixed(2))
+        .join(' / ');
     console.log(
-      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate (5 s interval, everything on); latency before / with / after the collector`,
+      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate (5 s interval, everything on); latency before / with the collector / beside a process that takes as much CPU as collector and store and does nothing / after`,
     );
     console.log(
       figures(
-        ['asked req/s', 'served', 'process CPU', 'kernel programs', 'sum', 'most RSS', 'p50 ms', 'p99 ms'],
+        [
+          'asked req/s',
+          'served',
+          'process CPU',
+          'kernel programs',
+          'sum',
+          'store',
+          'most RSS',
+          'p50 ms',
+          'p99 ms',
+        ],
         measured.map(({ result, cost }, i) => [
           String(RATES[i]),
           result.rate.toFixed(0),
           percent(cost.process),
           percent(cost.kernel),
           percent(cost.process + cost.kernel),
+          percent(cost.store),
           `${cost.rss.toFixed(0)} MB`,
-          three(i, (load) => load.p50),
-          three(i, (load) => load.p99),
+          four(i, (load) => load.p50),
+          four(i, (load) => load.p99),
         ]),
       ),
     );
