@@ -46,9 +46,12 @@ export class CachedReader implements Reader {
   readonly #cache: MetricCache;
   readonly #clock: Clock;
   readonly #counters = new QueryCounters();
+  /** As the source has them. */
+  readonly events?: NonNullable<Reader['events']>;
 
   constructor(source: Reader, options: CacheOptions) {
     this.#source = source;
+    if (source.events) this.events = source.events.bind(source);
     this.#clock = options.clock ?? { now: () => milliseconds(Date.now()) };
     this.#cache = new MetricCache(options);
   }

@@ -234,3 +234,21 @@ test('two snapshots open as one source; a name that is there twice does not', as
   assert.match((await failureOf(openConnection(twice, { secrets }), 'invalid-input')).reason, /same name/);
   await failureOf(openConnection({ kind: 'several', clusters: [missing] }, { secrets }), 'not-found');
 });
+
+test('events of all clusters, when all tell them apart from log records', async () => {
+  const of = (at: number): Reader => source({ events: async () => [record(at)] });
+  const both = new MergedReader([
+    { name: 'a', reader: of(1) },
+    { name: 'b', reader: of(2) },
+  ]);
+  const events = (await both.events?.(range, 1)) ?? [];
+  assert.deepEqual(
+    events.map(({ body, attributes }) => [body, attributes['k8s.cluster.name']]),
+    [['at 2', 'b']],
+  );
+  const one = new MergedReader([
+    { name: 'a', reader: of(1) },
+    { name: 'b', reader: source() },
+  ]);
+  assert.equal(one.events, undefined);
+});

@@ -43,8 +43,21 @@ export class MergedReader implements Reader {
   readonly #clusters: readonly Cluster[];
   readonly #failures = new Map<string, Failure[]>();
 
+  /** Only when every cluster tells them apart from log records. */
+  readonly events?: NonNullable<Reader['events']>;
+
   constructor(clusters: readonly Cluster[]) {
     this.#clusters = clusters;
+    if (clusters.every(({ reader }) => !isReader(reader) || reader.events))
+      this.events = async (range, limit, signal) =>
+        newestOf(
+          await this.#all(
+            'read events',
+            async (reader) => (await reader.events?.(range, limit, signal)) ?? [],
+            signal,
+          ),
+          limit,
+        );
   }
 
   async status(signal?: AbortSignal): Promise<SourceStatus> {
@@ -149,15 +162,7 @@ export class MergedReader implements Reader {
 
   async logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]> {
     const answers = await this.#all('read logs', (reader) => reader.logs(filter, signal), signal);
-    return answers
-      .flatMap(({ name, answer }) =>
-        answer.map((record) => ({
-          ...record,
-          attributes: { ...record.attributes, [CLUSTER_ATTRIBUTE]: name },
-        })),
-      )
-      .sort((a, b) => b.timestamp - a.timestamp)
-      .slice(0, filter.limit);
+    return newestOf(answers, filter.limit);
   }
 
   async profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples> {
@@ -245,6 +250,21 @@ function labelled<S extends { readonly labels: Readonly<Record<string, string>> 
   const labels = { ...rest, ...(own === undefined || own === name ? {} : { exported_cluster: own }) };
   return { ...series, labels: { ...labels, [CLUSTER_LABEL]: name } };
 }
+
+/** Records of all clusters, each with the name of its own, newest first. */
+const newestOf = (
+  answers: readonly { readonly name: string; readonly answer: readonly LogRecord[] }[],
+  limit: number,
+): readonly LogRecord[] =>
+  answers
+    .flatMap(({ name, answer }) =>
+      answer.map((record) => ({
+        ...record,
+        attributes: { ...record.attributes, [CLUSTER_ATTRIBUTE]: name },
+      })),
+    )
+    .sort((a, b) => b.timestamp - a.timestamp)
+    .slice(0, limit);
 
 const spanOf = (span: Span, name: string): Span => ({
   ...span,
