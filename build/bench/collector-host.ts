@@ -83,7 +83,7 @@ export class CollectorHost {
       'collector',
       [
         join(ROOT, 'collector/bin/gumshoe-collector.mjs'),
-        ...['--listen', '127.0.0.1:0', '--interval', '5s', '--target-cgroup', this.slice.path],
+        ...['--listen', '127.0.0.1:0', '--target-cgroup', this.slice.path],
         ...['--clickhouse-url', String(this.#stores['clickhouse'])],
         ...['--remote-write-url', `${String(this.#stores['prometheus'])}/api/v1/write`],
       ],

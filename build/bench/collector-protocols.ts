@@ -10,7 +10,8 @@ import { stageShares } from './collector-stages.ts';
 import { figures } from './figures.ts';
 import { startNginx } from './nginx.ts';
 
-const SECONDS = 8;
+/** One interval of the collector, so that each stretch holds one collection. */
+const SECONDS = 15;
 
 /** One kind of load: what runs in the client's namespace, and how many operations a second its output tells. */
 interface LoadKind {
@@ -187,7 +188,7 @@ export async function benchProtocols(): Promise<void> {
     const lost = await host.lost();
     await host.endCollector();
     console.log(
-      `collector: operations/s without and with it (5 s interval, everything on), ${SECONDS} s each; 100 % is one core`,
+      `collector: operations/s without and with it (default settings, everything on), ${SECONDS} s each; 100 % is one core`,
     );
     console.log(
       figures(

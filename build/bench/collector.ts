@@ -5,7 +5,8 @@ import { figures } from './figures.ts';
 import { startNginx } from './nginx.ts';
 
 const RATES = [2_000, 5_000, 10_000];
-const SECONDS = 8;
+/** One interval of the collector, so that each stretch holds one collection. */
+const SECONDS = 15;
 const CONNECTIONS = 20;
 
 interface Load {
@@ -111,7 +112,7 @@ export async function benchCollector(): Promise<void> {
         .map((load) => pick(load).toFixed(2))
         .join(' / ');
     console.log(
-      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate (5 s interval, everything on); latency before / with the collector / beside a process that takes as much CPU as collector and store and does nothing / after`,
+      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate (default settings, everything on); latency before / with the collector / beside a process that takes as much CPU as collector and store and does nothing / after`,
     );
     console.log(
       figures(
