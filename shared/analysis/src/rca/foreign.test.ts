@@ -166,3 +166,34 @@ test('a call that is skipped while all requests go well is told as what stopped'
   );
   assert.deepEqual(explain(of(since(1, 0.8))).impacted, []);
 });
+
+test('asked about an application that serves as ever, what is wrong below it is told as that', () => {
+  const writer = new SeriesWriter(range, 15_000);
+  const steady = { latency: () => 0.04 };
+  writeCall(writer, { client: '', server: 'web', latency: () => 0.1 });
+  writeCall(writer, { client: 'web', server: 'cart', ...steady });
+  writeCall(writer, { client: '', server: 'mail', ...steady });
+  writeContainer(
+    writer,
+    'web',
+    () => 0.1,
+    () => 1e8,
+  );
+  writeContainer(writer, 'cart', since(0.1, 1.9), () => 1e8);
+  writeContainer(
+    writer,
+    'mail',
+    () => 0.1,
+    () => 1e8,
+  );
+  const world = inspectWorld(buildWorld(writer.series, range, { history: HISTORY }));
+  const idOf = (name: string) =>
+    world.applications.find((one) => one.application.name === name)!.application.id;
+  const report = investigate(world, { application: idOf('web') });
+  assert.equal(found(report)[0]?.[1], 'cart');
+  assert.match(
+    report.summary,
+    /^Nothing about web itself is out of the ordinary; this is about what it waits for\./,
+  );
+  assert.deepEqual(investigate(world, { application: idOf('mail') }).impacted, []);
+});

@@ -6,6 +6,7 @@ import { unusualImpact } from '../anomalies/impact.ts';
 import { resourceImpact } from '../anomalies/resource-impact.ts';
 import { standingImpact } from '../anomalies/standing.ts';
 import { stoppedImpact } from '../anomalies/stopped-impact.ts';
+import type { UnusualImpact } from '../anomalies/unusual.ts';
 import { findIncidents, type OpenedIncident } from '../incidents.ts';
 import { serversBelow } from '../incidents/separate.ts';
 import type { InspectedWorld } from '../inspect.ts';
@@ -32,33 +33,61 @@ export interface Impacts {
 /**
  * Missed objectives; when there are none, requests that became far slower or fail far more than usual; when there is
  * no usual, those that fail or have something used up from the beginning; then what no longer happens, and what is used
- * far more than usual. Of one application only, when one is given.
+ * far more than usual. Of one application only, when one is given; and when nothing is wrong with that one itself, of
+ * what it waits for.
  */
 export function impactsOf(inspected: InspectedWorld, application?: ApplicationId): Impacts {
-  const all = findIncidents(inspected);
-  const missed = application === undefined ? all : all.filter((one) => one.application === application);
-  if (missed.length > 0) {
-    const evidence = new Map(missed.map((one) => [one.id, impactEvidence(inspected, one)]));
-    return { incidents: missed, points: startingPoints(inspected, missed), evidence };
-  }
-  for (const look of [unusualImpact, standingImpact, saturatedImpact, stoppedImpact]) {
-    const { incidents, columns, evidence } = look(inspected, application);
-    if (incidents.length > 0)
-      return { incidents, points: startingPoints(inspected, incidents, columns), evidence };
-  }
-  return impactUncounted(inspected, application);
+  const found = foundIn(inspected, application);
+  if (found || application === undefined) return impactsFrom(inspected, found);
+  const below = serversBelow(inspected.world, application);
+  return impactsFrom(inspected, foundIn(inspected, undefined, below));
 }
 
-/** Without calls there is one walk only: from who logs most, or uses most, to everybody. */
-function impactUncounted(inspected: InspectedWorld, application?: ApplicationId): Impacts {
-  const inLogs = logImpact(inspected, application);
-  const { incidents, columns, evidence } =
-    inLogs.incidents.length > 0 ? inLogs : resourceImpact(inspected, application);
-  return {
-    incidents,
-    points: startingPoints(inspected, incidents.slice(0, 1), columns),
-    evidence,
-  };
+/** What is out of the ordinary, by the first look that sees something. */
+interface Found extends UnusualImpact {
+  /** Without calls there is one walk only: from who logs most, or uses most, to everybody. */
+  readonly isUncounted?: boolean;
+}
+
+const NO_IMPACTS: Impacts = { incidents: [], points: [], evidence: new Map() };
+
+function impactsFrom(inspected: InspectedWorld, found: Found | undefined): Impacts {
+  if (!found) return NO_IMPACTS;
+  const { incidents, columns, evidence, isUncounted } = found;
+  const starts = isUncounted ? incidents.slice(0, 1) : incidents;
+  return { incidents, points: startingPoints(inspected, starts, columns), evidence };
+}
+
+/** `within`: only these applications. */
+function foundIn(
+  inspected: InspectedWorld,
+  application: ApplicationId | undefined,
+  within?: ReadonlySet<ApplicationId>,
+): Found | undefined {
+  const looks: readonly (() => Found)[] = [
+    () => missedObjectives(inspected, application),
+    ...[unusualImpact, standingImpact, saturatedImpact, stoppedImpact].map(
+      (look) => () => look(inspected, application),
+    ),
+    ...[logImpact, resourceImpact].map((look) => () => ({
+      ...look(inspected, application),
+      isUncounted: true,
+    })),
+  ];
+  for (const look of looks) {
+    const found = look();
+    const incidents = found.incidents.filter((one) => within === undefined || within.has(one.application));
+    if (incidents.length > 0) return { ...found, incidents };
+  }
+  return undefined;
+}
+
+function missedObjectives(inspected: InspectedWorld, application: ApplicationId | undefined): Found {
+  const incidents = findIncidents(inspected).filter(
+    (one) => application === undefined || one.application === application,
+  );
+  const evidence = new Map(incidents.map((one) => [one.id, impactEvidence(inspected, one)]));
+  return { incidents, columns: new Map(), evidence };
 }
 
 export interface StartingPoint {

@@ -35,7 +35,16 @@ export function summarize(inspected: InspectedWorld, findings: Findings): Told {
   const first = impacted[0];
   if (!first) return calm(inspected, asked, nameOf);
   const end = first.until === undefined ? 'It goes on.' : `It recovered at ${clock(first.until)} UTC.`;
-  const impact = [measuredOf(first.message, first.evidence), measuredOf(end, first.evidence)];
+  const elsewhere =
+    asked === undefined || impacted.some((one) => one.application === asked)
+      ? []
+      : [
+          measuredOf(
+            `Nothing about ${nameOf(asked)} itself is out of the ordinary; this is about what it waits for.`,
+            first.evidence,
+          ),
+        ];
+  const impact = [...elsewhere, measuredOf(first.message, first.evidence), measuredOf(end, first.evidence)];
   const top = causes[0];
   if (!top || top.score < LEAST_CONVINCING_SCORE) {
     const none = noCause(first, findings.examined, propagation, nameOf);
