@@ -74,13 +74,17 @@ test('a damaged block throws and does not read past its end', () => {
   }
 });
 
+const sortedEntries = (labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+
 test('label sets of any names and values come back in their order', () => {
   const sets = fc.array(fc.dictionary(fc.string(), fc.string()), { maxLength: 8 });
   fc.assert(
     fc.property(sets, (all) => {
       const plainSets = all.map((labels) => ({ ...labels }));
-      assert.deepEqual(decodeLabelSets(encodeLabelSets(plainSets)), plainSets);
+      const entries = decodeLabelSets(encodeLabelSets(plainSets)).map(sortedEntries);
+      assert.deepEqual(entries, plainSets.map(sortedEntries));
     }),
-    { numRuns: 50 },
+    { numRuns: 50, examples: [[[JSON.parse('{"__proto__":"x","a":"b"}') as Record<string, string>]]] },
   );
 });

@@ -54,8 +54,15 @@ export function decodeLabelSets(payload: Uint8Array): Labels[] {
   for (let at = 0; at < rows.length;) {
     const names = shapes[rows[at++]!]!;
     const labels: Record<string, string> = {};
-    for (const name of names) labels[name] = texts[rows[at++]!]!;
+    for (const name of names) setLabel(labels, name, texts[rows[at++]!]!);
     sets.push(labels);
   }
   return sets;
+}
+
+/** Prometheus allows `__proto__` as the name of a label; as a property it would be another thing. */
+function setLabel(labels: Record<string, string>, name: string, value: string): void {
+  if (name === '__proto__')
+    Object.defineProperty(labels, name, { value, enumerable: true, configurable: true });
+  else labels[name] = value;
 }
