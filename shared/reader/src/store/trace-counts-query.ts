@@ -80,7 +80,7 @@ export function placesRequest(of: CountWindow): SqlRequest {
 /**
  * One row for each caller and called (`calls`) and for each service and name of a span (`spans`), with what was in each
  * step of the window: `[what, service, client or name, [[step, ok, failed, seconds, timed, [timed <= bound …],
- * own seconds, failures that begin here] …]]`. `one_in` takes every n-th trace.
+ * own seconds, failures that begin here, seconds for the caller, calls these are of] …]]`. `one_in` takes every n-th trace.
  *
  * It does what TraceSeriesBuilder (shared/model/src/derived/trace-series.ts) does; store/trace-counts.integration.test.ts
  * holds the two against each other. The caller is looked for among three ancestors.
@@ -90,7 +90,8 @@ export function traceCountsRequest(of: CountWindow, oneIn: number): SqlRequest {
   const sampled = `${OWN} AND cityHash64(TraceId) % {one_in:UInt32} = 0`;
   const id = 'cityHash64(TraceId, SpanId)';
   const parent = "if(ParentSpanId IN ('', SpanId), 0, cityHash64(TraceId, ParentSpanId))";
-  const above = `SELECT ${id} AS id, ${parent} AS parent, ServiceName AS service FROM ${TABLE} WHERE ${sampled}`;
+  const above = `SELECT ${id} AS id, ${parent} AS parent, ServiceName AS service,
+    SpanKind AS kind, Duration AS duration FROM ${TABLE} WHERE ${sampled}`;
   const query = `
 WITH names AS (
   SELECT ServiceName, SpanName FROM ${TABLE} WHERE ${OWN} GROUP BY ServiceName, SpanName
@@ -118,7 +119,8 @@ measured AS (
     greatest(0, duration - tupleElement(arrayFold(
       (acc, x) -> (greatest(acc.1, least(x.2, end)), acc.2 + greatest(0, least(x.2, end) - greatest(x.1, acc.1))),
       arraySort(b.times), (start, toInt64(0))), 2)) AS self,
-    failed AND NOT b.failed AS begins
+    failed AND NOT b.failed AS begins, entry AND caller != '' AND NOT waits AS awaited,
+    greatest(toInt64(duration), if(p1.kind = 'Client' AND p1.service = caller, toInt64(p1.duration), 0)) AS wait
   FROM own
   ANY LEFT JOIN below AS b ON b.parent = own.id
   ANY LEFT JOIN (${above}) AS p1 ON p1.id = own.parent
@@ -129,7 +131,8 @@ steps AS (
   SELECT tupleElement(key, 1) AS calls, tupleElement(key, 2) AS a, tupleElement(key, 3) AS b, at,
     countIf(NOT failed) AS ok, countIf(failed) AS bad, sumIf(duration, NOT waits) AS total, countIf(NOT waits) AS timed,
     sumForEachIf(arrayMap(x -> toUInt32(duration <= x), ${bounds}), calls AND NOT waits) AS le,
-    sumIf(self, NOT calls) AS own_time, countIf(begins) AS begun
+    sumIf(self, NOT calls) AS own_time, countIf(begins) AS begun,
+    sumIf(wait, calls AND awaited) AS wait_time, countIf(calls AND awaited) AS waited
   FROM measured
   ARRAY JOIN arrayConcat(
     [(false, service::String, name::String)],
@@ -138,7 +141,7 @@ steps AS (
   GROUP BY calls, a, b, at
 )
 SELECT if(calls, 'calls', 'spans') AS what, a, b,
-  groupArray((at, ok, bad, total / 1e9, timed, le, own_time / 1e9, begun))
+  groupArray((at, ok, bad, total / 1e9, timed, le, own_time / 1e9, begun, wait_time / 1e9, waited))
 FROM steps GROUP BY calls, a, b ORDER BY what, a, b LIMIT ${MAX_ROWS}`;
   return { query, params: { ...window(of), one_in: oneIn }, maxRows: MAX_ROWS, timeoutMs: TIMEOUT };
 }

@@ -40,10 +40,14 @@ interface Step {
   readonly within: readonly number[];
   readonly self: number;
   readonly failures: number;
+  /** Of `waited` calls, for the caller. */
+  readonly waitSeconds: number;
+  readonly waited: number;
 }
 
 function stepOf(value: unknown): Step {
-  const [at, ok, failed, seconds, timed, within, self, failures] = value as readonly unknown[];
+  const [at, ok, failed, seconds, timed, within, self, failures, waitSeconds, waited] =
+    value as readonly unknown[];
   return {
     at: Number(at),
     ok: Number(ok),
@@ -53,6 +57,8 @@ function stepOf(value: unknown): Step {
     within: ((within ?? []) as readonly unknown[]).map(Number),
     self: Number(self),
     failures: Number(failures),
+    waitSeconds: Number(waitSeconds),
+    waited: Number(waited),
   };
 }
 
@@ -91,11 +97,12 @@ const present = (labels: Readonly<Record<string, unknown>>): Labels =>
   );
 
 function addCalls(counters: Counters, labels: Labels, steps: readonly Step[]): void {
-  const { requests, duration } = TRACE_METRICS;
+  const { requests, duration, callTime } = TRACE_METRICS;
   const add = (name: string, more: Labels, of: (step: Step) => number): void =>
     counters.add({ __name__: name, ...labels, ...more }, steps, of);
   for (const [status, of] of STATUSES)
     if (steps.some((step) => of(step) > 0)) add(requests.name, { status }, of);
+  if (steps.some(({ waited }) => waited > 0)) add(callTime.name, {}, ({ waitSeconds }) => waitSeconds);
   if (!steps.some(({ timed }) => timed > 0)) return;
   add(`${duration.name}_sum`, {}, ({ seconds }) => seconds);
   add(`${duration.name}_count`, {}, ({ timed }) => timed);
