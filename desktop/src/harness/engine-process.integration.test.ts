@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,12 +44,17 @@ function start(context: TestContext) {
 }
 
 /** A loopback port that nothing listens on. */
-async function closedPort(): Promise<number> {
+/** Held by a connection of ours, so that nobody else comes to listen on it meanwhile. */
+async function closedPort(context: TestContext): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  await once(server, 'listening');
+  const holder = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(holder, 'connect');
+  context.after(() => {
+    holder.destroy();
+    server.close();
+  });
+  return holder.localPort!;
 }
 
 const codeOf = (code: string) => (error: unknown) =>
@@ -66,7 +72,7 @@ test('connections outlive the engine process, in a file for their owner only', a
 
 test('stores that are not there: opening fails with what refused, testing tells it part by part', async (context) => {
   const { client } = start(context);
-  const url = `http://127.0.0.1:${await closedPort()}`;
+  const url = `http://127.0.0.1:${await closedPort(context)}`;
   const request = { name: 'x', spec: { kind: 'direct', clickhouseUrl: url, prometheusUrl: url } } as const;
   await assert.rejects(client.call('connections.open', [request]), codeOf('refused'));
   const status = await client.call('connections.test', [request]);
