@@ -22,8 +22,8 @@ export type { Support } from './support.ts';
 export const possibleCpus = (): number => nativeAddon().possibleCpus();
 
 /**
- * Gives back what this process holds of its program and libraries and can read again from the kernel's page cache, most
- * of it needed for starting only. Bytes given back; 0 where /proc is not there.
+ * Gives back what this process holds of its program and libraries and can read again from the kernel's page cache, much
+ * of it needed for starting only. Bytes given back; 0 where /proc is not there. Throws where the addon is not built.
  */
 export const releaseFilePages = (): number => Math.max(0, nativeAddon().releaseFilePages());
 

@@ -9,8 +9,15 @@ function valueTest(matcher: Matcher): ValueTest {
   return (value) => accept({ [matcher.name]: value });
 }
 
+/** A series as far as the index looks at it; times in ms. */
+interface Indexed {
+  readonly labels: Labels;
+  readonly firstTime: number;
+  readonly lastTime: number;
+}
+
 /** Inverted index: label name → value → series. */
-export class LabelIndex<S extends { readonly labels: Labels }> {
+export class LabelIndex<S extends Indexed> {
   private readonly names = new Map<string, Map<string, Set<S>>>();
   private readonly all = new Set<S>();
 
@@ -46,6 +53,13 @@ export class LabelIndex<S extends { readonly labels: Labels }> {
 
   labelValues(name: string): readonly string[] {
     return [...(this.names.get(name)?.keys() ?? [])].sort();
+  }
+
+  /** Label sets of matching series that have any sample in the closed interval. */
+  labelSets(matchers: readonly Matcher[], from: number, to: number): readonly Labels[] {
+    return this.find(matchers)
+      .filter((series) => series.lastTime >= from && series.firstTime <= to)
+      .map((series) => series.labels);
   }
 
   /** Series that every matcher accepts. Starts from the smallest list a matcher gives. */

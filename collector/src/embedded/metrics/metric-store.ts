@@ -99,10 +99,7 @@ export class MetricStore implements SeriesSource {
 
   /** Label sets with any sample in the closed interval. */
   labelSets(matchers: readonly Matcher[], from: number, to: number): readonly Labels[] {
-    return this.index
-      .find(matchers)
-      .filter((series) => series.lastTime >= from && series.firstTime <= to)
-      .map((series) => series.labels);
+    return this.index.labelSets(matchers, from, to);
   }
 
   labelNames(): readonly string[] {
