@@ -1,5 +1,8 @@
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
-import { POSTGRES_MAINTENANCE_METRICS as M } from '@gumshoe/schema/metrics/postgres-maintenance';
+import {
+  AUTOVACUUM_SETTINGS,
+  POSTGRES_MAINTENANCE_METRICS as M,
+} from '@gumshoe/schema/metrics/postgres-maintenance';
 import type { ProbeContext } from '../define.ts';
 import { indexBloat, optionOf, tableBloat } from './bloat.ts';
 
@@ -37,14 +40,6 @@ export interface IndexState {
 }
 
 const TOP = 20;
-const SETTINGS = [
-  'autovacuum_vacuum_scale_factor',
-  'autovacuum_vacuum_threshold',
-  'autovacuum_vacuum_cost_delay',
-  'autovacuum_vacuum_cost_limit',
-  'autovacuum_analyze_scale_factor',
-  'autovacuum_analyze_threshold',
-] as const;
 
 const labelsOf = ({ db, schema, table }: Pick<TableState, 'db' | 'schema' | 'table'>) => ({
   db,
@@ -115,7 +110,7 @@ function emitBloat(context: ProbeContext, tables: readonly TableState[]): void {
 /** Settings of the table itself, as labels of a 1. */
 function emitSettings(context: ProbeContext, table: TableState): void {
   const own: Record<string, string> = {};
-  for (const name of SETTINGS) {
+  for (const name of AUTOVACUUM_SETTINGS) {
     const value = optionOf(table.options, name);
     if (value !== undefined) own[name] = value;
   }

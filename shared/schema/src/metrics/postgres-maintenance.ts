@@ -2,6 +2,16 @@ import { metricsOf } from './define.ts';
 
 const TABLE = ['db', 'schema', 'table'];
 
+/** Storage parameters of a table that override the server's, by PostgreSQL's own names. */
+export const AUTOVACUUM_SETTINGS = [
+  'autovacuum_vacuum_scale_factor',
+  'autovacuum_vacuum_threshold',
+  'autovacuum_vacuum_cost_delay',
+  'autovacuum_vacuum_cost_limit',
+  'autovacuum_analyze_scale_factor',
+  'autovacuum_analyze_threshold',
+] as const;
+
 /** What PostgreSQL does in the background: WAL, checkpoints, vacuum, statistics, sizes. */
 export const POSTGRES_MAINTENANCE_METRICS = metricsOf('target', {
   walSize: { name: 'pg_wal_size_bytes', type: 'gauge', unit: 'bytes', help: 'Size of the WAL directory.' },
@@ -204,16 +214,7 @@ export const POSTGRES_MAINTENANCE_METRICS = metricsOf('target', {
     name: 'pg_table_setting',
     type: 'gauge',
     unit: 'none',
-    labels: [
-      ...TABLE,
-      'autovacuum_disabled',
-      'autovacuum_vacuum_scale_factor',
-      'autovacuum_vacuum_threshold',
-      'autovacuum_vacuum_cost_delay',
-      'autovacuum_vacuum_cost_limit',
-      'autovacuum_analyze_scale_factor',
-      'autovacuum_analyze_threshold',
-    ],
+    labels: [...TABLE, 'autovacuum_disabled', ...AUTOVACUUM_SETTINGS],
     help: 'Settings of autovacuum that a table overrides.',
   },
 });
