@@ -1,6 +1,6 @@
 import type { CellRange, Column, HistogramColumns } from './world.ts';
 
-/** Arithmetic over stretches of columns. NaN cells do not count; an empty stretch gives NaN. */
+/** Arithmetic over stretches of columns. NaN cells do not count; an empty stretch gives NaN, its sum is 0. */
 
 export function meanOf(column: Column, cells: CellRange): number {
   let sum = 0;
@@ -54,10 +54,17 @@ export function quantileOf(column: Column, cells: CellRange, q: number): number 
 
 export const medianOf = (column: Column, cells: CellRange): number => quantileOf(column, cells, 0.5);
 
-/** Cell by cell `a / b`; NaN where `b` is 0 or unknown. An unknown `a` over a known `b` is 0. */
+/** Cell by cell `a / b` of counts: an unknown `a` over a known `b` is 0. NaN where `b` is 0 or unknown. */
 export function ratioColumn(a: Column, b: Column): Column {
   const out = new Float64Array(b.length);
   for (let i = 0; i < b.length; i++) out[i] = b[i]! > 0 ? (a[i] === a[i] ? a[i]! : 0) / b[i]! : NaN;
+  return out;
+}
+
+/** Cell by cell how much of `whole` a measured `part` is; NaN where either is unknown, or `whole` is 0. */
+export function shareColumn(part: Column, whole: Column): Column {
+  const out = new Float64Array(whole.length);
+  for (let i = 0; i < whole.length; i++) out[i] = whole[i]! > 0 ? part[i]! / whole[i]! : NaN;
   return out;
 }
 

@@ -1,5 +1,5 @@
 import { gridTime } from '@gumshoe/base/time';
-import { maxColumns, ratioColumn, sumColumns } from '@gumshoe/model/columns';
+import { maxColumns, shareColumn, sumColumns } from '@gumshoe/model/columns';
 import type { Column, Instance, World } from '@gumshoe/model/world';
 import type { Dimension } from '../configuration/quantity.ts';
 import { ERROR_LEVELS } from '../inspections/log-query.ts';
@@ -125,7 +125,7 @@ const DEFINITIONS = {
   ),
   'node.memory.usage': signal('application', 'share', 'used share of the fullest of its nodes', (s) =>
     maxColumns(
-      nodesOf(s).map((node) => ratioColumn(node.memoryAvailable, node.memoryTotal).map((free) => 1 - free)),
+      nodesOf(s).map((node) => shareColumn(node.memoryAvailable, node.memoryTotal).map((free) => 1 - free)),
       s.world.grid.points,
     ),
   ),
@@ -133,7 +133,7 @@ const DEFINITIONS = {
     'container',
     'share',
     'CPU used of the limit',
-    ofContainer(({ cpuUsage, cpuLimit }) => cpuLimit && ratioColumn(cpuUsage, cpuLimit)),
+    ofContainer(({ cpuUsage, cpuLimit }) => cpuLimit && shareColumn(cpuUsage, cpuLimit)),
   ),
   'container.cpu.cores': signal(
     'container',
@@ -151,7 +151,7 @@ const DEFINITIONS = {
     'container',
     'share',
     'memory used of the limit',
-    ofContainer(({ memoryRss, memoryLimit }) => memoryLimit && ratioColumn(memoryRss, memoryLimit)),
+    ofContainer(({ memoryRss, memoryLimit }) => memoryLimit && shareColumn(memoryRss, memoryLimit)),
   ),
   'container.memory.bytes': signal(
     'container',
@@ -165,7 +165,7 @@ const DEFINITIONS = {
     'used share of its fullest volume',
     ofContainer(({ disks }, world) =>
       maxColumns(
-        disks.map(({ used, size }) => ratioColumn(used, size)),
+        disks.map(({ used, size }) => shareColumn(used, size)),
         world.grid.points,
       ),
     ),

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import { selectInstance } from '../evidence.ts';
 import { defineInspection } from './define.ts';
@@ -16,7 +16,7 @@ export const cpuContainer = defineInspection({
     levelVerdict(
       subject,
       measuredInstances(subject.instances, ({ cpuUsage, cpuLimit }) =>
-        cpuLimit ? percentOf(ratioColumn(cpuUsage, cpuLimit)) : undefined,
+        cpuLimit ? percentOf(shareColumn(cpuUsage, cpuLimit)) : undefined,
       ),
       {
         threshold,

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import { DOTNET_METRICS as D } from '@gumshoe/schema/metrics/dotnet';
 import { selectInstance } from '../evidence.ts';
@@ -19,7 +19,7 @@ export const dotnetHeap = defineInspection({
       subject,
       measuredInstances(subject.instances, ({ signals, memoryLimit }) => {
         const heap = signals.get(D.heapSize.name);
-        return heap && memoryLimit ? percentOf(ratioColumn(heap, memoryLimit)) : undefined;
+        return heap && memoryLimit ? percentOf(shareColumn(heap, memoryLimit)) : undefined;
       }),
       {
         threshold,

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { GO_RUNTIME_METRICS } from '@gumshoe/schema/metrics/go';
 import { selectInstance } from '../evidence.ts';
@@ -22,7 +22,7 @@ export const goGcCpu = defineInspection({
     const measured = exposedInstances(subject.instances, METRIC).flatMap((one) => {
       const { cpuUsage } = one.of;
       if (!known(cpuUsage)) return [];
-      const share = percentOf(ratioColumn(one.values, cpuUsage));
+      const share = percentOf(shareColumn(one.values, cpuUsage));
       // the runtime counts what it may use; more than all is all
       const values = share.map((part, i) => (one.values[i]! < LEAST_CORES ? 0 : Math.min(100, part)));
       return [{ ...one, values }];

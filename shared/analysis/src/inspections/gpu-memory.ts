@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import { GPU_METRICS as G } from '@gumshoe/schema/metrics/gpu';
 import { matchLabel, selectNode } from '../evidence.ts';
 import { defineInspection } from './define.ts';
@@ -16,7 +16,7 @@ export const gpuMemory = defineInspection({
   inspect: (subject, threshold) => {
     const measured = gpusOf(subject.instances, subject.nodes).map((one) => ({
       ...one,
-      values: percentOf(ratioColumn(one.gpu.memoryUsed, one.gpu.memoryTotal)),
+      values: percentOf(shareColumn(one.gpu.memoryUsed, one.gpu.memoryTotal)),
     }));
     return levelVerdict(subject, measured, {
       threshold,

@@ -1,4 +1,4 @@
-import { sumOf } from '@gumshoe/model/columns';
+import { countOf, sumOf } from '@gumshoe/model/columns';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
@@ -13,7 +13,7 @@ export const instanceRestarts = defineInspection({
   inspect: ({ instances, window, grid, range, select }, threshold) => {
     const seconds = grid.step / 1000;
     const verdicts = judgeInstances(
-      instances.filter((instance) => instance.restarts.some((value) => value === value)),
+      instances.filter((instance) => countOf(instance.restarts, window) > 0),
       (instance) => Math.round(sumOf(instance.restarts, window) * seconds),
       above(threshold),
     );

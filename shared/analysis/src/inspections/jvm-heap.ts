@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { lastOf, ratioColumn } from '@gumshoe/model/columns';
+import { lastOf, shareColumn } from '@gumshoe/model/columns';
 import { JVM_METRICS as J } from '@gumshoe/schema/metrics/jvm';
 import { selectInstance } from '../evidence.ts';
 import { defineInspection } from './define.ts';
@@ -18,7 +18,7 @@ export const jvmHeap = defineInspection({
       measuredInstances(subject.instances, ({ signals }) => {
         const used = signals.get(J.heapUsed.name);
         const max = signals.get(J.heapMax.name);
-        return used && max ? percentOf(ratioColumn(used, max)) : undefined;
+        return used && max ? percentOf(shareColumn(used, max)) : undefined;
       }),
       {
         threshold,

@@ -43,7 +43,7 @@ export const logErrors = defineInspection({
   needs: ['logs'],
   inspect: (subject, threshold) => {
     const { logs, grid, window, range } = subject;
-    if (logs.length === 0) return undefined;
+    if (!logs.some(({ rate }) => countOf(rate, window) > 0)) return undefined;
     const seconds = grid.step / 1000;
     const errors = logs
       .filter((pattern) => ERROR_LEVELS.has(pattern.level))

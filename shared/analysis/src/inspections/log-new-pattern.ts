@@ -1,6 +1,6 @@
 import { gridTime } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
-import { sumOf } from '@gumshoe/model/columns';
+import { countOf, sumOf } from '@gumshoe/model/columns';
 import type { Column, LogPatternColumns } from '@gumshoe/model/world';
 import { matchLabel, promqlEvidence } from '../evidence.ts';
 import { defineInspection, type Subject } from './define.ts';
@@ -24,7 +24,8 @@ export const logNewPattern = defineInspection({
       subject.instances.map(({ firstSeen }) => firstSeen),
     );
     const errors = subject.logs.filter(({ level }) => ERROR_LEVELS.has(level));
-    if (errors.length === 0 || began === undefined) return undefined;
+    const read = subject.logs.some(({ rate }) => countOf(rate, window) > 0);
+    if (errors.length === 0 || !read || began === undefined) return undefined;
     const fresh = errors
       .map((of) => {
         const first = of.rate.findIndex((rate) => rate > 0);

@@ -1,4 +1,4 @@
-import { sumOf } from '@gumshoe/model/columns';
+import { countOf, sumOf } from '@gumshoe/model/columns';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
@@ -14,7 +14,7 @@ export const memoryOom = defineInspection({
   inspect: ({ instances, window, grid, range, select }, threshold) => {
     const seconds = grid.step / 1000;
     const verdicts = judgeInstances(
-      instances.filter((instance) => instance.oomKills.some((value) => value === value)),
+      instances.filter((instance) => countOf(instance.oomKills, window) > 0),
       (instance) => Math.round(sumOf(instance.oomKills, window) * seconds),
       above(threshold),
     );

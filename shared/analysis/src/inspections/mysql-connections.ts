@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn, sumOf } from '@gumshoe/model/columns';
+import { shareColumn, sumOf } from '@gumshoe/model/columns';
 import type { DatabaseTarget } from '@gumshoe/model/database-target';
 import { MYSQL_METRICS as M } from '@gumshoe/schema/metrics/mysql';
 import { defineInspection, type Subject } from './define.ts';
@@ -19,11 +19,7 @@ export const mysqlConnections = defineInspection({
       measuredTargets(subject.mysql, (target) => {
         const open = sumSignal(target, M.connectionsCurrent);
         const max = sumSignal(target, M.connectionsMax);
-        return (
-          open &&
-          max &&
-          percentOf(ratioColumn(open, max).map((share, i) => (open[i] === open[i] ? share : NaN)))
-        );
+        return open && max && percentOf(shareColumn(open, max));
       }),
       {
         threshold,

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import type { Node, OccupancyColumns } from '@gumshoe/model/world';
 import { selectNode } from '../evidence.ts';
 import type { Verdict } from '../finding.ts';
@@ -25,7 +25,7 @@ export function occupancyVerdict(
   const measured = nodes.flatMap((node) => {
     const columns = of(node);
     return columns
-      ? [{ node, name: node.hostname, values: percentOf(ratioColumn(columns.used, columns.limit)) }]
+      ? [{ node, name: node.hostname, values: percentOf(shareColumn(columns.used, columns.limit)) }]
       : [];
   });
   return levelVerdict(subject, measured, {

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import { REDIS_METRICS as R } from '@gumshoe/schema/metrics/redis';
 import { defineInspection } from './define.ts';
 import { levelVerdict } from './level.ts';
@@ -20,10 +20,7 @@ export const redisMemory = defineInspection({
       subject,
       measuredTargets(
         subject.redis.filter((target) => !sumSignal(target, R.evictedKeys)?.some((rate) => rate > 0)),
-        ({ memoryUsed, memoryMax }) =>
-          percentOf(ratioColumn(memoryUsed, memoryMax)).map((share, i) =>
-            memoryUsed[i] === memoryUsed[i] ? share : NaN,
-          ),
+        ({ memoryUsed, memoryMax }) => percentOf(shareColumn(memoryUsed, memoryMax)),
       ),
       {
         threshold,

@@ -1,9 +1,8 @@
 import { formatValue } from '@gumshoe/base/units';
-import { sumOf } from '@gumshoe/model/columns';
+import { countOf, sumOf } from '@gumshoe/model/columns';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import { matchLabel, promqlEvidence, selectNode } from '../evidence.ts';
 import { defineInspection } from './define.ts';
-import { known } from './measured.ts';
 import { volumesOf } from './storage-volumes.ts';
 
 /** A disk that fails a request is about to fail more, so a single one counts. */
@@ -22,7 +21,7 @@ export const storageIoErrors = defineInspection({
     const counted = volumesOf(instances, nodes)
       .flatMap((volume) => {
         const { errors } = volume.disk;
-        return known(errors)
+        return errors && countOf(errors, window) > 0
           ? [{ ...volume, errors, count: Math.round(sumOf(errors, window) * seconds) }]
           : [];
       })

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import type { DiskColumns, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import { matchLabel, selectInstance } from '../evidence.ts';
@@ -27,7 +27,7 @@ export const storageSpace = defineInspection({
           disk,
           instance: of.id,
           name: `${of.id} ${disk.mountPoint}`,
-          values: percentOf(ratioColumn(disk.used, disk.size)),
+          values: percentOf(shareColumn(disk.used, disk.size)),
         })),
     );
     const fillers = ({ id }: Instance): string => {

@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { lastOf, ratioColumn } from '@gumshoe/model/columns';
+import { lastOf, shareColumn } from '@gumshoe/model/columns';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { matchLabel, selectApplication } from '../../evidence.ts';
 import { measured } from '../claim.ts';
@@ -16,7 +16,7 @@ export const diskFull = defineCandidate({
         instance.disks.map((disk) => ({
           instance,
           disk,
-          share: lastOf(ratioColumn(disk.used, disk.size), frame.incident),
+          share: lastOf(shareColumn(disk.used, disk.size), frame.incident),
         })),
       )
       .filter(({ share }) => share === share)
@@ -36,7 +36,7 @@ export const diskFull = defineCandidate({
       evidence: [
         measured(frame, selectApplication(application, SIGNAL, mount), `${full}.`, {
           value: worst.share,
-          before: lastOf(ratioColumn(worst.disk.used, worst.disk.size), frame.baseline),
+          before: lastOf(shareColumn(worst.disk.used, worst.disk.size), frame.baseline),
           unit: 'ratio',
         }),
       ],

@@ -1,4 +1,4 @@
-import { ratioColumn, sumColumns } from '@gumshoe/model/columns';
+import { ratioColumn, shareColumn, sumColumns } from '@gumshoe/model/columns';
 import type { Application, Column, Dependency, Instance, Node, OccupancyColumns } from '@gumshoe/model/world';
 import { CONTAINER_METRICS as C, DNS_METRICS } from '@gumshoe/schema/metrics/container';
 import { DOTNET_METRICS as D } from '@gumshoe/schema/metrics/dotnet';
@@ -42,7 +42,7 @@ export const heapShare = (application: Application): readonly LevelColumn[] =>
     if (!heap || !instance.memoryLimit) return [];
     const query = `sum(${selectInstance(instance, D.heapSize.name)}) / sum(${selectInstance(instance, C.memoryLimit.name)})`;
     return [
-      { column: ratioColumn(heap, instance.memoryLimit), of: instance.id, instance: instance.id, query },
+      { column: shareColumn(heap, instance.memoryLimit), of: instance.id, instance: instance.id, query },
     ];
   });
 
@@ -69,7 +69,7 @@ export const occupied =
         const of = matchLabel('machine_id', [node.id]);
         const query = `${used.name}{${of}} / ${limit.name}{${of}}`;
         return columns
-          ? [{ column: ratioColumn(columns.used, columns.limit), of: `node ${node.hostname}`, query }]
+          ? [{ column: shareColumn(columns.used, columns.limit), of: `node ${node.hostname}`, query }]
           : [];
       });
   };
@@ -98,7 +98,7 @@ export function postgresConnections(application: Application, frame: Frame): rea
     const of = matchLabel('address', [address]);
     const setting = `${POSTGRES_METRICS.setting.name}{name="max_connections",${of}}`;
     const query = `sum(${POSTGRES_METRICS.connections.name}{${of}}) / sum(${setting})`;
-    return [{ column: ratioColumn(connections, limit), of: application.name, query }];
+    return [{ column: shareColumn(connections, limit), of: application.name, query }];
   });
 }
 
@@ -106,7 +106,7 @@ export function redisMemory(application: Application): readonly LevelColumn[] {
   return application.redis.flatMap(({ address, memoryUsed, memoryMax }) => {
     const of = matchLabel('address', [address]);
     const query = `${REDIS_METRICS.memoryUsed.name}{${of}} / ${REDIS_METRICS.memoryMax.name}{${of}}`;
-    return [{ column: ratioColumn(memoryUsed, memoryMax), of: application.name, query }];
+    return [{ column: shareColumn(memoryUsed, memoryMax), of: application.name, query }];
   });
 }
 
@@ -117,7 +117,7 @@ export function nodeMemory(application: Application, { world }: Frame): readonly
     .filter((node) => ids.has(node.id))
     .map((node) => {
       const of = matchLabel('machine_id', [node.id]);
-      const used = ratioColumn(node.memoryAvailable, node.memoryTotal).map((share) => 1 - share);
+      const used = shareColumn(node.memoryAvailable, node.memoryTotal).map((share) => 1 - share);
       const query = `1 - ${N.memoryAvailable.name}{${of}} / ${N.memoryTotal.name}{${of}}`;
       return { column: used, of: `node ${node.hostname}`, query };
     });

@@ -1,4 +1,4 @@
-import { ratioColumn } from '@gumshoe/model/columns';
+import { shareColumn } from '@gumshoe/model/columns';
 import type { DatabaseTarget } from '@gumshoe/model/database-target';
 import type { Application, Column } from '@gumshoe/model/world';
 import { MEMCACHED_METRICS as MC } from '@gumshoe/schema/metrics/memcached';
@@ -85,7 +85,7 @@ export const DATABASE_LEVELS: readonly CandidateDefinition[] = [
       (target) => {
         const open = sumSignal(target, M.connectionsCurrent);
         const most = sumSignal(target, M.connectionsMax);
-        return open && most && ratioColumn(open, most);
+        return open && most && shareColumn(open, most);
       },
       (target) =>
         `sum(${selectTarget(target, M.connectionsCurrent)}) / sum(${selectTarget(target, M.connectionsMax)})`,
