@@ -54,7 +54,7 @@ before(async () => {
   await writeWhole(path('whole'), (writer) => {
     const series = shopSeries({ fault: dbLock, faultFrom: (range.to - range.from) / 2 });
     const counts = {
-      series: writeSeriesBlocks(writer, series),
+      ...writeSeriesBlocks(writer, series),
       spans: writeRecords(writer, 'spans', spans),
       logs: writeRecords(writer, 'logs', logs),
     };

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { createEngine } from '@gumshoe/engine/engine';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
+import { metricsOf } from '@gumshoe/reader/snapshot/contents';
 import { SnapshotFile } from '@gumshoe/reader/snapshot/database';
 import { mergeSnapshots } from '@gumshoe/reader/snapshot/merge';
 import { openSnapshot, type SnapshotReader } from '@gumshoe/reader/snapshot/reader';
@@ -36,7 +37,7 @@ export const infoCommand = (): Command =>
       const file = new SnapshotFile(path);
       try {
         const { manifest } = file;
-        const metrics = file.names('series');
+        const metrics = metricsOf(file);
         const configuration = reader.configuration().map(({ name }) => name);
         const deployments = await deploymentsIn(reader);
         if (flags.json)

@@ -44,9 +44,9 @@ export async function importSnapshot(
       reason: `no sample, span or log record was found${imported.problems.length > 0 ? `; ${imported.problems.join('; ')}` : ''}`,
     });
   const notes = [...imported.problems, ...imported.assumptions];
-  const counts = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
+  const counts = { series: 0, histograms: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
   const bytes = await writeWhole(path, (writer) => {
-    counts.series = writeSeriesBlocks(writer, imported.series);
+    Object.assign(counts, writeSeriesBlocks(writer, imported.series));
     counts.spans = writeRecords(writer, 'spans', imported.spans);
     counts.logs = writeRecords(writer, 'logs', imported.logs);
     counts.events = writeRecords(writer, 'events', imported.events);

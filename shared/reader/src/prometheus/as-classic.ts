@@ -1,6 +1,7 @@
 import { isCustom, upperBound, type NativeHistogram } from '@gumshoe/base/native-histogram';
 import type { Series } from '@gumshoe/base/series';
 import { reduceResolution } from '@gumshoe/promql/histograms/layout';
+import { markStale } from '@gumshoe/promql/source';
 
 const SUFFIX = /_(?:bucket|sum|count)$/;
 /** So many bounds are enough for a quantile; finer exponential buckets are joined. */
@@ -33,7 +34,7 @@ export function asClassic(all: readonly Series[], asked: readonly string[]): rea
     const made = classicSeries(series, series.histograms).filter(({ labels }) =>
       wanted.has(labels['__name__']!),
     );
-    return made.length > 0 ? made : own;
+    return [...own, ...made];
   });
 }
 
@@ -41,11 +42,11 @@ function classicSeries(
   { labels }: Series,
   { timestamps, samples }: NonNullable<Series['histograms']>,
 ): Series[] {
-  const column = (part: string, values: readonly number[], more = {}): Series => ({
-    labels: { ...labels, ...more, __name__: `${labels['__name__']}_${part}` },
-    timestamps,
-    values: Float64Array.from(values),
-  });
+  const column = (part: string, numbers: readonly number[], more = {}): Series => {
+    const values = Float64Array.from(numbers);
+    samples.forEach(({ stale }, i) => stale && markStale(values, i));
+    return { labels: { ...labels, ...more, __name__: `${labels['__name__']}_${part}` }, timestamps, values };
+  };
   const reduced = withFewBounds(samples);
   const buckets = boundsOf(reduced).map((bound) => {
     const counts = reduced.map((one) => (bound === Infinity ? one.count : countUpTo(one, bound)));

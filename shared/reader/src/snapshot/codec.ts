@@ -2,6 +2,8 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Labels, Series } from '@gumshoe/base/series';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { readTimes, readValues, writeTimes, writeValues } from './columns.ts';
+import { decodeHistogramRows, encodeHistogramRows, type HistogramRow } from './histogram-codec.ts';
+import { runsOf, type Run } from './histogram-runs.ts';
 import { labelsOf } from './record-types.ts';
 
 // Shared by snapshots and by the cache of the metrics: what one of them has written, every later version of these
@@ -129,6 +131,30 @@ function decodePacked(reader: ByteReader): Series[] {
     return { labels: labelsOf(labels), timestamps, values };
   });
 }
+
+/** A block of native histograms; each row is of the labels of its series. */
+export const encodeHistograms = (rows: readonly HistogramRow<Run>[]): Buffer =>
+  zstdCompressSync(encodeHistogramRows(rows));
+
+/** The native histograms of some series, as rows of a block. */
+export const histogramRows = (all: readonly Series[]): HistogramRow<Run>[] =>
+  all.flatMap(({ labels, histograms }) =>
+    histograms ? [...runsOf(histograms)].map((run) => ({ of: labels, histograms: run })) : [],
+  );
+
+const NO_COLUMN = new Float64Array(0);
+
+/**
+ * Series of a block of native histograms, without their floats; runs of one series are series of their own.
+ * @throws Error when the block is damaged, or claims more than a writer puts into one.
+ */
+export const decodeHistograms = (block: Uint8Array, meter: Meter = UNMETERED): Series[] =>
+  decodeHistogramRows(inflate(block, MAX_INFLATED, meter), meter).map(({ of, histograms }) => ({
+    labels: labelsOf(of),
+    timestamps: NO_COLUMN,
+    values: NO_COLUMN,
+    histograms,
+  }));
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 

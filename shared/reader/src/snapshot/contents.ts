@@ -1,7 +1,8 @@
 import { FailureError } from '@gumshoe/base/failure';
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import type { Series } from '@gumshoe/base/series';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
-import { decodeRecords, decodeSeries, type Meter } from './codec.ts';
+import { decodeHistograms, decodeRecords, decodeSeries, type Meter } from './codec.ts';
 import type { SnapshotFile } from './database.ts';
 import type { Part } from './manifest.ts';
 import {
@@ -42,6 +43,18 @@ export function* seriesBlocks(
 ): Generator<{ readonly name: string; readonly content: readonly Series[] }> {
   yield* file.decoded('series', decodeSeries, names);
 }
+
+/** Native histograms of the named metrics in the same way: their series without floats, a long one in several runs. */
+export function* histogramBlocks(
+  file: SnapshotFile,
+  names?: ReadonlySet<string>,
+): Generator<{ readonly name: string; readonly content: readonly Series[] }> {
+  yield* file.decoded('histograms', decodeHistograms, names);
+}
+
+/** Names of all metrics, sorted. */
+export const metricsOf = (file: SnapshotFile): readonly string[] =>
+  [...new Set([...file.names('series'), ...file.names('histograms')])].sort();
 
 /** Records of a part, block by block in the order of the file. Throws FailureError `corrupt`. */
 export function* recordBlocks<P extends keyof RecordTypes>(
@@ -86,12 +99,20 @@ export function cutSeries(series: Series, from: number, to: number): Series[] {
   const { timestamps, values, labels } = series;
   const lo = firstAfter(timestamps, from);
   const hi = firstAfter(timestamps, to);
-  if (hi <= lo) return [];
-  return [
-    lo === 0 && hi === timestamps.length
-      ? series
-      : { labels, timestamps: timestamps.subarray(lo, hi), values: values.subarray(lo, hi) },
-  ];
+  const histograms = series.histograms && cutHistograms(series.histograms, from, to);
+  if (hi <= lo && !histograms) return [];
+  if (lo === 0 && hi === timestamps.length && histograms === series.histograms) return [series];
+  const floats = { labels, timestamps: timestamps.subarray(lo, hi), values: values.subarray(lo, hi) };
+  return [histograms ? { ...floats, histograms } : floats];
+}
+
+function cutHistograms(all: HistogramSamples, from: number, to: number): HistogramSamples | undefined {
+  const { timestamps, samples } = all;
+  const lo = firstAfter(timestamps, from);
+  const hi = firstAfter(timestamps, to);
+  if (hi <= lo) return undefined;
+  if (lo === 0 && hi === timestamps.length) return all;
+  return { timestamps: timestamps.subarray(lo, hi), samples: samples.slice(lo, hi) };
 }
 
 function firstAfter(timestamps: Float64Array, instant: number): number {

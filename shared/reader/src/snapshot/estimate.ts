@@ -1,14 +1,17 @@
 import { FailureError } from '@gumshoe/base/failure';
+import type { Series } from '@gumshoe/base/series';
 import { milliseconds, MINUTE, type TimeRange } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
 import { DATABASE } from '@gumshoe/schema/tables/define';
 import { LOGS } from '@gumshoe/schema/tables/logs';
 import { PROFILING_SAMPLES } from '@gumshoe/schema/tables/profiles';
 import { TRACES } from '@gumshoe/schema/tables/traces';
-import { encodeRecords, encodeSeries } from './codec.ts';
+import { encodeHistograms, encodeRecords, encodeSeries, histogramRows } from './codec.ts';
+import { cutSeries } from './contents.ts';
 import { keepSeries, MAX_LOGS, MAX_SPANS, namesOf, withHistory, type ExportOptions } from './export.ts';
 import { boundsOf, MAX_PROFILE_ROWS, profileRowsOf } from './profile-rows.ts';
 import type { Scope } from './scope.ts';
+import { hasFloats } from './write.ts';
 
 export interface EstimatedPart {
   readonly part: 'series' | 'spans' | 'logs' | 'profiles';
@@ -75,18 +78,28 @@ async function estimateSeries(
     const kept = read.filter(keep);
     if (kept.length === 0) continue;
     records += kept.length;
-    long += encodeSeries(kept).length;
-    const tails = kept.map(({ labels, timestamps, values }) => {
-      const first = timestamps.findIndex((time) => time > short.from);
-      const cut = first < 0 ? timestamps.length : first;
-      return { labels, timestamps: timestamps.subarray(cut), values: values.subarray(cut) };
-    });
-    brief += encodeSeries(tails).length;
+    long += packedBytes(kept);
+    brief += packedBytes(kept.flatMap((series) => cutOrBare(series, short)));
   }
   const more = (probe.to - probe.from - (short.to - short.from)) / MINUTE;
   const perMinute = more > 0 ? Math.max(0, long - brief) / more : 0;
   const minutes = Math.max(0, range.to - range.from - (probe.to - probe.from)) / MINUTE;
   return { part: 'series', records, bytes: Math.round(long + perMinute * minutes) };
+}
+
+function packedBytes(all: readonly Series[]): number {
+  const rows = histogramRows(all);
+  const floats = all.filter(hasFloats);
+  const bytes = floats.length > 0 ? encodeSeries(floats).length : 0;
+  return bytes + (rows.length > 0 ? encodeHistograms(rows).length : 0);
+}
+
+const NONE = new Float64Array(0);
+
+/** The samples of a shorter time; a series without any still costs its labels. */
+function cutOrBare(series: Series, { from, to }: TimeRange): readonly Series[] {
+  const cut = cutSeries(series, from, to);
+  return cut.length > 0 ? cut : [{ labels: series.labels, timestamps: NONE, values: NONE }];
 }
 
 async function estimateSpans(

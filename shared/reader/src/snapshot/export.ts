@@ -4,7 +4,6 @@ import { milliseconds, MINUTE, type TimeRange } from '@gumshoe/base/time';
 import type { LogRecord, Reader } from '@gumshoe/engine/ports';
 import { historyFor } from '@gumshoe/engine/world-source';
 import { cancelled } from '../failures.ts';
-import { floatsOnly } from '../floats-only.ts';
 import type { SnapshotWriter } from './database.ts';
 import { ForeignSeries } from './foreign-series.ts';
 import { FORMAT_VERSION } from './manifest.ts';
@@ -127,12 +126,12 @@ class ExportJob {
   readonly #options: ExportOptions;
   readonly #signal: AbortSignal | undefined;
   readonly #redaction: Redaction;
-  readonly #counts: Record<string, number> = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
+  readonly #counts: Record<string, number> = {
+    ...{ series: 0, histograms: 0, spans: 0, logs: 0, events: 0, profiles: 0 },
+  };
   readonly #missing: string[] = [];
   readonly #foreign: ForeignSeries;
   #room = MAX_SERIES;
-  /** Samples that are native histograms, by metric. */
-  readonly #histograms = new Map<string, number>();
 
   constructor(
     reader: Reader,
@@ -200,21 +199,25 @@ class ExportJob {
 
   async #writeSeries(names: readonly string[]): Promise<void> {
     const { redaction } = this.#options;
-    const read = floatsOnly(await this.#reader.series(names, this.#wide, this.#signal), (metric, samples) => {
-      this.#histograms.set(metric, (this.#histograms.get(metric) ?? 0) + samples);
-    });
+    const read = await this.#reader.series(names, this.#wide, this.#signal);
     const kept = read.filter(keepSeries(this.#options)).slice(0, this.#room);
     this.#room -= kept.length;
     this.#foreign.see(kept);
     if (redaction?.pseudonyms) for (const { labels } of kept) redaction.pseudonyms.learnLabels(labels);
-    this.#count('series', writeSeriesBlocks(this.#writer, this.#redaction.series(kept)));
+    this.#write(kept);
   }
 
   /** What was selected beyond the catalogue, as an import would understand it. */
   async #writeTranslated(): Promise<void> {
     const { series, notes } = this.#foreign.translated();
     this.#missing.push(...notes);
-    this.#count('series', writeSeriesBlocks(this.#writer, this.#redaction.series(series)));
+    this.#write(series);
+  }
+
+  #write(series: readonly Series[]): void {
+    const { series: floats, histograms } = writeSeriesBlocks(this.#writer, this.#redaction.series(series));
+    this.#count('series', floats);
+    this.#count('histograms', histograms);
   }
 
   async #writeSpans(): Promise<void> {
@@ -288,11 +291,6 @@ class ExportJob {
       'no credentials are included',
       ...only.map((sentence) => hidden(sentence).slice(0, 4000)),
       ...this.#redaction.sentences,
-      ...Array.from(
-        this.#histograms,
-        ([metric, samples]) =>
-          `${samples} native histograms of ${metric} are not included: a snapshot holds floats`,
-      ),
       ...this.#missing.map(hidden),
     ];
   }

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { milliseconds } from '@gumshoe/base/time';
+import { histogramText } from '@gumshoe/promql/histograms/text';
 import { SnapshotFile } from './database.ts';
 import { openSnapshot } from './reader.ts';
 import { verifySnapshot } from './verify.ts';
@@ -66,6 +67,27 @@ function packedLayout(): Buffer {
   ]);
 }
 
+/** Two samples of one series: `(0.5,1]` counts 3 then 4, `(1,2]` nothing then 2. */
+function nativeLayout(): Buffer {
+  const columns: readonly (readonly [number, Buffer])[] = [
+    [0, doubles(FROM + 15_000, FROM + 30_000)],
+    [1, doubles(0)],
+    [0, doubles(3, 6)],
+    [0, doubles(2.5, 5.5)],
+    [1, doubles(0)],
+    [1, doubles(0)],
+    [0, doubles(3, 4)],
+    [0, doubles(0, 2)],
+  ];
+  const written = columns.flatMap(([encoding, bytes]) => [encoding, bytes.length]);
+  const labels = { __name__: 'd', job: 'a' };
+  const header = Buffer.from(JSON.stringify([[labels, 0, 0, [0, 1], [], [2, ...written]]]));
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(0x31485347, 0);
+  head.writeUInt32LE(header.length, 4);
+  return Buffer.concat([head, header, ...columns.map(([, bytes]) => bytes)]);
+}
+
 const span = {
   traceId: 'a'.repeat(32),
   spanId: 'b'.repeat(16),
@@ -96,6 +118,7 @@ function writeByHand(path: string): void {
   const blocks: readonly (readonly [string, string, Buffer])[] = [
     ['series', 'm', packedLayout()],
     ['series', 'up', plainLayout()],
+    ['histograms', 'd', nativeLayout()],
     ['spans', '0', json([span])],
     ['logs', '0', json([record])],
     ['events', '0', json([{ ...record, body: 'deployed' }])],
@@ -122,7 +145,7 @@ function writeByHand(path: string): void {
     createdAt: TO,
     window: { from: FROM, to: TO },
     source: 'a hand',
-    counts: { series: 4, spans: 1, logs: 1, events: 1, profiles: 1 },
+    counts: { series: 4, histograms: 2, spans: 1, logs: 1, events: 1, profiles: 1 },
     redaction: [],
   });
   const put = database.prepare('INSERT INTO manifest (name, value) VALUES (?, ?)');
@@ -181,6 +204,19 @@ test('a file written from the document alone is read, in both layouts and every 
   );
   const { series: summed } = await reader.queryRange('sum(m)', { from: range.from, step: 15_000, points: 4 });
   assert.deepEqual([...summed[0]!.values].slice(1, 3), [8.1, 8.8]);
+  const { series: native } = await reader.queryRange('d', { from: range.to, step: 15_000, points: 1 });
+  assert.equal(histogramText(native[0]!.histograms![0]!), '{count:6, sum:5.5, (0.5,1]:4, (1,2]:2}');
+  const classic = await reader.series(['d_bucket', 'd_count'], range);
+  assert.deepEqual(
+    classic.map(({ labels, values }) => [labels['le'] ?? labels['__name__'], [...values]]),
+    [
+      ['0.5', [0, 0]],
+      ['1', [3, 4]],
+      ['2', [3, 6]],
+      ['+Inf', [3, 6]],
+      ['d_count', [3, 6]],
+    ],
+  );
   assert.deepEqual(await reader.spans({ range, order: 'newest', limit: 10 }), [span]);
   assert.deepEqual(
     (await reader.logs({ range, limit: 10 })).map(({ body }) => body),

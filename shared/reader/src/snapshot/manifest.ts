@@ -3,6 +3,7 @@ export const FORMAT_VERSION = 2;
 
 export const PARTS = [
   'series',
+  'histograms',
   'spans',
   'logs',
   'events',

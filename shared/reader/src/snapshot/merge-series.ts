@@ -1,4 +1,6 @@
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import { labelsKey, type Series } from '@gumshoe/base/series';
+import { sameHistogram } from '@gumshoe/promql/histograms/layout';
 import { TRACE_METRICS, isTraceMetric } from '@gumshoe/schema/metrics/trace';
 
 /** What a merge met. */
@@ -60,5 +62,28 @@ function zip(first: Series, second: Series, tally: Tally): Series {
     if (ours <= theirs) a++;
     if (theirs <= ours) b++;
   }
-  return { labels: first.labels, timestamps: timestamps.subarray(0, n), values: values.subarray(0, n) };
+  const floats = {
+    labels: first.labels,
+    timestamps: timestamps.subarray(0, n),
+    values: values.subarray(0, n),
+  };
+  const histograms = zipHistograms(first.histograms, second.histograms, tally);
+  return histograms ? { ...floats, histograms } : floats;
+}
+
+function zipHistograms(
+  first: HistogramSamples | undefined,
+  second: HistogramSamples | undefined,
+  tally: Tally,
+): HistogramSamples | undefined {
+  if (!first || !second) return first ?? second;
+  const known = new Map([...second.timestamps].map((at, i) => [at, second.samples[i]!]));
+  first.timestamps.forEach((at, i) => {
+    const other = known.get(at);
+    if (other && sameHistogram(first.samples[i]!, other)) tally.overlaps++;
+    else if (other) tally.conflicts++;
+    known.set(at, first.samples[i]!);
+  });
+  const timestamps = Float64Array.from(known.keys()).sort();
+  return { timestamps, samples: Array.from(timestamps, (at) => known.get(at)!) };
 }

@@ -1,6 +1,6 @@
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { countedSeries } from './counted-series.ts';
-import { recordsOf, seriesBlocks } from './contents.ts';
+import { histogramBlocks, metricsOf, recordsOf, seriesBlocks } from './contents.ts';
 import { SnapshotFile, type SnapshotWriter } from './database.ts';
 import { FORMAT_VERSION, type Manifest } from './manifest.ts';
 import { mergeSeries, type Tally } from './merge-series.ts';
@@ -50,17 +50,21 @@ function writeMerged(
   const spans = mergeSpans(files, tally);
   const logs = mergeLogs(files, 'logs', tally);
   const anew = counted.size === 0 ? [] : countedSeries(spans, logs);
-  const counts: Record<string, number> = { series: 0 };
-  const names = new Set(files.flatMap((file) => file.names('series')));
+  const counts: Record<string, number> = { series: 0, histograms: 0 };
+  const names = new Set(files.flatMap(metricsOf));
   for (const name of [...names, ...counted].sort().filter((one, i, all) => one !== all[i - 1])) {
     const own = new Set([name]);
     const series = counted.has(name)
       ? anew.filter(({ labels }) => labels['__name__'] === name)
       : mergeSeries(
-          files.map((file) => [...seriesBlocks(file, own)].flatMap(({ content }) => content)),
+          files.map((file) =>
+            [...seriesBlocks(file, own), ...histogramBlocks(file, own)].flatMap(({ content }) => content),
+          ),
           tally,
         );
-    counts['series']! += writeSeriesBlocks(writer, series);
+    const written = writeSeriesBlocks(writer, series);
+    counts['series']! += written.series;
+    counts['histograms']! += written.histograms;
   }
   counts['spans'] = writeRecords(writer, 'spans', spans);
   counts['logs'] = writeRecords(writer, 'logs', logs);

@@ -1,4 +1,5 @@
 import { FailureError } from '@gumshoe/base/failure';
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import type { Matrix, Series } from '@gumshoe/base/series';
 import { milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
 import type {
@@ -16,14 +17,27 @@ import { evaluateRange } from '@gumshoe/promql/evaluate';
 import { compileMatchers, type Matcher } from '@gumshoe/promql/matchers';
 import { parsePromql, timingOf } from '@gumshoe/promql/parse';
 import type { SeriesSource } from '@gumshoe/promql/source';
+import { asClassic, withNativeNames } from '../prometheus/as-classic.ts';
 import { stackSamplesOf } from '../store/profiles.ts';
-import { cutSeries, recordsOf, seriesBlocks } from './contents.ts';
+import { cutSeries, histogramBlocks, metricsOf, recordsOf, seriesBlocks } from './contents.ts';
 import { SnapshotFile } from './database.ts';
+import { joinHistograms } from './join-histograms.ts';
 import type { ProfileRows } from './profile-rows.ts';
 import type { Configuration, ProfileSample } from './record-types.ts';
 
 const MAX_ANSWER_BYTES = 4 * 1024 ** 3;
 const MAX_CACHED_BYTES = 1024 ** 3;
+/** Objects of their own, which take the heap. */
+const MAX_HISTOGRAM_BYTES = 512 * 1024 ** 2;
+/** Of a histogram without buckets. */
+const HISTOGRAM_BYTES = 400;
+
+const bytesOf = ({ samples }: HistogramSamples): number =>
+  samples.reduce(
+    (sum, { positive, negative }) =>
+      sum + HISTOGRAM_BYTES + 12 * (positive.counts.length + negative.counts.length),
+    0,
+  );
 
 /** Opens a `.gumshoe` file. Throws FailureError when it is missing, damaged or of a newer format. */
 export const openSnapshot = (path: string): SnapshotReader => new SnapshotReader(new SnapshotFile(path));
@@ -65,12 +79,40 @@ export class SnapshotReader implements Reader {
     let bytes = 0;
     for (const { name, content } of missing.size > 0 ? seriesBlocks(this.file, missing) : []) {
       for (const { values } of content) bytes += values.byteLength;
-      if (bytes > MAX_ANSWER_BYTES) throw this.tooLarge();
+      if (bytes > MAX_ANSWER_BYTES) throw this.tooLarge('4 GiB');
       found.set(name, [...(found.get(name) ?? []), ...content]);
     }
+    bytes += missing.size > 0 ? this.addHistograms(found, missing) : 0;
     const answer = names.flatMap((name) => found.get(name) ?? this.seriesByName.get(name) ?? []);
     this.remember(found, bytes);
     return answer;
+  }
+
+  /** Puts native histograms to the series they belong to; about how many bytes they take. */
+  private addHistograms(found: Map<string, readonly Series[]>, names: ReadonlySet<string>): number {
+    const natives = new Map<string, Series[]>();
+    let bytes = 0;
+    for (const { name, content } of histogramBlocks(this.file, names)) {
+      for (const { histograms } of content) bytes += bytesOf(histograms!);
+      if (bytes > MAX_HISTOGRAM_BYTES) throw this.tooLarge('512 MiB');
+      natives.set(name, [...(natives.get(name) ?? []), ...content]);
+    }
+    for (const [name, runs] of natives) found.set(name, this.joined(found.get(name) ?? [], runs));
+    return bytes;
+  }
+
+  private joined(floats: readonly Series[], runs: readonly Series[]): readonly Series[] {
+    try {
+      return joinHistograms(floats, runs);
+    } catch (error) {
+      throw new FailureError({
+        code: 'corrupt',
+        tried: 'read native histograms',
+        target: this.file.path,
+        reason: error instanceof Error ? error.message : String(error),
+        remedy: 'Export it again.',
+      });
+    }
   }
 
   private remember(found: ReadonlyMap<string, readonly Series[]>, bytes: number): void {
@@ -82,18 +124,20 @@ export class SnapshotReader implements Reader {
     this.cachedBytes += bytes;
   }
 
-  private tooLarge(): FailureError {
+  private tooLarge(most: string): FailureError {
     return new FailureError({
       code: 'limit-exceeded',
       tried: 'read series',
       target: this.file.path,
-      reason: `the answer would take over ${MAX_ANSWER_BYTES / 1024 ** 3} GiB of memory`,
+      reason: `the answer would take over ${most} of memory`,
       remedy: 'Cut the file first: gumshoe snapshot trim --from … --to … --app …',
     });
   }
 
   async series(metrics: readonly string[], range: TimeRange): Promise<readonly Series[]> {
-    return this.named(metrics).flatMap((series) => cutSeries(series, range.from, range.to));
+    return asClassic(this.named(withNativeNames(metrics)), metrics).flatMap((series) =>
+      cutSeries(series, range.from, range.to),
+    );
   }
 
   async queryRange(promql: string, grid: TimeGrid): Promise<Matrix> {
@@ -104,7 +148,7 @@ export class SnapshotReader implements Reader {
   private select(matchers: readonly Matcher[], from: number, to: number): readonly Series[] {
     const accept = compileMatchers(matchers);
     const acceptName = compileMatchers(matchers.filter((matcher) => matcher.name === '__name__'));
-    const names = this.file.names('series').filter((name) => acceptName({ __name__: name }));
+    const names = metricsOf(this.file).filter((name) => acceptName({ __name__: name }));
     return this.named(names)
       .filter((series) => accept(series.labels))
       .flatMap((series) => cutSeries(series, from, to));
@@ -228,7 +272,7 @@ export class SnapshotReader implements Reader {
 
   /** Every metric of the file, also such that the model does not know. */
   metricNames(): readonly string[] {
-    return this.file.names('series');
+    return metricsOf(this.file);
   }
 
   /** Rows as they are stored, for an export from this file. */

@@ -33,7 +33,8 @@ const PLAIN = /^[\w:./ -]+$/;
 /** Every name of the catalogue as it is stored. */
 export function storedNames(): string[] {
   return METRICS.flatMap(({ name, type }) =>
-    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    // a server may hold it as one native histogram
+    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`, name] : [name],
   );
 }
 

@@ -1,6 +1,6 @@
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import { cancelled } from '../failures.ts';
-import { cutSeries, recordBlocks, seriesBlocks } from './contents.ts';
+import { cutSeries, histogramBlocks, recordBlocks, seriesBlocks } from './contents.ts';
 import { SnapshotFile } from './database.ts';
 import { withHistory } from './export.ts';
 import { FORMAT_VERSION, type Manifest } from './manifest.ts';
@@ -40,20 +40,18 @@ export async function trimSnapshot(
     const window = options.range ?? windowOf(file.manifest);
     const wide = withHistory(window);
     const { scope, signal } = options;
-    const counts: Record<string, number> = { series: 0, spans: 0, logs: 0, events: 0, profiles: 0 };
+    const counts: Record<string, number> = {
+      ...{ series: 0, histograms: 0, spans: 0, logs: 0, events: 0, profiles: 0 },
+    };
     const add = (what: string, by: number): void => void (counts[what] = (counts[what] ?? 0) + by);
     const bytes = await writeWhole(to, (writer) => {
-      for (const { content } of seriesBlocks(file)) {
-        if (signal?.aborted) throw cancelled('trim snapshot', from);
-        const kept = content.filter(({ labels }) => scope?.series(labels) ?? true);
-        add(
-          'series',
-          writeSeriesBlocks(
-            writer,
-            kept.flatMap((series) => cutSeries(series, wide.from, wide.to)),
-          ),
-        );
-      }
+      for (const blocks of [seriesBlocks(file), histogramBlocks(file)])
+        for (const { content } of blocks) {
+          if (signal?.aborted) throw cancelled('trim snapshot', from);
+          const kept = content.filter(({ labels }) => scope?.series(labels) ?? true);
+          const cut = kept.flatMap((series) => cutSeries(series, wide.from, wide.to));
+          for (const [what, count] of Object.entries(writeSeriesBlocks(writer, cut))) add(what, count);
+        }
       const inside = (at: number): boolean => at > wide.from && at <= wide.to;
       for (const block of recordBlocks(file, 'spans')) {
         const kept = block.filter((span) => inside(span.start) && (scope?.span(span) ?? true));

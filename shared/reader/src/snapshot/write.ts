@@ -1,13 +1,15 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { FailureError } from '@gumshoe/base/failure';
 import type { Series } from '@gumshoe/base/series';
-import { encodeRecordTexts, encodeSeries } from './codec.ts';
+import { encodeHistograms, encodeRecordTexts, encodeSeries, histogramRows } from './codec.ts';
 import { SnapshotWriter } from './database.ts';
+import { cellsOf } from './histogram-runs.ts';
 import type { Part } from './manifest.ts';
 
 const RECORDS_PER_BLOCK = 5_000;
 const BLOCK_CHARACTERS = 8 * 1024 ** 2;
 const SAMPLES_PER_BLOCK = 500_000;
+const CELLS_PER_BLOCK = 500_000;
 
 /**
  * Lets `fill` write a file that appears under its name only when it is complete; bytes written. Whatever goes wrong,
@@ -46,28 +48,40 @@ function openWriter(partial: string, path: string): SnapshotWriter {
   }
 }
 
-/** Blocks of one name each, names in order; how many series. */
-export function writeSeriesBlocks(writer: SnapshotWriter, all: readonly Series[]): number {
-  const byName = new Map<string, Series[]>();
-  for (const series of all) {
-    const name = series.labels['__name__'] ?? '';
-    const known = byName.get(name);
-    if (known) known.push(series);
-    else byName.set(name, [series]);
-  }
-  for (const [name, series] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1)))
-    for (const block of blocksOf(series, SAMPLES_PER_BLOCK, ({ values }) => values.length))
+/** Series that have floats, and samples that are native histograms. */
+export interface SeriesCounts {
+  readonly series: number;
+  readonly histograms: number;
+}
+
+/** A series of native histograms only is none of the part `series`. */
+export const hasFloats = ({ histograms, timestamps }: Series): boolean =>
+  !histograms || timestamps.length > 0;
+
+/** Blocks of one name each, names in order. */
+export function writeSeriesBlocks(writer: SnapshotWriter, all: readonly Series[]): SeriesCounts {
+  const byName = Map.groupBy(all, ({ labels }) => labels['__name__'] ?? '');
+  const counts = { series: 0, histograms: 0 };
+  for (const [name, own] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const floats = own.filter(hasFloats);
+    counts.series += floats.length;
+    for (const block of blocksOf(floats, SAMPLES_PER_BLOCK, ({ values }) => values.length))
       writer.add('series', blockName(name), encodeSeries(block));
-  return all.length;
+    const rows = histogramRows(own);
+    for (const { histograms } of rows) counts.histograms += histograms.samples.length;
+    for (const block of blocksOf(rows, CELLS_PER_BLOCK, ({ histograms }) => cellsOf(histograms)))
+      writer.add('histograms', blockName(name), encodeHistograms(block));
+  }
+  return counts;
 }
 
 /** The table of contents is one line for each block: no name of a metric has more than one. */
-const blockName = (metric: string): string => metric.replace(/[\r\n]/g, ' ').slice(0, 250);
+export const blockName = (metric: string): string => metric.replace(/[\r\n]/g, ' ').slice(0, 250);
 
 /** Blocks of records; how many records. `first` is the position of the first one in its part. */
 export function writeRecords(
   writer: SnapshotWriter,
-  part: Exclude<Part, 'series'>,
+  part: Exclude<Part, 'series' | 'histograms'>,
   records: readonly unknown[],
   first = 0,
 ): number {

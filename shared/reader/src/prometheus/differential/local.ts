@@ -1,4 +1,4 @@
-import type { HistogramSamples, NativeHistogram } from '@gumshoe/base/native-histogram';
+import type { NativeHistogram } from '@gumshoe/base/native-histogram';
 import type { Labels, Series } from '@gumshoe/base/series';
 import { FailureError } from '@gumshoe/base/failure';
 import { milliseconds } from '@gumshoe/base/time';
@@ -7,6 +7,7 @@ import { histogramJson, type HistogramJson } from '@gumshoe/promql/histograms/js
 import { compileMatchers } from '@gumshoe/promql/matchers';
 import { parsePromql } from '@gumshoe/promql/parse';
 import type { SeriesSource } from '@gumshoe/promql/source';
+import { cutSeries } from '../../snapshot/contents.ts';
 import { histogramRows } from './histogram-rows.ts';
 import type { Point, Rows } from './rows.ts';
 
@@ -21,38 +22,11 @@ export function sourceOf(all: readonly Series[]): SeriesSource {
       const out: Series[] = [];
       for (const one of candidates) {
         if (!accept(one.labels)) continue;
-        const lo = firstAfter(one.timestamps, from);
-        const hi = firstAfter(one.timestamps, to);
-        const histograms = one.histograms && histogramsBetween(one.histograms, from, to);
-        if (hi === lo && !histograms) continue;
-        const { labels } = one;
-        const floats = { timestamps: one.timestamps.subarray(lo, hi), values: one.values.subarray(lo, hi) };
-        out.push(histograms ? { labels, ...floats, histograms } : { labels, ...floats });
+        out.push(...cutSeries(one, from, to));
       }
       return out;
     },
   };
-}
-
-function histogramsBetween(
-  { timestamps, samples }: HistogramSamples,
-  from: number,
-  to: number,
-): HistogramSamples | undefined {
-  const [lo, hi] = [firstAfter(timestamps, from), firstAfter(timestamps, to)];
-  if (lo === hi) return undefined;
-  return { timestamps: timestamps.subarray(lo, hi), samples: samples.slice(lo, hi) };
-}
-
-function firstAfter(timestamps: Float64Array, time: number): number {
-  let low = 0;
-  let high = timestamps.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (timestamps[middle]! > time) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 export interface Grid {

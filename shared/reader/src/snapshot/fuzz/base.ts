@@ -1,3 +1,6 @@
+import { CUSTOM_BUCKETS, NO_BUCKETS, sparseBuckets } from '@gumshoe/base/native-histogram';
+import type { NativeHistogram } from '@gumshoe/base/native-histogram';
+import type { Labels, Series } from '@gumshoe/base/series';
 import { milliseconds, MINUTE } from '@gumshoe/base/time';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { syntheticSeries } from '@gumshoe/model/testdata/synthetic-series';
@@ -9,14 +12,17 @@ export const BASE_RANGE = { from: milliseconds(FROM), to: milliseconds(FROM + 3 
 
 /** A small snapshot with something in every part. */
 export async function writeBase(path: string): Promise<void> {
-  const series = syntheticSeries({ services: 3, instances: 1, range: BASE_RANGE, step: 15_000, seed: 1 });
+  const series = [
+    ...syntheticSeries({ services: 3, instances: 1, range: BASE_RANGE, step: 15_000, seed: 1 }),
+    ...nativeSeries(),
+  ];
   const spans = Array.from({ length: 20 }, (_, i) => spanAt(19 - i));
   const logs = Array.from({ length: 20 }, (_, i) => logAt(19 - i));
   const samples = [
     ['service-0', 'ebpf:cpu:nanoseconds', FROM + 1000, FROM + 2000, 'service-0@1', '7', 30, 0],
   ];
   await writeWhole(path, (writer) => {
-    writeSeriesBlocks(writer, series);
+    const written = writeSeriesBlocks(writer, series);
     writeRecords(writer, 'spans', spans);
     writeRecords(writer, 'logs', logs);
     writeRecords(writer, 'events', [{ ...logAt(3), attributes: { 'event.name': 'Killing' } }]);
@@ -28,11 +34,56 @@ export async function writeBase(path: string): Promise<void> {
       createdAt: BASE_RANGE.to,
       window: BASE_RANGE,
       source: 'base',
-      counts: { series: series.length, spans: 20, logs: 20, events: 1, profiles: 1 },
+      counts: { ...written, spans: 20, logs: 20, events: 1, profiles: 1 },
       redaction: [],
       status: undefined,
     });
   });
+}
+
+/** Exponential buckets of a moving schema, custom ones, a stale marker, and floats beside histograms. */
+function nativeSeries(): Series[] {
+  const timestamps = Float64Array.from({ length: 12 }, (_, i) => FROM + i * 15_000 + 7);
+  const exponential = Array.from(timestamps, (_, i): NativeHistogram => ({
+    schema: i < 6 ? 3 : 1,
+    count: 10 * i + 3,
+    sum: i * 1.25,
+    zeroThreshold: 1e-128,
+    zeroCount: 3,
+    positive: sparseBuckets(
+      new Map([
+        [-4, 4 * i],
+        [i, 6 * i],
+      ]),
+    ),
+    negative: NO_BUCKETS,
+    hint: i === 0 ? 'reset' : 'unknown',
+    ...(i === 11 ? { stale: true as const } : {}),
+  }));
+  const custom = exponential.map((one): NativeHistogram => ({
+    ...one,
+    schema: CUSTOM_BUCKETS,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positive: sparseBuckets(new Map([[1, one.count]])),
+    bounds: Float64Array.of(0.1, 0.5),
+  }));
+  const labels = (name: string): Labels => ({ __name__: name, job: 'service-0' });
+  const none = new Float64Array(0);
+  return [
+    {
+      labels: labels('native_seconds'),
+      timestamps: Float64Array.of(FROM + 5, FROM + 6),
+      values: Float64Array.of(1, 2),
+      histograms: { timestamps, samples: exponential },
+    },
+    {
+      labels: labels('custom_seconds'),
+      timestamps: none,
+      values: none,
+      histograms: { timestamps, samples: custom },
+    },
+  ];
 }
 
 const spanAt = (i: number): Span => ({

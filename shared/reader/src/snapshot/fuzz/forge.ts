@@ -109,9 +109,32 @@ function oddity(value: unknown, random: Random, depth = 0): unknown {
   return { ...value, [key]: oddity((value as Record<string, unknown>)[key], random, depth + 1) };
 }
 
+/** Another header before the same columns; or claims of more than is there. */
+function oddHistograms(content: Buffer, random: Random): Buffer {
+  const length = content.readUInt32LE(4);
+  const header: unknown = JSON.parse(content.toString('utf8', 8, 8 + length));
+  const claims = [
+    Array(5_000).fill(['x', 0, 0, [], [], [100_000, 16, 0, ...Array<number>(10).fill(0)]]),
+    Array(300).fill([{ __name__: 'm' }, 0, 0, list(1_000), [], [6_000, 16, 6_000, ...same(1_005)]]),
+    [[{ __name__: 'm' }, -53, 2 ** 40, [], [], [0, 16, 0, ...same(6)]]],
+    [[{ __name__: 'm' }, 0, 0, [2, 1], [], [0, 16, 0, ...same(7)]]],
+  ];
+  const odd = random.below(3) === 0 ? random.pick(claims) : oddity(header, random);
+  const text = Buffer.from(JSON.stringify(odd));
+  const head = Buffer.from(content.subarray(0, 8));
+  head.writeUInt32LE(text.length, 4);
+  const columns = random.below(4) === 0 ? Buffer.alloc(2 ** 20) : content.subarray(8 + length);
+  return zstdCompressSync(Buffer.concat([head, text, columns]));
+}
+
+const list = (length: number): number[] => Array.from({ length }, (_, i) => i);
+/** So many columns of one value. */
+const same = (columns: number): number[] => list(columns).flatMap(() => [1, 8]);
+
 function forgedPayload(row: Row, random: Random): Buffer {
   if (random.below(12) === 0) return random.pick(BOMBS)();
   const content = inflate(row.payload);
+  if (row.part === 'histograms' && random.below(3) > 0) return oddHistograms(content, random);
   if (row.part !== 'series' && random.below(3) > 0)
     return zstdCompressSync(
       Buffer.from(JSON.stringify(oddity(JSON.parse(content.toString('utf8')), random))),
