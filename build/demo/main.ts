@@ -69,8 +69,11 @@ async function demo(options: DemoOptions): Promise<number> {
     if (exported.code !== 0) throw new Error(`gumshoe export: ${exported.stderr.trim()}`);
     stage(`exported the window to ${options.export}`);
   }
-  if (!options.headless) await openWindow({ stack, output: options.output, stage, workDir });
-  if (options.fault.name === 'kill-api') await showRecovery(options, shop, stack, from);
+  const recover =
+    options.fault.name === 'kill-api' ? () => showRecovery(options, shop, stack, from) : undefined;
+  const title = `demo shop, ${options.fault.name}`;
+  if (options.headless) await recover?.();
+  else await openWindow({ stack, output: options.output, stage, workDir, title, recover });
   return final.code;
 }
 

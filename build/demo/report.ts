@@ -17,7 +17,10 @@ export function gumshoe(args: readonly string[], limit = 60_000): Promise<Comman
     });
     let stdout = '';
     let stderr = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), limit);
+    const timer = setTimeout(() => {
+      stderr += `no answer within ${limit / 1000} s`;
+      child.kill('SIGKILL');
+    }, limit);
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk));
     child.on('error', reject);

@@ -16,7 +16,8 @@ export interface WorkbenchBridge {
   launch(): Promise<LaunchOptions>;
 }
 
-export type FilePurpose = 'open-snapshot' | 'save-snapshot' | 'ssh-key' | 'certificate';
+export type FilePurpose =
+  'open-snapshot' | 'save-snapshot' | 'ssh-key' | 'known-hosts' | 'certificate' | 'certificate-key';
 export type MenuCommand = 'open-snapshot' | 'export-snapshot' | 'connections' | 'palette' | 'refresh';
 
 export type EngineState =

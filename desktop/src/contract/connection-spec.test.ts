@@ -52,6 +52,11 @@ test('every mistake has a line of its own', () => {
     'inner.clickhouseUrl must start with http:// or https://, found x',
     'inner.prometheusUrl is missing',
   ]);
+  assert.deepStrictEqual(parsed({ kind: 'direct', prometheusUrl: 'http://p:1' }), {
+    kind: 'direct',
+    clickhouseUrl: '',
+    prometheusUrl: 'http://p:1',
+  });
   assert.deepStrictEqual(problems({ kind: 'cloud' }), [
     'kind must be direct, grpc, ssh, snapshot or several',
   ]);

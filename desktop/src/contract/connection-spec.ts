@@ -68,9 +68,10 @@ function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined })
   ) as T;
 }
 
-function readStores(reading: Reading): Omit<DirectConnection, 'kind'> {
-  return present<Omit<DirectConnection, 'kind'>>({
-    clickhouseUrl: reading.url('clickhouseUrl', true),
+/** Without ClickHouse there are metrics only; a tunnel leads to both. */
+function readStores(reading: Reading, clickhouseRequired: boolean): Omit<DirectConnection, 'kind'> {
+  const clickhouseUrl = reading.url('clickhouseUrl', clickhouseRequired);
+  const rest = present<Omit<DirectConnection, 'kind' | 'clickhouseUrl'>>({
     clickhouseUser: reading.optionalText('clickhouseUser'),
     clickhousePasswordRef: reading.optionalText('clickhousePasswordRef'),
     clickhouseTls: readTls(reading, 'clickhouseTls'),
@@ -82,6 +83,7 @@ function readStores(reading: Reading): Omit<DirectConnection, 'kind'> {
     prometheusHeaders: readHeaders(reading),
     collectorUrl: reading.url('collectorUrl', false),
   });
+  return { clickhouseUrl, ...rest };
 }
 
 function readTls(reading: Reading, name: string): TlsSettings | undefined {
@@ -144,7 +146,7 @@ function readSsh(reading: Reading): SshConnection {
     user: reading.text('user'),
     auth: readAuth(reading.within('auth')),
     knownHostsFile: reading.optionalText('knownHostsFile'),
-    inner: readStores(reading.within('inner')),
+    inner: readStores(reading.within('inner'), true),
   });
 }
 
@@ -168,7 +170,7 @@ function readSingle(reading: Reading): SingleConnection {
   const kind = reading.raw('kind');
   switch (kind) {
     case 'direct':
-      return { kind, ...readStores(reading) };
+      return { kind, ...readStores(reading, false) };
     case 'grpc': {
       const address = reading.text('address');
       if (address !== '' && !/^.+:\d+$/.test(address)) reading.complain('address must be host:port');

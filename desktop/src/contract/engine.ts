@@ -28,8 +28,11 @@ export type {
 export type {
   ConnectionSpec,
   DirectConnection,
+  ExtraHeader,
   GrpcConnection,
   LogRecord,
+  SeveralConnection,
+  SingleConnection,
   SnapshotConnection,
   SourcePart,
   SourceStatus,

@@ -117,9 +117,25 @@ export interface OpenedConnection {
   readonly extent?: TimeRange;
 }
 
-export interface ExportRequest {
+/** What goes into a snapshot, and what must not leave; nothing chosen is everything as it is. */
+export interface ExportChoices {
+  /** Only this application and its neighbourhood of dependencies. */
+  readonly application?: ApplicationId;
+  /** Leaves out texts, attributes and samples of log records. */
+  readonly dropLogBodies?: boolean;
+  /** Replaces literals, ids, addresses and secrets in texts and queries. */
+  readonly obfuscate?: boolean;
+  /** Replaces names of applications, hosts and namespaces by keyed hashes. */
+  readonly hashNames?: boolean;
+}
+
+export interface EstimateRequest {
   readonly connection: ConnectionId;
   readonly range: TimeRange;
+  readonly choices: ExportChoices;
+}
+
+export interface ExportRequest extends EstimateRequest {
   /** File to write, chosen by the user in the system's dialog. */
   readonly path: string;
 }
@@ -133,16 +149,19 @@ export interface ExportProgress {
 export interface ExportResult {
   readonly path: string;
   readonly bytes: number;
+  /** What was replaced or left out, one sentence each. */
+  readonly redaction: readonly string[];
 }
 
 export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark';
   /** Seconds between refreshes while following live data; 0 is off. */
   readonly refreshSeconds: number;
+  /** The engine's sentences say times in UTC; so do the clocks, unless told otherwise. */
   readonly timeZone: 'local' | 'utc';
 }
 
-export const DEFAULT_PREFERENCES: Preferences = { theme: 'system', refreshSeconds: 10, timeZone: 'local' };
+export const DEFAULT_PREFERENCES: Preferences = { theme: 'system', refreshSeconds: 10, timeZone: 'utc' };
 
 type EngineCallsByConnection = {
   [M in EngineMethod as `engine.${M}`]: Call<
@@ -159,6 +178,8 @@ interface HostCalls {
   'connections.test': Call<[OpenRequest], SourceStatus>;
   'connections.open': Call<[OpenRequest], OpenedConnection>;
   'connections.close': Call<[ConnectionId], undefined>;
+  /** About how many bytes an export would have; redaction makes it smaller. */
+  'snapshot.estimate': Call<[EstimateRequest], number>;
   'snapshot.export': Call<[ExportRequest], ExportResult, ExportProgress>;
   'preferences.get': Call<[], Preferences>;
   'preferences.set': Call<[Preferences], Preferences>;

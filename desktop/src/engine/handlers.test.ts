@@ -31,7 +31,12 @@ function recorder() {
       },
     ]),
   ) as unknown as Source['engine'];
-  const source: Source = { engine, exportSnapshot: async () => 42, close: async () => void closed++ };
+  const source: Source = {
+    engine,
+    estimateSnapshot: async () => 40,
+    exportSnapshot: async (_path, _range, choices) => ({ bytes: 42, redaction: Object.keys(choices) }),
+    close: async () => void closed++,
+  };
   return { asked, source, closed: () => closed };
 }
 
@@ -116,10 +121,10 @@ test('writes that overlap end with the last one', async () => {
 
 test('preferences fall back field by field', async () => {
   const path = join(folder, 'preferences.json');
-  writeFileSync(path, JSON.stringify({ theme: 'pink', refreshSeconds: 5, timeZone: 'utc' }));
+  writeFileSync(path, JSON.stringify({ theme: 'pink', refreshSeconds: 5, timeZone: 'local' }));
   assert.deepStrictEqual(await new PreferenceStore(new JsonFile(path)).get(), {
     theme: 'system',
     refreshSeconds: 5,
-    timeZone: 'utc',
+    timeZone: 'local',
   });
 });

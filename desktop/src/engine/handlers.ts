@@ -40,10 +40,11 @@ export function createWorkbench(parts: HandlerParts): Workbench {
     'connections.test': ([request], { signal }) => sources.test(request, signal),
     'connections.open': ([request], { signal }) => sources.open(request, signal),
     'connections.close': ([id]) => sources.close(id),
-    'snapshot.export': async ([request], { signal, progress }) => {
-      const source = sources.get(request.connection);
-      const bytes = await source.exportSnapshot(request.path, request.range, progress, signal);
-      return { path: request.path, bytes };
+    'snapshot.estimate': async ([{ connection, range, choices }], { signal }) =>
+      sources.get(connection).estimateSnapshot(range, choices, signal),
+    'snapshot.export': async ([{ connection, range, path, choices }], { signal, progress }) => {
+      const source = sources.get(connection);
+      return { path, ...(await source.exportSnapshot(path, range, choices, progress, signal)) };
     },
     'preferences.get': () => parts.preferences.get(),
     'preferences.set': ([preferences]) => parts.preferences.set(preferences),

@@ -5,9 +5,9 @@ import type { EngineApi } from '@gumshoe/engine/api';
 import { createEngine } from '@gumshoe/engine/engine';
 import type { Secrets } from '@gumshoe/engine/ports';
 import { openConnection, type HostKeyQuestion } from '@gumshoe/reader/open';
-import { exportSnapshot } from '@gumshoe/reader/snapshot/export';
 import type { OpenRequest } from '../contract/ipc.ts';
-import { readConfigurationFile, type ConfigurationFile } from './configuration-file.ts';
+import { configurationOf, readConfigurationFile, type ConfigurationFile } from './configuration-file.ts';
+import { snapshotsOf } from './snapshots.ts';
 import type { OpenSource, Source } from './source.ts';
 
 const clock: Clock = { now: () => milliseconds(Date.now()) };
@@ -28,19 +28,20 @@ export interface OpenSourceOptions {
 export const openSourceWith =
   ({ cache, configurationFile }: OpenSourceOptions): OpenSource =>
   (request, secrets) =>
-    open(request, secrets, readConfigurationFile(configurationFile), cache);
+    open(request, secrets, () => readConfigurationFile(configurationFile), cache);
 
 /** The same without keeping anything. */
 export const openSource: OpenSource = (request, secrets) =>
-  open(request, secrets, { configuration: NO_CONFIGURATION });
+  open(request, secrets, () => ({ configuration: NO_CONFIGURATION }));
 
 async function open(
   request: OpenRequest,
   secrets: Secrets,
-  { configuration, part }: ConfigurationFile,
+  users: () => ConfigurationFile,
   cache?: CachePlace,
 ): Promise<Source> {
   const reader = await openReader(request, secrets, cache);
+  const { configuration, part, file } = configurationOf(reader, users);
   const engine = createEngine({ reader, clock, configuration });
   const status: EngineApi['status'] = async (signal) => {
     const source = await engine.status(signal);
@@ -48,12 +49,7 @@ async function open(
   };
   return {
     engine: { ...engine, status },
-    exportSnapshot: async (path, range, progress, signal) => {
-      const report = (done: number, total: number, stage: string): void =>
-        progress({ stage, ...(total > 0 ? { fraction: done / total } : {}) });
-      const options = { createdAt: clock.now(), progress: report };
-      return (await exportSnapshot(reader, range, path, options, signal)).bytes;
-    },
+    ...snapshotsOf(reader, file ? [file] : [], clock),
     close: () => reader.close(),
   };
 }

@@ -30,6 +30,6 @@ function readPreferences(stored: unknown): Preferences {
       refreshSeconds !== undefined && Number.isFinite(seconds) && seconds >= 0 && seconds <= 3600
         ? seconds
         : DEFAULT_PREFERENCES.refreshSeconds,
-    timeZone: timeZone === 'utc' ? 'utc' : 'local',
+    timeZone: timeZone === 'local' ? 'local' : DEFAULT_PREFERENCES.timeZone,
   };
 }

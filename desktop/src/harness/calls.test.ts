@@ -87,13 +87,13 @@ test('progress is reported in order, before the result', async () => {
     'snapshot.export': async ([request], { progress }) => {
       progress({ stage: 'metrics', fraction: 0.5 });
       progress({ stage: 'traces', fraction: 0.9 });
-      return { path: request.path, bytes: 7 };
+      return { path: request.path, bytes: 7, redaction: [] };
     },
   });
   const steps: string[] = [];
   const result = await client.call(
     'snapshot.export',
-    [{ connection: CONNECTION, range: RANGE, path: '/x' }],
+    [{ connection: CONNECTION, range: RANGE, path: '/x', choices: {} }],
     {
       onProgress: ({ stage }) => steps.push(stage),
     },

@@ -80,6 +80,11 @@ function fixtureOf(name: string): EngineApi {
 /** Every connection leads to the fixture. */
 export const openFixture =
   (engine: EngineApi): OpenSource =>
-  async () => ({ engine, exportSnapshot: async () => 0, close: async () => {} });
+  async () => ({
+    engine,
+    estimateSnapshot: async () => 0,
+    exportSnapshot: async () => ({ bytes: 0, redaction: [] }),
+    close: async () => {},
+  });
 
 void main();

@@ -14,7 +14,9 @@ const QUESTIONS: Readonly<Record<FilePurpose, Question>> = {
   'open-snapshot': { title: 'Open snapshot', filters: [SNAPSHOT, ANY] },
   'save-snapshot': { title: 'Export snapshot', filters: [SNAPSHOT], save: true },
   'ssh-key': { title: 'Private key', filters: [ANY] },
-  certificate: { title: 'Certificate of the authority (PEM)', filters: [ANY] },
+  'known-hosts': { title: 'Known hosts', filters: [ANY] },
+  certificate: { title: 'Certificate (PEM)', filters: [ANY] },
+  'certificate-key': { title: 'Key of the certificate (PEM)', filters: [ANY] },
 };
 
 export const isFilePurpose = (value: unknown): value is FilePurpose =>

@@ -248,6 +248,10 @@ export interface ServiceMapNode {
   readonly name: string;
   readonly type?: string;
   readonly kind: ApplicationKind;
+  /** Where samples of several clusters are merged. */
+  readonly cluster?: string;
+  /** `application`, `control-plane`, `monitoring`, or a category of the configuration. */
+  readonly category?: string;
   readonly health: Health;
   /** Why it is not ok, worst first. */
   readonly reasons: readonly string[];

@@ -3,15 +3,14 @@ import { useEffect, useMemo, useState } from 'react';
 import type { EngineState, MenuCommand, WorkbenchBridge } from '../../contract/bridge.ts';
 import { WorkbenchClient } from '../client/workbench-client.ts';
 import { refreshNow } from '../state/follow.ts';
-import { linkStore, navigate, resolveRange, startLinkState } from '../state/link.ts';
-import { follow } from '../state/follow.ts';
+import { navigate, startLinkState } from '../state/link.ts';
 import { loadPreferences } from '../state/preferences.ts';
 import { connectionsOpen, notify, paletteOpen } from '../state/shared-ui.ts';
 import { useThemeName } from '../theme/theme.ts';
-import { openConnection, reopenConnection } from './connection-state.ts';
+import { openConnection, openSource, reopenConnection } from './connection-state.ts';
 import { useGlobalKeys } from './keyboard.ts';
 import { Shell } from './shell.tsx';
-import { exportSnapshot, openSnapshotFile } from './snapshots.ts';
+import { exportAsked, openSnapshotFile } from './snapshots.ts';
 import { WorkbenchContext, type Workbench } from './workbench.tsx';
 
 export function App({ bridge }: { readonly bridge: WorkbenchBridge }) {
@@ -73,7 +72,7 @@ function run(workbench: Workbench, command: MenuCommand): void {
     case 'open-snapshot':
       return void openSnapshotFile(workbench);
     case 'export-snapshot':
-      return void exportSnapshot(workbench, resolveRange(linkStore.get().range, follow.get().now));
+      return exportAsked.set(openSource.get() !== undefined);
     case 'connections':
       return connectionsOpen.set(true);
     case 'palette':

@@ -5,7 +5,7 @@ import type { EngineState } from '../../contract/bridge.ts';
 import { SessionContext, type Session } from '../client/session.tsx';
 import { follow, startFollowing } from '../state/follow.ts';
 import { linkStore, navigate, resolveRange, useLink } from '../state/link.ts';
-import { changePreferences, currentPreferences } from '../state/preferences.ts';
+import { changePreferences, currentPreferences, usePreferences } from '../state/preferences.ts';
 import { connectionsOpen, notices } from '../state/shared-ui.ts';
 import { useStore } from '../state/store.ts';
 import { Empty } from '../widgets/states.tsx';
@@ -14,7 +14,8 @@ import { attempt, openConnection, openSource, queries, type OpenSource } from '.
 import { ConnectionsPage } from './connections/connections-page.tsx';
 import { OpenFailure } from './connections/open-failure.tsx';
 import { Rail } from './rail.tsx';
-import { exportSnapshot, openSnapshotFile } from './snapshots.ts';
+import { ExportDialog } from './export-dialog.tsx';
+import { exportAsked, openSnapshotFile } from './snapshots.ts';
 import { StatusBar } from './status-bar.tsx';
 import { BusyLine, TopBar } from './top-bar.tsx';
 import { VIEWS } from './views.ts';
@@ -45,6 +46,8 @@ function OpenShell({ open, engineState }: { readonly open: OpenSource; readonly 
   const link = useLink();
   const { now } = useStore(follow);
   const { connection, engine } = open;
+  // Every clock on screen follows the preferred time zone.
+  usePreferences();
   const session = useMemo<Session>(
     () => ({ connection, engine, queries, range: resolveRange(link.range, now) }),
     [connection, engine, link.range, now],
@@ -65,8 +68,9 @@ function OpenShell({ open, engineState }: { readonly open: OpenSource; readonly 
         </main>
         <StatusBar />
       </div>
-      <CommandPalette commands={useCommands(session)} />
+      <CommandPalette commands={useCommands()} />
       <ConnectionsDialog />
+      <ExportDialog />
     </SessionContext>
   );
 }
@@ -148,12 +152,12 @@ function Notices() {
   );
 }
 
-function useCommands(session: Session): readonly PaletteItem[] {
+function useCommands(): readonly PaletteItem[] {
   const workbench = useWorkbench();
-  return useMemo(() => commandsOf(workbench, session), [workbench, session]);
+  return useMemo(() => commandsOf(workbench), [workbench]);
 }
 
-function commandsOf(workbench: Workbench, session: Session): PaletteItem[] {
+function commandsOf(workbench: Workbench): PaletteItem[] {
   const { theme } = currentPreferences();
   const other = theme === 'light' ? 'dark' : 'light';
   const command = (title: string, run: () => void): PaletteItem => ({
@@ -166,7 +170,7 @@ function commandsOf(workbench: Workbench, session: Session): PaletteItem[] {
   return [
     command('Connections', () => connectionsOpen.set(true)),
     command('Open snapshot', () => void openSnapshotFile(workbench)),
-    command('Export snapshot of this window', () => void exportSnapshot(workbench, session.range)),
+    command('Export snapshot of this window', () => exportAsked.set(true)),
     command(`Use the ${other} theme`, () => void changePreferences(workbench.api, { theme: other })),
     command(
       "Use the system's theme",

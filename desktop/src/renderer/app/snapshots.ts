@@ -2,12 +2,15 @@ import { toFailure } from '@gumshoe/base/failure';
 import type { TimeRange } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { connectionTarget } from '../../contract/connection-spec.ts';
-import type { ExportProgress } from '../../contract/ipc.ts';
+import type { ExportChoices, ExportProgress } from '../../contract/ipc.ts';
 import { notify, notifyFailure } from '../state/shared-ui.ts';
 import { createStore } from '../state/store.ts';
 import { dateText } from '../widgets/time-text.ts';
 import { openConnection, openSource } from './connection-state.ts';
 import type { Workbench } from './workbench.tsx';
+
+/** Whether the user is being asked what to export. */
+export const exportAsked = createStore(false);
 
 /** The export on its way; undefined when there is none. */
 export const exporting = createStore<(ExportProgress & { readonly cancel: () => void }) | undefined>(
@@ -21,8 +24,12 @@ export async function openSnapshotFile({ api, bridge }: Workbench): Promise<bool
   return openConnection(api, { name: connectionTarget(spec), spec });
 }
 
-/** Writes the window on screen into one file that opens anywhere. */
-export async function exportSnapshot({ api, bridge }: Workbench, range: TimeRange): Promise<void> {
+/** Asks where, and writes the window into one file that opens anywhere. */
+export async function exportSnapshot(
+  { api, bridge }: Workbench,
+  range: TimeRange,
+  choices: ExportChoices,
+): Promise<void> {
   const current = openSource.get();
   if (!current || exporting.get()) return;
   const name = `${current.connection.name} ${dateText(range.from)}`.replace(/[^\w.-]+/g, '-');
@@ -32,12 +39,12 @@ export async function exportSnapshot({ api, bridge }: Workbench, range: TimeRang
   const cancel = (): void => controller.abort();
   exporting.set({ stage: 'starting', cancel });
   try {
-    const { bytes } = await api.call(
+    const { bytes, redaction } = await api.call(
       'snapshot.export',
-      [{ connection: current.connection.id, range, path }],
+      [{ connection: current.connection.id, range, path, choices }],
       { signal: controller.signal, onProgress: (step) => exporting.set({ ...step, cancel }) },
     );
-    notify(`Exported ${formatValue(bytes, 'bytes')} to ${path}`, 'success');
+    notify([`Exported ${formatValue(bytes, 'bytes')} to ${path}`, ...redaction].join('\n'), 'success');
   } catch (thrown) {
     notifyFailure(toFailure(thrown, 'export the snapshot', path));
   } finally {

@@ -2,11 +2,15 @@ import { Error as Failed, Offline, TickCircle } from '@blueprintjs/icons';
 import { formatValue } from '@gumshoe/base/units';
 import type { SourcePart } from '../../contract/engine.ts';
 import { useQuery, useSession } from '../client/session.tsx';
-import { dateText } from '../widgets/time-text.ts';
+import { changePreferences, usePreferences } from '../state/preferences.ts';
+import { dateText, zoneText } from '../widgets/time-text.ts';
+import { useWorkbench } from './workbench.tsx';
 
 /** How every hop and store of the open source is doing, and which window is on screen. */
 export function StatusBar() {
   const { connection, range } = useSession();
+  const { api } = useWorkbench();
+  const { timeZone } = usePreferences();
   const { value, failure } = useQuery('status', [range.to], (engine, signal) => engine.status(signal));
   const status = value ?? connection.status;
   return (
@@ -19,6 +23,15 @@ export function StatusBar() {
       <span>
         {dateText(range.from)} – {dateText(range.to)}
       </span>
+      <button
+        type="button"
+        className="link-button"
+        title={`Times are in ${timeZone === 'utc' ? 'UTC; show local time' : 'local time; show UTC'}`}
+        data-testid="time-zone"
+        onClick={() => void changePreferences(api, { timeZone: timeZone === 'utc' ? 'local' : 'utc' })}
+      >
+        {zoneText(range.to)}
+      </button>
     </footer>
   );
 }

@@ -8,14 +8,13 @@ import { changePreferences, usePreferences } from '../state/preferences.ts';
 import { connectionsOpen, paletteOpen } from '../state/shared-ui.ts';
 import { useStore } from '../state/store.ts';
 import { useThemeName } from '../theme/theme.ts';
-import { exporting, exportSnapshot } from './snapshots.ts';
+import { exportAsked, exporting } from './snapshots.ts';
 import { TimeRangePicker } from './time-range-picker.tsx';
 import { useWorkbench } from './workbench.tsx';
 
 const REFRESH_SECONDS = [0, 5, 10, 30, 60] as const;
 
 export function TopBar() {
-  const workbench = useWorkbench();
   const { connection, range } = useSession();
   const recorded = connection.spec.kind === 'snapshot';
   return (
@@ -37,7 +36,7 @@ export function TopBar() {
         icon={<Export />}
         title="Export the window as a snapshot file"
         data-testid="export-snapshot"
-        onClick={() => void exportSnapshot(workbench, range)}
+        onClick={() => exportAsked.set(true)}
       />
       <ThemeButton />
       <Button

@@ -3,6 +3,7 @@ import { formatValue } from '@gumshoe/base/units';
 import { gridTime, type Milliseconds } from '@gumshoe/base/time';
 import type { Chart } from '../../contract/engine.ts';
 import { navigate } from '../state/link.ts';
+import { usePreferences } from '../state/preferences.ts';
 import { usePalette } from '../theme/theme.ts';
 import { clockText } from '../widgets/time-text.ts';
 import { chartOption, hasPoints, MAX_LINES } from './chart-option.ts';
@@ -76,9 +77,10 @@ function Plot({
       instance.current = undefined;
     };
   }, []);
+  const { timeZone } = usePreferences();
   useEffect(() => {
     instance.current?.setOption(chartOption(chart, palette, from), { notMerge: true, lazyUpdate: true });
-  }, [chart, palette, from]);
+  }, [chart, palette, from, timeZone]);
   return <div ref={element} style={{ height }} role="img" aria-label={describe(chart, from)} />;
 }
 

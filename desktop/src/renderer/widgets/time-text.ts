@@ -58,3 +58,11 @@ export const spanText = (from: number, to: number): string =>
 /** `3 min ago`, seen from the end of the window. */
 export const agoText = (at: Milliseconds, now: Milliseconds): string =>
   now - at < 2_000 ? 'just now' : `${spanText(at, now)} ago`;
+
+/** `UTC` or `UTC+02:00`, as the clocks on screen go at an instant. */
+export function zoneText(at: number): string {
+  const minutes = currentPreferences().timeZone === 'utc' ? 0 : -new Date(at).getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const size = Math.abs(minutes);
+  return `UTC${minutes < 0 ? '-' : '+'}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
+}

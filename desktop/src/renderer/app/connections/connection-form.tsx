@@ -1,8 +1,19 @@
 import { Button, Callout, Checkbox, FormGroup, HTMLSelect, InputGroup } from '@blueprintjs/core';
 import { FolderOpen } from '@blueprintjs/icons';
+import { useState } from 'react';
 import type { FilePurpose } from '../../../contract/bridge.ts';
+import type { SavedConnection } from '../../../contract/ipc.ts';
 import { useWorkbench } from '../workbench.tsx';
-import { fieldsOf, type ConnectionDraft, type ConnectionKind, type FieldDefinition } from './draft.ts';
+import { ClustersEditor } from './clusters-editor.tsx';
+import {
+  fieldsOf,
+  hasHeaders,
+  type ConnectionDraft,
+  type ConnectionKind,
+  type FieldDefinition,
+} from './draft.ts';
+import { HeadersEditor } from './headers-editor.tsx';
+import { SecretInput, type InputProps } from './secret-input.tsx';
 
 const KINDS: Readonly<Record<ConnectionKind, string>> = {
   direct: 'Direct, by URL',
@@ -16,9 +27,13 @@ export interface ConnectionFormProps {
   readonly draft: ConnectionDraft;
   readonly onChange: (draft: ConnectionDraft) => void;
   readonly problems: readonly string[];
+  /** What clusters can be made of. */
+  readonly saved: readonly SavedConnection[];
 }
 
-export function ConnectionForm({ draft, onChange, problems }: ConnectionFormProps) {
+export function ConnectionForm({ draft, onChange, problems, saved }: ConnectionFormProps) {
+  const fields = fieldsOf(draft);
+  const sections = new Set(fields.flatMap(({ section }) => section ?? []));
   const set = (name: string, value: string): void =>
     onChange({ ...draft, fields: { ...draft.fields, [name]: value } });
   return (
@@ -49,26 +64,63 @@ export function ConnectionForm({ draft, onChange, problems }: ConnectionFormProp
             });
           }}
         >
-          {Object.entries(KINDS)
-            .filter(([kind]) => kind !== 'several' || draft.kind === kind)
-            .map(([kind, label]) => (
-              <option key={kind} value={kind}>
-                {label}
-              </option>
-            ))}
+          {Object.entries(KINDS).map(([kind, label]) => (
+            <option key={kind} value={kind}>
+              {label}
+            </option>
+          ))}
         </HTMLSelect>
       </FormGroup>
-      {fieldsOf(draft).map((field) => (
-        <Field key={field.name} field={field} value={draft.fields[field.name] ?? ''} onChange={set} />
+      <Fields {...{ draft, set }} fields={fields.filter(({ section }) => section === undefined)} />
+      {[...sections].map((section) => (
+        <FoldedFields
+          key={section}
+          {...{ draft, set, section }}
+          fields={fields.filter((field) => field.section === section)}
+        />
       ))}
+      {hasHeaders(draft) ? (
+        <HeadersEditor headers={draft.headers} onChange={(headers) => onChange({ ...draft, headers })} />
+      ) : null}
+      {draft.kind === 'several' ? (
+        <ClustersEditor
+          clusters={draft.clusters}
+          saved={saved}
+          onChange={(clusters) => onChange({ ...draft, clusters })}
+        />
+      ) : null}
       {problems.length > 0 ? (
-        <Callout intent="danger" compact role="alert" style={{ gridColumn: '1 / -1' }}>
+        <Callout intent="danger" compact role="alert" className="wide">
           {problems.map((problem) => (
             <div key={problem}>{problem}</div>
           ))}
         </Callout>
       ) : null}
     </form>
+  );
+}
+
+interface FieldsProps {
+  readonly draft: ConnectionDraft;
+  readonly fields: readonly FieldDefinition[];
+  readonly set: (name: string, value: string) => void;
+}
+
+const Fields = ({ draft, fields, set }: FieldsProps) =>
+  fields.map((field) => (
+    <Field key={field.name} field={field} value={draft.fields[field.name] ?? ''} onChange={set} />
+  ));
+
+/** Open from the start where something is filled in. */
+function FoldedFields({ section, ...props }: FieldsProps & { readonly section: string }) {
+  const [filled] = useState(props.fields.some(({ name }) => (props.draft.fields[name] ?? '') !== ''));
+  return (
+    <details className="wide" open={filled} data-testid={`section-${section}`}>
+      <summary>{section}</summary>
+      <div className="connection-form">
+        <Fields {...props} />
+      </div>
+    </details>
   );
 }
 
@@ -81,6 +133,8 @@ interface FieldProps {
 const PURPOSES: Readonly<Record<string, FilePurpose>> = {
   'ssh-key': 'ssh-key',
   certificate: 'certificate',
+  key: 'certificate-key',
+  'known-hosts': 'known-hosts',
   snapshot: 'open-snapshot',
 };
 
@@ -119,30 +173,6 @@ function Field({ field, value, onChange }: FieldProps) {
         />
       )}
     </FormGroup>
-  );
-}
-
-interface InputProps {
-  readonly label: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}
-
-/** What is typed goes to the key store when the field is left; only its reference stays in the form. */
-function SecretInput({ label, value, onChange }: InputProps) {
-  const { bridge } = useWorkbench();
-  return (
-    <InputGroup
-      key={value}
-      type="password"
-      aria-label={label}
-      autoComplete="off"
-      placeholder={value === '' ? '' : 'kept in the key store'}
-      onBlur={(event) => {
-        const typed = event.currentTarget.value;
-        if (typed !== '') void bridge.storeSecret(typed).then(onChange);
-      }}
-    />
   );
 }
 

@@ -61,6 +61,7 @@ export function ConnectionsPage({ onOpened }: { readonly onOpened: () => void })
         <DraftPanel
           key={draft.id ?? 'new'}
           initial={draft}
+          saved={saved}
           onClose={() => setDraft(undefined)}
           onSaved={(all) => {
             setSaved(all);
@@ -128,11 +129,12 @@ type TestState =
 
 interface DraftPanelProps {
   readonly initial: ConnectionDraft;
+  readonly saved: readonly SavedConnection[];
   readonly onClose: () => void;
   readonly onSaved: (all: readonly SavedConnection[]) => void;
 }
 
-function DraftPanel({ initial, onClose, onSaved }: DraftPanelProps) {
+function DraftPanel({ initial, saved, onClose, onSaved }: DraftPanelProps) {
   const { api } = useWorkbench();
   const [draft, setDraft] = useState(initial);
   const [problems, setProblems] = useState<readonly string[]>([]);
@@ -156,7 +158,7 @@ function DraftPanel({ initial, onClose, onSaved }: DraftPanelProps) {
   };
   return (
     <Panel title={initial.id ? 'Edit connection' : 'New connection'}>
-      <ConnectionForm draft={draft} onChange={setDraft} problems={problems} />
+      <ConnectionForm {...{ draft, problems, saved }} onChange={setDraft} />
       <div className="row" style={{ margin: '12px 0' }}>
         <Button intent="primary" text="Save" onClick={() => withSpec(save)} />
         <Button text="Test" loading={test?.state === 'running'} onClick={() => withSpec(runTest)} />

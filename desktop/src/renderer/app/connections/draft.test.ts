@@ -20,7 +20,33 @@ const SAVED: readonly SavedConnection[] = [
       port: 2222,
       user: 'u',
       auth: { method: 'key', keyFile: '/k', passphraseRef: 'secret-3' },
+      knownHostsFile: '/known',
       inner: STORES,
+    },
+  },
+  {
+    id,
+    name: 'metrics only, behind a proxy that wants a certificate and a tenant',
+    spec: {
+      kind: 'direct',
+      clickhouseUrl: '',
+      prometheusUrl: 'https://mimir/prometheus',
+      prometheusTls: { caFile: '/ca', certFile: '/cert', keyFile: '/key', keyPassphraseRef: 'secret-4' },
+      prometheusHeaders: [
+        { name: 'X-Scope-OrgID', value: 'shop' },
+        { name: 'X-Key', valueRef: 'secret-5' },
+      ],
+    },
+  },
+  {
+    id,
+    name: 'several',
+    spec: {
+      kind: 'several',
+      clusters: [
+        { name: 'east', spec: { kind: 'direct', ...STORES } },
+        { name: 'west', spec: { kind: 'snapshot', path: '/x.gumshoe' } },
+      ],
     },
   },
 ];
@@ -42,10 +68,17 @@ test('a field of another way to sign in is not carried along', () => {
 
 test('an empty form says everything that is missing', () => {
   const spec = specOf(emptyDraft('direct'));
+  assert.deepStrictEqual(spec.ok ? [] : spec.error, ['Name is missing', 'Prometheus URL is missing']);
+});
+
+test('a mistake is told by the label of its field', () => {
+  const draft = { ...emptyDraft('ssh'), name: 'x', headers: [{ name: '', value: 'v' }] };
+  const fields = { auth: 'key', host: 'h', user: 'u', clickhouseUrl: 'c:1', prometheusUrl: 'http://p' };
+  const spec = specOf({ ...draft, fields });
   assert.deepStrictEqual(spec.ok ? [] : spec.error, [
-    'name is missing',
-    'clickhouseUrl is missing',
-    'prometheusUrl is missing',
+    'Private key is missing',
+    'ClickHouse URL must start with http:// or https://, found c:1',
+    'Header 1: name is missing',
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { err, type Result } from '@gumshoe/base/result';
 import { parseConnectionSpec } from '../../../contract/connection-spec.ts';
-import type { ConnectionSpec } from '../../../contract/engine.ts';
+import type { ConnectionSpec, ExtraHeader, SeveralConnection } from '../../../contract/engine.ts';
 import type { SavedConnection } from '../../../contract/ipc.ts';
 
 export type ConnectionKind = ConnectionSpec['kind'];
@@ -11,20 +11,40 @@ export interface ConnectionDraft {
   readonly name: string;
   readonly kind: ConnectionKind;
   readonly fields: Readonly<Record<string, string>>;
-  /** What the connection has and the form does not show: certificates, headers, clusters. */
-  readonly kept?: Readonly<Record<string, unknown>>;
+  /** Sent to Prometheus with every question. */
+  readonly headers: readonly ExtraHeader[];
+  readonly clusters: readonly Cluster[];
 }
+
+export type Cluster = SeveralConnection['clusters'][number];
 
 export interface FieldDefinition {
   readonly name: string;
   readonly label: string;
   readonly placeholder?: string;
-  readonly kind?: 'secret' | 'ssh-key' | 'certificate' | 'snapshot' | 'check' | 'auth';
+  readonly kind?:
+    'secret' | 'ssh-key' | 'key' | 'certificate' | 'known-hosts' | 'snapshot' | 'check' | 'auth';
   readonly optional?: boolean;
+  /** Heading under which it is folded away until it is needed. */
+  readonly section?: string;
 }
 
+/** Certificates of one store; `name.field` is field of the object name. */
+const tlsFields = (name: string, section: string): readonly FieldDefinition[] =>
+  [
+    { name: 'caFile', label: 'Authority to trust', kind: 'certificate', placeholder: "the system's" },
+    { name: 'certFile', label: 'Certificate to show', kind: 'certificate' },
+    { name: 'keyFile', label: 'Key of that certificate', kind: 'key' },
+    { name: 'keyPassphraseRef', label: 'Passphrase of the key', kind: 'secret' },
+    { name: 'serverName', label: 'Name in its certificate', placeholder: "the URL's" },
+  ].map((field) => ({ ...field, name: `${name}.${field.name}`, optional: true, section }) as FieldDefinition);
+
 const STORES: readonly FieldDefinition[] = [
-  { name: 'clickhouseUrl', label: 'ClickHouse URL', placeholder: 'http://127.0.0.1:8123' },
+  {
+    name: 'clickhouseUrl',
+    label: 'ClickHouse URL',
+    placeholder: 'http://127.0.0.1:8123; without it there are metrics only',
+  },
   { name: 'clickhouseUser', label: 'ClickHouse user', optional: true },
   { name: 'clickhousePasswordRef', label: 'ClickHouse password', kind: 'secret', optional: true },
   { name: 'prometheusUrl', label: 'Prometheus URL', placeholder: 'http://127.0.0.1:9090' },
@@ -32,6 +52,8 @@ const STORES: readonly FieldDefinition[] = [
   { name: 'prometheusUser', label: 'Prometheus user', optional: true },
   { name: 'prometheusPasswordRef', label: 'Prometheus password', kind: 'secret', optional: true },
   { name: 'collectorUrl', label: 'Collector status URL', optional: true },
+  ...tlsFields('clickhouseTls', 'Certificates of ClickHouse'),
+  ...tlsFields('prometheusTls', 'Certificates of Prometheus'),
 ];
 
 const SSH: readonly FieldDefinition[] = [
@@ -39,6 +61,13 @@ const SSH: readonly FieldDefinition[] = [
   { name: 'port', label: 'Port', placeholder: '22', optional: true },
   { name: 'user', label: 'User' },
   { name: 'auth', label: 'Sign in with', kind: 'auth' },
+  {
+    name: 'knownHostsFile',
+    label: 'Known hosts',
+    kind: 'known-hosts',
+    placeholder: '~/.ssh/known_hosts',
+    optional: true,
+  },
 ];
 
 const SSH_AUTH: Readonly<Record<string, readonly FieldDefinition[]>> = {
@@ -75,25 +104,57 @@ export function fieldsOf(draft: ConnectionDraft): readonly FieldDefinition[] {
   }
 }
 
+/** Whether the connection asks Prometheus itself, so that it may send headers along. */
+export const hasHeaders = ({ kind }: ConnectionDraft): boolean => kind === 'direct' || kind === 'ssh';
+
 const STORE_NAMES = new Set(STORES.map((field) => field.name));
 
 /** The connection that a draft describes; `fields` hold references by now. */
 export function specOf(draft: ConnectionDraft): Result<ConnectionSpec, readonly string[]> {
+  const { kind, clusters } = draft;
+  if (kind === 'several') return named(draft, { kind, clusters });
   const names = new Set(fieldsOf(draft).map((field) => field.name));
   const filled = Object.entries(draft.fields).filter(([name, value]) => names.has(name) && value !== '');
-  const fields: Record<string, unknown> = Object.fromEntries(filled);
+  const headers = hasHeaders(draft) && draft.headers.length > 0 ? { prometheusHeaders: draft.headers } : {};
+  if (kind === 'ssh') {
+    const fields = nested(filled.filter(([name]) => !STORE_NAMES.has(name)));
+    const inner = { ...nested(filled.filter(([name]) => STORE_NAMES.has(name))), ...headers };
+    const { host, user, knownHostsFile, auth: method = 'agent', port = 22, ...secrets } = fields;
+    const auth = { method, ...secrets };
+    return named(draft, { kind, host, user, port: Number(port), auth, knownHostsFile, inner });
+  }
+  const fields = nested(filled);
   if (fields['insecure'] !== undefined) fields['insecure'] = fields['insecure'] === 'yes';
-  if (draft.kind !== 'ssh') return named(draft, { ...draft.kept, kind: draft.kind, ...fields });
-  const inner = { ...draft.kept, ...Object.fromEntries(filled.filter(([name]) => STORE_NAMES.has(name))) };
-  const { host, user, keyFile, passphraseRef, passwordRef } = fields;
-  const auth = { method: fields['auth'] ?? 'agent', keyFile, passphraseRef, passwordRef };
-  return named(draft, { kind: 'ssh', host, user, port: Number(fields['port'] ?? 22), auth, inner });
+  return named(draft, { kind, ...fields, ...headers });
+}
+
+/** `a.b` is field b of the object a. */
+function nested(fields: readonly (readonly [string, string])[]): Record<string, unknown> {
+  const all: Record<string, unknown> = {};
+  for (const [name, value] of fields) {
+    const [outer, inner] = name.split('.') as [string, string?];
+    if (inner === undefined) all[outer] = value;
+    else all[outer] = { ...(all[outer] as object | undefined), [inner]: value };
+  }
+  return all;
 }
 
 function named(draft: ConnectionDraft, spec: object): Result<ConnectionSpec, readonly string[]> {
   const parsed = parseConnectionSpec(spec);
-  if (draft.name.trim() !== '') return parsed;
-  return err(['name is missing', ...(parsed.ok ? [] : parsed.error)]);
+  if (parsed.ok && draft.name.trim() !== '') return parsed;
+  const problems = parsed.ok ? [] : parsed.error.map((problem) => labelled(draft, problem));
+  return err([...(draft.name.trim() === '' ? ['Name is missing'] : []), ...problems]);
+}
+
+/** A mistake by the label of its field, as the form shows it. */
+function labelled(draft: ConnectionDraft, problem: string): string {
+  const path = /^\S+/.exec(problem)![0];
+  const name = path.replace(/^(?:inner|auth)\./, '');
+  const field = fieldsOf(draft).find((one) => one.name === name);
+  if (field) return `${field.section ? `${field.section}: ` : ''}${field.label}${problem.slice(path.length)}`;
+  const header = /prometheusHeaders\[(\d+)\]\.(\w+)$/.exec(path);
+  if (header) return `Header ${Number(header[1]) + 1}: ${header[2]}${problem.slice(path.length)}`;
+  return problem;
 }
 
 export const emptyDraft = (kind: ConnectionKind): ConnectionDraft => ({
@@ -101,24 +162,18 @@ export const emptyDraft = (kind: ConnectionKind): ConnectionDraft => ({
   name: '',
   kind,
   fields: kind === 'ssh' ? { auth: 'agent' } : {},
+  headers: [],
+  clusters: [],
 });
-
-const KEPT: ReadonlySet<string> = new Set([
-  'clickhouseTls',
-  'prometheusTls',
-  'prometheusHeaders',
-  'clusters',
-]);
 
 /** The form of a saved connection. References stand in for secrets until new ones are typed. */
 export function draftOf({ id, name, spec }: SavedConnection): ConnectionDraft {
   const fields: Record<string, string> = {};
-  const kept: Record<string, unknown> = {};
-  const take = (values: object): void => {
+  const take = (values: object, prefix = ''): void => {
     for (const [key, value] of Object.entries(values)) {
-      if (KEPT.has(key)) kept[key] = value;
-      if (typeof value === 'string' || typeof value === 'number') fields[key] = String(value);
-      if (value === true) fields[key] = 'yes';
+      if (typeof value === 'string' || typeof value === 'number') fields[prefix + key] = String(value);
+      if (value === true) fields[prefix + key] = 'yes';
+      if (key.endsWith('Tls')) take(value as object, `${key}.`);
     }
   };
   take(spec);
@@ -129,5 +184,7 @@ export function draftOf({ id, name, spec }: SavedConnection): ConnectionDraft {
   }
   delete fields['kind'];
   delete fields['method'];
-  return { id, name, kind: spec.kind, fields, ...(Object.keys(kept).length > 0 ? { kept } : {}) };
+  const stores = spec.kind === 'ssh' ? spec.inner : spec.kind === 'direct' ? spec : undefined;
+  const clusters = spec.kind === 'several' ? spec.clusters : [];
+  return { id, name, kind: spec.kind, fields, headers: stores?.prometheusHeaders ?? [], clusters };
 }

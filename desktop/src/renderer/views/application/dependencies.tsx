@@ -15,7 +15,7 @@ export interface DependenciesProps {
 
 export function Dependencies({ id, edges }: DependenciesProps) {
   return (
-    <Panel title="Dependencies" note="last minute" flush testId="dependencies">
+    <Panel title="Dependencies" note="numbers are of the last 30 s" flush testId="dependencies">
       <div className="table-head" style={{ gridTemplateColumns: COLUMNS }}>
         <span />
         <span>Application</span>

@@ -19,6 +19,8 @@ export function MapDetails({ map, id }: { readonly map: ServiceMap; readonly id:
         </div>
       ))}
       <dl className="facts small">
+        <dt className="muted">Last minute</dt>
+        <dd />
         <dt>Requests</dt>
         <dd>
           <Value value={node.requestRate} unit="requests/second" />
@@ -36,8 +38,12 @@ export function MapDetails({ map, id }: { readonly map: ServiceMap; readonly id:
           {node.instances.up}/{node.instances.known} up
         </dd>
       </dl>
-      <Edges title="Called by" edges={map.edges.filter((edge) => edge.server === id)} end="client" />
-      <Edges title="Calls" edges={map.edges.filter((edge) => edge.client === id)} end="server" />
+      <Edges
+        title="Called by, last 30 s"
+        edges={map.edges.filter((edge) => edge.server === id)}
+        end="client"
+      />
+      <Edges title="Calls, last 30 s" edges={map.edges.filter((edge) => edge.client === id)} end="server" />
     </aside>
   );
 }

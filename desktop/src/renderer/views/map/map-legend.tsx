@@ -11,8 +11,8 @@ export function MapLegend({ range }: { readonly range: TimeRange }) {
         <HealthBadge key={health} health={health} />
       ))}
       <span className="muted">
-        callers left, callees right; red dashed lines are broken; rates of the last minute to{' '}
-        {clockText(range.to)}
+        callers left, callees right; dashed lines are broken; figures to {clockText(range.to)}: lines of the
+        last 30 s, boxes of the last minute
       </span>
     </div>
   );

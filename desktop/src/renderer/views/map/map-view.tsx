@@ -1,7 +1,7 @@
 import { Graph } from '@blueprintjs/icons';
 import { toFailure, type Failure } from '@gumshoe/base/failure';
 import type { ApplicationId } from '@gumshoe/model/entities';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { ServiceMapCanvas } from '../../canvas/service-map-canvas.tsx';
 import { useQuery, useSession } from '../../client/session.tsx';
@@ -11,6 +11,8 @@ import { navigate, useLink } from '../../state/link.ts';
 import { openApplication } from '../../widgets/application-name.tsx';
 import { Empty, Failed, Loaded, Loading } from '../../widgets/states.tsx';
 import { MapDetails } from './map-details.tsx';
+import { filterMap, mapFilterOf } from './map-filter.ts';
+import { MapFilterBar } from './map-filter-bar.tsx';
 import { MapLegend } from './map-legend.tsx';
 
 function MapView() {
@@ -29,9 +31,25 @@ function MapView() {
           )
         }
       >
-        {(value) => <LaidOutMap map={value} />}
+        {(value) => <FilteredMap map={value} />}
       </Loaded>
     </div>
+  );
+}
+
+function FilteredMap({ map }: { readonly map: ServiceMap }) {
+  const { params } = useLink();
+  const { cluster, category } = mapFilterOf(params);
+  const shown = useMemo(() => filterMap(map, { cluster, category }), [map, cluster, category]);
+  return (
+    <>
+      <MapFilterBar {...{ map }} filter={{ cluster, category }} shown={shown.nodes.length} />
+      {shown.nodes.length > 0 ? (
+        <LaidOutMap map={shown} />
+      ) : (
+        <Empty title="No application matches">Choose another cluster or category.</Empty>
+      )}
+    </>
   );
 }
 

@@ -22,10 +22,27 @@ export const sortRows = (rows: readonly ApplicationRow[]): ApplicationRow[] =>
     (a, b) => HEALTH_ORDER[a.health] - HEALTH_ORDER[b.health] || a.name.localeCompare(b.name, 'en'),
   );
 
-export function ApplicationsTable(props: {
+/** Less than this share of the window without data is left on screen. */
+const SHORT_GAP = 0.25;
+
+/** Where the trends begin, 0..1: where a source is younger than the window, shortly before its first value. */
+export function trendStart(rows: readonly ApplicationRow[]): number {
+  const starts = rows.map(({ sparkline }) => {
+    const first = sparkline.findIndex((value) => Number.isFinite(value));
+    return first < 0 ? 1 : Math.max(0, first - 1) / sparkline.length;
+  });
+  const least = Math.min(1, ...starts);
+  return least < 1 && least > SHORT_GAP ? least : 0;
+}
+
+export interface ApplicationsTableProps {
   readonly rows: readonly ApplicationRow[];
   readonly now: Milliseconds;
-}) {
+  /** See `trendStart`. */
+  readonly trendFrom: number;
+}
+
+export function ApplicationsTable(props: ApplicationsTableProps) {
   const [selected, setSelected] = useState(-1);
   const rows = sortRows(props.rows);
   return (
@@ -39,7 +56,9 @@ export function ApplicationsTable(props: {
       onOpen={(index) => openApplication(rows[index]!.id)}
       maxHeight={ROW_HEIGHT * ROWS_IN_SIGHT + 30}
       header={<Head />}
-      render={(row, index, isSelected) => <Row row={row} now={props.now} selected={isSelected} key={index} />}
+      render={(row, index, isSelected) => (
+        <Row {...{ row }} now={props.now} trendFrom={props.trendFrom} selected={isSelected} key={index} />
+      )}
     />
   );
 }
@@ -54,19 +73,18 @@ function Head() {
       <span className="number">Requests</span>
       <span className="number">Errors</span>
       <span className="number">p99</span>
-      <span>Error budget, window</span>
-      <span>Request rate, window</span>
+      <span>Error budget of window</span>
+      <span>Request rate, trend</span>
     </div>
   );
 }
 
-interface RowProps {
+interface RowProps extends Omit<ApplicationsTableProps, 'rows'> {
   readonly row: ApplicationRow;
-  readonly now: Milliseconds;
   readonly selected: boolean;
 }
 
-function Row({ row, now, selected }: RowProps) {
+function Row({ row, now, trendFrom, selected }: RowProps) {
   const { up, known } = row.instances;
   return (
     <div
@@ -98,7 +116,10 @@ function Row({ row, now, selected }: RowProps) {
         <Value value={row.p99} unit="seconds" />
       </span>
       <BudgetBar slos={row.slos} />
-      <Sparkline values={row.sparkline} label={`request rate of ${row.name}`} />
+      <Sparkline
+        values={row.sparkline.subarray(Math.floor(trendFrom * row.sparkline.length))}
+        label={`request rate of ${row.name}`}
+      />
     </div>
   );
 }

@@ -168,24 +168,41 @@ function TopCauses({ report }: { readonly report: LiveQuery<Report> }) {
   if (!value)
     return <p className="muted">{failure ? `Causes unknown: ${failure.reason}` : 'Looking for causes…'}</p>;
   if (value.causes.length === 0)
-    return <p className="muted">No cause stands out; {value.cleared.length} signals cleared.</p>;
+    return (
+      <p className="muted" data-testid="no-cause">
+        No cause stands out; {value.cleared.length} signals cleared.
+      </p>
+    );
   return (
     <ol className="top-causes">
       {value.causes.slice(0, SHOWN).map((cause) => (
         <TopCause key={cause.rank} cause={cause} />
       ))}
+      {value.causes[0] ? (
+        <li className="first-remedy" data-testid="first-remedy">
+          <b>What to do:</b>
+          <span>{value.causes[0].remediation}</span>
+        </li>
+      ) : null}
     </ol>
   );
 }
 
 function TopCause({ cause }: { readonly cause: Cause }) {
   return (
-    <li>
+    <li data-testid={`top-cause-${cause.rank}`}>
       <span className="score" title="score, 0 to 1">
         {cause.score.toFixed(2)}
       </span>
       <b>{nameOfApplication(cause.application)}</b>
-      <span>{cause.title}</span>
+      <button
+        type="button"
+        className="link-button claim"
+        title="Evidence of this cause"
+        onClick={() => navigate({ view: 'rca', params: { cause: String(cause.rank) } })}
+      >
+        {cause.title}
+      </button>
       {cause.onset === undefined ? null : <span className="muted">from {clockText(cause.onset)}</span>}
     </li>
   );

@@ -1,12 +1,15 @@
 import { Dashboard } from '@blueprintjs/icons';
+import { Button } from '@blueprintjs/core';
+import { milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { defineView } from '../../app/define-view.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { Overview } from '../../../contract/engine.ts';
 import { Panel } from '../../widgets/panel.tsx';
 import { Empty, Loaded } from '../../widgets/states.tsx';
-import { spanText } from '../../widgets/time-text.ts';
-import { ApplicationsTable } from './applications-table.tsx';
+import { navigate } from '../../state/link.ts';
+import { clockText, dateText } from '../../widgets/time-text.ts';
+import { ApplicationsTable, trendStart } from './applications-table.tsx';
 import { Incidents } from './incidents.tsx';
 import { NodesPanel } from './nodes-panel.tsx';
 
@@ -24,10 +27,29 @@ function OverviewView() {
 
 function emptyOverview(overview: Overview) {
   if (overview.applications.length > 0 || overview.nodes.length > 0) return undefined;
+  return <NothingSeen />;
+}
+
+/** Says where the data is, if there is any: a collector that stopped is the first thing to know. */
+function NothingSeen() {
+  const { range } = useSession();
+  const { value: extent } = useQuery('extent', [range.to], (engine, signal) => engine.extent(signal));
+  if (!extent)
+    return (
+      <Empty title="This source holds no metrics">
+        Check in the line below that both stores answer, and that a collector is writing to them.
+      </Empty>
+    );
+  const width = Math.min(range.to - range.from, extent.to - extent.from);
+  const last = { kind: 'fixed', from: milliseconds(extent.to - width), to: extent.to } as const;
   return (
-    <Empty title="No application was seen in this window">
-      Choose a wider or earlier window, or check in the line below that the collector is writing to this
-      source.
+    <Empty
+      title="No application was seen in this window"
+      action={
+        <Button intent="primary" text="Show the last of it" onClick={() => navigate({ range: last })} />
+      }
+    >
+      There is data from {dateText(extent.from)} to {dateText(extent.to)}.
     </Empty>
   );
 }
@@ -35,15 +57,17 @@ function emptyOverview(overview: Overview) {
 function OverviewBody({ overview }: { readonly overview: Overview }) {
   const { applications, blindSpots, range } = overview;
   const broken = applications.filter((row) => row.health === 'critical' || row.health === 'warning').length;
+  const trendFrom = trendStart(applications);
+  const trendSince = range.from + trendFrom * (range.to - range.from);
   return (
     <div className="stack">
       <Incidents overview={overview} />
       <Panel
         title="Applications"
-        note={`${applications.length} seen, ${broken} not OK; numbers are of the last minute, trends of ${spanText(range.from, range.to)}`}
+        note={`${applications.length} seen, ${broken} not OK; numbers are of the last minute, trends since ${clockText(trendSince)}`}
         flush
       >
-        <ApplicationsTable rows={applications} now={range.to} />
+        <ApplicationsTable rows={applications} now={range.to} {...{ trendFrom }} />
       </Panel>
       <div className="overview-columns">
         <NodesPanel nodes={overview.nodes} />

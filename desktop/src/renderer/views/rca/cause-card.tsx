@@ -1,6 +1,7 @@
 import { ArrowRight } from '@blueprintjs/icons';
-import { Fragment } from 'react';
+import { Fragment, useEffect, useRef } from 'react';
 import type { Cause } from '../../../contract/engine.ts';
+import { useLink } from '../../state/link.ts';
 import { ApplicationLink } from '../../widgets/application-name.tsx';
 import { EvidenceLink } from '../../widgets/evidence-link.tsx';
 import { clockText } from '../../widgets/time-text.ts';
@@ -8,8 +9,15 @@ import { CauseBlindSpots, CauseChecks } from './cause-checks.tsx';
 
 /** One suspect: what, where, since when, how sure, why, and what to do. */
 export function CauseCard({ cause }: { readonly cause: Cause }) {
+  const { params } = useLink();
+  const element = useRef<HTMLElement>(null);
+  const wanted = params['cause'] === String(cause.rank);
+  useEffect(() => {
+    if (wanted) element.current?.scrollIntoView({ block: 'start' });
+  }, [wanted]);
   return (
     <article
+      ref={element}
       className="panel cause stack"
       data-testid={`cause-${cause.rank}`}
       data-rank={cause.rank}

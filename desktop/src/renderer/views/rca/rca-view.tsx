@@ -4,14 +4,16 @@ import type { ApplicationId } from '@gumshoe/model/entities';
 import { defineView } from '../../app/define-view.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { Impact, Report } from '../../../contract/engine.ts';
-import { navigate, useLink } from '../../state/link.ts';
+import { navigate, useLink, visit } from '../../state/link.ts';
 import { ApplicationLink, nameOfApplication } from '../../widgets/application-name.tsx';
+import { evidenceDestination } from '../../widgets/evidence-link.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { Loaded } from '../../widgets/states.tsx';
-import { clockText, dateText } from '../../widgets/time-text.ts';
+import { clockText, dateText, spanText } from '../../widgets/time-text.ts';
 import { CauseCard } from './cause-card.tsx';
 import { ClearedPanel } from './cleared-panel.tsx';
+import { Summary } from './summary.tsx';
 
 function RcaView() {
   const { range } = useSession();
@@ -63,9 +65,7 @@ function StartPicker({ current }: { readonly current: ApplicationId | undefined 
 function ReportBody({ report }: { readonly report: Report }) {
   return (
     <div className="stack">
-      <p className="rca-summary" data-testid="rca-summary">
-        {report.summary}
-      </p>
+      <Summary report={report} />
       <Panel
         title="Impact"
         note={`${report.impacted.length} ${report.impacted.length === 1 ? 'objective' : 'objectives'} broken`}
@@ -91,17 +91,30 @@ function ReportBody({ report }: { readonly report: Report }) {
 }
 
 function ImpactRow({ impact }: { readonly impact: Impact }) {
+  const { application, evidence: [evidence] = [] } = impact;
   return (
-    <div className="row wrap" data-testid="impacted" data-application={impact.application}>
+    <div className="row wrap" data-testid="impacted" data-application={application}>
       <HealthBadge health={impact.severity} />
       <b>
-        <ApplicationLink id={impact.application} />
+        <ApplicationLink id={application} />
       </b>
       <span className="tag">{impact.slo}</span>
-      <span>{impact.message}</span>
+      {evidence ? (
+        <button
+          type="button"
+          className="link-button claim"
+          title={evidence.query}
+          onClick={() => visit(evidenceDestination(evidence, application))}
+        >
+          {impact.message}
+        </button>
+      ) : (
+        <span>{impact.message}</span>
+      )}
       <span className="muted">
-        since {clockText(impact.since)}
-        {impact.until === undefined ? ', still' : ` until ${clockText(impact.until)}`}
+        {impact.until === undefined
+          ? 'still going on'
+          : `over at ${clockText(impact.until)}, after ${spanText(impact.since, impact.until)}`}
       </span>
     </div>
   );
