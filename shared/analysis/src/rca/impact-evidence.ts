@@ -5,6 +5,7 @@ import { CONTAINER_METRICS, REQUEST_METRICS } from '@gumshoe/schema/metrics/cont
 import { promqlEvidence, rateWindow, selectDependency } from '../evidence.ts';
 import type { OpenedIncident } from '../incidents.ts';
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
+import { countBad } from '../slo/count-bad.ts';
 
 /** Part of the bad requests that only clients can tell of, from which on their view is shown. */
 const MOSTLY = 0.5;
@@ -20,11 +21,15 @@ export function impactEvidence(inspected: InspectedWorld, incident: OpenedIncide
   const window = { from: incident.openedAt, to: incident.resolvedAt ?? inspected.world.range.to };
   const unseen = refusedEvidence(inspected, one, incident) ?? hangingEvidence(inspected, one, incident);
   if (unseen) return [{ ...unseen, window, onset: incident.openedAt }];
+  const { bad, requests, cells } = incident.breach;
+  const { budget } = slo;
+  const before = budget.badShare(budget.firstCell, cells.lo);
   return slo.evidence.map((evidence) => ({
     ...evidence,
+    summary: countBad(slo, bad, requests),
     window,
     value: incident.impact,
-    baselineValue: 1 - slo.objective,
+    ...(Number.isFinite(before) ? { baselineValue: before } : {}),
     unit: 'ratio',
     onset: incident.openedAt,
   }));
