@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applicationType } from './application-type.ts';
-import { identifyCgroup, parseCgroupFile } from './cgroup.ts';
+import { containerPaths, identifyCgroup, parseCgroupFile } from './cgroup.ts';
 import { containerIdOf, serviceNameOf, type OrchestratedNames } from './container-id.ts';
 
 const ID = 'c0ffee'.padEnd(64, '0');
@@ -258,6 +258,29 @@ test('names of those who schedule win over ids', () => {
   const nomad = { namespace: 'default', job: 'shop', group: 'api', allocation: POD, task: 'server' };
   assert.equal(named({ by: 'nomad', ...nomad }), `/nomad/default/shop/api/${POD}/server`);
   assert.equal(named({ by: 'name', name: 'web' }), '/containerd/web');
+});
+
+test('a hierarchy in which a container shares its group with others is left out', () => {
+  const paths = (text: string) => {
+    const cgroups = parseCgroupFile(text);
+    const identity = identifyCgroup(cgroups);
+    assert.ok(identity);
+    return containerPaths(cgroups, identity);
+  };
+  assert.deepEqual(
+    paths(
+      '5:memory:/system.slice\n3:cpu,cpuacct:/\n2:pids:/system.slice/a.service\n0::/system.slice/a.service/inner',
+    ),
+    { unified: '/system.slice/a.service', controllers: { pids: '/system.slice/a.service' } },
+  );
+  assert.deepEqual(paths(`4:memory:/docker/${ID}/inner\n0::/system.slice/containerd.service`), {
+    unified: '',
+    controllers: { memory: `/docker/${ID}` },
+  });
+  assert.deepEqual(paths('4:memory:/user.slice\n0::/user.slice/session-1.scope'), {
+    unified: '/user.slice/session-1.scope',
+    controllers: { memory: '/user.slice' },
+  });
 });
 
 test('a monitor of containers is none', () => {

@@ -101,14 +101,18 @@ function candidates(paths: CgroupPaths): string[] {
   return [...kubernetes, unified, ...v1].filter((path) => path !== '' && path !== '/');
 }
 
-/** Identity from paths alone; undefined for what no container is made of (conmon and the like). */
+/**
+ * Identity from paths alone; undefined for what no container is made of (conmon and the like). A container in any
+ * hierarchy counts before a service: a runtime that manages v1 alone leaves its containers in its own service in v2.
+ */
 export function identifyCgroup(paths: CgroupPaths): CgroupIdentity | undefined {
   const worth = candidates(paths);
-  for (const path of worth) {
-    if (IGNORED.test(path)) return undefined;
-    const found = containerIn(path) ?? podIn(path) ?? serviceIn(path);
-    if (found) return found;
-  }
+  if (worth.some((path) => IGNORED.test(path))) return undefined;
+  for (const kind of [containerIn, podIn, serviceIn])
+    for (const path of worth) {
+      const found = kind(path);
+      if (found) return found;
+    }
   return { kind: 'process', id: '', podUid: '', path: worth[0] ?? '/' };
 }
 
@@ -142,21 +146,26 @@ function serviceIn(path: string): CgroupIdentity | undefined {
   return { kind: 'systemd', id, podUid: '', path: unescapeUnit(`${slices}/${unit}`) };
 }
 
-/** Paths of the container itself, where a process is in a cgroup of its own inside (CRI-O, Podman, systemd). */
+/**
+ * Paths of the container itself, where a process is in a cgroup of its own inside (CRI-O, Podman, systemd). A
+ * hierarchy in which it shares a group with others says nothing about it alone, and is left out: hybrid machines
+ * account a service in some hierarchies only.
+ */
 export function containerPaths({ unified, controllers }: CgroupPaths, identity: CgroupIdentity): CgroupPaths {
-  const cut = (path: string): string => upTo(path, identity);
-  return {
-    unified: cut(unified),
-    controllers: Object.fromEntries(Object.entries(controllers).map(([name, path]) => [name, cut(path)])),
-  };
+  const own = Object.entries(controllers).flatMap(([name, path]): [string, string][] => {
+    const cut = upTo(path, identity);
+    return cut === undefined ? [] : [[name, cut]];
+  });
+  return { unified: upTo(unified, identity) ?? '', controllers: Object.fromEntries(own) };
 }
 
-function upTo(path: string, { kind, id }: CgroupIdentity): string {
+/** undefined where the path does not name the container. */
+function upTo(path: string, { kind, id }: CgroupIdentity): string | undefined {
   const key = kind === 'nomad' ? (id.split('/')[0] ?? '') : id;
   if (key === '' || kind === 'talos') return path;
   const segments = path.split('/');
   const names = (segment: string): boolean =>
     kind === 'systemd' ? unescapeUnit(segment) === key : unescapeUnit(segment).includes(key);
   const last = segments.findLastIndex((segment) => segment !== '' && names(segment));
-  return last < 0 ? path : segments.slice(0, last + 1).join('/');
+  return last < 0 ? undefined : segments.slice(0, last + 1).join('/');
 }
