@@ -42,6 +42,17 @@ test('rare, old and harmless messages are not', () => {
   assert.equal(findingOf('log-error-rate', smallWorld()), undefined);
 });
 
+test('an error that comes now and then is not new because it took its time', () => {
+  const series = smallWorld((writer) => {
+    writer.counter(METRIC, message('fine', 'info'), () => 1);
+    // once every 13 minutes, for one sample, ten at a time
+    writer.counter(METRIC, message('rare'), (at) => ((at - AREA_RANGE.from) % 780_000 === 0 ? 1 : 0), {
+      from: AREA_RANGE.from + 780_000,
+    });
+  });
+  assert.equal(findingOf('log-new-pattern', series)?.health, 'ok');
+});
+
 test('errors that are always logged are no spike, ten times as many are', () => {
   const rate = (late: number) =>
     smallWorld((writer) => writer.counter(METRIC, message('usual'), (at) => (at < LATE ? 0.5 : late)));

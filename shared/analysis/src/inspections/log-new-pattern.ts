@@ -9,6 +9,11 @@ import { clock } from './slo-verdict.ts';
 
 /** ms for which a log must have been read without a pattern before the pattern is new. */
 const LEAST_PAST = 5 * 60_000;
+/**
+ * Cells with messages that the past would have had at the pattern's own pace: one that comes now and then may have
+ * been silent that long by chance (e^-5 is less than one in a hundred).
+ */
+const LEAST_EXPECTED = 5;
 
 export const logNewPattern = defineInspection({
   id: 'log-new-pattern',
@@ -31,7 +36,13 @@ export const logNewPattern = defineInspection({
         const first = of.rate.findIndex((rate) => rate > 0);
         return { of, first, count: Math.round(sumOf(of.rate, window) * (grid.step / 1000)) };
       })
-      .filter(({ first }) => first >= window.lo && gridTime(grid, first) - began >= LEAST_PAST)
+      .filter(
+        ({ of, first }) =>
+          first >= window.lo &&
+          gridTime(grid, first) - began >= LEAST_PAST &&
+          expectedBefore(of.rate, { first, hi: window.hi }, (gridTime(grid, first) - began) / grid.step) >=
+            LEAST_EXPECTED,
+      )
       .sort((a, b) => b.count - a.count || (a.of.pattern < b.of.pattern ? -1 : 1));
     const firing = fresh.filter(({ count }) => count > threshold);
     const worst = fresh[0];
@@ -51,13 +62,24 @@ export const logNewPattern = defineInspection({
       instances: [],
       evidence: [promqlEvidence(logRateQuery(subject, ...matchers), range, message)],
       explanation: [
-        `the log is read since ${clock(began)} UTC; a pattern is new when its first message came at least ${formatValue(LEAST_PAST, 'milliseconds')} later, within the window`,
+        `the log is read since ${clock(began)} UTC; a pattern is new when its first message came at least ${formatValue(LEAST_PAST, 'milliseconds')} later, within the window, and at its pace ${LEAST_EXPECTED} and more should have come before`,
         ...fresh.slice(0, 5).map(({ of, count }) => `${count} × ${of.sample || of.pattern}`),
       ],
       columns: fresh.slice(0, 20).map(({ of }) => ({ name: of.sample || of.pattern, values: of.rate })),
     };
   },
 });
+
+/** How many cells with messages `past` cells would have at the pace since the first one. */
+function expectedBefore(
+  rate: Column,
+  { first, hi }: { readonly first: number; readonly hi: number },
+  past: number,
+): number {
+  let active = 0;
+  for (let i = first; i < hi; i++) if (rate[i]! > 0) active++;
+  return (active / (hi - first)) * past;
+}
 
 /** Since when anything is known of what the application logs; undefined when nothing is. */
 function readSince(
