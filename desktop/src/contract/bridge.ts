@@ -18,7 +18,8 @@ export interface WorkbenchBridge {
 
 export type FilePurpose =
   'open-snapshot' | 'save-snapshot' | 'ssh-key' | 'known-hosts' | 'certificate' | 'certificate-key';
-export type MenuCommand = 'open-snapshot' | 'export-snapshot' | 'connections' | 'palette' | 'refresh';
+export type MenuCommand =
+  'open-snapshot' | 'export-snapshot' | 'connections' | 'palette' | 'refresh' | 'shortcuts';
 
 export type EngineState =
   | { readonly state: 'starting' }

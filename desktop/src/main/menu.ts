@@ -35,6 +35,7 @@ export function installMenu(send: (command: MenuCommand) => void): void {
       ],
     },
     { role: 'windowMenu' },
+    { role: 'help', submenu: [command('Keyboard shortcuts', 'F1', 'shortcuts')] },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }

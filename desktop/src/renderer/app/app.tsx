@@ -5,7 +5,7 @@ import { WorkbenchClient } from '../client/workbench-client.ts';
 import { refreshNow } from '../state/follow.ts';
 import { navigate, startLinkState } from '../state/link.ts';
 import { loadPreferences } from '../state/preferences.ts';
-import { connectionsOpen, notify, paletteOpen } from '../state/shared-ui.ts';
+import { connectionsOpen, notify, paletteOpen, shortcutsOpen } from '../state/shared-ui.ts';
 import { useThemeName } from '../theme/theme.ts';
 import { openConnection, openSource, reopenConnection } from './connection-state.ts';
 import { useGlobalKeys } from './keyboard.ts';
@@ -75,6 +75,8 @@ function run(workbench: Workbench, command: MenuCommand): void {
       return exportAsked.set(openSource.get() !== undefined);
     case 'connections':
       return connectionsOpen.set(true);
+    case 'shortcuts':
+      return shortcutsOpen.set(true);
     case 'palette':
       return paletteOpen.set(true);
     case 'refresh':

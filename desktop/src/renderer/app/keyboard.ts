@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { navigate } from '../state/link.ts';
 import { refreshNow } from '../state/follow.ts';
-import { connectionsOpen, paletteOpen } from '../state/shared-ui.ts';
+import { connectionsOpen, paletteOpen, shortcutsOpen } from '../state/shared-ui.ts';
 import { VIEWS } from './views.ts';
 
 function isTyping(target: EventTarget | null): boolean {
@@ -10,7 +10,7 @@ function isTyping(target: EventTarget | null): boolean {
   return /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable;
 }
 
-/** Keys that work everywhere: Ctrl/Cmd+K, number keys, R, Escape. */
+/** Keys that work everywhere: Ctrl/Cmd+K, number keys, R, ?, Escape. */
 export function useGlobalKeys(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
@@ -20,9 +20,10 @@ export function useGlobalKeys(): void {
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (event.key === 'Escape') {
-        paletteOpen.set(false);
-        return connectionsOpen.set(false);
+        for (const open of [paletteOpen, connectionsOpen, shortcutsOpen]) open.set(false);
+        return;
       }
+      if (event.key === '?') return shortcutsOpen.set(true);
       if (event.key === 'r') return refreshNow();
       const view = VIEWS.find((entry) => entry.key === event.key);
       if (view) navigate({ view: view.id, subject: undefined, params: {} });

@@ -6,7 +6,7 @@ import { SessionContext, type Session } from '../client/session.tsx';
 import { follow, startFollowing } from '../state/follow.ts';
 import { linkStore, navigate, resolveRange, useLink } from '../state/link.ts';
 import { changePreferences, currentPreferences, usePreferences } from '../state/preferences.ts';
-import { connectionsOpen, notices } from '../state/shared-ui.ts';
+import { connectionsOpen, notices, shortcutsOpen } from '../state/shared-ui.ts';
 import { useStore } from '../state/store.ts';
 import { Empty } from '../widgets/states.tsx';
 import { CommandPalette, commandIcon, type PaletteItem } from './command-palette.tsx';
@@ -16,6 +16,7 @@ import { OpenFailure } from './connections/open-failure.tsx';
 import { Rail } from './rail.tsx';
 import { ExportDialog } from './export-dialog.tsx';
 import { exportAsked, openSnapshotFile } from './snapshots.ts';
+import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { BusyLine, TopBar } from './top-bar.tsx';
 import { VIEWS } from './views.ts';
@@ -29,6 +30,7 @@ export function Shell({ engineState }: { readonly engineState: EngineState }) {
     <>
       {open ? <OpenShell open={open} engineState={engineState} /> : <Closed engineState={engineState} />}
       <Notices />
+      <ShortcutsDialog />
     </>
   );
 }
@@ -169,6 +171,7 @@ function commandsOf(workbench: Workbench): PaletteItem[] {
   });
   return [
     command('Connections', () => connectionsOpen.set(true)),
+    command('Keyboard shortcuts', () => shortcutsOpen.set(true)),
     command('Open snapshot', () => void openSnapshotFile(workbench)),
     command('Export snapshot of this window', () => exportAsked.set(true)),
     command(`Use the ${other} theme`, () => void changePreferences(workbench.api, { theme: other })),

@@ -10,7 +10,7 @@ import {
   type Point,
 } from '../layout/map-layout.ts';
 import type { Palette } from '../theme/theme.ts';
-import { fitText } from './surface.ts';
+import { fitText, wrapText } from './surface.ts';
 import type { Size, Viewport } from './viewport.ts';
 
 export interface MapScene {
@@ -25,6 +25,8 @@ const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const LABEL_ZOOM = 0.55;
 const DETAIL_ZOOM = 0.42;
 const FADED = 0.22;
+const REASON_LINES = 2;
+const LINE_HEIGHT = 14;
 
 /** Draws what is in sight. O(nodes + edges) with culling. */
 export function drawMap(
@@ -205,7 +207,9 @@ function drawNodeDetails(
   const kind = `${node.type ?? node.kind} · ${up}/${known} up`;
   context.fillText(fitText(context, kind, NODE.width - 24), at.x + 12, at.y + 38);
   context.fillStyle = reason ? palette.health[node.health] : palette.muted;
-  context.fillText(fitText(context, reason ?? trafficText(node), NODE.width - 24), at.x + 12, at.y + 54);
+  const lines = wrapText(context, reason ?? trafficText(node), NODE.width - 24, REASON_LINES);
+  for (const [index, line] of lines.entries())
+    context.fillText(line, at.x + 12, at.y + 54 + index * LINE_HEIGHT);
 }
 
 function trafficText(node: ServiceMapNode): string {

@@ -27,3 +27,21 @@ export function fitText(context: CanvasRenderingContext2D, text: string, width: 
   }
   return low === 0 ? '' : `${text.slice(0, low)}…`;
 }
+
+/** Text broken between words into at most so many lines of a width; the last one ends with an ellipsis if need be. */
+export function wrapText(
+  context: CanvasRenderingContext2D,
+  text: string,
+  width: number,
+  most: number,
+): readonly string[] {
+  const words = text.split(' ');
+  const lines: string[] = [];
+  while (words.length > 0 && lines.length < most - 1) {
+    let line = words.shift()!;
+    while (words.length > 0 && context.measureText(`${line} ${words[0]}`).width <= width)
+      line += ` ${words.shift()}`;
+    lines.push(fitText(context, line, width));
+  }
+  return words.length === 0 ? lines : [...lines, fitText(context, words.join(' '), width)];
+}

@@ -1,4 +1,6 @@
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
+import { TABLES } from '@gumshoe/schema/tables/catalogue';
+import { DATABASE } from '@gumshoe/schema/tables/define';
 
 export const PROMQL_KEYWORDS = [
   'by',
@@ -16,28 +18,64 @@ export const PROMQL_KEYWORDS = [
 
 export const PROMQL_FUNCTIONS = [
   'abs',
+  'absent',
+  'absent_over_time',
   'avg',
   'avg_over_time',
   'bottomk',
   'ceil',
+  'changes',
+  'clamp',
   'clamp_max',
   'clamp_min',
   'count',
   'count_over_time',
+  'count_values',
+  'day_of_week',
   'delta',
+  'deriv',
+  'exp',
+  'floor',
+  'group',
+  'histogram_avg',
+  'histogram_count',
   'histogram_quantile',
+  'histogram_sum',
+  'hour',
+  'idelta',
   'increase',
   'irate',
+  'label_join',
+  'label_replace',
   'last_over_time',
+  'ln',
+  'log10',
+  'log2',
   'max',
   'max_over_time',
   'min',
   'min_over_time',
+  'minute',
+  'predict_linear',
+  'present_over_time',
   'quantile',
+  'quantile_over_time',
   'rate',
+  'resets',
+  'round',
+  'scalar',
+  'sgn',
+  'sort',
+  'sort_desc',
+  'sqrt',
+  'stddev',
+  'stddev_over_time',
   'sum',
   'sum_over_time',
+  'time',
+  'timestamp',
   'topk',
+  'vector',
 ] as const;
 
 export const SQL_KEYWORDS = [
@@ -76,3 +114,13 @@ export const SQL_KEYWORDS = [
 
 /** Every metric that a collector may write. */
 export const METRIC_COMPLETIONS: readonly string[] = METRICS.map((metric) => metric.name);
+
+/** Tables and columns that a collector writes. */
+export const SQL_NAMES: readonly string[] = [
+  ...new Set(
+    TABLES.flatMap(({ table: { name, columns } }) => [
+      `${DATABASE}.${name}`,
+      ...columns.map((column) => column.name),
+    ]),
+  ),
+];

@@ -6,7 +6,13 @@ import 'monaco-editor/editor/contrib/find/browser/findController.js';
 import 'monaco-editor/editor/contrib/suggest/browser/suggestController.js';
 import 'monaco-editor/editor/contrib/wordOperations/browser/wordOperations.js';
 import * as monaco from 'monaco-editor/editor/editor.api.js';
-import { METRIC_COMPLETIONS, PROMQL_FUNCTIONS, PROMQL_KEYWORDS, SQL_KEYWORDS } from './languages.ts';
+import {
+  METRIC_COMPLETIONS,
+  PROMQL_FUNCTIONS,
+  PROMQL_KEYWORDS,
+  SQL_KEYWORDS,
+  SQL_NAMES,
+} from './languages.ts';
 
 self.MonacoEnvironment = {
   getWorker: () => new Worker(new URL('./editor-worker.ts', import.meta.url), { type: 'module' }),
@@ -95,10 +101,10 @@ function registerSql(): void {
       ],
     },
   });
-  complete(
-    'clickhouse',
-    SQL_KEYWORDS.map((name) => ({ name, kind: monaco.languages.CompletionItemKind.Keyword })),
-  );
+  complete('clickhouse', [
+    ...SQL_KEYWORDS.map((name) => ({ name, kind: monaco.languages.CompletionItemKind.Keyword })),
+    ...SQL_NAMES.map((name) => ({ name, kind: monaco.languages.CompletionItemKind.Field })),
+  ]);
 }
 
 interface Completion {

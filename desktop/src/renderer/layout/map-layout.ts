@@ -1,7 +1,7 @@
 import type { ServiceMap } from '../../contract/engine.ts';
 
 /** Size of a node's box and of an edge's label, in units of the drawing (pixels at zoom 1). */
-export const NODE = { width: 184, height: 66 } as const;
+export const NODE = { width: 190, height: 80 } as const;
 export const EDGE_LABEL = { width: 116, height: 32 } as const;
 
 export interface Point {

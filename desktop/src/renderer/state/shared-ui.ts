@@ -10,6 +10,7 @@ export interface Notice {
 /** What is open above the views. */
 export const paletteOpen = createStore(false);
 export const connectionsOpen = createStore(false);
+export const shortcutsOpen = createStore(false);
 export const notices = createStore<readonly Notice[]>([]);
 
 const SHOWN_MS = 8_000;

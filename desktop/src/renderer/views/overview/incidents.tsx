@@ -145,7 +145,9 @@ function MoreIncidents({ incidents }: { readonly incidents: readonly Incident[] 
           onClick={() => navigate({ view: 'rca', subject: incident.application })}
         >
           <HealthBadge health={incident.severity} />
-          <b className="ellipsis">{incident.name}</b>
+          <button type="button" className="link-button ellipsis" title="Investigate">
+            <b>{incident.name}</b>
+          </button>
           <span>{incident.slo} objective broken</span>
           <span className="muted">
             {incident.resolvedAt === undefined
