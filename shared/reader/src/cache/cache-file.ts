@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 /** SQLite application_id: "GSMC". */
 const APPLICATION_ID = 0x47534d43;
 /** Raised with every change of the tables; a file of another version is put aside. */
-const VERSION = 1;
+const VERSION = 2;
 const BUSY_TIMEOUT = 5_000;
 const NAME = /^metrics-(\d{1,9})\.cache$/;
 
@@ -22,7 +22,8 @@ const SCHEMA = `
   CREATE INDEX chunks_metric ON chunks (metric, to_ms);
   CREATE INDEX chunks_dictionary ON chunks (dictionary);
   CREATE INDEX chunks_age ON chunks (used_ms, to_ms);
-  CREATE TABLE blocks (id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL);
+  CREATE TABLE blocks (id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, kind TEXT NOT NULL, crc INTEGER NOT NULL,
+    payload BLOB NOT NULL);
   CREATE INDEX blocks_chunk ON blocks (chunk);
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};
@@ -30,6 +31,9 @@ const SCHEMA = `
 
 /** What the file holds is not what was written. */
 export class DamagedCache extends Error {}
+
+/** Another version of this program wrote the file. */
+class OtherVersion extends DamagedCache {}
 
 const DAMAGE = new Set([
   'SQLITE_CORRUPT',
@@ -92,8 +96,11 @@ export function replaceCacheFile(directory: string, damaged: OpenedCache, error:
   return { ...opened, notes: [asideNote(damaged.path, error), ...opened.notes] };
 }
 
-const asideNote = (path: string, error: unknown): string =>
-  `${path} was damaged (${error instanceof Error ? error.message : String(error)}); it was put aside and the cache begun anew`;
+function asideNote(path: string, error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const what = error instanceof OtherVersion ? 'was not used' : 'was damaged';
+  return `${path} ${what} (${reason}); it was put aside and the cache begun anew`;
+}
 
 function openAt(path: string): Database.Database {
   closeSync(openSync(path, 'a', 0o600));
@@ -123,7 +130,7 @@ function prepare(database: Database.Database): void {
   ];
   if (id !== APPLICATION_ID) throw new DamagedCache('it is another kind of database');
   if (version !== VERSION)
-    throw new DamagedCache(`it is of version ${version}, this program writes ${VERSION}`);
+    throw new OtherVersion(`it is of version ${version}, this program writes ${VERSION}`);
 }
 
 function numbersIn(directory: string): number[] {

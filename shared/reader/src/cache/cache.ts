@@ -100,7 +100,6 @@ export class MetricCache {
     const sum = (of: (one: QueryStats) => number): number =>
       queries.reduce((total, one) => total + of(one), 0);
     const lags = queries.flatMap(({ lag }) => (lag === undefined ? [] : [lag]));
-    const histograms = sum((one) => one.histograms);
     const failing = queries.filter(({ errors }) => errors > 0);
     return {
       name: 'metric cache',
@@ -124,7 +123,6 @@ export class MetricCache {
         ...failing
           .slice(0, 5)
           .map(({ metric, errors, lastError }) => `${metric}: ${errors} errors, the last: ${lastError}`),
-        ...(histograms > 0 ? [`${histograms} native histograms left out: the cache holds floats`] : []),
         ...(failures > 0 ? [`the cache failed ${failures} times`] : []),
         ...notes,
       ],

@@ -1,6 +1,10 @@
 import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import { ByteReader, ByteWriter } from '../snapshot/bytes.ts';
 import { readTimes, readValues, writeTimes, writeValues } from '../snapshot/columns.ts';
+import { decodeHistogramRows, encodeHistogramRows } from '../snapshot/histogram-codec.ts';
+import { cellsOf, runsOf } from '../snapshot/histogram-runs.ts';
+import { runsOfWeight } from '../snapshot/runs-of-weight.ts';
 
 /** Samples of the series that the dictionary knows under `id`. */
 export interface NumberedSeries {
@@ -24,19 +28,8 @@ const MAX_BLOCK_SAMPLES = 1_000_000;
 const MOST_ALIKE = 8;
 
 /** Series put together so that a block stays at about a million samples. */
-export function* blocksOf(series: readonly NumberedSeries[]): Generator<readonly NumberedSeries[]> {
-  let start = 0;
-  let samples = 0;
-  for (let i = 0; i < series.length; i++) {
-    const own = series[i]!.values.length;
-    if (i > start && samples + own > MAX_BLOCK_SAMPLES) {
-      yield series.slice(start, i);
-      [start, samples] = [i, 0];
-    }
-    samples += own;
-  }
-  if (start < series.length) yield series.slice(start);
-}
+export const blocksOf = (series: readonly NumberedSeries[]): Generator<readonly NumberedSeries[]> =>
+  runsOfWeight(series, MAX_BLOCK_SAMPLES, ({ values }) => values.length);
 
 /**
  * u32 number of series n and of columns of timestamps m; for each of m: u32 count, encoding, bytes; then u32 columns
@@ -117,5 +110,31 @@ export function openBlock(payload: Uint8Array): OpenBlock {
       readValues(bytes.subarray(starts[i]!, starts[i]! + lengths[i]!), encodings[i]!, into),
   };
 }
+
+/** Native histograms of the series of a dictionary. */
+export interface NumberedHistograms {
+  readonly id: number;
+  readonly histograms: HistogramSamples;
+}
+
+const CELLS_PER_BLOCK = 500_000;
+
+/** Blocks of native histograms, as a snapshot has them (docs/snapshot-format.md), with the number in place of labels. */
+export function* histogramBlocksOf(all: readonly NumberedHistograms[]): Generator<Buffer> {
+  const rows = all.flatMap(({ id, histograms }) =>
+    [...runsOf(histograms)].map((run) => ({ of: id, histograms: run })),
+  );
+  for (const block of runsOfWeight(rows, CELLS_PER_BLOCK, ({ histograms }) => cellsOf(histograms)))
+    yield zstdCompressSync(encodeHistogramRows(block));
+}
+
+/** Runs in their order. @throws Error when the block is damaged. */
+export const openHistogramBlock = (payload: Uint8Array): readonly NumberedHistograms[] =>
+  decodeHistogramRows(zstdDecompressSync(payload, { maxOutputLength: MAX_INFLATED })).map(
+    ({ of, histograms }) => {
+      if (!Number.isSafeInteger(of)) throw new RangeError('a run of native histograms is of no series');
+      return { id: of as number, histograms };
+    },
+  );
 
 export const checksum = (payload: Uint8Array): number => crc32(payload);

@@ -1,5 +1,7 @@
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import type { Labels, Series } from '@gumshoe/base/series';
-import type { OpenBlock } from './chunk.ts';
+import { inTurn } from '../snapshot/join-histograms.ts';
+import type { NumberedHistograms, OpenBlock } from './chunk.ts';
 import { labelText } from './label-sets.ts';
 
 interface Piece {
@@ -14,19 +16,28 @@ interface Piece {
 export class SeriesJoin {
   readonly #labels: Labels[] = [];
   readonly #pieces: Piece[] = [];
+  readonly #histograms = new Map<number, HistogramSamples[]>();
   readonly #spaces = new Map<readonly Labels[], Int32Array>();
   #slotOf: Map<string, number> | undefined;
 
   /** `sets[block.ids[i]]` are the labels of the block's i-th series. Blocks come in the order of time. */
   add(sets: readonly Labels[], block: OpenBlock): void {
-    let slots = this.#spaces.get(sets);
-    if (slots === undefined || slots.length < sets.length) {
-      slots = this.#slotsFor(sets);
-      this.#spaces.set(sets, slots);
-    }
+    const slots = this.#slotsOf(sets);
     for (const id of block.ids)
       if (id >= sets.length) throw new RangeError('a block names labels that its dictionary lacks');
     this.#pieces.push({ slots, block });
+  }
+
+  /** Runs of native histograms of the same series, also in the order of time. */
+  addHistograms(sets: readonly Labels[], runs: readonly NumberedHistograms[]): void {
+    const slots = this.#slotsOf(sets);
+    for (const { id, histograms } of runs) {
+      if (!(id >= 0 && id < sets.length))
+        throw new RangeError('a block names labels that its dictionary lacks');
+      const known = this.#histograms.get(slots[id]!);
+      if (known) known.push(histograms);
+      else this.#histograms.set(slots[id]!, [histograms]);
+    }
   }
 
   /** Series that were just read, in place of a block. */
@@ -38,6 +49,17 @@ export class SeriesJoin {
       timesOf: (i) => series[i]!.timestamps,
       readValues: (i, into) => into.set(series[i]!.values),
     });
+    const natives = series.flatMap(({ histograms }, id) => (histograms ? [{ id, histograms }] : []));
+    if (natives.length > 0) this.addHistograms(sets, natives);
+  }
+
+  #slotsOf(sets: readonly Labels[]): Int32Array {
+    let slots = this.#spaces.get(sets);
+    if (slots === undefined || slots.length < sets.length) {
+      slots = this.#slotsFor(sets);
+      this.#spaces.set(sets, slots);
+    }
+    return slots;
   }
 
   /** The first dictionary's numbers are the slots; those of another day are found by their labels. */
@@ -88,13 +110,14 @@ export class SeriesJoin {
     const joined = new JoinedTimes();
     const out: Series[] = [];
     for (let slot = 0; slot < slots; slot++) {
-      const own = parts[slot];
-      if (own === undefined || counts[slot] === 0) continue;
+      const histograms = this.#histograms.get(slot);
+      if (counts[slot] === 0 && !histograms) continue;
       const start = starts[slot]!;
       out.push({
         labels: this.#labels[slot]!,
-        timestamps: joined.of(own, counts[slot]!),
+        timestamps: joined.of(parts[slot] ?? [], counts[slot]!),
         values: values.subarray(start, start + counts[slot]!),
+        ...(histograms ? { histograms: inTurn(histograms) } : {}),
       });
     }
     return out;
@@ -107,7 +130,7 @@ class JoinedTimes {
   readonly #joined = new Map<string, Float64Array>();
 
   of(parts: readonly Float64Array[], count: number): Float64Array {
-    if (parts.length === 1) return parts[0]!;
+    if (parts.length === 1 && parts[0]!.length === count) return parts[0]!;
     let key = '';
     for (const part of parts) {
       let number = this.#numbers.get(part);

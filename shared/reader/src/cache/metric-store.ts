@@ -3,7 +3,15 @@ import { DAY, MINUTE } from '@gumshoe/base/time';
 import type { Series } from '@gumshoe/base/series';
 import { cutSeries } from '../snapshot/contents.ts';
 import { DamagedCache } from './cache-file.ts';
-import { blocksOf, checksum, encodeBlock, openBlock, type NumberedSeries, type OpenBlock } from './chunk.ts';
+import {
+  blocksOf,
+  checksum,
+  encodeBlock,
+  histogramBlocksOf,
+  openBlock,
+  openHistogramBlock,
+} from './chunk.ts';
+import type { NumberedHistograms, NumberedSeries, OpenBlock } from './chunk.ts';
 import { Dictionary } from './dictionary.ts';
 import { ceilTo, floorTo, missingOf, slotsOf, type Interval } from './intervals.ts';
 import { SeriesJoin } from './join.ts';
@@ -15,6 +23,8 @@ export const LATE = 10 * MINUTE;
 /** A use is written down when the last one noted is this old, ms. */
 const USE_GRAIN = 10 * MINUTE;
 const DICTIONARIES_IN_MEMORY = 2_000;
+/** Kinds of blocks. */
+const [FLOATS, HISTOGRAMS] = ['floats', 'histograms'];
 
 interface ChunkRow extends Interval {
   readonly id: number;
@@ -87,8 +97,7 @@ export class MetricStore {
       if (missingOf(within, pieces).length > 0) return undefined;
       for (const piece of pieces)
         if ('row' in piece) {
-          const { sets, blocks } = this.#open(piece.row);
-          for (const block of blocks) join.add(sets, block);
+          this.#addTo(join, piece.row);
         } else join.addSeries(piece.series.flatMap((one) => cutSeries(one, piece.from, piece.to)));
       return found;
     })();
@@ -152,17 +161,30 @@ export class MetricStore {
     return rows;
   }
 
-  #open(row: ChunkRow): { sets: Dictionary['sets']; blocks: OpenBlock[] } {
+  #addTo(join: SeriesJoin, row: ChunkRow): void {
+    const { sets, blocks, histograms } = this.#open(row);
+    for (const block of blocks) join.add(sets, block);
+    if (histograms.length > 0) join.addHistograms(sets, histograms);
+  }
+
+  #open(row: ChunkRow): {
+    sets: Dictionary['sets'];
+    blocks: OpenBlock[];
+    histograms: readonly NumberedHistograms[];
+  } {
     const payloads = this.#database
-      .prepare('SELECT crc, payload FROM blocks WHERE chunk = ? ORDER BY id')
-      .all(row.id) as { readonly crc: number; readonly payload: Buffer }[];
-    const blocks = payloads.map(({ crc, payload }) => {
+      .prepare('SELECT kind, crc, payload FROM blocks WHERE chunk = ? ORDER BY id')
+      .all(row.id) as { readonly kind: string; readonly crc: number; readonly payload: Buffer }[];
+    const blocks: OpenBlock[] = [];
+    const histograms: NumberedHistograms[] = [];
+    for (const { kind, crc, payload } of payloads) {
       if (checksum(payload) !== crc) throw new DamagedCache('a chunk does not match its checksum');
-      return openBlock(payload);
-    });
+      if (kind === FLOATS) blocks.push(openBlock(payload));
+      else histograms.push(...openHistogramBlock(payload));
+    }
     const dictionary = this.#dictionary(row.dictionary);
-    if (blocks.length > 0) dictionary.refresh(this.#database);
-    return { sets: dictionary.sets, blocks };
+    if (payloads.length > 0) dictionary.refresh(this.#database);
+    return { sets: dictionary.sets, blocks, histograms };
   }
 
   #dictionary(id: number): Dictionary {
@@ -188,23 +210,23 @@ export class MetricStore {
   #insert(metric: number, slot: Interval, series: readonly Series[], fetched: number, used: number): void {
     const dictionary = this.#dictionaryOf(metric, Math.floor(slot.from / DAY));
     const numbered = series
-      .map(({ labels, timestamps, values }): NumberedSeries => ({
-        id: dictionary.numberOf(labels),
-        timestamps,
-        values,
-      }))
+      .map((one) => ({ ...one, id: dictionary.numberOf(one.labels) }))
       .sort((a, b) => a.id - b.id);
+    const floats = numbered.filter((one: NumberedSeries) => one.timestamps.length > 0);
+    const natives = numbered.flatMap(({ id, histograms }) => (histograms ? [{ id, histograms }] : []));
     dictionary.save(this.#database);
     const { lastInsertRowid: chunk } = this.#database
       .prepare(
         'INSERT INTO chunks (metric, dictionary, from_ms, to_ms, fetched_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?)',
       )
       .run(metric, dictionary.id, slot.from, slot.to, fetched, used);
-    const insert = this.#database.prepare('INSERT INTO blocks (chunk, crc, payload) VALUES (?, ?, ?)');
-    for (const block of blocksOf(numbered)) {
-      const payload = encodeBlock(block);
-      insert.run(chunk, checksum(payload), payload);
-    }
+    const insert = this.#database.prepare(
+      'INSERT INTO blocks (chunk, kind, crc, payload) VALUES (?, ?, ?, ?)',
+    );
+    const put = (kind: string, payload: Buffer): void =>
+      void insert.run(chunk, kind, checksum(payload), payload);
+    for (const block of blocksOf(floats)) put(FLOATS, encodeBlock(block));
+    for (const payload of histogramBlocksOf(natives)) put(HISTOGRAMS, payload);
   }
 
   /** Chunks that fill a slot together become one; in the larger slots only once they hold for ever. */
@@ -218,10 +240,7 @@ export class MetricStore {
         if (level !== LEVELS[0] && !rows.every(isFinal)) continue;
         if (rows.some((row) => isStale(row, now))) continue;
         const join = new SeriesJoin();
-        for (const row of rows) {
-          const { sets, blocks } = this.#open(row);
-          for (const block of blocks) join.add(sets, block);
-        }
+        for (const row of rows) this.#addTo(join, row);
         const series = join.series();
         for (const { id } of rows) this.#remove(id);
         const oldest = Math.min(...rows.map(({ fetched }) => fetched));

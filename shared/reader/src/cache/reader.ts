@@ -14,7 +14,6 @@ import type {
   StackSamples,
   Table,
 } from '@gumshoe/engine/ports';
-import { floatsOnly } from '../floats-only.ts';
 import { inTurns } from '../in-turns.ts';
 import { cutSeries } from '../snapshot/contents.ts';
 import { MetricCache, type CacheOptions } from './cache.ts';
@@ -133,10 +132,10 @@ export class CachedReader implements Reader {
       const range = { from: milliseconds(from), to: milliseconds(to) };
       const byMetric = new Map<string, Series[]>(metrics.map((metric) => [metric, []]));
       const read = await this.#source.series(metrics, range, signal);
-      for (const series of floatsOnly(read, this.#left)) {
+      for (const series of read) {
         const metric = series.labels['__name__'] ?? '';
         byMetric.get(metric)?.push(isCounted(metric) ? toIncrements(series) : series);
-        this.#counters.of(metric).fetched += series.values.length;
+        this.#counters.of(metric).fetched += series.values.length + (series.histograms?.samples.length ?? 0);
       }
       return byMetric;
     } catch (error) {
@@ -150,10 +149,6 @@ export class CachedReader implements Reader {
       throw error;
     }
   }
-
-  readonly #left = (metric: string, samples: number): void => {
-    this.#counters.of(metric).histograms += samples;
-  };
 
   #keep(metric: string, { from, to }: Interval, series: readonly Series[], now: number): void {
     const end = Math.min(to, floorTo(now - SETTLING, MINUTE));
@@ -181,7 +176,7 @@ export class CachedReader implements Reader {
 
   /** The cache failed between looking and reading. */
   async #alone(metric: string, range: TimeRange, signal?: AbortSignal): Promise<Series[]> {
-    const series = floatsOnly(await this.#source.series([metric], range, signal), this.#left);
+    const series = await this.#source.series([metric], range, signal);
     return isCounted(metric) ? series.map(toIncrements) : [...series];
   }
 

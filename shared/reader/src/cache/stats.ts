@@ -6,8 +6,6 @@ export interface QueryStats {
   readonly misses: number;
   /** Samples that came from the source. */
   readonly fetched: number;
-  /** Samples that were native histograms, which the cache does not hold. */
-  readonly histograms: number;
   /** Questions that the source did not answer, and its last reason. */
   readonly errors: number;
   readonly lastError?: string;
@@ -37,10 +35,7 @@ export class QueryCounters {
   of(metric: string): Counted {
     let counted = this.#known.get(metric);
     if (counted === undefined)
-      this.#known.set(
-        metric,
-        (counted = { metric, hits: 0, misses: 0, fetched: 0, histograms: 0, errors: 0 }),
-      );
+      this.#known.set(metric, (counted = { metric, hits: 0, misses: 0, fetched: 0, errors: 0 }));
     return counted;
   }
 

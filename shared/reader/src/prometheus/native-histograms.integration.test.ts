@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { FailureError } from '@gumshoe/base/failure';
 import { labelsKey, type GridSeries, type Series } from '@gumshoe/base/series';
 import { gridOver, milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
@@ -11,6 +12,9 @@ import { histogramText } from '@gumshoe/promql/histograms/text';
 import { parsePromql } from '@gumshoe/promql/parse';
 import { CachedReader } from '../cache/reader.ts';
 import { openConnection } from '../open.ts';
+import { exportSnapshot } from '../snapshot/export.ts';
+import { openSnapshot } from '../snapshot/reader.ts';
+import { selectMetrics } from '../snapshot/selection.ts';
 import { nobody } from '../testdata/fake-servers.ts';
 import { withoutPrometheus as skip } from '../testdata/real-prometheus.ts';
 import { END, START } from './differential/corpus.ts';
@@ -21,6 +25,8 @@ import { PrometheusServer } from './differential/server.ts';
 const range: TimeRange = { from: milliseconds(START - 1000), to: milliseconds(END) };
 const grid: TimeGrid = gridOver({ from: milliseconds(START + 600_003), to: range.to }, 60_000);
 const written = histogramCorpus(4);
+const NAMES = ['duration_seconds', 'spread', 'queue'];
+const directory = mkdtempSync(join(tmpdir(), 'gumshoe-histograms-'));
 
 let server: PrometheusServer;
 let reader: Reader;
@@ -36,13 +42,14 @@ before(async () => {
 after(async () => {
   await reader?.close();
   await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
 });
 
 const byKey = <T extends { readonly labels: Series['labels'] }>(all: readonly T[]): Map<string, T> =>
   new Map(all.map((one) => [labelsKey(one.labels), one]));
 
 test('raw native histograms come as they were written', { skip }, async () => {
-  const read = byKey(await reader.series(['duration_seconds', 'spread', 'queue'], range));
+  const read = byKey(await reader.series(NAMES, range));
   assert.equal(read.size, written.length);
   for (const { labels, histograms } of written) {
     const own = read.get(labelsKey(labels));
@@ -65,25 +72,82 @@ test('raw native histograms come as they were written', { skip }, async () => {
   }
 });
 
-test('our evaluator over what was read agrees with the server', { skip }, async () => {
-  const read = await reader.series(['duration_seconds', 'spread'], range);
-  const queries = [
-    'histogram_count(sum by (job) (rate(duration_seconds[5m])))',
-    'histogram_sum(increase(spread[3m]))',
-    'histogram_fraction(1, 16, sum(duration_seconds))',
-  ];
-  for (const query of queries) {
+const QUERIES = [
+  'histogram_count(sum by (job) (rate(duration_seconds[5m])))',
+  'histogram_sum(increase(spread[3m]))',
+  'histogram_fraction(1, 16, sum(duration_seconds))',
+  'histogram_count(queue)',
+];
+
+const near = (a: number, b: number): boolean =>
+  Math.abs(a - b) <= 1e-9 * Math.abs(a) || (Number.isNaN(a) && Number.isNaN(b));
+
+/** Compares what a source gives with the answers of the server. */
+async function agrees(ask: (query: string) => Promise<readonly GridSeries[]>): Promise<void> {
+  for (const query of QUERIES) {
     const theirs = byKey<GridSeries>((await reader.queryRange(query, grid)).series);
-    const ours = evaluateRange(parsePromql(query), sourceOf(read), grid).series;
+    const ours = await ask(query);
     assert.equal(ours.length, theirs.size, query);
+    assert.ok(ours.length > 0, query);
     for (const { labels, values } of ours) {
       const other = theirs.get(labelsKey(labels))!.values;
-      values.forEach((value, i) => {
-        const near = Math.abs(value - other[i]!) <= 1e-9 * Math.abs(value);
-        assert.ok(near || (Number.isNaN(value) && Number.isNaN(other[i])), `${query} ${value} ${other[i]}`);
-      });
+      values.forEach((value, i) => assert.ok(near(value, other[i]!), `${query} ${value} ${other[i]}`));
     }
   }
+}
+
+const evaluated =
+  (read: readonly Series[]) =>
+  async (query: string): Promise<readonly GridSeries[]> =>
+    evaluateRange(parsePromql(query), sourceOf(read), grid).series;
+
+test('our evaluator over what was read agrees with the server', { skip }, async () => {
+  await agrees(evaluated(await reader.series(NAMES, range)));
+});
+
+const changed = (source: Reader, more: Partial<Reader>): Reader =>
+  Object.assign(Object.create(source) as Reader, more);
+/** A source that refuses to give series. */
+const silent = (source: Reader): Reader =>
+  changed(source, {
+    series: () => Promise.reject(new Error('asked for series')),
+    close: () => Promise.resolve(),
+  });
+const nothing = () => Promise.resolve([]);
+const noSql = () =>
+  Promise.reject(
+    new FailureError({
+      code: 'not-supported',
+      tried: 'run SQL',
+      target: 'the source',
+      reason: 'no ClickHouse',
+    }),
+  );
+
+test('and so it does over a snapshot of the same window', { skip }, async () => {
+  const path = join(directory, 'native.gumshoe');
+  const selection = await selectMetrics(reader, range, NAMES);
+  const source = changed(reader, { spans: nothing, logs: nothing, sql: noSql });
+  await exportSnapshot(source, range, path, { createdAt: 0, selection });
+  const snapshot = openSnapshot(path);
+  await agrees(async (query) => (await snapshot.queryRange(query, grid)).series);
+  await snapshot.close();
+});
+
+test('and over a cache, when it answers alone as well', { skip }, async () => {
+  const clock = { now: () => milliseconds(END + 3_600_000) };
+  const caching = (source: Reader): CachedReader =>
+    new CachedReader(source, { directory, sourceKey: 'native', clock });
+  const filling = caching(changed(reader, { close: () => Promise.resolve() }));
+  // in pieces, so that chunks are put together
+  const middle = milliseconds(START + 600_000);
+  await filling.series(NAMES, { from: range.from, to: middle });
+  await agrees(evaluated(await filling.series(NAMES, range)));
+  await filling.close();
+  const alone = caching(silent(reader));
+  await agrees(evaluated(await alone.series(NAMES, range)));
+  assert.equal(alone.stats().failures, 0);
+  await alone.close();
 });
 
 test('a query that gives histograms gives them on the grid', { skip }, async () => {
@@ -115,16 +179,4 @@ test('what the model asks for as classic series comes from native histograms', {
       assert.ok(Math.abs(value - exact) < 0.35 * exact || Number.isNaN(exact), `${value} ${exact}`);
     }),
   );
-});
-
-test('the cache holds floats, and says what it leaves out', { skip }, async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'gumshoe-histograms-'));
-  const clock = { now: () => milliseconds(END + 3_600_000) };
-  const cached = new CachedReader(reader, { directory, sourceKey: 'native', clock });
-  assert.deepEqual(await cached.series(['queue'], range), []);
-  const { parts } = await cached.status();
-  const { notes } = parts.find(({ name }) => name === 'metric cache')!;
-  assert.ok(notes.some((note) => /^\d+ native histograms left out: the cache holds floats$/.test(note)));
-  await cached.close();
-  rmSync(directory, { recursive: true, force: true });
 });

@@ -5,6 +5,7 @@ import { encodeHistograms, encodeRecordTexts, encodeSeries, histogramRows } from
 import { SnapshotWriter } from './database.ts';
 import { cellsOf } from './histogram-runs.ts';
 import type { Part } from './manifest.ts';
+import { runsOfWeight } from './runs-of-weight.ts';
 
 const RECORDS_PER_BLOCK = 5_000;
 const BLOCK_CHARACTERS = 8 * 1024 ** 2;
@@ -65,11 +66,11 @@ export function writeSeriesBlocks(writer: SnapshotWriter, all: readonly Series[]
   for (const [name, own] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const floats = own.filter(hasFloats);
     counts.series += floats.length;
-    for (const block of blocksOf(floats, SAMPLES_PER_BLOCK, ({ values }) => values.length))
+    for (const block of runsOfWeight(floats, SAMPLES_PER_BLOCK, ({ values }) => values.length))
       writer.add('series', blockName(name), encodeSeries(block));
     const rows = histogramRows(own);
     for (const { histograms } of rows) counts.histograms += histograms.samples.length;
-    for (const block of blocksOf(rows, CELLS_PER_BLOCK, ({ histograms }) => cellsOf(histograms)))
+    for (const block of runsOfWeight(rows, CELLS_PER_BLOCK, ({ histograms }) => cellsOf(histograms)))
       writer.add('histograms', blockName(name), encodeHistograms(block));
   }
   return counts;
@@ -87,28 +88,9 @@ export function writeRecords(
 ): number {
   let at = first;
   const texts = records.map((record) => JSON.stringify(record));
-  for (const block of blocksOf(texts, BLOCK_CHARACTERS, (text) => text.length, RECORDS_PER_BLOCK)) {
+  for (const block of runsOfWeight(texts, BLOCK_CHARACTERS, (text) => text.length, RECORDS_PER_BLOCK)) {
     writer.add(part, String(at), encodeRecordTexts(block));
     at += block.length;
   }
   return records.length;
-}
-
-/** Runs of items of at most so much weight together and so many; a heavier one is alone. */
-function* blocksOf<T>(
-  items: readonly T[],
-  most: number,
-  weigh: (item: T) => number,
-  many = Infinity,
-): Generator<readonly T[]> {
-  let [start, weight] = [0, 0];
-  for (let i = 0; i < items.length; i++) {
-    const own = weigh(items[i]!);
-    if (i > start && (weight + own > most || i - start >= many)) {
-      yield items.slice(start, i);
-      [start, weight] = [i, 0];
-    }
-    weight += own;
-  }
-  if (start < items.length) yield items.slice(start);
 }
