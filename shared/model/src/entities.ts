@@ -4,7 +4,7 @@ import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 
 /**
  * `namespace:kind:name`, behind the cluster and a colon where samples name one; `_` for no namespace. Stable across runs
- * and sources. Names may hold colons: read the parts from the application, not from its id.
+ * and sources. Names may hold colons: read the parts from the application; where there is just an id, see `nameInId`.
  */
 export type ApplicationId = string & { readonly __id: 'application' };
 /** Name of an instance within its application (`api@1`), unique per node. */
@@ -15,32 +15,47 @@ export type NodeId = string & { readonly __id: 'node' };
 /** Worst wins: unknown < ok < warning < critical. */
 export type Health = 'unknown' | 'ok' | 'warning' | 'critical';
 
-export type ApplicationKind =
-  | 'Deployment'
-  | 'StatefulSet'
-  | 'DaemonSet'
-  | 'ReplicaSet'
-  | 'Job'
-  | 'CronJob'
-  | 'Pod'
+export const APPLICATION_KINDS = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+  'Pod',
   /** Pods that a node's own files define: kube-apiserver, etcd … */
-  | 'StaticPods'
-  | 'SparkApplication'
-  | 'Workflow'
-  | 'DockerSwarmService'
-  | 'NomadJobGroup'
+  'StaticPods',
+  'SparkApplication',
+  'Workflow',
+  'DockerSwarmService',
+  'NomadJobGroup',
   /** Primary and replicas of one database, whatever runs them. */
-  | 'DatabaseCluster'
-  | 'RDS'
-  | 'ElasticacheCluster'
+  'DatabaseCluster',
+  'RDS',
+  'ElasticacheCluster',
   /** Named by a rule of the configuration or an annotation. */
-  | 'CustomApplication'
-  | 'Container'
-  | 'SystemdUnit'
-  | 'Process'
-  | 'ExternalService'
+  'CustomApplication',
+  'Container',
+  'SystemdUnit',
+  'Process',
+  'ExternalService',
   /** Known from its own spans and log records only. */
-  | 'Service';
+  'Service',
+] as const;
+
+export type ApplicationKind = (typeof APPLICATION_KINDS)[number];
+
+const KINDS: ReadonlySet<string> = new Set(APPLICATION_KINDS);
+
+/**
+ * The name in an application's id, where nothing but the id is at hand: enough to read, not to tell two apart. What is
+ * no id is its own name.
+ */
+export function nameInId(id: string): string {
+  const parts = id.split(':');
+  const kind = parts.findIndex((part, i) => (i === 1 || i === 2) && KINDS.has(part));
+  return (kind < 0 ? '' : parts.slice(kind + 1).join(':')) || id;
+}
 
 /** Their instances come and go as they should. */
 export const PERIODIC_KINDS: ReadonlySet<ApplicationKind> = new Set([

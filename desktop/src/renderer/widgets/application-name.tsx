@@ -1,8 +1,7 @@
-import type { ApplicationId } from '@gumshoe/model/entities';
+import { nameInId, type ApplicationId } from '@gumshoe/model/entities';
 import { navigate } from '../state/link.ts';
 
-/** Name part of `namespace:kind:name`. */
-export const nameOfApplication = (id: ApplicationId): string => id.split(':').slice(2).join(':') || id;
+export const nameOfApplication: (id: ApplicationId) => string = nameInId;
 
 export function openApplication(id: ApplicationId): void {
   navigate({ view: 'application', subject: id });

@@ -1,5 +1,6 @@
 import { formatValue } from '@gumshoe/base/units';
 import { sumOf } from '@gumshoe/model/columns';
+import { nameInId } from '@gumshoe/model/entities';
 import type { Application, World } from '@gumshoe/model/world';
 import { clock } from '../inspections/slo-verdict.ts';
 import type { EvidenceStore } from './evidence-store.ts';
@@ -120,7 +121,7 @@ function opaqueCalls(application: Application): readonly Blind[] {
     {
       signal: 'calls',
       state: 'opaque',
-      reason: `requests to ${opaque.length === 1 ? nameIn(opaque[0]!.server) : `${opaque.length} of its servers`} are seen as connections only`,
+      reason: `requests to ${opaque.length === 1 ? nameInId(opaque[0]!.server) : `${opaque.length} of its servers`} are seen as connections only`,
       enable: 'TLS tracing in the collector, or spans',
     },
   ];
@@ -141,8 +142,6 @@ function lostSamples(application: Application, world: World): readonly Blind[] {
 
 const isProbed = (application: Application): boolean =>
   [...application.postgres, ...application.redis].some((one) => hasValues(one.up));
-
-const nameIn = (id: string): string => id.split(':').slice(2).join(':');
 
 /** 0..1: what is left of the confidence after what these applications hide. */
 export function clarity(sights: readonly ApplicationSight[]): number {

@@ -1,2 +1,1 @@
-/** Last part of an application's id, `[cluster:]namespace:kind:name`: enough to read, not to tell two apart. */
-export const shortName = (id: string): string => id.split(':').at(-1) || id;
+export { nameInId as shortName } from '@gumshoe/model/entities';

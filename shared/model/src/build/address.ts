@@ -50,5 +50,11 @@ export function isPublic(host: string): boolean {
   return !(a === 100 && b >= 64 && b < 128);
 }
 
+/** Networks that Docker gives out first. */
+export function isDockerNetwork(host: string): boolean {
+  const [a, b = 0] = IPV4.test(host) ? host.split('.').map(Number) : [];
+  return a === 172 && b >= 16 && b < 32;
+}
+
 /** Docker's default bridge: every machine has these addresses, and nobody else can reach them. */
 export const isBridge = (host: string): boolean => host.startsWith('172.17.');

@@ -192,6 +192,11 @@ export class DependencyBuilder {
     const { context, registry } = this.#building;
     const services = servicesWithSpans(this.#building);
     const onTheWire = new Set([...this.drafts.values()].filter((draft) => draft.requests.size > 0));
+    // whoever calls is a service of its own, also where others call it
+    for (const { labels } of context.named(TRACE_METRICS.requests)) {
+      const { client_service_name: client = '' } = labels;
+      if (client !== '') registry.serviceOf(client, context.clusterOf(labels));
+    }
     const each = (metric: string, add: (requests: RequestDraft, series: Series) => void): void => {
       for (const series of context.named(metric)) {
         const { service_name: server = '', client_service_name: client = '' } = series.labels;

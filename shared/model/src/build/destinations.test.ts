@@ -38,6 +38,16 @@ test('a service without one application behind it is itself', () => {
   assert.ok(idsOf(world).includes('shop:ExternalService:pg.shop.svc:5432'));
 });
 
+test('a service that nobody is behind keeps its name, be it dialled by address alone', () => {
+  const world = new SmallWorld()
+    .node('one')
+    .container(WEB)
+    .gauge(K.serviceInfo, { namespace: 'shop', service: 'pg', cluster_ip: '10.96.0.7' })
+    .request(WEB, '10.96.0.7:5432', '')
+    .build();
+  assert.deepEqual(edgesOf(world), ['web→pg.shop.svc:5432']);
+});
+
 test('the name of a service is enough where Kubernetes says nothing', () => {
   const world = new SmallWorld()
     .node('one')
@@ -88,7 +98,7 @@ test('loopback leads to a neighbour in the pod, not to the node', () => {
     .request('/k8s/shop/other-0/main', '127.0.0.1:15001')
     .request('/system.slice/job.service', '127.0.0.1:8125')
     .build();
-  assert.deepEqual(edgesOf(world), ['job→agent', 'other→127.0.0.1:15001']);
+  assert.deepEqual(edgesOf(world), ['job→agent', 'other→127.0.0.1:15001@other']);
 });
 
 test('a pod on the network of its host shares its loopback', () => {
@@ -176,4 +186,38 @@ test('resets and reasons are columns of the connection', () => {
   assert.equal(Math.round(tcp.connectErrors!.get('refused')!.at(-1)!), 3);
   assert.equal(Math.round(tcp.resetsReceived!.at(-1)!), 2);
   assert.equal(Math.round(tcp.zeroWindows!.at(-1)!), 1);
+});
+
+test('what answers on loopback and on the bridge of one machine is not what answers on another', () => {
+  const small = new SmallWorld().node('one').node('two');
+  for (const node of ['one', 'two']) {
+    const job = `/process/${node}/job`;
+    small.container(job, node);
+    for (const peer of ['127.0.0.1:9999', '[::1]:9998', '172.17.0.9:80'])
+      small.request(job, peer, peer, node);
+  }
+  assert.deepEqual(edgesOf(small.build()), [
+    'job→172.17.0.9:80@one',
+    'job→172.17.0.9:80@two',
+    'job→one:9998',
+    'job→one:9999',
+    'job→two:9998',
+    'job→two:9999',
+  ]);
+});
+
+test('what answers unseen on the loopback of a pod or a container is nobody else’s', () => {
+  const small = new SmallWorld().node('one').container(WEB).container('/docker/api');
+  for (const id of [WEB, '/docker/api']) small.request(id, '127.0.0.1:15001');
+  assert.deepEqual(edgesOf(small.build()), ['api→127.0.0.1:15001@api', 'web→127.0.0.1:15001@web']);
+});
+
+test("Docker's proxy passes on what containers get, also those whose address nobody tells", () => {
+  const docker = '/system.slice/docker.service';
+  const small = new SmallWorld()
+    .node('one')
+    .container(docker)
+    .request(docker, '172.18.0.3:80')
+    .request(docker, '52.1.2.3:443');
+  assert.deepEqual(edgesOf(small.build()), ['docker→52.1.2.3:443']);
 });

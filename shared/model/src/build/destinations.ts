@@ -1,7 +1,7 @@
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import type { ApplicationId } from '../entities.ts';
 import type { ModelSettings } from '../settings.ts';
-import { isIp, isLoopback, isPublic, parseEndpoint } from './address.ts';
+import { isBridge, isIp, isLoopback, isPublic, parseEndpoint } from './address.ts';
 import type { Building } from './context.ts';
 import type { ApplicationDraft, InstanceDraft } from './drafts.ts';
 import { ExternalServices } from './external-services.ts';
@@ -9,6 +9,7 @@ import { applicationId } from './identity.ts';
 import { KubernetesServices, type ServiceState } from './kubernetes-services.ts';
 import type { ListenIndex, Place } from './listen-index.ts';
 import type { ManagedDatabase } from './managed-databases.ts';
+import { hostnamesOf } from './nodes.ts';
 
 /** Where an address leads for a stretch of time. The stretches of an address cover all time. */
 export interface Target {
@@ -40,6 +41,7 @@ export class Destinations {
   readonly #services: KubernetesServices;
   readonly #outside: ExternalServices;
   readonly #names: ReadonlyMap<string, string>;
+  readonly #hostnames: ReadonlyMap<string, string>;
   /** Managed databases by host name. */
   readonly #endpoints = new Map<string, ApplicationDraft>();
   readonly #stretches = new Map<string, readonly Stretch[]>();
@@ -56,6 +58,7 @@ export class Destinations {
     this.#services = new KubernetesServices(building, listens);
     this.#outside = new ExternalServices(settings);
     this.#names = namesOf(building);
+    this.#hostnames = hostnamesOf(building.context);
     for (const { endpoint, instance } of managed)
       if (endpoint !== '') this.#endpoints.set(endpoint, instance.application);
   }
@@ -64,7 +67,8 @@ export class Destinations {
   announce(destination: string, actual: string, from: Place): void {
     if (settled(this.#ownersOf(destination, actual, from))) return;
     const { host, port } = this.#named(destination || actual, from.cluster);
-    if (this.#services.byName(host, from.cluster) === undefined) this.#outside.count(host, port);
+    if (ofOneMachine(host) || this.#serviceAt(host, from.cluster) !== undefined) return;
+    this.#outside.count(host, port);
   }
 
   resolve(destination: string, actual: string, from: Place): readonly Target[] {
@@ -86,13 +90,19 @@ export class Destinations {
     const { host, port } = this.#named(address, from.cluster);
     const managed = this.#endpoints.get(host);
     if (managed) return managed.id;
-    const service = this.#services.byName(host, from.cluster);
+    const service = this.#serviceAt(host, from.cluster);
     if (service?.application) return service.application.id;
     if (service) return this.#add(serviceName(service, port), service.namespace, service.cluster);
+    if (ofOneMachine(host)) return this.#add(this.#onMachine(host, port, from), '_', from.cluster);
     const name = this.#outside.nameOf(host, port);
     // private addresses mean another machine in every cluster
     const shared = !isIp(host) || isPublic(host);
     return this.#add(name, '_', shared ? '' : from.cluster);
+  }
+
+  /** Somebody unseen in the pods or containers of an application themselves. */
+  within(address: string, { identity }: ApplicationDraft): ApplicationId {
+    return this.#add(`${address}@${identity.application}`, '_', identity.cluster);
   }
 
   /** As spans name a peer: a host name or an address, with or without a port, or just a name. */
@@ -131,6 +141,22 @@ export class Destinations {
     const id = applicationId(namespace, 'ExternalService', name, cluster);
     if (!this.externals.has(id)) this.externals.set(id, { id, name, namespace, cluster });
     return id;
+  }
+
+  /** By its name, or by an address behind which nobody is. */
+  #serviceAt(host: string, cluster: string): ServiceState | undefined {
+    const named = this.#services.byName(host, cluster);
+    if (named) return named;
+    const idle = this.#services.resolve(host, cluster).at(-1)?.subject;
+    return idle?.application ? undefined : idle;
+  }
+
+  /** `host:port` for loopback of a machine; other addresses that each machine has, with its name. */
+  #onMachine(host: string, port: string, { node }: Place): string {
+    const machine = this.#hostnames.get(node) ?? node.slice(0, 12);
+    const address = port === '' ? host : `${host}:${port}`;
+    if (machine === '') return address;
+    return isLoopback(host) && port !== '' ? `${machine}:${port}` : `${address}@${machine}`;
   }
 
   #named(address: string, cluster: string): { readonly host: string; readonly port: string } {
@@ -174,6 +200,9 @@ export class Destinations {
     return nodePort ? [{ application: nodePort, from: -Infinity, to: Infinity, certain: true }] : [];
   }
 }
+
+/** Addresses that mean something else on every machine. */
+const ofOneMachine = (host: string): boolean => isLoopback(host) || isBridge(host);
 
 /** Equal for callers to whom the address means the same. */
 const keyOf = (destination: string, actual: string, { cluster, node, netns }: Place): string =>

@@ -1,6 +1,7 @@
 import type { Series } from '@gumshoe/base/series';
 import { CONTAINER_METRICS as C, PROTOCOLS, REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import type { CellRange, Column } from '../world.ts';
+import { isDockerNetwork, isLoopback, parseEndpoint } from './address.ts';
 import type { Building } from './context.ts';
 import type { DependencyDraft, MutableLink } from './dependency-draft.ts';
 import type { Destinations, Target } from './destinations.ts';
@@ -74,9 +75,16 @@ export class FlowReader {
     const client = this.#building.registry.containerOf(series);
     if (!client || (destination === '' && actual === '')) return undefined;
     const own = client.instance.application.id;
+    const address = actual || destination;
+    const { host } = parseEndpoint(address);
     const targets = this.#destinations
       .resolve(destination, actual, client.place)
-      .filter((target) => target.id !== own && !isProxying(client, target));
+      .filter((target) => target.id !== own && !isProxying(client, target, host))
+      .map((target) =>
+        isWithin(client, target, host)
+          ? { ...target, id: this.#destinations.within(address, client.instance.application) }
+          : target,
+      );
     if (targets.length === 0) return undefined;
     return { client, destination, actual, targets, answeredElsewhere: new Set(), noted: new Map() };
   }
@@ -152,12 +160,17 @@ const PEER_METRICS: readonly string[] = [
 const same = (a: readonly string[], b: readonly string[]): boolean => a.every((one, i) => one === b[i]);
 
 /** Docker's proxy speaks to containers in the name of those that dial a published port, who are counted themselves. */
-function isProxying(client: ContainerDraft, target: Target): boolean {
+function isProxying(client: ContainerDraft, target: Target, host: string): boolean {
   const { application } = client.instance;
   const isDocker =
     application.types.has('dockerd') || /^docker(-proxy|\.socket)?$/.test(application.identity.application);
-  return isDocker && target.instance !== undefined && target.instance.node === client.node;
+  if (!isDocker) return false;
+  return target.instance ? target.instance.node === client.node : isDockerNetwork(host);
 }
+
+/** What answers unseen on the loopback of a container or a pod is a part of it, and nobody else's. */
+const isWithin = ({ place, node }: ContainerDraft, { instance }: Target, host: string): boolean =>
+  isLoopback(host) && instance === undefined && place.netns !== node;
 
 /**
  * Whether a series shows activity between two samples that both lie in the stretch; of a counter that was `born` under

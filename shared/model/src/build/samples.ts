@@ -1,4 +1,5 @@
 import type { Labels, Series } from '@gumshoe/base/series';
+import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
 
 /** Labels that tell series of one metric apart, most telling first; the rest follows by name. */
 const ORDER = [
@@ -16,13 +17,14 @@ const ORDERED = new Set(ORDER);
 
 /**
  * Series by metric name, in an order that depends on their labels only: floating-point sums come out the
- * same however the store returned them. Series without samples are left out.
+ * same however the store returned them. Series without samples are left out, and what spans say of nobody.
  */
 export function groupSeries(series: readonly Series[]): ReadonlyMap<string, readonly Series[]> {
   const groups = new Map<string, Series[]>();
   for (const one of series) {
     if (one.timestamps.length === 0) continue;
     const name = one.labels.__name__ ?? '';
+    if (isTraceMetric(name) && !one.labels.service_name) continue;
     const group = groups.get(name);
     if (group) group.push(one);
     else groups.set(name, [one]);

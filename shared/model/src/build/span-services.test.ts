@@ -108,3 +108,21 @@ test('by its name too, where just one application has it', () => {
   small.writer.series.push(...traceSeries(calls('web', {})));
   assert.deepEqual(idsOf(small.build()), ['shop:Deployment:web']);
 });
+
+test('services that only their callers tell of are one each, in whatever order the series come', () => {
+  const range = new SmallWorld(300).range;
+  const calls = (client: string, server: string) => ({
+    labels: { __name__: T.requests.name, service_name: server, client_service_name: client, status: 'ok' },
+    timestamps: Float64Array.from({ length: 10 }, (_, i) => SMALL_FROM + i * 30_000),
+    values: Float64Array.from({ length: 10 }, (_, i) => i * 100),
+  });
+  const chain = [calls('b shop', 'c/orders'), calls('a', 'b shop'), calls('c/orders', 'd')];
+  for (const series of [chain, chain.toReversed()]) {
+    const world = buildWorld(series, range);
+    assert.deepEqual(edgesOf(world), ['a→b shop', 'b shop→c/orders', 'c/orders→d']);
+    assert.deepEqual(
+      world.applications.map(({ kind }) => kind),
+      ['ExternalService', 'Service', 'Service', 'Service'],
+    );
+  }
+});
