@@ -31,9 +31,29 @@ export const requestsTo = ({ inbound, downstreams }: Application): readonly Requ
   inbound.length > 0 ? inbound : downstreams.flatMap((one) => one.requests);
 
 /** Whether its spans were looked into one by one; counters of spans say neither own time nor where an error began. */
-export const hasSelfTime: (application: Application, frame: Frame) => boolean = perFrame(({ operations }) =>
-  operations.some(({ selfTime }) => selfTime.some((value) => value === value)),
+export const hasSelfTime: (application: Application, frame: Frame) => boolean = perFrame(
+  (application, frame) =>
+    application.operations.some(({ selfTime }) => selfTime.some((value) => value === value)) &&
+    !isSampled(application, frame),
 );
+
+/** Part of the counted requests that must have left spans for these to speak of all. */
+const LEAST_SPANS = 0.5;
+
+/** Spans of some requests only, beside counts of all: shares of the one in the other would mean nothing. */
+const isSampled: (application: Application, frame: Frame) => boolean = perFrame((application, frame) => {
+  const counted = requestsTo(application).filter(({ protocol }) => protocol !== 'otel');
+  if (counted.length === 0) return false;
+  const [requests, spans] = [counted, application.operations].map((some) =>
+    total(
+      frame,
+      some.map(({ rate }) => rate),
+    ),
+  );
+  return [frame.baseline, frame.incident].some(
+    (cells) => (meanOf(spans!, cells) || 0) < LEAST_SPANS * (meanOf(requests!, cells) || 0),
+  );
+});
 
 const total = (frame: Frame, columns: readonly Column[]): Column =>
   sumColumns(columns, frame.world.grid.points);
@@ -126,11 +146,12 @@ const unanswered: (dependency: Dependency, frame: Frame) => Column = perFrame((d
   const failed = of(dependency, 'failed', frame);
   const server = frame.world.byId.get(dependency.server);
   if (!server || isOpaque(server)) return failed;
+  const told = isSampled(server, frame) ? requestsTo(server) : server.operations;
   return minus(
     failed,
     total(
       frame,
-      server.operations.map((one) => one.failed),
+      told.map((one) => one.failed),
     ),
   );
 });
