@@ -60,7 +60,7 @@ export function withConnectionFlags(command: Command): Command {
     .option('--prometheus-ca <file>', 'PEM authority to trust')
     .option('--prometheus-cert <file>', 'PEM certificate to show')
     .option('--prometheus-key <file>', 'PEM key of that certificate')
-    .option('--gateway <host:port>', 'a collector gateway (gRPC) instead')
+    .option('--grpc, --gateway <host:port>', 'a collector gateway (gRPC) instead')
     .option('--token-file <file>', 'file with the gateway token')
     .option('--ca <file>', 'PEM authority of the gateway')
     .option('--insecure', 'gateway without TLS (loopback only)')
@@ -90,7 +90,7 @@ export function connectionSpec(flags: ConnectionFlags): ConnectionSpec {
   );
   if (ways.length !== 1)
     throw new UsageError(
-      'say where to read: --clickhouse URL --prometheus URL, or --gateway HOST:PORT, or --snapshot FILE, or --cluster NAME=SOURCE …',
+      'say where to read: --clickhouse URL --prometheus URL, or --grpc HOST:PORT, or --snapshot FILE, or --cluster NAME=SOURCE …',
     );
   if (flags.cluster !== undefined)
     return { kind: 'several', clusters: flags.cluster.map((text) => clusterOf(text, flags)) };

@@ -22,6 +22,7 @@ import { snapshotCommand } from './commands/snapshot.ts';
 import { statusCommand } from './commands/status.ts';
 import { traceCommand, tracesCommand } from './commands/traces.ts';
 import { UsageError } from './connection-flags.ts';
+import { harmless } from './format/harmless.ts';
 
 const COMMANDS = [
   reportCommand,
@@ -91,9 +92,12 @@ async function main(): Promise<void> {
         : error instanceof Error
           ? error.message
           : String(error);
-    process.stderr.write(`gumshoe: ${text}\n`);
+    process.stderr.write(harmless(`gumshoe: ${text}\n`));
   }
 }
+
+/** What libraries advise their callers against is nothing to users of the command. */
+process.noDeprecation = true;
 
 /** `gumshoe … | head`: whoever reads has seen enough. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

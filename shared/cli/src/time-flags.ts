@@ -27,7 +27,8 @@ export function instantOf(text: string, flag: string): number {
   const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   // seconds up to the year 5138, ms from 1973 on
   const value = Number.isNaN(number) ? instantOfText(text) : number < 1e11 ? number * 1000 : number;
-  if (Number.isNaN(value)) throw new UsageError(`${flag} ${text}: not a time`);
+  if (Number.isNaN(value))
+    throw new UsageError(`${flag} ${text}: not a time; RFC 3339, or seconds or milliseconds since the epoch`);
   return value;
 }
 

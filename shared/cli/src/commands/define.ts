@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { Reader } from '@gumshoe/engine/ports';
+import { harmless, harmlessJson } from '../format/harmless.ts';
 import { openFromFlags, withConnectionFlags, type ConnectionFlags } from '../connection-flags.ts';
 
 /** Exit codes of the command. */
@@ -68,10 +69,18 @@ export function jsonText(value: unknown): string {
       return Array.from(one as unknown as ArrayLike<number>, (n) => (Number.isFinite(n) ? n : null));
     return typeof one === 'number' && !Number.isFinite(one) ? null : one;
   };
-  return `${JSON.stringify(value, plain, 2)}\n`;
+  return `${harmlessJson(JSON.stringify(value, plain, 2))}\n`;
+}
+
+/** Of `--limit`. @throws InvalidArgumentError */
+export function limit(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 10_000)
+    throw new InvalidArgumentError('a whole number from 1 to 10000');
+  return value;
 }
 
 export function print(text: string): void {
   clearWaiting();
-  process.stdout.write(text);
+  process.stdout.write(harmless(text));
 }

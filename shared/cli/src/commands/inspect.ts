@@ -53,10 +53,10 @@ export const inspectCommand = (): Command =>
 export const inspectionListCommand = (): Command =>
   new Command('inspections')
     .description('every inspection with its area and default threshold')
-    .option('--json', 'as JSON')
+    .option('--json', 'print gumshoe.inspection-list/1')
     .action((flags: { readonly json?: boolean }) => {
       const list = INSPECTIONS.map(({ id, title, area, threshold }) => ({ id, title, area, threshold }));
-      if (flags.json) print(jsonText(list));
+      if (flags.json) print(jsonText({ schema: 'gumshoe.inspection-list/1', inspections: list }));
       else
         print(
           table(

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { formatValue } from '@gumshoe/base/units';
 import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
+import { healthText } from '../format/colour.ts';
 import { table } from '../format/table.ts';
+import { windowText } from '../format/window.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
 import { shortName } from '../format/short-name.ts';
@@ -18,24 +20,27 @@ export const mapCommand = (): Command =>
           .description('services and their dependencies with rate, latency and errors')
           .argument('[snapshot]', 'a .gumshoe file, instead of connection flags'),
       ),
-    ).option('--json', 'as JSON'),
+    ).option('--json', 'print gumshoe.map/1'),
     async (reader, flags) => {
-      const map = await engineFor(reader, flags).serviceMap(await timeRange(flags, reader));
-      if (flags.json) print(jsonText(map));
+      const range = await timeRange(flags, reader);
+      const { nodes: services, edges: dependencies } = await engineFor(reader, flags).serviceMap(range);
+      if (flags.json)
+        print(jsonText({ schema: 'gumshoe.map/1', window: range, nodes: services, edges: dependencies }));
       else {
-        const nodes = map.nodes.map((node) => [
-          node.health,
+        print(`${windowText(range)}; services in its last minute, dependencies in its last 30 s\n\n`);
+        const nodes = services.map((node) => [
+          healthText(node.health),
           node.name,
           node.type ?? '',
           `${node.instances.up}/${node.instances.known}`,
           formatValue(node.requestRate, 'requests/second'),
           formatValue(node.errorRatio, 'ratio'),
           formatValue(node.p99, 'seconds'),
-          node.reasons[0] ?? '',
+          node.health === 'ok' ? '' : (node.reasons[0] ?? ''),
         ]);
         print(table(['HEALTH', 'SERVICE', 'TYPE', 'UP', 'RATE', 'ERRORS', 'P99', 'WHY'], nodes));
-        const edges = map.edges.map((edge) => [
-          edge.health,
+        const edges = dependencies.map((edge) => [
+          healthText(edge.health),
           `${shortName(edge.client)} → ${shortName(edge.server)}`,
           edge.protocols.join(','),
           formatValue(edge.requestRate, 'requests/second'),
@@ -45,6 +50,6 @@ export const mapCommand = (): Command =>
         ]);
         print(`\n${table(['HEALTH', 'DEPENDENCY', 'PROTOCOL', 'RATE', 'ERRORS', 'P99', 'WHY'], edges)}`);
       }
-      return map.nodes.some((node) => node.health === 'critical') ? EXIT.wrong : EXIT.healthy;
+      return services.some((node) => node.health === 'critical') ? EXIT.wrong : EXIT.healthy;
     },
   );

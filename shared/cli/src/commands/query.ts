@@ -4,6 +4,7 @@ import { createEngine } from '@gumshoe/engine/engine';
 import { promqlDocument, promqlRow } from '../format/promql-series.ts';
 import { table } from '../format/table.ts';
 import { UsageError } from '../connection-flags.ts';
+import { windowText } from '../format/window.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
 
@@ -21,7 +22,7 @@ export const promqlCommand = (): Command =>
         .argument('[snapshot]', 'a .gumshoe file, before or behind the query'),
     )
       .option('--step <seconds>', 'distance of the points (default: 100 of them)')
-      .option('--json', 'as JSON'),
+      .option('--json', 'print gumshoe.promql/1'),
     async (reader, flags, [query = '']) => {
       const range = await timeRange(flags, reader);
       const step =
@@ -35,10 +36,10 @@ export const promqlCommand = (): Command =>
       const rows = matrix.series.map(promqlRow);
       print(
         flags.json
-          ? jsonText(promqlDocument(matrix))
+          ? jsonText({ schema: 'gumshoe.promql/1', ...promqlDocument(matrix) })
           : rows.length === 0
             ? 'no series\n'
-            : table(['SERIES', 'POINTS', 'FIRST', 'LAST', 'MAX'], rows),
+            : `${windowText(range)}, every ${step / 1000} s\n\n${table(['SERIES', 'POINTS', 'FIRST', 'LAST', 'MAX'], rows)}`,
       );
       return EXIT.healthy;
     },
@@ -50,14 +51,14 @@ export const sqlCommand = (): Command =>
       .description('run a read-only ClickHouse query')
       .argument('<query>')
       .argument('[snapshot]', 'a .gumshoe file, before or behind the query')
-      .option('--json', 'as JSON'),
+      .option('--json', 'print gumshoe.sql/1'),
     async (reader, flags, [query = '']) => {
       const result = await createEngine({ reader }).sql(query);
       const text = table(
         result.columns.map((column) => column.name),
         result.rows.map((row) => row.map((cell) => (cell === undefined ? 'NULL' : String(cell)))),
       );
-      print(flags.json ? jsonText(result) : text);
+      print(flags.json ? jsonText({ schema: 'gumshoe.sql/1', ...result }) : text);
       if (result.truncated) process.stderr.write('the result is cut: add a LIMIT or narrow the query\n');
       return EXIT.healthy;
     },

@@ -7,10 +7,10 @@ export const statusCommand = (): Command =>
   readingCommand<{ readonly json?: boolean }>(
     new Command('status')
       .description('each hop and store on the way, with latency or error')
-      .option('--json', 'as JSON'),
+      .option('--json', 'print gumshoe.status/1'),
     async (reader, flags) => {
       const status = await createEngine({ reader }).status();
-      if (flags.json) print(jsonText(status));
+      if (flags.json) print(jsonText({ schema: 'gumshoe.status/1', ...status }));
       else
         for (const part of status.parts) {
           const latency = part.latencyMs === undefined ? '' : ` ${part.latencyMs.toFixed(1)} ms`;

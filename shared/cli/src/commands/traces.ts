@@ -1,11 +1,12 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { createEngine } from '@gumshoe/engine/engine';
 import type { SpanFilter } from '@gumshoe/engine/ports';
 import type { TraceTree } from '@gumshoe/engine/api';
 import { formatValue } from '@gumshoe/base/units';
 import { table } from '../format/table.ts';
+import { windowText } from '../format/window.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
-import { EXIT, jsonText, print, readingCommand } from './define.ts';
+import { EXIT, jsonText, limit, print, readingCommand } from './define.ts';
 
 interface Flags extends TimeFlags {
   readonly json?: boolean;
@@ -13,13 +14,6 @@ interface Flags extends TimeFlags {
   readonly errors?: boolean;
   readonly slowest?: boolean;
   readonly limit: number;
-}
-
-function limit(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 10_000)
-    throw new InvalidArgumentError('a whole number from 1 to 10000');
-  return value;
 }
 
 export const tracesCommand = (): Command =>
@@ -33,7 +27,7 @@ export const tracesCommand = (): Command =>
       .option('--errors', 'only failed ones')
       .option('--slowest', 'slowest first')
       .option('--limit <n>', 'how many', limit, 20)
-      .option('--json', 'as JSON'),
+      .option('--json', 'print gumshoe.traces/1'),
     async (reader, flags) => {
       const range = await timeRange(flags, reader);
       const filter: SpanFilter = {
@@ -45,7 +39,7 @@ export const tracesCommand = (): Command =>
         ...(flags.errors ? { errorsOnly: true } : {}),
       };
       const traces = await createEngine({ reader }).traces(filter);
-      if (flags.json) print(jsonText(traces));
+      if (flags.json) print(jsonText({ schema: 'gumshoe.traces/1', window: range, traces }));
       else {
         const rows = traces.map((trace) => [
           trace.traceId,
@@ -58,7 +52,7 @@ export const tracesCommand = (): Command =>
         print(
           rows.length === 0
             ? 'no traces in this window\n'
-            : table(['TRACE', 'START', 'DURATION', 'SPANS', 'ERRORS', 'ROOT'], rows),
+            : `${windowText(range)}\n\n${table(['TRACE', 'START', 'DURATION', 'SPANS', 'ERRORS', 'ROOT'], rows)}`,
         );
       }
       return EXIT.healthy;
@@ -83,10 +77,10 @@ export const traceCommand = (): Command =>
     new Command('trace')
       .description('one trace as a tree')
       .argument('<id>', 'trace id')
-      .option('--json', 'as JSON'),
+      .option('--json', 'print gumshoe.trace/1'),
     async (reader, flags, [id = '']) => {
       const tree = await createEngine({ reader }).trace(id);
-      print(flags.json ? jsonText(tree) : treeText(tree));
+      print(flags.json ? jsonText({ schema: 'gumshoe.trace/1', ...tree }) : treeText(tree));
       return EXIT.healthy;
     },
   );
