@@ -45,6 +45,19 @@ test('machines go by one name, however their agents are scraped', () => {
   assert.deepEqual(new Set(all.map(({ labels }) => labels['machine_id'])), new Set(['n1']));
 });
 
+test("Docker's statistics have CPU as nanoseconds and as percent: the nanoseconds count", () => {
+  const { series: all } = translated(
+    series('container_cpu_usage_total', { container_name: 'cart' }, 0, 3e9),
+    series('container_cpu_utilization', { container_name: 'cart' }, 20, 20),
+    series('container_memory_usage_limit', { container_name: 'cart' }, 500, 500),
+  );
+  const own = all.filter(({ labels }) => labels['container_id'] === '/docker/cart');
+  assert.deepEqual(own.map((one) => [one.labels['__name__'], last(one)]).sort(), [
+    ['container_resources_cpu_usage_seconds_total', 3],
+    ['container_resources_memory_limit_bytes', 500],
+  ]);
+});
+
 test('a rate under the name of a counter is counted up', () => {
   const values = [2, 1, 2, 1, 2, 1, 2, 1, 2];
   const { series: all } = translated(
