@@ -26,6 +26,7 @@ export type {
   TraceTreeSpan,
 } from '@gumshoe/engine/api';
 export type {
+  AnnotatedMatrix,
   ConnectionSpec,
   DirectConnection,
   ExtraHeader,

@@ -1,4 +1,3 @@
-import type { Matrix } from '@gumshoe/base/series';
 import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type {
   Alerts,
@@ -18,6 +17,7 @@ import type {
   TraceTree,
 } from '@gumshoe/engine/api';
 import type {
+  AnnotatedMatrix,
   ConnectionSpec,
   LogFilter,
   LogRecord,
@@ -57,7 +57,7 @@ export interface EngineCalls {
   trace: Call<[traceId: string], TraceTree>;
   profile: Call<[application: ApplicationId, range: TimeRange], FlameGraph>;
   logs: Call<[filter: LogFilter], readonly LogRecord[]>;
-  promql: Call<[query: string, grid: TimeGrid], Matrix>;
+  promql: Call<[query: string, grid: TimeGrid], AnnotatedMatrix>;
   sql: Call<[query: string], Table>;
 }
 

@@ -13,7 +13,7 @@ import { attempt, openConnection } from '../connection-state.ts';
 import { openSnapshotFile } from '../snapshots.ts';
 import { useWorkbench } from '../workbench.tsx';
 import { ConnectionForm } from './connection-form.tsx';
-import { draftOf, emptyDraft, specOf, type ConnectionDraft } from './draft.ts';
+import { draftOf, emptyDraft, specOf, type ConnectionDraft, type ConnectionKind } from './draft.ts';
 import { OpenFailure } from './open-failure.tsx';
 import { SourceParts } from './source-parts.tsx';
 
@@ -42,9 +42,22 @@ export function ConnectionsPage({ onOpened }: { readonly onOpened: () => void })
       <OpeningState onOpen={open} />
       <Panel title="Saved" note={`${saved.length}`} flush>
         {saved.length === 0 ? (
-          <div className="body muted" style={{ padding: 14 }}>
-            None yet. Add the address of a collector's gateway, of ClickHouse and Prometheus, of an SSH host
-            in front of them, or open a snapshot file.
+          <div className="body stack" style={{ padding: 14 }}>
+            <span className="muted">None yet. Where is the data?</span>
+            {FIRST_STEPS.map(({ kind, title, text }) => (
+              <button
+                key={kind}
+                type="button"
+                className="evidence"
+                data-testid={`first-${kind}`}
+                onClick={() => setDraft(emptyDraft(kind))}
+              >
+                <Add size={14} />
+                <span>
+                  <b>{title}</b> <span className="muted">{text}</span>
+                </span>
+              </button>
+            ))}
           </div>
         ) : null}
         {saved.map((connection) => (
@@ -72,6 +85,21 @@ export function ConnectionsPage({ onOpened }: { readonly onOpened: () => void })
     </div>
   );
 }
+
+const FIRST_STEPS: readonly {
+  readonly kind: ConnectionKind;
+  readonly title: string;
+  readonly text: string;
+}[] = [
+  {
+    kind: 'direct',
+    title: 'By URL',
+    text: 'a Prometheus-compatible store, and ClickHouse where there is one',
+  },
+  { kind: 'grpc', title: 'Gateway', text: 'of a collector, over gRPC with TLS and a token' },
+  { kind: 'ssh', title: 'Through SSH', text: 'to a host where the stores listen on loopback only' },
+  { kind: 'snapshot', title: 'Snapshot file', text: 'an incident that somebody exported; needs no network' },
+];
 
 const report = (thrown: unknown): void => notifyFailure(toFailure(thrown, 'reach the engine', 'connections'));
 
@@ -139,6 +167,11 @@ function DraftPanel({ initial, saved, onClose, onSaved }: DraftPanelProps) {
   const [draft, setDraft] = useState(initial);
   const [problems, setProblems] = useState<readonly string[]>([]);
   const [test, setTest] = useState<TestState>();
+  const change = (next: ConnectionDraft): void => {
+    setProblems([]);
+    setTest(undefined);
+    setDraft(next);
+  };
   const withSpec = (use: (request: OpenRequest) => void): void => {
     const spec = specOf(draft);
     setProblems(spec.ok ? [] : spec.error);
@@ -158,7 +191,7 @@ function DraftPanel({ initial, saved, onClose, onSaved }: DraftPanelProps) {
   };
   return (
     <Panel title={initial.id ? 'Edit connection' : 'New connection'}>
-      <ConnectionForm {...{ draft, problems, saved }} onChange={setDraft} />
+      <ConnectionForm {...{ draft, problems, saved }} onChange={change} />
       <div className="row" style={{ margin: '12px 0' }}>
         <Button intent="primary" text="Save" onClick={() => withSpec(save)} />
         <Button text="Test" loading={test?.state === 'running'} onClick={() => withSpec(runTest)} />

@@ -40,11 +40,7 @@ const tlsFields = (name: string, section: string): readonly FieldDefinition[] =>
   ].map((field) => ({ ...field, name: `${name}.${field.name}`, optional: true, section }) as FieldDefinition);
 
 const STORES: readonly FieldDefinition[] = [
-  {
-    name: 'clickhouseUrl',
-    label: 'ClickHouse URL',
-    placeholder: 'http://127.0.0.1:8123; without it there are metrics only',
-  },
+  { name: 'clickhouseUrl', label: 'ClickHouse URL', placeholder: 'http://127.0.0.1:8123' },
   { name: 'clickhouseUser', label: 'ClickHouse user', optional: true },
   { name: 'clickhousePasswordRef', label: 'ClickHouse password', kind: 'secret', optional: true },
   { name: 'prometheusUrl', label: 'Prometheus URL', placeholder: 'http://127.0.0.1:9090' },
@@ -55,6 +51,13 @@ const STORES: readonly FieldDefinition[] = [
   ...tlsFields('clickhouseTls', 'Certificates of ClickHouse'),
   ...tlsFields('prometheusTls', 'Certificates of Prometheus'),
 ];
+
+/** A tunnel leads to both stores; by URL Prometheus will do. */
+const DIRECT = STORES.map((field) =>
+  field.name === 'clickhouseUrl'
+    ? { ...field, optional: true, placeholder: `${field.placeholder}; without it there are metrics only` }
+    : field,
+);
 
 const SSH: readonly FieldDefinition[] = [
   { name: 'host', label: 'Host', placeholder: 'bastion.example.org' },
@@ -92,7 +95,7 @@ const SNAPSHOT: readonly FieldDefinition[] = [{ name: 'path', label: 'File', kin
 export function fieldsOf(draft: ConnectionDraft): readonly FieldDefinition[] {
   switch (draft.kind) {
     case 'direct':
-      return STORES;
+      return DIRECT;
     case 'grpc':
       return GRPC;
     case 'ssh':

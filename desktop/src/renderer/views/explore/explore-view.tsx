@@ -1,14 +1,13 @@
 import { Button, ButtonGroup, HTMLSelect } from '@blueprintjs/core';
 import { CodeBlock, Play } from '@blueprintjs/icons';
 import { toFailure, type Failure } from '@gumshoe/base/failure';
-import type { Matrix } from '@gumshoe/base/series';
 import { gridOver, type TimeRange } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { DATABASE } from '@gumshoe/schema/tables/define';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { useSession } from '../../client/session.tsx';
-import type { EngineApi, Table } from '../../../contract/engine.ts';
+import type { AnnotatedMatrix, EngineApi, Table } from '../../../contract/engine.ts';
 import { QueryEditor } from '../../editor/query-editor.tsx';
 import { setParams, useLink } from '../../state/link.ts';
 import { Empty, Failed, Loading } from '../../widgets/states.tsx';
@@ -26,7 +25,12 @@ const FIRST_QUERIES: Readonly<Record<Language, string>> = {
 };
 
 type Result =
-  | { readonly kind: 'matrix'; readonly matrix: Matrix; readonly query: string; readonly took: number }
+  | {
+      readonly kind: 'matrix';
+      readonly matrix: AnnotatedMatrix;
+      readonly query: string;
+      readonly took: number;
+    }
   | { readonly kind: 'table'; readonly table: Table; readonly took: number };
 
 interface Run {

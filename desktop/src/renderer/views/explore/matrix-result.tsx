@@ -1,15 +1,16 @@
-import { Button, ButtonGroup } from '@blueprintjs/core';
-import type { Labels, Matrix } from '@gumshoe/base/series';
+import { Callout } from '@blueprintjs/core';
+import type { Labels } from '@gumshoe/base/series';
 import { formatValue } from '@gumshoe/base/units';
 import { useMemo, useState } from 'react';
 import { TimeSeriesChart } from '../../charts/time-series-chart.tsx';
-import type { Chart } from '../../../contract/engine.ts';
+import type { AnnotatedMatrix, Chart } from '../../../contract/engine.ts';
 import { Empty } from '../../widgets/states.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
+import { ShapeChoice, type Shape } from './shape-choice.tsx';
 import { unitOfQuery } from './unit.ts';
 
 export interface MatrixResultProps {
-  readonly matrix: Matrix;
+  readonly matrix: AnnotatedMatrix;
   readonly query: string;
   /** ms */
   readonly took: number;
@@ -35,7 +36,7 @@ function digest(values: Float64Array) {
 }
 
 export function MatrixResult({ matrix, query, took }: MatrixResultProps) {
-  const [shape, setShape] = useState<'chart' | 'table'>('chart');
+  const [shape, setShape] = useState<Shape>('chart');
   const chart = useMemo<Chart>(
     () => ({
       title: query.replace(/\s+/g, ' '),
@@ -56,28 +57,29 @@ export function MatrixResult({ matrix, query, took }: MatrixResultProps) {
   return (
     <div className="stack" style={{ padding: 12, height: '100%', boxSizing: 'border-box' }}>
       <div className="row">
-        <ButtonGroup>
-          <Button
-            size="small"
-            text="Chart"
-            intent={shape === 'chart' ? 'primary' : 'none'}
-            onClick={() => setShape('chart')}
-          />
-          <Button
-            size="small"
-            text="Table"
-            intent={shape === 'table' ? 'primary' : 'none'}
-            onClick={() => setShape('table')}
-          />
-        </ButtonGroup>
+        <ShapeChoice {...{ shape }} onChange={setShape} />
         <span className="muted">
           {matrix.series.length} series, {matrix.grid.points} points each, {formatValue(took, 'milliseconds')}
           {matrix.series.some(({ histograms }) => histograms !== undefined) &&
             '; native histograms have no line: take histogram_quantile(0.99, …) or histogram_count(…) of them'}
         </span>
       </div>
+      <Annotations matrix={matrix} />
       {shape === 'chart' ? <TimeSeriesChart chart={chart} height={320} /> : <MatrixTable chart={chart} />}
     </div>
+  );
+}
+
+/** What the evaluator had to say of an answer that it gave. */
+function Annotations({ matrix: { warnings = [], infos = [] } }: { readonly matrix: AnnotatedMatrix }) {
+  const said = [...warnings, ...infos];
+  if (said.length === 0) return null;
+  return (
+    <Callout compact intent={warnings.length > 0 ? 'warning' : 'none'} data-testid="annotations">
+      {said.map((one) => (
+        <div key={one}>{one}</div>
+      ))}
+    </Callout>
   );
 }
 
