@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import type { HistogramSamples } from '@gumshoe/base/native-histogram';
+import { labelsKey, type Series } from '@gumshoe/base/series';
+import { histogramText } from '@gumshoe/promql/histograms/text';
 import { milliseconds } from '@gumshoe/base/time';
 import { createEngine } from '@gumshoe/engine/engine';
 import { encodeOtlp } from '@gumshoe/schema/otlp/protobuf';
 import { encodePprof } from '@gumshoe/schema/pprof/encode';
+import { histogramCorpus } from '../prometheus/differential/histogram-corpus.ts';
 import { openSnapshot } from '../snapshot/reader.ts';
 import { importFiles } from './import.ts';
 import { importSnapshot } from './snapshot.ts';
@@ -83,10 +87,84 @@ test('exponential histograms get the same bounds at every instant, though their 
   const { series } = await importFiles([file('exponential.json', JSON.stringify(metricsRequest(metric)))]);
   assert.deepEqual([...valuesOf(series, 'latency_bucket')].sort(), [
     ['+Inf', [7, 10]],
+    ['0', [1, 1]],
+    ['1', [1, 1]],
     ['2', [4, 5]],
     ['4', [7, 10]],
   ]);
+  assert.deepEqual(
+    series.find(({ labels }) => labels['__name__'] === 'latency')?.histograms?.samples.map(histogramText),
+    [
+      '{count:7, sum:10, [0,0]:1, (1,1.4142135623730951]:1, (1.4142135623730951,2]:2, (2,2.8284271247461903]:3}',
+      '{count:10, sum:10, [0,0]:1, (1,2]:4, (2,4]:5}',
+    ],
+  );
   assert.deepEqual(valuesOf(series, 'latency_count').get(''), [7, 10]);
+});
+
+test('exponential histograms with increments are counted up, and what Prometheus cannot hold is classic only', async () => {
+  const point = (at: number, scale: number, counts: number[]) => ({
+    timeUnixNano: nanos(at),
+    count: String(counts.reduce((sum, one) => sum + one, 0)),
+    sum: 1,
+    scale,
+    positive: { offset: -1, bucketCounts: counts },
+  });
+  const metric = (name: string, temporality: number, ...dataPoints: readonly object[]) => ({
+    name,
+    exponentialHistogram: { aggregationTemporality: temporality, dataPoints },
+  });
+  const request = metricsRequest(
+    metric('delta', 1, point(15, 0, [3, 1]), point(0, 1, [1, 0, 1])),
+    metric('coarse', 2, point(0, -6, [4])),
+    metric('fine', 2, point(0, 12, [4])),
+    metric('odd', 2, point(0, 30, [4])),
+  );
+  const { series, problems } = await importFiles([file('deltas.json', JSON.stringify(request))]);
+  const texts = (name: string) =>
+    series.find(({ labels }) => labels['__name__'] === name)?.histograms?.samples.map(histogramText);
+  assert.deepEqual(texts('delta'), [
+    '{count:2, sum:1, (0.7071067811865476,1]:1, (1.4142135623730951,2]:1}',
+    '{count:6, sum:2, (0.5,1]:4, (1,2]:2}',
+  ]);
+  assert.equal(texts('coarse'), undefined);
+  assert.deepEqual(valuesOf(series, 'coarse_bucket').get('1'), [4]);
+  assert.equal(series.find(({ labels }) => labels['__name__'] === 'fine')?.histograms?.samples[0]?.schema, 8);
+  assert.match(problems[0]!, /an exponential histogram of an impossible scale/);
+});
+
+test('native histograms of a dump, as Prometheus writes them, are native ones and classic ones', async () => {
+  const written = histogramCorpus(7);
+  const line = ({ labels, histograms }: Series, i: number): string => {
+    const set = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+    const one = histograms!.samples[i]!;
+    const value = one.stale ? '{count:0, sum:NaN}' : histogramText(one);
+    return `{${set.join(', ')}} ${value} ${histograms!.timestamps[i]}`;
+  };
+  const lines = written.flatMap((one) => one.histograms!.samples.map((_, i) => line(one, i)));
+  const mixed = [
+    '{__name__="mixed"} 5 1790000000000',
+    '{__name__="mixed"} {count:1, sum:2, (1,2]:1} 1790000015000',
+  ];
+  const wrong = ['{__name__="w"} {count:x, sum:1} 1790000000000', '{__name__="w"} {count:1, sum:1}'];
+  const path = file('native.dump', [...lines.reverse(), ...mixed, ...wrong].join('\n'));
+  const { series, problems } = await importFiles([path]);
+  assert.match(
+    problems[0]!,
+    /: 2 lines .* the first is line \d+: "\{count:x, sum:1\} 1790000000000" is no native/,
+  );
+  const told = new Map(series.map(({ labels, histograms }) => [labelsKey(labels), histograms]));
+  const texts = ({ samples }: HistogramSamples): readonly string[] =>
+    samples.map((one) => (one.stale ? 'stale' : histogramText(one)));
+  for (const { labels, histograms } of written) {
+    const own = told.get(labelsKey(labels));
+    assert.deepEqual([...own!.timestamps], [...histograms!.timestamps]);
+    assert.deepEqual(texts(own!), texts(histograms!));
+  }
+  const names = new Set(series.map(({ labels }) => labels['__name__']));
+  assert.ok(['duration_seconds_bucket', 'spread_count'].every((name) => names.has(name)));
+  const both = series.find(({ labels }) => labels['__name__'] === 'mixed')!;
+  assert.deepEqual([both.values.length, both.histograms?.samples.length], [1, 1]);
 });
 
 test('points without a recorded value are none; quantiles of summaries are series', async () => {

@@ -67,10 +67,10 @@ async function* numbered(
 
 async function importText(
   file: SniffedFile,
-  { series, report }: Gathered,
+  { series, histograms, report }: Gathered,
   onlooker: Onlooker,
 ): Promise<void> {
-  const parser = new PrometheusTextParser(series);
+  const parser = new PrometheusTextParser(series, histograms);
   for await (const [number, line] of numbered(file, onlooker)) {
     report.line = number;
     const wrong = parser.line(number === 1 ? line.replace(/^\uFEFF/, '') : line);
@@ -187,13 +187,13 @@ function importMessage(message: Buffer, sink: Gathered): void {
 }
 
 /** Fields of one signal read as another give instants outside of any sensible time. */
-function plausible({ spans, logs, events, series, deltas, exponential }: Gathered): boolean {
+function plausible({ spans, logs, events, series, deltas, histograms }: Gathered): boolean {
   const sensible = (at: number): boolean => at > 1e11 && at < 1e14;
   return (
     spans.every(
       ({ start, traceId, spanId }) => sensible(start) && traceId.length === 32 && spanId.length === 16,
     ) &&
     [...logs, ...events].every(({ timestamp }) => sensible(timestamp)) &&
-    [...series.instants(), ...deltas.instants(), ...exponential.instants()].every(sensible)
+    [...series.instants(), ...deltas.instants(), ...histograms.instants()].every(sensible)
   );
 }

@@ -4,10 +4,13 @@ import { milliseconds } from '@gumshoe/base/time';
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { logSeries } from '@gumshoe/model/derived/log-series';
 import { isTraceMetric, TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { classicBeside } from '../prometheus/as-classic.ts';
 import { spanSeries } from '../snapshot/counted-series.ts';
+import { joinHistograms } from '../snapshot/join-histograms.ts';
 import type { ProfileSample, ProfileStack } from '../snapshot/record-types.ts';
 import { FileReport, problemOf, type FileSummary } from './file-report.ts';
 import { translateForeign, type Translated } from './foreign-metrics.ts';
+import { isNative } from './histogram-collector.ts';
 import { importFile, type Onlooker } from './import-file.ts';
 import { serviceOfFile } from './pprof.ts';
 import { Gathered } from './sink.ts';
@@ -109,14 +112,16 @@ function summaryOf({ report, counts }: Gathered, before: Gathered['counts']): Fi
 const text = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 function finished(gathered: Gathered): Omit<Imported, 'problems' | 'files'> {
-  const { series: collector, deltas, exponential, profiles } = gathered;
-  exponential.into(collector, deltas);
+  const { series: collector, deltas, histograms, profiles } = gathered;
   deltas.into(collector);
   const spans = distinctSpans(gathered.spans);
-  const given = collector.series();
+  const natives = histograms.series();
+  const floats = collector.series();
+  const measured = [...floats, ...classicBeside(floats, natives)];
+  const given = joinHistograms(measured, natives.filter(isNative));
   const alreadyCounted = given.some(({ labels }) => isTraceMetric(labels['__name__'] ?? ''));
   const withSpans = new Set(spans.map(({ serviceName }) => serviceName));
-  const translated = translateForeign(given, withSpans);
+  const translated = translateForeign(measured, withSpans);
   const bySpans = alreadyCounted ? [] : withoutDoubles(spanSeries(spans), translated.covered);
   const logs = inOrder(gathered.logs);
   const counted = [...bySpans, ...logSeries(logs)];

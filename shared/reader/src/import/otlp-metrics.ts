@@ -6,6 +6,8 @@ import {
   recordOf as record,
   textOf as text,
 } from '@gumshoe/schema/otlp/values';
+import { listOfNumbers, nativeOf } from './exponential.ts';
+import { MAX_HISTOGRAMS } from './histogram-collector.ts';
 import { containerIdOf } from './otlp-json.ts';
 import { resourceService } from './resource-service.ts';
 import type { ImportSink } from './sink.ts';
@@ -87,8 +89,6 @@ function importPoint({ name, kind, delta, resource, at }: PointOf, point: Json, 
   else addExponential(labels, point, delta, at, sink);
 }
 
-const listOfNumbers = (value: unknown): readonly number[] => (Array.isArray(value) ? value.map(Number) : []);
-
 function addBuckets(point: Json, add: (suffix: string, value: number, more: Labels) => void): void {
   const bounds = listOfNumbers(point['explicitBounds']);
   let cumulative = 0;
@@ -99,13 +99,9 @@ function addBuckets(point: Json, add: (suffix: string, value: number, more: Labe
 }
 
 function addExponential(labels: Labels, point: Json, delta: boolean, at: number, sink: ImportSink): void {
-  const scale = Number(point['scale'] ?? 0);
-  const positive = record(point['positive']);
-  const offset = Number(positive['offset'] ?? 0);
-  if (!(Math.abs(scale) <= 20) || !Number.isSafeInteger(offset))
-    return sink.leaveOut('an exponential histogram of an impossible scale');
-  const negative = listOfNumbers(record(point['negative'])['bucketCounts']);
-  const low = Number(point['zeroCount'] ?? 0) + negative.reduce((sum, count) => sum + count, 0);
-  const counts = listOfNumbers(positive['bucketCounts']);
-  sink.exponential.add(labels, { at, delta, scale, low, offset, counts });
+  const histogram = nativeOf(point);
+  if (typeof histogram === 'string') return sink.leaveOut(histogram);
+  const { histograms } = sink;
+  if (!(delta ? histograms.addDelta(labels, at, histogram) : histograms.add(labels, at, histogram)))
+    sink.leaveOut(`native histograms beyond ${MAX_HISTOGRAMS}`);
 }

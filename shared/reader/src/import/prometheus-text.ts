@@ -1,3 +1,6 @@
+import type { Labels } from '@gumshoe/base/series';
+import { MAX_HISTOGRAMS, type HistogramCollector } from './histogram-collector.ts';
+import { readHistogram } from './histogram-text.ts';
 import { MAX_SAMPLES, type SeriesCollector } from './series-collector.ts';
 
 const IDENTIFIER = /[a-zA-Z_:][\w:]*/y;
@@ -10,9 +13,11 @@ const LABEL_NAME = /[a-zA-Z_][\w.]*/y;
  */
 export class PrometheusTextParser {
   readonly #collector: SeriesCollector;
+  readonly #histograms: HistogramCollector;
 
-  constructor(collector: SeriesCollector) {
+  constructor(collector: SeriesCollector, histograms: HistogramCollector) {
     this.#collector = collector;
+    this.#histograms = histograms;
   }
 
   /** One line without its end; why it is no sample, where it should be one. */
@@ -35,16 +40,33 @@ export class PrometheusTextParser {
       at = end;
     }
     if (!labels['__name__']) return 'no metric name';
-    const [value = '', time = ''] = withoutExemplar(text.slice(at)).trim().split(/\s+/);
+    const rest = text.slice(at).trim();
+    if (rest.startsWith('{')) return this.#histogram(labels, rest);
+    const [value = '', time = ''] = withoutExemplar(rest).trim().split(/\s+/);
     const number = readNumber(value);
     if (number === undefined) return `"${value.slice(0, 40)}" is no number`;
-    if (time === '') return 'no timestamp';
-    const instant = Number(time);
-    if (!Number.isFinite(instant)) return `"${time.slice(0, 40)}" is no timestamp`;
-    return this.#collector.add(labels, inMilliseconds(instant), number)
-      ? undefined
-      : `samples beyond ${MAX_SAMPLES}`;
+    const instant = instantOf(time);
+    if (typeof instant === 'string') return instant;
+    return this.#collector.add(labels, instant, number) ? undefined : `samples beyond ${MAX_SAMPLES}`;
   }
+
+  #histogram(labels: Labels, text: string): string | undefined {
+    const end = text.lastIndexOf('}') + 1;
+    const told = readHistogram(text.slice(0, end), readNumber);
+    if (!told) return `"${text.slice(0, 40)}" is no native histogram`;
+    const instant = instantOf(text.slice(end).trim());
+    if (typeof instant === 'string') return instant;
+    return this.#histograms.addTold(labels, instant, told)
+      ? undefined
+      : `native histograms beyond ${MAX_HISTOGRAMS}`;
+  }
+}
+
+/** ms since the epoch, or what is wrong with it. */
+function instantOf(time: string): number | string {
+  if (time === '') return 'no timestamp';
+  const instant = Number(time);
+  return Number.isFinite(instant) ? inMilliseconds(instant) : `"${time.slice(0, 40)}" is no timestamp`;
 }
 
 /** Seconds as OpenMetrics has them, ms as Prometheus; µs and ns as some converters write them. */

@@ -1,7 +1,8 @@
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { Deltas } from './deltas.ts';
-import { ExponentialHistograms } from './exponential.ts';
+
 import type { FileReport } from './file-report.ts';
+import { HistogramCollector } from './histogram-collector.ts';
 import { ProfileCollector } from './profile-collector.ts';
 import { SeriesCollector } from './series-collector.ts';
 
@@ -13,7 +14,7 @@ export interface ImportSink {
   readonly series: SeriesCollector;
   /** Increments, not totals. */
   readonly deltas: Deltas;
-  readonly exponential: ExponentialHistograms;
+  readonly histograms: HistogramCollector;
   readonly profiles: ProfileCollector;
   /** Something of the file at hand that was not taken over. */
   readonly leaveOut: (reason: string, count?: number) => void;
@@ -28,7 +29,7 @@ const MAX_BODY = 1_000_000;
 export class Gathered implements ImportSink {
   readonly series = new SeriesCollector();
   readonly deltas = new Deltas();
-  readonly exponential = new ExponentialHistograms();
+  readonly histograms = new HistogramCollector();
   readonly profiles = new ProfileCollector();
   readonly spans: Span[] = [];
   readonly logs: LogRecord[] = [];
@@ -58,7 +59,7 @@ export class Gathered implements ImportSink {
   addAll(trial: Gathered): void {
     this.series.addAll(trial.series);
     this.deltas.addAll(trial.deltas);
-    this.exponential.addAll(trial.exponential);
+    this.histograms.addAll(trial.histograms);
     this.profiles.addAll(trial.profiles);
     for (const span of trial.spans) this.span(span);
     for (const log of trial.logs) this.log(log);
@@ -68,9 +69,9 @@ export class Gathered implements ImportSink {
 
   /** Samples and records so far, by kind. */
   get counts() {
-    const { series, deltas, exponential, profiles, spans, logs, events } = this;
+    const { series, deltas, histograms, profiles, spans, logs, events } = this;
     return {
-      samples: series.samples + deltas.samples + exponential.points,
+      samples: series.samples + deltas.samples + histograms.samples,
       spans: spans.length,
       logs: logs.length,
       events: events.length,

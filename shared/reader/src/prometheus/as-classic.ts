@@ -38,6 +38,16 @@ export function asClassic(all: readonly Series[], asked: readonly string[]): rea
   });
 }
 
+/** Classic series of native histograms whose metric has no buckets among `floats`; of sums and counts what is missing. */
+export function classicBeside(floats: readonly Series[], natives: readonly Series[]): readonly Series[] {
+  const named = new Set(floats.map(({ labels }) => labels['__name__'] ?? ''));
+  return natives.flatMap((series) =>
+    series.histograms === undefined || named.has(`${series.labels['__name__']}_bucket`)
+      ? []
+      : classicSeries(series, series.histograms).filter(({ labels }) => !named.has(labels['__name__'] ?? '')),
+  );
+}
+
 function classicSeries(
   { labels }: Series,
   { timestamps, samples }: NonNullable<Series['histograms']>,

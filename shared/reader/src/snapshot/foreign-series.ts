@@ -1,5 +1,6 @@
 import type { Series } from '@gumshoe/base/series';
 import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
+import { classicBeside } from '../prometheus/as-classic.ts';
 import { translateForeign } from '../import/foreign-metrics.ts';
 
 /** Samples of other systems' metrics that are held to be translated: two numbers each. */
@@ -40,7 +41,10 @@ export class ForeignSeries {
       timestamps: new Float64Array(0),
       values: new Float64Array(0),
     }));
-    const { series, assumptions } = translateForeign([...this.#held, ...own], this.#withSpans);
+    const { series, assumptions } = translateForeign(
+      [...this.#held, ...classicBeside(this.#held, this.#held), ...own],
+      this.#withSpans,
+    );
     const cut = this.#full ? [`only the first ${MOST_SAMPLES} samples of other systems were translated`] : [];
     return { series: series.filter(({ values }) => values.length > 0), notes: [...cut, ...assumptions] };
   }
