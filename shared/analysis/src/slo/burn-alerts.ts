@@ -1,4 +1,4 @@
-import { gridTime, type Milliseconds } from '@gumshoe/base/time';
+import { gridTime, type Milliseconds, type TimeGrid } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { InspectedWorld } from '../inspect.ts';
@@ -78,15 +78,29 @@ function replay(budget: RequestBudget, rule: BurnRateRule, allowed: number, hi: 
   const timing = timingOf(rule);
   const changes: BurnAlert['changes'][number][] = [];
   let state = INACTIVE;
-  const quiet = budget.bad(0, hi) === 0;
-  for (let i = quiet ? hi : budget.firstCell + 1; i <= hi; i++) {
-    const at = gridTime(budget.grid, i - 1);
-    const next = advanceAlert(state, signalOf(burnRateAt(budget, rule, allowed, i)), at, timing);
-    if (next.phase !== state.phase) changes.push({ at, phase: next.phase });
-    state = next;
+  const walk = (on: RequestBudget, from: number, to: number): void => {
+    for (let i = from; i <= to; i++) {
+      const at = gridTime(on.grid, i - 1);
+      const next = advanceAlert(state, signalOf(burnRateAt(on, rule, allowed, i)), at, timing);
+      if (next.phase !== state.phase) changes.push({ at, phase: next.phase });
+      state = next;
+    }
+  };
+  const { earlier, grid } = budget;
+  if (earlier && rule.shortWindow >= earlier.grid.step) {
+    // What began before the grid goes on: told by as much of the time before as one alert needs to fire and to end.
+    const last = cellsUntil(earlier.grid, grid.from - grid.step);
+    const cells = Math.ceil((2 * rule.shortWindow) / earlier.grid.step);
+    walk(earlier, Math.max(earlier.firstCell + 1, last - cells), last);
   }
+  const quiet = budget.bad(budget.knownFrom, hi) === 0;
+  walk(budget, quiet ? hi : Math.max(0, Math.min(budget.firstCell, budget.knownFrom)) + 1, hi);
   return { rule, state, burnRate: burnRateAt(budget, rule, allowed, hi), changes };
 }
+
+/** Whole cells that lie before an instant. */
+const cellsUntil = ({ from, step, points }: TimeGrid, at: number): number =>
+  Math.max(0, Math.min(points, Math.floor((at - from) / step) + 1));
 
 function signalOf({ firing, longRate, shortRate, threshold, unjudged }: BurnRate): AlertSignal {
   if (firing) return 'raise';

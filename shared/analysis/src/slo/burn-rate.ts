@@ -1,4 +1,4 @@
-import type { TimeGrid } from '@gumshoe/base/time';
+import { gridTime, type TimeGrid } from '@gumshoe/base/time';
 import type { Column } from '@gumshoe/model/world';
 import type { BurnRateRule } from './burn-rules.ts';
 
@@ -34,9 +34,13 @@ export interface BurnRate {
   readonly unjudged?: 'history' | 'traffic' | 'resolution';
 }
 
-/** Running totals of good and bad requests, so that any window costs two subtractions. */
+/**
+ * Running totals of good and bad requests, so that any window costs two subtractions. What was counted on a coarser grid
+ * before this one (`earlier`) lies at cells below zero.
+ */
 export class RequestBudget {
   readonly grid: TimeGrid;
+  readonly earlier: RequestBudget | undefined;
   readonly #total: Float64Array;
   readonly #bad: Float64Array;
   /** First cell with requests; `points` when there are none. */
@@ -44,8 +48,9 @@ export class RequestBudget {
   /** Share of bad requests per cell; NaN without requests. */
   readonly shares: Column;
 
-  constructor(grid: TimeGrid, rate: Column, badRate: Column) {
+  constructor(grid: TimeGrid, rate: Column, badRate: Column, earlier?: RequestBudget) {
     this.grid = grid;
+    this.earlier = earlier;
     const seconds = grid.step / 1000;
     this.#total = new Float64Array(grid.points + 1);
     this.#bad = new Float64Array(grid.points + 1);
@@ -62,13 +67,45 @@ export class RequestBudget {
     for (let i = 0; i < grid.points; i++) this.shares[i] = this.badShare(i, i + 1);
   }
 
+  /** Where what is known of requests begins: below zero when it lies before the grid. `points` when there are none. */
+  get knownFrom(): number {
+    const { earlier, grid } = this;
+    if (!earlier || earlier.knownFrom === earlier.grid.points) return this.firstCell;
+    const begin = gridTime(earlier.grid, earlier.knownFrom) - earlier.grid.step;
+    return Math.min(this.firstCell, Math.ceil((begin - this.#begin) / grid.step));
+  }
+
   /** Requests in cells `lo <= i < hi`. */
   total(lo: number, hi: number): number {
-    return this.#total[hi]! - this.#total[Math.max(0, lo)]!;
+    return this.#total[Math.max(0, hi)]! - this.#total[Math.max(0, lo)]! + this.#before(lo, hi, 'total');
   }
 
   bad(lo: number, hi: number): number {
-    return this.#bad[hi]! - this.#bad[Math.max(0, lo)]!;
+    return this.#bad[Math.max(0, hi)]! - this.#bad[Math.max(0, lo)]! + this.#before(lo, hi, 'bad');
+  }
+
+  /** A cell holds what happened in the step before its instant. */
+  get #begin(): number {
+    return this.grid.from - this.grid.step;
+  }
+
+  #before(lo: number, hi: number, part: 'total' | 'bad'): number {
+    if (lo >= 0 || !this.earlier) return 0;
+    const { step } = this.grid;
+    return this.earlier.between(this.#begin + lo * step, this.#begin + Math.min(0, hi) * step, part);
+  }
+
+  /** Requests between two instants; of a cell that one of them cuts, the part of its time. */
+  between(from: number, to: number, part: 'total' | 'bad'): number {
+    const sums = part === 'total' ? this.#total : this.#bad;
+    const older = this.earlier?.between(Math.min(from, this.#begin), Math.min(to, this.#begin), part) ?? 0;
+    const until = (at: number): number => {
+      const cells = Math.min(this.grid.points, Math.max(0, (at - this.#begin) / this.grid.step));
+      const whole = Math.floor(cells);
+      const rest = cells - whole;
+      return sums[whole]! + (rest > 0 ? rest * (sums[whole + 1]! - sums[whole]!) : 0);
+    };
+    return until(to) - until(from) + older;
   }
 
   /** How many cells have a higher bad share than this. */
@@ -108,13 +145,13 @@ export function shareAtLeast(bad: number, total: number): number {
  */
 export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: number, hi: number): BurnRate {
   const { step } = budget.grid;
-  const available = Math.max(step, (hi - budget.firstCell) * step);
+  const available = Math.max(step, (hi - budget.knownFrom) * step);
   const longWindow = Math.min(rule.longWindow, available);
   const truncated = longWindow < rule.longWindow;
   const proportional = Math.max(MIN_SHORT_WINDOW, longWindow / WINDOW_RATIO);
   const shortWindow = Math.min(rule.shortWindow, Math.max(proportional, 2 * step), longWindow);
-  const longLo = Math.max(0, hi - Math.round(longWindow / step));
-  const shortLo = Math.max(0, hi - Math.max(1, Math.round(shortWindow / step)));
+  const longLo = hi - Math.round(longWindow / step);
+  const shortLo = hi - Math.max(1, Math.round(shortWindow / step));
   const longRate = budget.badShare(longLo, hi) / allowed;
   const shortRate = budget.badShare(shortLo, hi) / allowed;
   const total = budget.total(longLo, hi);

@@ -18,13 +18,31 @@ function budgetOf(points: number, share: (i: number) => number, rate = 10): Requ
 }
 const at = (i: number) => i * STEP;
 
-test('a whole period of three quarters of the allowed errors leaves a quarter, for ten days', () => {
+test('a whole period of three quarters of the allowed errors leaves a quarter, and lasts: what is spent comes back', () => {
   const { left, covered, burnRate, exhaustedAt } = errorBudget(
     budgetOf(30 * DAYS, () => 0.0075),
     0.99,
   );
   assert.ok(Math.abs(left - 0.25) < 1e-9 && covered === 30 * DAY && Math.abs(burnRate - 0.75) < 1e-9);
-  assert.equal(exhaustedAt, at(30 * DAYS - 1) + 10 * DAY);
+  assert.equal(exhaustedAt, undefined);
+});
+
+test('the forecast of a rolling period counts what comes back in the meantime', () => {
+  // Ten days of one per cent spend a third; one day of three per cent a tenth; 17/30 are left. At 3x they would be gone
+  // in 17/3 days, and until then nothing comes back: the third was spent 19 to 29 days before the end of those.
+  const late = errorBudget(
+    budgetOf(30 * DAYS, (i) => (i >= 18 * DAYS && i < 28 * DAYS ? 0.01 : i >= 29 * DAYS ? 0.03 : 0)),
+    0.99,
+  );
+  assert.ok(Math.abs(late.left - 17 / 30) < 1e-9, `${late.left}`);
+  assert.ok(Math.abs(late.exhaustedAt! - (at(30 * DAYS - 1) + (17 / 3) * DAY)) <= 10 * MINUTE);
+  // Had the third been spent in the first ten days, a day brings back 1/30 and costs 3/30: 17/2 days.
+  const early = errorBudget(
+    budgetOf(30 * DAYS, (i) => (i < 10 * DAYS ? 0.01 : i >= 29 * DAYS ? 0.03 : 0)),
+    0.99,
+  );
+  assert.ok(Math.abs(early.left - 17 / 30) < 1e-9);
+  assert.ok(Math.abs(early.exhaustedAt! - (at(30 * DAYS - 1) + (17 / 2) * DAY)) <= 10 * MINUTE);
 });
 
 test('what is not there is said, and taken to be free of errors', () => {

@@ -1,4 +1,4 @@
-import { DAY, gridTime, HOUR, milliseconds, type Milliseconds } from '@gumshoe/base/time';
+import { DAY, gridTime, HOUR, milliseconds, type Milliseconds, type TimeGrid } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { Column } from '@gumshoe/model/world';
 import { MIN_REQUESTS, type RequestBudget } from './burn-rate.ts';
@@ -18,6 +18,8 @@ export interface ErrorBudget {
   readonly left: number;
   /** `left` at the end of each cell of the grid. */
   readonly timeline: Column;
+  /** The same of the time before the grid, on coarser ones, the oldest first. */
+  readonly earlier: readonly { readonly grid: TimeGrid; readonly timeline: Column }[];
   /** Multiple of the rate that uses up the budget exactly, over the last hour; NaN with too few requests. */
   readonly burnRate: number;
   /** When it was used up, or will be if the last hour goes on; undefined: it lasts for another period. */
@@ -33,20 +35,27 @@ export function errorBudget(
     period = DEFAULT_PERIOD,
   }: { readonly hi?: number; readonly period?: number } = {},
 ): ErrorBudget {
-  const { grid, firstCell } = budget;
+  const { grid, knownFrom } = budget;
   const cells = Math.max(1, Math.round(period / grid.step));
-  const lo = Math.max(firstCell, hi - cells);
+  const lo = Math.max(knownFrom, hi - cells);
   const covered = Math.max(0, hi - lo) * grid.step;
   const requests = covered > 0 ? budget.total(lo, hi) : 0;
   const allowed = requests > 0 ? ((1 - share) * requests * Math.max(period, covered)) / covered : NaN;
   const spent = covered > 0 ? budget.bad(lo, hi) : 0;
-  const timeline = timelineOf(budget, allowed, cells, hi);
+  const timeline = timelineOf(budget, allowed, period, hi);
+  const earlier = olderThan(budget).map((older) => ({
+    grid: older.grid,
+    timeline: timelineOf(older, allowed, period, older.grid.points),
+  }));
   const left = 1 - spent / allowed;
   const recent = Math.max(lo, hi - Math.round(HOUR / grid.step));
   const judged = covered > 0 && budget.total(recent, hi) >= MIN_REQUESTS;
   const burnRate = judged ? budget.badShare(recent, hi) / (1 - share) : NaN;
   const badPerMs = judged ? budget.bad(recent, hi) / ((hi - recent) * grid.step) : 0;
-  const exhaustedAt = exhaustion(budget, timeline, left * allowed, badPerMs, hi, period);
+  const exhaustedAt =
+    left <= 0
+      ? overspentAt(budget, timeline, earlier, hi)
+      : exhaustion(budget, allowed, badPerMs, { hi, period });
   return {
     period,
     covered,
@@ -54,34 +63,71 @@ export function errorBudget(
     spent,
     left,
     timeline,
+    earlier,
     burnRate,
     ...(exhaustedAt === undefined ? {} : { exhaustedAt }),
   };
 }
 
-function timelineOf(budget: RequestBudget, allowed: number, cells: number, hi: number): Column {
+const olderThan = ({ earlier }: RequestBudget): readonly RequestBudget[] =>
+  earlier ? [...olderThan(earlier), earlier] : [];
+
+function timelineOf(budget: RequestBudget, allowed: number, period: number, hi: number): Column {
+  const cells = Math.max(1, Math.round(period / budget.grid.step));
   const out = new Float64Array(budget.grid.points).fill(NaN);
   for (let i = budget.firstCell; i < hi; i++) out[i] = 1 - budget.bad(i + 1 - cells, i + 1) / allowed;
   return out;
 }
 
-/** Since when there is nothing left; else when that will be at so many bad requests per ms. */
-function exhaustion(
+/** Since when there is nothing left. */
+function overspentAt(
   { grid }: RequestBudget,
   timeline: Column,
-  left: number,
-  badPerMs: number,
+  earlier: ErrorBudget['earlier'],
   hi: number,
-  period: number,
-): Milliseconds | undefined {
-  if (left <= 0) {
-    let since = hi - 1;
-    while (since > 0 && timeline[since - 1]! <= 0) since--;
-    return gridTime(grid, since);
+): Milliseconds {
+  let found = gridTime(grid, overspentSince(timeline, hi));
+  if (overspentSince(timeline, hi) > 0) return found;
+  for (const older of earlier.toReversed()) {
+    const since = overspentSince(older.timeline, older.grid.points);
+    if (since < older.grid.points) found = gridTime(older.grid, since);
+    if (since > 0) break;
   }
+  return found;
+}
+
+/** The forecast looks this many times into the period ahead. */
+const GLANCES = 720;
+
+/**
+ * When nothing will be left at so many bad requests per ms. The period rolls: what was spent at its beginning comes back,
+ * so that a steady rate below the allowed one lasts for ever.
+ */
+function exhaustion(
+  budget: RequestBudget,
+  allowed: number,
+  badPerMs: number,
+  { hi, period }: { readonly hi: number; readonly period: number },
+): Milliseconds | undefined {
   if (!(badPerMs > 0)) return undefined;
-  const wait = left / badPerMs;
-  return wait <= period ? milliseconds(Math.round(gridTime(grid, hi - 1) + wait)) : undefined;
+  const { step } = budget.grid;
+  const spentAfter = (wait: number): number =>
+    badPerMs * wait + budget.bad(Math.min(hi, hi - Math.round((period - wait) / step)), hi);
+  for (let i = 1; i <= GLANCES; i++) {
+    const [before, wait] = [(period * (i - 1)) / GLANCES, (period * i) / GLANCES];
+    const [a, b] = [spentAfter(before), spentAfter(wait)];
+    if (b < allowed * (1 - 1e-9)) continue;
+    const part = b > a ? Math.max(0, (allowed - a) / (b - a)) : 1;
+    return milliseconds(Math.round(gridTime(budget.grid, hi - 1) + before + part * (wait - before)));
+  }
+  return undefined;
+}
+
+/** First of the cells up to `hi` without one between that had some left. */
+function overspentSince(timeline: Column, hi: number): number {
+  let since = hi;
+  while (since > 0 && timeline[since - 1]! <= 0) since--;
+  return since;
 }
 
 /** `error budget of 30 d: 98.2 % left (70 min of it seen, …); at 0.4x of the last hour it lasts` */

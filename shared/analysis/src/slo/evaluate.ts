@@ -1,5 +1,4 @@
 import type { Milliseconds } from '@gumshoe/base/time';
-import { formatValue } from '@gumshoe/base/units';
 import { sumOf } from '@gumshoe/model/columns';
 import type { Evidence, Health } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
@@ -7,9 +6,11 @@ import { promqlEvidence } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
 import { findBreaches, type Breach } from './breaches.ts';
 import { burnRateAt, RequestBudget, type BurnRate } from './burn-rate.ts';
+import type { EarlierBudgets } from './earlier.ts';
 import { indicatorKey, type CustomIndicator, type CustomIndicators } from './custom-indicators.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
 import { badShareQuery } from './bad-share-query.ts';
+import { countBad } from './count-bad.ts';
 import {
   DEFAULT_PERIOD,
   objectivesOf,
@@ -58,24 +59,24 @@ export function evaluateServiceLevel(
   application: Application,
   settings?: ObjectiveSettings,
   custom?: CustomIndicators,
+  earlier?: EarlierBudgets,
 ): ServiceLevel {
   const objectives = objectivesOf(application, settings);
   const threshold = objectives.find((objective) => objective.kind === 'latency')?.threshold ?? 0.5;
   const indicators = indicatorsOf(world, application, threshold);
-  const slos = objectives.map((objective) =>
-    evaluateObjective(
-      world,
-      application,
-      { ...indicators, custom: custom?.get(indicatorKey(application.id, objective.kind)) },
-      objective,
-      settings?.period,
-    ),
-  );
+  const slos = objectives.map((objective) => {
+    const key = indicatorKey(application.id, objective.kind);
+    const judged = { ...indicators, custom: custom?.get(key), earlier: earlier?.get(key) };
+    return evaluateObjective(world, application, judged, objective, settings?.period);
+  });
   return { indicators, slos };
 }
 
 /** What an application's users experience, or what queries of the configuration say of one objective. */
-type Judged = Indicators & { readonly custom: CustomIndicator | undefined };
+type Judged = Indicators & {
+  readonly custom: CustomIndicator | undefined;
+  readonly earlier: RequestBudget | undefined;
+};
 
 function columnsOf(
   { custom, rate, failed, timed, slow }: Judged,
@@ -92,7 +93,7 @@ function evaluateObjective(
   period = DEFAULT_PERIOD,
 ): SloResult {
   const { rate, bad } = columnsOf(indicators, objective.kind);
-  const budget = new RequestBudget(world.grid, rate, bad);
+  const budget = new RequestBudget(world.grid, rate, bad, indicators.earlier);
   const allowed = 1 - objective.share;
   const { lo, hi } = world.window;
   const usual = objective.assumed ? Math.max(allowed, usualShare(budget)) : allowed;
@@ -124,7 +125,7 @@ function evaluateObjective(
     badShare: budget.shares,
     // Made anew when it is asked for: two columns for each objective of each application would add up.
     get budget() {
-      return new RequestBudget(world.grid, rate, bad);
+      return new RequestBudget(world.grid, rate, bad, indicators.earlier);
     },
     period,
     ...(undecided === undefined ? {} : { undecided }),
@@ -190,11 +191,7 @@ function evidenceFor(
   requests: number,
   bad: number,
 ): Evidence {
-  const what =
-    objective.kind === 'availability'
-      ? 'failed'
-      : `took longer than ${formatValue(objective.threshold ?? 0, 'seconds')} or hung`;
-  const summary = `${formatValue(Math.round(bad), 'count')} of ${formatValue(Math.round(requests), 'count')} requests ${what}`;
+  const summary = countBad(objective, bad, requests);
   const query = objective.queries
     ? customQuery(objective.queries, objective.threshold)
     : badShareQuery(world, application, indicators, objective);
