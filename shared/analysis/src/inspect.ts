@@ -11,6 +11,7 @@ import {
   type ThresholdResolver,
 } from './inspections/thresholds.ts';
 import type { CustomIndicators } from './slo/custom-indicators.ts';
+import type { EarlierBudgets } from './slo/earlier.ts';
 import { evaluateServiceLevel, type ServiceLevel } from './slo/evaluate.ts';
 import { NO_OBJECTIVE_SETTINGS, type ObjectiveSettings } from './slo/objectives.ts';
 
@@ -37,6 +38,8 @@ export interface InspectOptions {
   readonly objectives?: ObjectiveSettings;
   /** Answers to the queries that the objectives want (`wantedIndicators`). */
   readonly indicators?: CustomIndicators;
+  /** What is known of the time before the world begins (`earlierBudgets`). */
+  readonly earlier?: EarlierBudgets;
 }
 
 /**
@@ -69,7 +72,7 @@ export function inspectWorld(world: World, options: InspectOptions = {}): Inspec
     inspectApplication(
       world,
       application,
-      evaluateServiceLevel(world, application, objectives, options.indicators),
+      evaluateServiceLevel(world, application, objectives, options.indicators, options.earlier),
       { inspections, index, resolve },
     ),
   );
