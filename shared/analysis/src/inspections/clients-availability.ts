@@ -6,7 +6,7 @@ import { selectDependency } from '../evidence.ts';
 import { WAITING_PROTOCOLS } from '../slo/operation-class.ts';
 import { clientRequests, type ServerKind } from './clients-server.ts';
 import { defineInspection, type Inspection, type Subject } from './define.ts';
-import { levelVerdict, type Measured } from './level.ts';
+import { levelsOf, levelVerdict, type Measured } from './level.ts';
 import { known } from './measured.ts';
 import { rollingSum } from './rolling.ts';
 import { failingColumn } from './streak.ts';
@@ -43,10 +43,11 @@ export const clientsAvailability = (kind: ServerKind): Inspection =>
         threshold,
         unit: 'percent',
         says: (worst) => {
-          if (!worst.state.firing) return `${worst.name} gets through to ${name}`;
-          const cut = clients.filter(({ values }) => values[subject.window.hi - 1]! > threshold).length;
+          if (!worst.state.firing)
+            return `${worst.name} gets through to ${name}: ${formatValue(worst.state.value, 'percent')} of its attempts fail`;
+          const cut = levelsOf(subject, clients, threshold).filter(({ state }) => state.firing).length;
           const what = lostAnswers(worst, subject) ? 'gets no answer from' : `fails to connect to`;
-          return `${worst.name} ${what} ${name} in ${formatValue(worst.state.value, 'percent')} of its attempts, as do ${Math.max(1, cut)} of ${clients.length} clients`;
+          return `${worst.name} ${what} ${name} in ${formatValue(worst.state.value, 'percent')} of its attempts, ${among(cut, clients.length)}`;
         },
         formula:
           'failed attempts to connect / all attempts, where they keep failing; all, where requests get no answer',
@@ -54,6 +55,13 @@ export const clientsAvailability = (kind: ServerKind): Inspection =>
       });
     },
   });
+
+const among = (cut: number, clients: number): string =>
+  cut < 2
+    ? clients === 1
+      ? 'its only client'
+      : `the only one of its ${clients} clients`
+    : `one of ${cut} of its ${clients} clients`;
 
 function clientOf(dependency: Dependency, subject: Subject, kind: ServerKind): readonly Client[] {
   const { tcp } = dependency;

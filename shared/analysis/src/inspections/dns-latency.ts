@@ -3,7 +3,7 @@ import { latencyQuantileColumn, sumOf } from '@gumshoe/model/columns';
 import { DNS_METRICS } from '@gumshoe/schema/metrics/container';
 import { defineInspection } from './define.ts';
 import { levelVerdict } from './level.ts';
-import { sustainPoints } from './sustained.ts';
+import { judgedCells, sustainRule } from './sustained.ts';
 
 /** Fewer questions within the judged points prove nothing. */
 const LEAST_QUESTIONS = 20;
@@ -18,8 +18,9 @@ export const dnsLatency = defineInspection({
     const { grid, window, select, rateWindow, application } = subject;
     const latency = subject.dns?.latency;
     if (!latency) return undefined;
-    const cells = { lo: Math.max(0, window.hi - sustainPoints(grid)), hi: window.hi };
-    const asked = sumOf(latency.counts.at(-1)!, cells) * (grid.step / 1000);
+    const questions = latency.counts.at(-1)!;
+    const cells = judgedCells(questions, window, sustainRule(threshold, grid));
+    const asked = sumOf(questions, cells) * (grid.step / 1000);
     if (asked < LEAST_QUESTIONS) return undefined;
     const values = latencyQuantileColumn(latency, 0.95);
     return levelVerdict(subject, [{ name: application.name, values }], {

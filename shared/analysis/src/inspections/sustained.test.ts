@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { needed, sustained } from './sustained.ts';
 import { failingColumn } from './streak.ts';
 
-const RULE = { threshold: 10, exit: 9, points: 5 };
+const RULE = { threshold: 10, exit: 9, points: 5, late: 0 };
 const whole = (column: Float64Array) => ({ lo: 0, hi: column.length });
 const columns = fc
   .array(fc.oneof(fc.double({ min: 0, max: 20, noNaN: true }), fc.constant(NaN)), {
@@ -47,6 +47,22 @@ test('two points prove nothing, and an end without points is not judged', () => 
   const gone = Float64Array.of(99, 99, 99, 99, NaN, NaN, NaN, NaN);
   assert.equal(sustained(gone, whole(gone), RULE), undefined);
   assert.equal(needed(5), 3);
+});
+
+test('what is scraped less often is judged by its last points until its next sample is overdue', () => {
+  const rule = { ...RULE, late: 8 };
+  const state = (...values: readonly number[]) => {
+    const column = Float64Array.from(values);
+    return sustained(column, whole(column), rule)?.value;
+  };
+  // a sample every four cells: what it counted lies evenly over them
+  assert.equal(state(7, 7, 7, 7, 11, 11, 11, 11, NaN, NaN, NaN), 11);
+  assert.equal(state(7, 7, 7, 7, 11, 11, 11, 11, NaN, NaN, NaN, NaN, NaN, NaN), undefined);
+  // a sample every cell
+  assert.equal(state(7, 8, 7, 8, 11, 12, 11, 12, NaN, NaN, NaN), undefined);
+  // however evenly it went on before
+  const still = Array.from({ length: 40 }, () => 11);
+  assert.equal(state(...still, ...Array.from({ length: 9 }, () => NaN)), undefined);
 });
 
 test('the beginning is the point at which most lay above', () => {

@@ -9,6 +9,8 @@ export interface SustainRule {
   readonly exit: number;
   /** How many points are looked at. */
   readonly points: number;
+  /** Cells by which what is scraped less often than most may end before the others. */
+  readonly late: number;
 }
 
 export interface Sustained {
@@ -30,6 +32,8 @@ const MIN_KNOWN = 3;
 const HOLD = 60_000;
 const MIN_POINTS = 5;
 const MAX_POINTS = 20;
+/** Who is silent for longer is not scraped less often but gone, ms. */
+const LATE = 120_000;
 
 /** Least number of the last points above the threshold for a warning to begin. */
 export const needed = (points: number): number => Math.ceil(points * MOST);
@@ -42,6 +46,7 @@ export const sustainRule = (threshold: number, grid: TimeGrid): SustainRule => (
   threshold,
   exit: threshold * 0.9,
   points: sustainPoints(grid),
+  late: Math.floor(LATE / grid.step),
 });
 
 /**
@@ -49,9 +54,10 @@ export const sustainRule = (threshold: number, grid: TimeGrid): SustainRule => (
  * points are known.
  */
 export function sustained(column: Column, cells: CellRange, rule: SustainRule): Sustained | undefined {
-  const last = knownOf(column, Math.max(0, cells.hi - rule.points), cells.hi);
+  const { lo, hi } = judgedCells(column, cells, rule);
+  const last = knownOf(column, lo, hi);
   if (last.length < MIN_KNOWN) return undefined;
-  const since = replay(column, cells.hi, rule);
+  const since = replay(column, hi, rule);
   return {
     firing: since !== undefined,
     value:
@@ -62,6 +68,29 @@ export function sustained(column: Column, cells: CellRange, rule: SustainRule): 
     above: last.filter((value) => value > rule.threshold).length,
     ...(since === undefined ? {} : { since }),
   };
+}
+
+/**
+ * The last points up to the end of the stretch. What is scraped less often than most ends earlier: its last points lie
+ * before that, as long as its next sample is not overdue by its own pace.
+ */
+export function judgedCells(
+  column: Column,
+  { hi }: CellRange,
+  { points, late }: Pick<SustainRule, 'points' | 'late'>,
+): CellRange {
+  let end = hi;
+  while (end > 0 && hi - end <= late && column[end - 1] !== column[end - 1]) end--;
+  const judged = hi - end <= Math.min(late, heldFor(column, end) + 1) ? end : hi;
+  return { lo: Math.max(0, judged - points), hi: judged };
+}
+
+/** Cells up to `end` that show one value: what was counted between two samples is spread evenly over them. */
+function heldFor(column: Column, end: number): number {
+  const value = column[end - 1]!;
+  let lo = end - 1;
+  while (lo > 0 && Math.abs(column[lo - 1]! - value) <= 1e-9 * Math.abs(value)) lo--;
+  return end - lo;
 }
 
 const mean = (a: number, b: number): number => (a + b) / 2;

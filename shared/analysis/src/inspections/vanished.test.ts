@@ -39,9 +39,14 @@ test('nothing is counted in a window in which nobody counts', () => {
       writer.counter(metric, APP, () => 0.01, { to: END });
     writer.counter('container_log_messages_total', error, () => 1, { to: END });
     writer.gauge('container_resources_disk_used_bytes', disk, () => 1);
-    writer.counter('node_resources_disk_io_errors_total', { ...NODE, device: 'sda', operation: 'read' }, () => 1, {
-      to: END,
-    });
+    writer.counter(
+      'node_resources_disk_io_errors_total',
+      { ...NODE, device: 'sda', operation: 'read' },
+      () => 1,
+      {
+        to: END,
+      },
+    );
   });
   for (const inspection of COUNTING) {
     assert.equal(findingOf(inspection, series, { range, history })?.message, undefined);
