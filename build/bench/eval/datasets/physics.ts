@@ -268,6 +268,8 @@ export class Usages {
     const random = this.#random;
     const gone = this.#physics.isGone(service.name, at) && one?.failed !== true;
     if (gone) return { cpu: 0, memory: 0, written: 0, sockets: 0, threads: 0, requests: 0 };
+    // the container runs something that does nothing
+    if (one?.failed) return { cpu: 0.0001, memory: 8e5, written: 0, sockets: 0, threads: 1, requests };
     const seconds = at / 1000 + phase;
     const collects = service.runtime === 'java' && seconds % 45 < 2 ? 0.15 : 0;
     const starts = one?.isDeployed || one?.killedFor ? starting(service, since - (one.killedFor ?? 0)) : 0;
@@ -276,7 +278,7 @@ export class Usages {
       (idle + (HEAVY[service.runtime] ?? 0.8) * work) * (0.75 + 0.5 * random.next()) + collects + starts;
     const blip = random.next() < 0.002 ? random.between(0.02, 0.2) : 0;
     return {
-      cpu: one?.failed ? 0.0001 : cpu + blip + (one?.cpu ?? 0) * ramp * (0.9 + 0.2 * random.next()),
+      cpu: cpu + blip + (one?.cpu ?? 0) * ramp * (0.9 + 0.2 * random.next()),
       memory:
         memory *
           (1 + drift * ((since + 600) % 3000)) *

@@ -15,6 +15,11 @@ export interface Change {
   readonly shift: number;
 }
 
+/** Values before a stretch that are enough to say that it is no part of what was before; … */
+const MIN_BEFORE = 3;
+/** … then it differs from them this much of what it differs from all others. */
+const DIFFERS_FROM_BEFORE = 0.5;
+
 /** Columns are looked at in at most so many bins: every stretch of bins is tried. */
 const MAX_BINS = 120;
 const MIN_INSIDE = 3;
@@ -122,7 +127,7 @@ function strongest(ranks: Float64Array, rising: boolean): Stretch | undefined {
   let best: Stretch | undefined;
   const most = Math.floor(n * MOST_INSIDE);
   const mostGoingOn = Math.floor(n * MOST_GOING_ON);
-  // what touches the beginning is the usual, what follows it the change
+  // what touches the beginning is the usual, what follows it the change; so is what is as the beginning
   for (let lo = 1; lo <= n - MIN_INSIDE; lo++)
     for (let hi = lo + MIN_INSIDE; hi <= n; hi++) {
       if (hi - lo > (hi === n ? mostGoingOn : most)) continue;
@@ -132,6 +137,10 @@ function strongest(ranks: Float64Array, rising: boolean): Stretch | undefined {
       const part = sums[hi]! - sums[lo]!;
       const up = part / inside - (total - part) / outside;
       const difference = rising ? up : Math.abs(up);
+      if (lo >= MIN_BEFORE) {
+        const risen = part / inside - sums[lo]! / lo;
+        if ((up > 0 ? risen : -risen) < DIFFERS_FROM_BEFORE * difference) continue;
+      } else if (hi < n) continue;
       const z = difference / Math.sqrt(variance * (1 / inside + 1 / outside));
       if (best === undefined || z > best.z + 1e-9) best = { lo, hi, z };
     }

@@ -34,6 +34,9 @@ const REASONS: readonly string[] = [
   'tcp-refused',
 ];
 
+/** All work costs CPU: what is written, kept or opened far more than usual says what for. */
+const WORK: readonly string[] = ['disk-io-change', 'memory-change', 'memory-leak', 'socket-change'];
+
 /** Kinds that the named kinds of the same application account for. */
 const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'instance-down': ['memory-oom', 'kubernetes-event'],
@@ -43,7 +46,7 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'memory-leak': ['memory-oom', 'gc-pause'],
   'tcp-refused': ['memory-oom', 'instance-down'],
   'network-loss': ['memory-oom', 'instance-down', 'tcp-refused'],
-  'cpu-hog': ['redis-slow', 'memory-oom', 'traffic-surge', 'gc-pause', 'event-loop'],
+  'cpu-hog': ['redis-slow', 'memory-oom', 'traffic-surge', 'gc-pause', 'event-loop', ...WORK],
   'cpu-throttled': ['cpu-hog', 'traffic-surge'],
   'safepoint-pause': ['gc-pause'],
   'postgres-lock': ['tcp-refused', 'instance-down', 'memory-oom'],
@@ -63,8 +66,9 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'service-slow': [...REASONS, 'self-time', 'error-origin', 'cpu-change', 'disk-io-change'],
   'self-time': [...REASONS, 'socket-change', 'memory-change', 'cpu-change', 'disk-io-change'],
   'error-origin': REASONS,
-  'cpu-change': [...LEVEL_KINDS, 'cpu-hog', 'traffic-surge', 'memory-oom'],
-  'memory-change': [...LEVEL_KINDS, 'memory-leak', 'memory-oom', 'traffic-surge'],
+  'cpu-change': [...LEVEL_KINDS, 'cpu-hog', 'traffic-surge', 'memory-oom', ...WORK],
+  // what is written stays in the page cache for a while
+  'memory-change': [...LEVEL_KINDS, 'memory-leak', 'memory-oom', 'traffic-surge', 'disk-io-change'],
   'disk-io-change': ['traffic-surge', 'disk-full', 'node-disk'],
   'socket-change': [...LEVEL_KINDS, 'traffic-surge', 'cpu-hog', 'bad-replica'],
   stopped: ['instance-down', 'memory-oom', 'tcp-refused', 'bad-replica'],

@@ -15,6 +15,8 @@ export interface Frame {
   /** Share of bad requests, what every suspect is compared with. */
   readonly badShare: Column;
   readonly hasBaseline: boolean;
+  /** Whether requests suffer; else only what is used, runs or happens is out of the ordinary. */
+  readonly isOfRequests: boolean;
   /** The impacted application closest to the users, where the walk begins. */
   readonly root: Application;
   /** Which of its objectives suffer. */
@@ -31,6 +33,7 @@ export function frameOf(
   root: Application,
   incidents: readonly OpenedIncident[],
   badShare: Column,
+  isOfRequests = true,
 ): Frame {
   const lo = Math.min(...incidents.map(({ breach }) => breach.cells.lo));
   const hi = Math.max(...incidents.map(({ breach }) => breach.cells.hi));
@@ -47,6 +50,7 @@ export function frameOf(
     incident: { lo, hi },
     badShare,
     hasBaseline: baseline.hi - baseline.lo >= MIN_BASELINE_CELLS,
+    isOfRequests,
     root,
     slos: new Set(incidents.filter((one) => one.application === root.id).map((one) => one.slo)),
   };

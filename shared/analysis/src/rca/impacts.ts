@@ -1,6 +1,7 @@
 import { maxColumns } from '@gumshoe/model/columns';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application, Column } from '@gumshoe/model/world';
+import { absentImpact } from '../anomalies/absent-impact.ts';
 import { logImpact } from '../anomalies/log-impact.ts';
 import { unusualImpact } from '../anomalies/impact.ts';
 import { resourceImpact } from '../anomalies/resource-impact.ts';
@@ -32,8 +33,8 @@ export interface Impacts {
 
 /**
  * Missed objectives; when there are none, requests that became far slower or fail far more than usual; when there is
- * no usual, those that fail or have something used up from the beginning; then what no longer happens, and what is used
- * far more than usual. Of one application only, when one is given; and when nothing is wrong with that one itself, of
+ * no usual, those that fail or have something used up from the beginning; then what no longer runs or happens, and what
+ * is used far more than usual. Of one application only, when one is given; and when nothing is wrong with that one itself, of
  * what it waits for.
  */
 export function impactsOf(inspected: InspectedWorld, application?: ApplicationId): Impacts {
@@ -47,15 +48,17 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
 interface Found extends UnusualImpact {
   /** Without calls there is one walk only: from who logs most, or uses most, to everybody. */
   readonly isUncounted?: boolean;
+  /** Requests are slow or fail; else it is something else that is out of the ordinary. */
+  readonly isOfRequests: boolean;
 }
 
 const NO_IMPACTS: Impacts = { incidents: [], points: [], evidence: new Map() };
 
 function impactsFrom(inspected: InspectedWorld, found: Found | undefined): Impacts {
   if (!found) return NO_IMPACTS;
-  const { incidents, columns, evidence, isUncounted } = found;
+  const { incidents, columns, evidence, isUncounted, isOfRequests } = found;
   const starts = isUncounted ? incidents.slice(0, 1) : incidents;
-  return { incidents, points: startingPoints(inspected, starts, columns), evidence };
+  return { incidents, points: startingPoints(inspected, starts, columns, isOfRequests), evidence };
 }
 
 /** `within`: only these applications. */
@@ -66,12 +69,18 @@ function foundIn(
 ): Found | undefined {
   const looks: readonly (() => Found)[] = [
     () => missedObjectives(inspected, application),
-    ...[unusualImpact, standingImpact, saturatedImpact, stoppedImpact].map(
-      (look) => () => look(inspected, application),
-    ),
+    ...[unusualImpact, standingImpact].map((look) => () => ({
+      ...look(inspected, application),
+      isOfRequests: true,
+    })),
+    ...[saturatedImpact, absentImpact, stoppedImpact].map((look) => () => ({
+      ...look(inspected, application),
+      isOfRequests: false,
+    })),
     ...[logImpact, resourceImpact].map((look) => () => ({
       ...look(inspected, application),
       isUncounted: true,
+      isOfRequests: false,
     })),
   ];
   for (const look of looks) {
@@ -87,7 +96,7 @@ function missedObjectives(inspected: InspectedWorld, application: ApplicationId 
     (one) => application === undefined || one.application === application,
   );
   const evidence = new Map(incidents.map((one) => [one.id, impactEvidence(inspected, one)]));
-  return { incidents, columns: new Map(), evidence };
+  return { incidents, columns: new Map(), evidence, isOfRequests: true };
 }
 
 export interface StartingPoint {
@@ -104,6 +113,7 @@ export function startingPoints(
   inspected: InspectedWorld,
   incidents: readonly OpenedIncident[],
   columns: ReadonlyMap<string, Column> = new Map(),
+  isOfRequests = true,
 ): readonly StartingPoint[] {
   const { world } = inspected;
   const hit = new Set(incidents.map((incident) => incident.application));
@@ -114,7 +124,7 @@ export function startingPoints(
   );
   return firsts.slice(0, MAX_STARTS).flatMap((first) => {
     const root = world.byId.get(first.application);
-    return root ? [startAt(inspected, root, first, incidents, columns)] : [];
+    return root ? [startAt(inspected, root, first, incidents, columns, isOfRequests)] : [];
   });
 }
 
@@ -124,6 +134,7 @@ function startAt(
   first: OpenedIncident,
   incidents: readonly OpenedIncident[],
   columns: ReadonlyMap<string, Column>,
+  isOfRequests: boolean,
 ): StartingPoint {
   const { world } = inspected;
   const below = serversBelow(world, root.id);
@@ -137,7 +148,7 @@ function startAt(
     slos.filter((slo) => kinds.has(slo.kind)).map((slo) => slo.badShare),
     world.grid.points,
   );
-  const frame = frameOf(world, root, together, columns.get(first.id) ?? badShare);
+  const frame = frameOf(world, root, together, columns.get(first.id) ?? badShare, isOfRequests);
   return { root, frame, propagation: propagate(frame, root) };
 }
 

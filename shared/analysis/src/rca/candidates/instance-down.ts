@@ -1,13 +1,15 @@
 import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
+import { absenceOf, type Absence } from '../../anomalies/absence.ts';
+import { absenceSignal } from '../../anomalies/absence-evidence.ts';
 import { sumOf } from '@gumshoe/model/columns';
 import { isPast } from '@gumshoe/model/derived/service-map';
-import type { CellRange, Column, Instance } from '@gumshoe/model/world';
+import type { Application, CellRange, Column, Instance } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { selectApplication } from '../../evidence.ts';
 import { clock } from '../../inspections/slo-verdict.ts';
 import { measured } from '../claim.ts';
 import { leadCells, type Frame } from '../frame.ts';
-import { clear, defineCandidate, ramp, suspect } from './define.ts';
+import { clear, defineCandidate, ramp, suspect, type Suspicion } from './define.ts';
 
 /** An instance may go this long before anybody notices, ms. */
 const LEAD = 90_000;
@@ -20,6 +22,9 @@ export const instanceDown = defineCandidate({
   kind: 'instance-down',
   title: 'Instances stopped',
   examine: ({ application, frame }) => {
+    const absence = absenceOf(frame.world, application);
+    if (absence && isAround(absence.cells, frame))
+      return suspect(absentSuspicion(application, absence, frame));
     const instances = application.instances.filter((instance) => !isPast(instance));
     if (instances.length === 0) return undefined;
     const stopped = instances.filter((instance) => stopsIn(instance, frame).length > 0);
@@ -60,6 +65,40 @@ export const instanceDown = defineCandidate({
     });
   },
 });
+
+/** It began no long time before the trouble, and not after it. */
+const isAround = ({ lo, hi }: CellRange, frame: Frame): boolean =>
+  lo < frame.incident.hi && hi > leadCells(frame, LEAD).lo;
+
+const TOLD: Readonly<Record<Absence['told'], string>> = {
+  replicas: 'Kubernetes counts no available replica',
+  samples: 'none of its instances gives samples',
+  idle: 'its containers hold next to no memory and use no CPU',
+};
+
+function absentSuspicion(application: Application, absence: Absence, frame: Frame): Suspicion {
+  const { cells, share, since, missing, told } = absence;
+  const { signal, query } = absenceSignal(application, absence);
+  const until = cells.hi < frame.world.grid.points - 1 ? gridTime(frame.world.grid, cells.hi - 1) : undefined;
+  const when = until === undefined ? `since ${clock(since)}` : `from ${clock(since)} to ${clock(until)}`;
+  const what =
+    share >= 1
+      ? TOLD[told]
+      : `${Math.round(100 * share)} % of the replicas that are wanted are not available`;
+  const summary = `${application.name}: ${what} ${when} UTC.`;
+  return {
+    title: `${application.name} ${share >= 1 ? 'did not run' : 'ran with too few replicas'} ${when} UTC`,
+    signal,
+    magnitude: ONE_OF_MANY + (1 - ONE_OF_MANY) * share,
+    onset: since,
+    column: missing,
+    evidence: [measured(frame, query, summary, { value: 1 - share, before: 1, unit: 'ratio', onset: since })],
+    remediation:
+      until === undefined
+        ? `Start ${application.name} again: look at why its pods or processes do not run (events, the last log lines, the supervisor's journal).`
+        : `${application.name} is running again. Find out who or what stopped it: events, deployments and the kernel log at that time.`,
+  };
+}
 
 function stopsIn(instance: Instance, frame: Frame): Instance['downtimes'] {
   return instance.downtimes.filter(
