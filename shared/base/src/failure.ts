@@ -43,7 +43,7 @@ export class FailureError extends Error {
 
 export function describeFailure(failure: Failure): string {
   const remedy = failure.remedy ? ` ${failure.remedy}` : '';
-  return `${failure.tried} (${failure.target}): ${failure.reason}.${remedy}`.replace(/\.\./g, '.');
+  return `${failure.tried} (${failure.target}): ${failure.reason.replace(/[\s.]+$/, '')}.${remedy}`;
 }
 
 /** Any thrown value as a Failure; a FailureError keeps its own. */

@@ -118,6 +118,24 @@ test('an account that may change no setting reads all the same', async () => {
   await stop();
 });
 
+test('an account whose limits are fixed still only reads', async () => {
+  const { asked, transport, stop } = await server(({ url }, response) => {
+    if (!url.has('max_execution_time')) return void response.end(`${HEAD}["1"]\n`);
+    response.statusCode = 500;
+    response.setHeader('x-clickhouse-exception-code', '452');
+    response.end(
+      'Code: 452. DB::Exception: Setting max_execution_time should not be changed. (SETTING_CONSTRAINT_VIOLATION) (version 26.7)',
+    );
+  });
+  assert.deepEqual((await transport.query(request)).rows, [['1']]);
+  await transport.query(request);
+  assert.deepEqual(
+    asked.map(({ url }) => url.get('readonly')),
+    ['2', '2', '2'],
+  );
+  await stop();
+});
+
 test('an answer that breaks off, and one that is none', async () => {
   const { transport, stop } = await server(({ body }, response) => {
     if (body.includes('page')) return void response.end('<html>hello</html>');

@@ -30,8 +30,8 @@ const KILL_TIMEOUT = 5_000;
 export class ClickHouseTransport implements SqlTransport {
   private readonly address: ClickHouseAddress;
   private readonly client: ClickHouseClient;
-  /** The account may change no setting: the server's own limits hold, and rows are bounded here. */
-  private readOnlyAccount = false;
+  /** What the account lets us set of our limits; the server's own hold where it does not, and rows are bounded here. */
+  private maySet: 'all' | 'read-only' | 'nothing' = 'all';
 
   constructor(address: ClickHouseAddress) {
     this.address = address;
@@ -72,13 +72,15 @@ export class ClickHouseTransport implements SqlTransport {
       query_id: queryId,
       abort_signal: signal,
     } as const;
-    const settings = this.readOnlyAccount ? {} : settingsFor(request);
+    const settings =
+      this.maySet === 'nothing' ? {} : this.maySet === 'read-only' ? READ_ONLY : settingsFor(request);
     try {
       const result = await this.client.query({ ...asked, clickhouse_settings: settings });
       return await readRows(result.stream(), request.maxRows, this.address.url);
     } catch (error) {
-      if (this.readOnlyAccount || !refusesSettings(error)) throw error;
-      this.readOnlyAccount = true;
+      const maySet = refusedSettings(error);
+      if (maySet === undefined || maySet === this.maySet || this.maySet === 'nothing') throw error;
+      this.maySet = maySet;
       return this.ask(request, `${queryId}-1`, signal);
     }
   }
@@ -107,7 +109,15 @@ export class ClickHouseTransport implements SqlTransport {
       return wrongServer(error, tried, target) ?? connectionFailure(error, tried, target);
     const reason = error.message.split('\n')[0] ?? error.message;
     const type = error.type ?? '';
-    if (/AUTHENTICATION_FAILED|REQUIRED_PASSWORD|ACCESS_DENIED|UNKNOWN_USER/.test(type))
+    if (/ACCESS_DENIED/.test(type))
+      return new FailureError({
+        code: /outside of/.test(reason) ? 'not-supported' : 'unauthorized',
+        tried,
+        target,
+        reason,
+        remedy: 'The account may not do this.',
+      });
+    if (/AUTHENTICATION_FAILED|REQUIRED_PASSWORD|UNKNOWN_USER/.test(type))
       return new FailureError({
         code: 'unauthorized',
         tried,
@@ -152,7 +162,7 @@ export class ClickHouseTransport implements SqlTransport {
         state: 'ok',
         latencyMs: performance.now() - before,
         version: String(rows[0]?.[0]),
-        notes: this.readOnlyAccount ? [READ_ONLY_NOTE] : [],
+        notes: this.maySet === 'all' ? [] : [READ_ONLY_NOTE],
       };
     } catch (error) {
       return {
@@ -180,11 +190,17 @@ const settingsFor = ({ maxRows, timeoutMs }: SqlRequest): ClickHouseSettings => 
   output_format_json_quote_64bit_integers: 1,
 });
 
-/** An account with readonly=1, or with constraints on its settings. */
-const refusesSettings = (error: unknown): boolean =>
-  error instanceof ClickHouseError &&
-  /READONLY|SETTING_CONSTRAINT_VIOLATION/.test(error.type ?? '') &&
-  /setting/i.test(error.message);
+const READ_ONLY: ClickHouseSettings = { readonly: '2' };
+
+/**
+ * What an account lets us set after it refused: nothing when it is read-only itself (readonly=1); when a constraint on a
+ * limit refused, that queries only read: such an account may write.
+ */
+function refusedSettings(error: unknown): 'read-only' | 'nothing' | undefined {
+  if (!(error instanceof ClickHouseError) || !/setting/i.test(error.message)) return undefined;
+  if (/READONLY/.test(error.type ?? '')) return 'nothing';
+  return /SETTING_CONSTRAINT_VIOLATION/.test(error.type ?? '') ? 'read-only' : undefined;
+}
 
 /** An HTTP answer that is not ClickHouse's: a page, another API. */
 function wrongServer(error: unknown, tried: string, target: string): FailureError | undefined {
