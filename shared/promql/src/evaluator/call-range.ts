@@ -24,8 +24,10 @@ export function callRangeFunction(evaluator: Evaluator, node: CallNode, steps: S
   const { node: selector, range, series } = evaluator.range(ranged, steps);
   const counter = name === 'rate' || name === 'increase';
   if (selector.type === 'selector' && selector.extension !== undefined) {
-    if (counter) for (const one of series) checkCounterName(evaluator, one, ranged);
-    return callExtended(node, { ...selector, extension: selector.extension }, series, steps);
+    if (counter) for (const one of series) if (!one.histograms) checkCounterName(evaluator, one, ranged);
+    return callExtended(node, { ...selector, extension: selector.extension }, series, steps, (one) =>
+      notesOf(one, evaluator.annotations, args[0]!),
+    );
   }
   const windows: Windows = {
     ends: lookTimes(selector, steps),

@@ -7,6 +7,7 @@ import { argument } from './arguments.ts';
 import { binary } from './binary.ts';
 import { callFunction } from './call.ts';
 import { smoothedInstants } from './extended.ts';
+import { notesOf } from './native-windows.ts';
 import { extent, selectInstant, selectRange, type RawSeries } from './selection.ts';
 import { evaluationError, filled, nameless, type Column, type Steps, type Value } from './values.ts';
 
@@ -52,7 +53,9 @@ export class Evaluator {
         if (expr.extension !== undefined)
           return {
             type: 'vector',
-            columns: smoothedInstants(expr, selectRange(expr, this.source, steps), steps),
+            columns: smoothedInstants(expr, selectRange(expr, this.source, steps), steps, (one) =>
+              notesOf(one, this.annotations, expr),
+            ),
           };
         return { type: 'vector', columns: selectInstant(expr, this.source, steps) };
       case 'subquery':

@@ -7,7 +7,7 @@ import type { MixedWindow, NativeRangeFunction, NativeWindow, Notes } from './na
 import { extrapolation } from './rate.ts';
 
 /** `a + sign * b`; undefined, with a warning, where their buckets are of different kinds. */
-function combined(
+export function combined(
   a: NativeHistogram,
   b: NativeHistogram,
   sign: 1 | -1,

@@ -3,7 +3,7 @@ import type { Series } from '@gumshoe/base/series';
 import type { AtModifier, SelectorNode } from '../parser/ast.ts';
 import { isStaleAt, LOOKBACK, type SeriesSource } from '../source.ts';
 import { MixedColumn } from './samples.ts';
-import { checkSize, evaluationError, type Column, type Steps } from './values.ts';
+import { checkSize, type Column, type Steps } from './values.ts';
 import { newPresence, newValues } from './slab.ts';
 
 /** Raw samples of a range vector, by series. */
@@ -118,14 +118,7 @@ export function selectRange(node: SelectorNode, source: SeriesSource, steps: Ste
   const { from, to } = extent(node, steps, node.range ?? 0);
   if (node.extension === undefined) return source.select(node.matchers, from, to).map(withoutStale);
   const on = node.extension === 'smoothed' ? LOOKBACK : 0;
-  const all = source.select(node.matchers, from - LOOKBACK, to + on).map(withoutStale);
-  if (all.some(({ histograms }) => histograms !== undefined))
-    throw evaluationError(
-      node,
-      `${node.extension} modifier is not supported with histograms`,
-      'not-supported',
-    );
-  return all;
+  return source.select(node.matchers, from - LOOKBACK, to + on).map(withoutStale);
 }
 
 function withoutStale(series: Series): RawSeries {
