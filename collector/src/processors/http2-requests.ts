@@ -1,6 +1,7 @@
 import { Http2Connection } from '../protocols/http2/connection.ts';
 import type { Http2Request } from '../protocols/http2/connection.ts';
 import type { Http2Event, Http2Identity, Http2Socket } from '../receivers/ebpf/http2-event.ts';
+import { StreamingCalls } from './http2-streams.ts';
 
 /** A request of HTTP/2 that has ended, as one end saw it. */
 export interface Http2Exchange {
@@ -8,6 +9,8 @@ export interface Http2Exchange {
   readonly socket: Http2Socket;
   /** undefined when more requests began in one call than the kernel describes. */
   readonly identity: Http2Identity | undefined;
+  /** It lasts as long as both sides want: counted, not timed. */
+  readonly streaming: boolean;
 }
 
 /** Connections followed at a time; further ones are not. */
@@ -25,6 +28,7 @@ interface Followed {
 /** Follows the HTTP/2 connections of the machine through the kernel's records. */
 export class Http2Requests {
   readonly #followed = new Map<bigint, Followed>();
+  readonly #streaming = new StreamingCalls();
   #notFollowed = 0;
   #lost = 0;
 
@@ -37,10 +41,10 @@ export class Http2Requests {
     for (const identity of event.begun) followed.identities.set(identity.streamId, identity);
     if (event.closed) {
       this.#followed.delete(event.connection);
-      return exchanges(followed, followed.connection.close(event.time));
+      return this.#exchanges(followed, followed.connection.close(event.time));
     }
     const { fromClient, bytes, time, sequence, lost } = event;
-    return exchanges(followed, followed.connection.feed({ fromClient, bytes, time, sequence, lost }));
+    return this.#exchanges(followed, followed.connection.feed({ fromClient, bytes, time, sequence, lost }));
   }
 
   /** Forgets what has been silent. `now` in CLOCK_MONOTONIC ns. */
@@ -63,6 +67,16 @@ export class Http2Requests {
 
   get size(): number {
     return this.#followed.size;
+  }
+
+  #exchanges(followed: Followed, requests: readonly Http2Request[]): readonly Http2Exchange[] {
+    const { identities, socket } = followed;
+    if (identities.size > 2 * MOST_IDENTITIES) forgetStale(followed);
+    return requests.map((request) => {
+      const identity = identities.get(request.streamId);
+      identities.delete(request.streamId);
+      return { request, socket, identity, streaming: this.#streaming.isStreaming(request) };
+    });
   }
 
   #of(event: Http2Event): Followed | undefined {
@@ -91,13 +105,4 @@ function forgetStale({ identities }: Followed): void {
     if (identities.size <= MOST_IDENTITIES) return;
     identities.delete(id);
   }
-}
-
-function exchanges(followed: Followed, requests: readonly Http2Request[]): readonly Http2Exchange[] {
-  if (followed.identities.size > 2 * MOST_IDENTITIES) forgetStale(followed);
-  return requests.map((request) => {
-    const identity = followed.identities.get(request.streamId);
-    followed.identities.delete(request.streamId);
-    return { request, socket: followed.socket, identity };
-  });
 }

@@ -40,10 +40,10 @@ export class Http2Spans {
   }
 
   /** undefined when it is not kept. */
-  build({ request, socket, identity }: Http2Exchange, owner: SpanOwner): TraceRow | undefined {
+  build({ request, socket, identity, streaming }: Http2Exchange, owner: SpanOwner): TraceRow | undefined {
     const direction = socket.inbound ? 'inbound' : 'outbound';
     const failed = http2Failed(request, direction);
-    const slow = http2Duration(request) >= this.#limits.slowNs;
+    const slow = !streaming && http2Duration(request) >= this.#limits.slowNs;
     const sampled = identity !== undefined && identity.sampledShare > 0;
     const exception = (failed || slow) && this.#hasRoom(request.ended);
     if (!identity || !(sampled || exception)) {
@@ -61,6 +61,7 @@ export class Http2Spans {
     );
     const link = PARENT_LINKS[place.parentLink];
     if (link && place.parentSpanId) attributes[SPAN_ATTRIBUTES.parentLink] = link;
+    if (streaming) attributes[SPAN_ATTRIBUTES.blocking] = 'true';
     attributes[SPAN_ATTRIBUTES.keptBecause] = keptBecause(sampled, failed, slow);
     attributes[SPAN_ATTRIBUTES.samplingRatio] = String(exception ? 1 : identity.sampledShare);
     const [server, client] = socket.inbound ? (['local', 'remote'] as const) : (['remote', 'local'] as const);

@@ -68,7 +68,7 @@ test('inbound requests carry the status only', () => {
         protocol: POSTGRES,
         status: 1,
         count: 1n,
-        buckets: {},
+        buckets: { 15: 1n },
       }),
     ]),
     0,
@@ -77,9 +77,23 @@ test('inbound requests carry the status only', () => {
     '/a container_postgres_inbound_queries_total{status=ok}': 3,
     '/a container_postgres_inbound_queries_total{status=failed}': 1,
     '/a container_postgres_inbound_queries_duration_seconds_total{}':
-      '2,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0 n=4 s=0.009',
+      '2,1,0,0,0,0,0,0,0,0,0,0,0,0,0,1 n=4 s=0.009',
     '/a container_postgres_inbound_queries_in_flight_age_seconds{}': 0,
   });
+});
+
+test('a request that is not timed counts, and not in the histogram', () => {
+  const metrics = make();
+  const endpoint = { tgid: 10, netns: 1, address: '10.0.0.5', port: 80, inbound: true, protocol: HTTP };
+  metrics.update(requestStatsDump([]), 0);
+  metrics.observe(endpoint, 'grpc:OK', 3_000_000);
+  metrics.observe(endpoint, 'grpc:OK', undefined);
+  const samples = collected(metrics);
+  assert.equal(samples['/a container_http_inbound_requests_total{status=grpc:OK}'], 2);
+  assert.match(
+    String(samples['/a container_http_inbound_requests_duration_seconds_total{}']),
+    / n=1 s=0\.003$/,
+  );
 });
 
 test('a request without a response is failed in every protocol', () => {

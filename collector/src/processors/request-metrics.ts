@@ -103,13 +103,14 @@ export class RequestMetrics {
     }
   }
 
-  /** Counts a request that user space told apart. `status` is the label. */
-  observe(endpoint: RequestEndpoint, status: string, durationNs: number): void {
+  /** Counts a request that user space told apart. `status` is the label; without a duration it is not timed. */
+  observe(endpoint: RequestEndpoint, status: string, durationNs: number | undefined): void {
     const peer = this.#peerOf(endpoint);
     if (!peer) return;
     const target = this.#statusOf(peer, status);
     target.seenAt = this.#now;
     target.totals[COUNT]! += 1;
+    if (durationNs === undefined) return;
     target.totals[DURATION_SUM_NS]! += durationNs;
     target.totals[BUCKETS + bucketOf(durationNs)]! += 1;
   }
@@ -244,8 +245,11 @@ function sumOf(peer: RequestPeer): Float64Array {
   return sum;
 }
 
+/** Of the requests that were timed, which need not be all. */
 function histogramOf(sum: Float64Array) {
-  return { buckets: sum.subarray(BUCKETS), count: sum[COUNT]!, sum: sum[DURATION_SUM_NS]! / NANOSECONDS };
+  const buckets = sum.subarray(BUCKETS);
+  const count = buckets.reduce((total, one) => total + one, 0);
+  return { buckets, count, sum: sum[DURATION_SUM_NS]! / NANOSECONDS };
 }
 
 /** Labels of one count: a message has a method, and no answer that could fail. */

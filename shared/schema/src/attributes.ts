@@ -54,7 +54,7 @@ export const SPAN_ATTRIBUTES = {
   protocol: 'gumshoe.protocol',
   /** Why a request could be counted but not read: tls, compressed. */
   opaque: 'gumshoe.opaque',
-  /** 'true' for commands that wait for something to happen; their latency says nothing about the server. */
+  /** 'true' for commands that wait for something to happen, and for streams; their latency says nothing about the server. */
   blocking: 'gumshoe.blocking',
 } as const;
 

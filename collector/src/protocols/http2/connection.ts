@@ -63,7 +63,7 @@ export class Http2Connection {
   /** Requests that ended with this chunk. */
   feed(chunk: Http2Chunk): readonly Http2Request[] {
     const side = chunk.fromClient ? this.#client : this.#server;
-    if (chunk.lost) side.lose();
+    if (chunk.lost) this.#lose(side);
     const done: Http2Request[] = [];
     let bytes = side.pending.length === 0 ? chunk.bytes : joined([side.pending, chunk.bytes]);
     side.pending = new Uint8Array(0);
@@ -83,8 +83,14 @@ export class Http2Connection {
       }
       at = next;
     }
-    if (side.pending.length > LARGEST_BLOCK) side.lose();
+    if (side.pending.length > LARGEST_BLOCK) this.#lose(side);
     return done;
+  }
+
+  #lose(side: Side): void {
+    side.lose();
+    // the end of a request may have been among what was missed
+    if (side === this.#client) for (const stream of this.#streams.values()) stream.clientDone = true;
   }
 
   /** The connection is gone: what is open has no answer. */
@@ -130,7 +136,7 @@ export class Http2Connection {
       return body;
     }
     if (length > LARGEST_BLOCK) {
-      side.lose();
+      this.#lose(side);
       return bytes.length;
     }
     if (body + length > bytes.length) return -1;
@@ -152,7 +158,7 @@ export class Http2Connection {
     done: Http2Request[],
   ): void {
     const fragment = withoutPadding(payload, flags, flags & FLAG.priority ? 5 : 0);
-    if (!fragment || streamId === 0) return side.lose();
+    if (!fragment || streamId === 0) return this.#lose(side);
     side.block = {
       streamId,
       pushed: false,
@@ -173,7 +179,7 @@ export class Http2Connection {
   ): void {
     const { block } = side;
     if (!block || block.streamId !== streamId || block.size + payload.length > LARGEST_BLOCK)
-      return side.lose();
+      return this.#lose(side);
     block.parts.push(payload.slice());
     block.size += payload.length;
     if (flags & FLAG.endHeaders) this.#block(side, chunk, done);
@@ -182,7 +188,7 @@ export class Http2Connection {
   /** A pushed request has nobody who asked: only its effect on the header table matters. */
   #pushPromise(payload: Uint8Array, flags: number, streamId: number, side: Side): void {
     const fragment = withoutPadding(payload, flags, 4);
-    if (!fragment) return side.lose();
+    if (!fragment) return this.#lose(side);
     if (flags & FLAG.endHeaders) side.hpack.decode(fragment);
     else side.block = { streamId, pushed: true, endStream: false, parts: [fragment], size: fragment.length };
   }
@@ -203,7 +209,7 @@ export class Http2Connection {
     );
     if (block.pushed) return;
     if (chunk.fromClient) this.#requestHeaders(block.streamId, headers, chunk);
-    else this.#answerHeaders(block.streamId, headers, chunk);
+    else this.#answerHeaders(block, headers, chunk);
     if (block.endStream) this.#endOfStream(block.streamId, chunk, done);
   }
 
@@ -222,15 +228,22 @@ export class Http2Connection {
       request: headers,
       answer: new Map(),
       answered: undefined,
+      duplex: false,
       clientDone: false,
       serverDone: false,
     });
   }
 
-  #answerHeaders(streamId: number, headers: ReadonlyMap<string, string>, chunk: Http2Chunk): void {
+  #answerHeaders(
+    { streamId, endStream }: { readonly streamId: number; readonly endStream: boolean },
+    headers: ReadonlyMap<string, string>,
+    chunk: Http2Chunk,
+  ): void {
     const stream = this.#streams.get(streamId);
     // 1xx answers come before the one that counts
     if (!stream || /^1\d\d$/.test(headers.get(':status') ?? '')) return;
+    // headers that end the answer as well refuse the request, whatever is still to come of it
+    if (stream.answered === undefined && !endStream) stream.duplex = !stream.clientDone;
     stream.answered ??= chunk.time;
     for (const [name, value] of headers) stream.answer.set(name, value);
   }

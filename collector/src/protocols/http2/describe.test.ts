@@ -19,6 +19,8 @@ const request = (given: Partial<Http2Request>): Http2Request => ({
   started: 0n,
   answered: 1n,
   ended: 1n,
+  duplex: false,
+  eventStream: false,
   outcome: 'ended',
   ...given,
 });

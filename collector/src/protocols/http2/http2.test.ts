@@ -296,8 +296,10 @@ const frame = (type: number, flags: number, streamId: number, body: readonly num
   return Buffer.concat([head, Uint8Array.from(body)]);
 };
 
+type Sent = readonly [side: 'client' | 'server', bytes: Uint8Array];
+
 /** Frames one after the other, each by a side; time counts them. */
-function fed(...frames: readonly (readonly ['client' | 'server', Uint8Array])[]): readonly Http2Request[] {
+function fed(...frames: readonly Sent[]): readonly Http2Request[] {
   const connection = new Http2Connection();
   return frames.flatMap(([side, bytes], i) =>
     connection.feed({ fromClient: side === 'client', bytes, time: BigInt(i), sequence: i, lost: false }),
@@ -308,6 +310,24 @@ const ask = (streamId: number): readonly ['client', Uint8Array] => [
   'client',
   frame(1, 5, streamId, [0x82, 0x86, 0x84]),
 ];
+
+test('a gRPC call that is answered before its client is done streams in both directions', () => {
+  // content-type: application/grpc, by its index in the static table and as text
+  const grpc = [0x82, 0x86, 0x84, 0x5f, 16, ...Buffer.from('application/grpc')];
+  const open = (streamId: number): Sent => ['client', frame(1, 4, streamId, grpc)];
+  const answer = (streamId: number, flags = 4): Sent => ['server', frame(1, flags, streamId, [0x88])];
+  const end = (side: Sent[0], streamId: number): Sent => [side, frame(0, 1, streamId, [])];
+  const duplex = (...frames: readonly Sent[]): readonly boolean[] =>
+    fed(...frames).map((request) => request.duplex);
+  assert.deepEqual(duplex(open(1), answer(1), end('client', 1), end('server', 1)), [true]);
+  assert.deepEqual(duplex(open(1), end('client', 1), answer(1), end('server', 1)), [false]);
+  assert.deepEqual(duplex(open(1), answer(1, 5)), [false], 'refused');
+  assert.deepEqual(
+    duplex(['client', frame(1, 4, 1, [0x82, 0x86, 0x84])], answer(1), end('server', 1)),
+    [false],
+    'not gRPC',
+  );
+});
 
 test('GOAWAY ends what the server did not take up', () => {
   const done = fed(ask(1), ask(3), ask(5), ['server', frame(7, 0, 0, [0, 0, 0, 1, 0, 0, 0, 0])]);

@@ -22,6 +22,13 @@ export interface Http2Request {
   /** First byte of the answer's headers; `ended` where none came. */
   readonly answered: bigint;
   readonly ended: bigint;
+  /**
+   * The answer began before the client was done: a call that streams in both directions, which lasts as long as they
+   * talk. Calls that stream the answer alone look like others here.
+   */
+  readonly duplex: boolean;
+  /** Events sent as they happen (HTML, section 9.2). */
+  readonly eventStream: boolean;
   /** ended: both sides closed; reset: RST_STREAM or GOAWAY; closed: the connection went away. */
   readonly outcome: 'ended' | 'reset' | 'closed';
 }
@@ -34,6 +41,7 @@ export interface Stream {
   request: ReadonlyMap<string, string>;
   answer: Map<string, string>;
   answered: bigint | undefined;
+  duplex: boolean;
   clientDone: boolean;
   serverDone: boolean;
 }
@@ -58,6 +66,8 @@ export function finish(stream: Stream, ended: bigint, outcome: Http2Request['out
     started,
     answered: stream.answered ?? ended,
     ended,
+    duplex: stream.duplex && isGrpc,
+    eventStream: (answer.get('content-type') ?? '').startsWith('text/event-stream'),
     outcome,
   };
 }

@@ -198,12 +198,13 @@ export class EbpfReceiver {
 
   #onHttp2(event: Http2Event): void {
     for (const exchange of this.#http2.take(event)) {
-      const { request, socket } = exchange;
+      const { request, socket, streaming } = exchange;
       const { tgid, netns, inbound } = socket;
       const address = inbound ? socket.localAddress : socket.remoteAddress;
       const port = inbound ? socket.localPort : socket.remotePort;
       const endpoint = { tgid, netns, address, port, inbound, protocol: HTTP2 };
-      this.#requests.observe(endpoint, http2StatusLabel(request), http2Duration(request));
+      const duration = streaming ? undefined : http2Duration(request);
+      this.#requests.observe(endpoint, http2StatusLabel(request), duration);
       const owner = this.#options.owners.spanOwnerOf(tgid, socket.cgroupId);
       const row = owner && this.#http2Spans.build(exchange, owner);
       if (row) this.#rows.push(row);

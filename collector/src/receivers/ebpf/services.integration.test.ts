@@ -210,7 +210,7 @@ test('gRPC: codes, streams and contexts as grpc-js has them, on both sides', { s
   ]);
   await once(server.stdout!, 'data');
   const codes = await run('grpc-client', 'grpc.mjs', String(port), String(COUNT));
-  assert.deepEqual(codes, { 0: (COUNT * 3) / 4 + 11, 5: COUNT / 4 });
+  assert.deepEqual(codes, { 0: (COUNT * 3) / 4 + 12, 5: COUNT / 4 });
   const metrics = await samples();
   for (const [code, count] of Object.entries(codes)) {
     const status = `status=grpc:${code === '0' ? 'OK' : 'NOT_FOUND'}`;
@@ -218,7 +218,13 @@ test('gRPC: codes, streams and contexts as grpc-js has them, on both sides', { s
     assert.equal(metrics[`grpc-server container_http_inbound_requests_total{${status}}`], count);
   }
   const [asked, served] = [spansOf('grpc-client'), spansOf('grpc-server')];
-  assert.deepEqual([asked.length, served.length], [COUNT + 11, COUNT + 11]);
+  assert.deepEqual([asked.length, served.length], [COUNT + 12, COUNT + 12]);
+  const timed = metrics[`grpc-client container_http_requests_duration_seconds_total{${peer(port)}}`];
+  assert.equal(countOf(timed), COUNT + 11, 'a call that streams in both directions is not timed');
+  assert.deepEqual(
+    asked.filter((span) => span.SpanAttributes['gumshoe.blocking']).map(({ SpanName }) => SpanName),
+    ['shop.Orders/Talk'],
+  );
   const parents = new Set(asked.map(({ SpanId }) => SpanId));
   assert.ok(served.every(({ ParentSpanId }) => parents.has(ParentSpanId)));
   const traced = asked.filter(({ TraceId }) => TraceId === '4bf92f3577b34da6a3ce929d0e0e4736');

@@ -2,16 +2,16 @@
 import { Client, credentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 
 const json = { serialize: (value) => Buffer.from(JSON.stringify(value)), deserialize: (bytes) => JSON.parse(bytes) };
-const method = (name, responseStream = false) => ({
+const method = (name, responseStream = false, requestStream = false) => ({
   path: `/shop.Orders/${name}`,
-  requestStream: false,
+  requestStream,
   responseStream,
   requestSerialize: json.serialize,
   requestDeserialize: json.deserialize,
   responseSerialize: json.serialize,
   responseDeserialize: json.deserialize,
 });
-const SERVICE = { get: method('Get'), watch: method('Watch', true) };
+const SERVICE = { get: method('Get'), watch: method('Watch', true), talk: method('Talk', true, true) };
 
 function serve(port) {
   const server = new Server();
@@ -23,6 +23,10 @@ function serve(port) {
     watch: (call) => {
       for (let i = 0; i < 5; i++) call.write({ i });
       call.end();
+    },
+    talk: (call) => {
+      call.on('data', (message) => call.write(message));
+      call.on('end', () => call.end());
     },
   });
   server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), () => console.log('ready'));
@@ -46,6 +50,17 @@ function watch(client) {
   });
 }
 
+/** One message there and back, silence, and the end. */
+function talk(client) {
+  return new Promise((resolve) => {
+    const { path, requestSerialize, responseDeserialize } = SERVICE.talk;
+    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    call.once('data', () => setTimeout(() => call.end(), 1500));
+    call.on('status', ({ code }) => resolve(code));
+    call.write({ id: 1 });
+  });
+}
+
 async function load(port, count) {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const codes = {};
@@ -55,6 +70,7 @@ async function load(port, count) {
     for (const code of await Promise.all(batch)) note(code);
   }
   for (let i = 0; i < 10; i++) note(await watch(client));
+  note(await talk(client));
   const traced = new Metadata();
   traced.set('traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
   note(await get(client, 1, traced));
