@@ -27,9 +27,9 @@ export interface ReceiverContext {
   /** Takes rows at any rate; what the memory budget or a full queue refuses is counted there. */
   readonly rows: RowConsumers;
   readonly lending: Lending;
-  /** Samples that are not this machine's own, sent on as they are. False when nothing takes them now. */
   /** Whether there is no room for more of a signal: whoever sends it is told to come back. */
   readonly overloaded: (signal: 'spans' | 'logs' | 'profiles' | 'metrics') => boolean;
+  /** Samples that are not this machine's own, sent on as they are. False when nothing takes them now. */
   readonly forwardSamples: (samples: readonly RemoteWriteSample[]) => boolean;
 }
 

@@ -4,7 +4,7 @@ import type { ReceiverDefinition } from '../define.ts';
 export const TLS: ReceiverDefinition = {
   name: 'tls',
   gives: 'requests and spans inside TLS connections',
-  async open({ config, lending, logger }) {
+  async open({ config, lending, logger, processes }) {
     const { DEFAULT_TLS_CONFIGURATION, openTlsReceiver } = await import('./open.ts');
     const programs = lending.ebpf?.requestPrograms;
     if (!programs) throw new Error('the request programs do not run');
@@ -13,6 +13,7 @@ export const TLS: ReceiverDefinition = {
       {
         programs,
         listen: (listener) => lending.ebpf?.listen(listener),
+        running: [...processes.all()].flatMap(({ pids }) => [...pids]),
         procfs: config.procfs,
         hostRoot: config['host-root'],
         onChange: ({ path, build, state, reason }) =>

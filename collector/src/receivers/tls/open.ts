@@ -25,6 +25,8 @@ export const DEFAULT_TLS_CONFIGURATION: TlsConfiguration = {
 export interface TlsNeighbours {
   readonly programs: RequestPrograms;
   readonly listen: (listener: (event: ProcessEvent) => void) => void;
+  /** Processes of the target that run already. */
+  readonly running: Iterable<number>;
   readonly procfs: string;
   readonly hostRoot: string;
   readonly onChange: (status: TargetStatus) => void;
@@ -38,7 +40,7 @@ const PERIOD = 1000;
 /** A receiver that attaches to TLS libraries from now on. */
 export function openTlsReceiver(
   configuration: TlsConfiguration,
-  { programs, listen, procfs, hostRoot, onChange, onProblem }: TlsNeighbours,
+  { programs, listen, running: before, procfs, hostRoot, onChange, onProblem }: TlsNeighbours,
 ): { readonly receiver: TlsReceiver; readonly stop: () => void } {
   let running = true;
   // The request programs may be gone before this receiver is.
@@ -60,6 +62,7 @@ export function openTlsReceiver(
     now: Date.now,
   });
   listen((event) => guarded(() => receiver.onProcess(event)));
+  receiver.adopt(before);
   guarded(() => receiver.update());
   const timer = setInterval(() => guarded(() => receiver.update()), PERIOD).unref();
   const stop = (): void => {

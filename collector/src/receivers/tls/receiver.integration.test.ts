@@ -61,12 +61,14 @@ after(async () => {
 function open(
   context: TestContext,
   configuration: Partial<TlsConfiguration> = {},
+  running: readonly number[] = [],
 ): ReturnType<typeof openTlsReceiver> {
   const opened = openTlsReceiver(
     { ...DEFAULT_TLS_CONFIGURATION, ...configuration },
     {
       programs: receiver.requestPrograms!,
       listen: (listener) => receiver.listen(listener),
+      running,
       procfs: '/proc',
       hostRoot: sandbox.folder,
       onChange: () => {},
@@ -155,6 +157,19 @@ test(
     assert.equal((await inbound('found')) - before, 300);
     stop();
     assert.deepEqual(tls.status(), []);
+  },
+);
+
+test(
+  'a server that runs before the collector is seen from its first request on',
+  { skip },
+  async (context) => {
+    const own = ownLibrary('before');
+    const port = await startNginx('before', own.command);
+    const { receiver: tls } = open(context, {}, sandbox.processes('before'));
+    await until('the library', () => stateOf(tls, own.path)?.state === 'attached');
+    await run('asker', own.command(...curl(port, 20)));
+    assert.equal(await inbound('before'), 20);
   },
 );
 

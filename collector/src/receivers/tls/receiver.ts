@@ -31,13 +31,15 @@ const MAP = 'tls_processes';
 const { hits: HITS } = layout.gs_tls_process.fields;
 /** Programs link their libraries before this many ms behind their start. */
 const LINKED_AFTER = 60;
+/** ms between looks at processes that ran before us: a machine has thousands. */
+const BETWEEN_ADOPTED = 5;
 /** Looks at fresh processes per second; a machine that starts more is not followed through each of them. */
 const MAX_LOOKS = 50;
 
 /**
  * Finds the TLS libraries of processes and attaches the kernel's probes to them. A process is looked at when the
- * kernel has seen TLS on a connection of its own, and for its shared libraries also right behind its start, since
- * many do not live for long.
+ * kernel has seen TLS on a connection of its own, and for its shared libraries also right behind its start (or ours),
+ * since many do not live for long, and so that the first connection is not missed.
  */
 export class TlsReceiver {
   readonly #options: TlsReceiverOptions;
@@ -73,6 +75,12 @@ export class TlsReceiver {
       return;
     }
     this.#options.later(() => this.#look(event.tgid, false), LINKED_AFTER);
+  }
+
+  /** Processes that run already: their libraries are attached before they are seen to speak TLS. */
+  adopt(tgids: Iterable<number>): void {
+    let wait = 0;
+    for (const tgid of tgids) this.#options.later(() => this.#look(tgid, false), (wait += BETWEEN_ADOPTED));
   }
 
   /** Looks at new speakers of TLS, at how often probes are hit, and at what is used no more. Once per second or so. */
