@@ -17,6 +17,7 @@ const impact = {
   severity: 'critical',
   openedAt: at,
   impact: 0.5,
+  budgetSpent: 0.1,
   summary: 'shop is slow',
 } as const;
 const incident: Incident = { id: 'i1', ...impact, impacts: [impact] };

@@ -14,6 +14,7 @@ import type {
   Falsifier,
   Placebo,
 } from '@gumshoe/analysis/rca/report';
+import type { BudgetCourse } from '@gumshoe/analysis/slo/error-budget';
 import type { ObjectiveAlert } from '@gumshoe/analysis/slo/burn-alerts';
 import type { Failure } from '@gumshoe/base/failure';
 import type { Milliseconds, TimeGrid, TimeRange } from '@gumshoe/base/time';
@@ -130,8 +131,13 @@ export interface ErrorBudgetState {
   readonly period: number;
   /** ms of the period that were seen; the rest is taken to be free of errors. */
   readonly covered: number;
+  /** Requests that may be bad in the period, and those that were. */
+  readonly allowed: number;
+  readonly spent: number;
   /** As `budgetLeft`; NaN without requests. */
   readonly left: number;
+  /** How it was consumed: what was left at instants spread over the time that was seen, the last of them now. */
+  readonly timeline: BudgetCourse;
   /** Over the last hour; NaN with too few requests. */
   readonly burnRate: number;
   /** Since when it is gone, or when it will be if the last hour goes on. */
@@ -173,6 +179,8 @@ export interface Incident {
   readonly resolvedAt?: Milliseconds;
   /** Share of requests affected since it opened, 0..1. */
   readonly impact: number;
+  /** Part of the error budget of the whole period that it used up, of the objective hit hardest; may be above 1. */
+  readonly budgetSpent: number;
   readonly summary: string;
   /** Every broken objective, that of `application` first. */
   readonly impacts: readonly IncidentImpact[];
@@ -187,11 +195,22 @@ export interface IncidentImpact {
   readonly resolvedAt?: Milliseconds;
   /** 0..1 */
   readonly impact: number;
+  /** Part of the objective's error budget; may be above 1. */
+  readonly budgetSpent: number;
   readonly summary: string;
 }
 
 export type { ApplicationSight, Claim, Conclusion, Counterfactual, Examined, Falsifier, Placebo };
-export type { Costs, Deployment, DeploymentComparison, IncidentBook, ObjectiveAlert, Risk, RuleAlert };
+export type {
+  BudgetCourse,
+  Costs,
+  Deployment,
+  DeploymentComparison,
+  IncidentBook,
+  ObjectiveAlert,
+  Risk,
+  RuleAlert,
+};
 
 export interface Alerts {
   readonly rules: readonly RuleAlert[];

@@ -188,6 +188,7 @@ const impactOf = (
   severity: 'critical',
   openedAt: onsetOf(range),
   impact,
+  budgetSpent: impact / 10,
   summary,
 });
 
@@ -204,6 +205,7 @@ function overview(range: TimeRange): Overview {
         openedAt: onsetOf(range),
         slo: 'availability',
         impact: 0.31,
+        budgetSpent: 0.031,
         summary: FRONTEND_FAILS,
         impacts: [
           impactOf(range, 'frontend', 'availability', 0.31, FRONTEND_FAILS),

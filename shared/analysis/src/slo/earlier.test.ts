@@ -5,7 +5,7 @@ import { burnAlerts } from './burn-alerts.ts';
 import { burnRateAt, RequestBudget } from './burn-rate.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
 import { earlierGrids } from './earlier.ts';
-import { errorBudget } from './error-budget.ts';
+import { budgetCourse, errorBudget } from './error-budget.ts';
 
 const END = 100 * DAY;
 
@@ -69,6 +69,18 @@ test('the error budget of the period counts what came before the window, with it
   assert.ok(Math.abs(timeline.at(-1)! - left) < 1e-9);
   // 468,576 are left, and the last hour spent 11,520.
   assert.ok(Math.abs(exhaustedAt! - END - (468_576 / 11_520) * HOUR) < 5 * MINUTE);
+});
+
+test('the course of a budget is told by a few instants of all of it', () => {
+  const { at, left } = budgetCourse(errorBudget(now, 0.99), now.grid, 25);
+  assert.equal(at.length, 25);
+  const expected = (age: number): number => {
+    const days = Math.max(0, 4 * DAY - Math.max(age, DAY)) / DAY;
+    const hours = Math.max(0, DAY - Math.max(age, HOUR)) / HOUR;
+    return 1 - (days * 1728 + hours * 1440 + (Math.max(0, HOUR - age) / HOUR) * 11_520) / 518_400;
+  };
+  at.forEach((one, i) => assert.ok(Math.abs(left[i]! - expected(END - one)) < 1e-6, `${i}`));
+  assert.ok(at.every((one, i) => i === 0 || one > at[i - 1]!) && at[24] === END && at[0] === END - 90 * HOUR);
 });
 
 test('a slow burn that began before the window fires in it, with the time at which it did', () => {

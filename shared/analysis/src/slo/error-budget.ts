@@ -130,6 +130,34 @@ function overspentSince(timeline: Column, hi: number): number {
   return since;
 }
 
+/** What was left of a budget at some instants: two columns of one length. */
+export interface BudgetCourse {
+  /** ms since the epoch, ascending */
+  readonly at: Float64Array;
+  /** As `left` of the budget. */
+  readonly left: Float64Array;
+}
+
+/** The course of a budget over the time that was seen, at no more than `most` instants; the last is that of now. */
+export function budgetCourse(
+  { period, earlier, timeline, left }: ErrorBudget,
+  grid: TimeGrid,
+  most: number,
+): BudgetCourse {
+  const now = gridTime(grid, grid.points - 1);
+  const known = [...earlier, { grid, timeline }]
+    .flatMap(({ grid: own, timeline: column }) =>
+      Array.from(column, (value, i) => ({ at: gridTime(own, i), left: value })),
+    )
+    .filter((point) => point.left === point.left && point.at > now - period && point.at < now);
+  const begin = known[0]?.at ?? now;
+  const chosen: (typeof known)[number][] = [];
+  for (const point of known)
+    if (point.at >= begin + (chosen.length * (now - begin)) / (most - 1)) chosen.push(point);
+  const all = left === left ? [...chosen.slice(0, most - 1), { at: now, left }] : [];
+  return { at: Float64Array.from(all, ({ at }) => at), left: Float64Array.from(all, (one) => one.left) };
+}
+
 /** `error budget of 30 d: 98.2 % left (70 min of it seen, …); at 0.4x of the last hour it lasts` */
 export function describeBudget({ period, covered, left, exhaustedAt, burnRate }: ErrorBudget): string {
   if (left !== left) return 'without requests there is no error budget';

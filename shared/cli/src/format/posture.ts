@@ -10,14 +10,15 @@ export function incidentsText(incidents: readonly Incident[]): string {
   return incidents
     .map((incident) => {
       const end = incident.resolvedAt === undefined ? 'goes on' : `over at ${clockText(incident.resolvedAt)}`;
-      const lines = incident.impacts.map(({ severity, name, slo, impact, summary }) => [
+      const lines = incident.impacts.map(({ severity, name, slo, impact, budgetSpent, summary }) => [
         `  ${healthText(severity)}`,
         name,
         slo,
         formatValue(impact, 'ratio'),
+        formatValue(budgetSpent, 'ratio'),
         summary,
       ]);
-      return `${healthText(incident.severity)} ${incident.name}, since ${clockText(incident.openedAt)}, ${end}: ${incident.summary}\n${table(['  HEALTH', 'APPLICATION', 'OBJECTIVE', 'AFFECTED', 'WHAT'], lines)}`;
+      return `${healthText(incident.severity)} ${incident.name}, since ${clockText(incident.openedAt)}, ${end}: ${incident.summary}\n${table(['  HEALTH', 'APPLICATION', 'OBJECTIVE', 'AFFECTED', 'OF THE BUDGET', 'WHAT'], lines)}`;
     })
     .join('\n');
 }

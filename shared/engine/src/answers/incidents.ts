@@ -20,7 +20,8 @@ export function incidentNews(book: IncidentBook, inspected: InspectedWorld, calm
   };
 }
 
-function incidentOf({ id, openedAt, resolvedAt, severity, impacts, impact, summary }: Grouped): Incident {
+function incidentOf(incident: Grouped): Incident {
+  const { id, openedAt, resolvedAt, severity, impacts, impact, budgetSpent, summary } = incident;
   const { application, name, slo } = impacts[0]!;
   return {
     id,
@@ -31,6 +32,7 @@ function incidentOf({ id, openedAt, resolvedAt, severity, impacts, impact, summa
     openedAt,
     ...(resolvedAt === undefined ? {} : { resolvedAt }),
     impact,
+    budgetSpent,
     summary,
     impacts: impacts.map(impactOf),
   };
@@ -44,5 +46,6 @@ const impactOf = (one: OpenedIncident): IncidentImpact => ({
   openedAt: one.openedAt,
   ...(one.resolvedAt === undefined ? {} : { resolvedAt: one.resolvedAt }),
   impact: one.impact,
+  budgetSpent: one.budgetSpent,
   summary: one.summary,
 });

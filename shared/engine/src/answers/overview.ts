@@ -2,7 +2,7 @@ import { applicationState } from '@gumshoe/analysis/application-state';
 import { worstHealth } from '@gumshoe/analysis/finding';
 import { clock } from '@gumshoe/analysis/inspections/slo-verdict';
 import type { InspectedApplication, InspectedWorld } from '@gumshoe/analysis/inspect';
-import { describeBudget, errorBudget } from '@gumshoe/analysis/slo/error-budget';
+import { budgetCourse, describeBudget, errorBudget } from '@gumshoe/analysis/slo/error-budget';
 import type { SloResult } from '@gumshoe/analysis/slo/evaluate';
 import { lastOf } from '@gumshoe/model/columns';
 import { countInstances } from '@gumshoe/model/derived/service-map';
@@ -13,6 +13,7 @@ import { incidentsOf } from './incidents.ts';
 
 const NODE_CPU_WARNING = 0.8;
 const NODE_MEMORY_WARNING = 0.95;
+const TIMELINE_POINTS = 60;
 
 export function overviewOf(inspected: InspectedWorld, more: readonly BlindSpot[] = []): Overview {
   const { world } = inspected;
@@ -48,9 +49,18 @@ export function applicationRow(world: World, inspected: InspectedApplication): A
 
 function budgetState(slo: SloResult): ErrorBudgetState {
   const budget = errorBudget(slo.budget, slo.objective, slo);
-  const { period, covered, left, burnRate, exhaustedAt } = budget;
-  const end = exhaustedAt === undefined ? {} : { exhaustedAt };
-  return { period, covered, left, burnRate, ...end, summary: describeBudget(budget) };
+  const { period, covered, allowed, spent, left, burnRate, exhaustedAt } = budget;
+  return {
+    period,
+    covered,
+    allowed,
+    spent,
+    left,
+    timeline: budgetCourse(budget, slo.budget.grid, TIMELINE_POINTS),
+    burnRate,
+    ...(exhaustedAt === undefined ? {} : { exhaustedAt }),
+    summary: describeBudget(budget),
+  };
 }
 
 export function sloState(slo: SloResult): SloState {
