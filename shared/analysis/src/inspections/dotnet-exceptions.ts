@@ -16,7 +16,7 @@ export const dotnetExceptions = defineInspection({
     riseVerdict(subject, measuredSignal(subject.instances, D.exceptions), {
       threshold,
       unit: 'per-second',
-      says: ({ name, state }) => `${name} throws ${formatValue(state.value, 'per-second')} exceptions`,
+      says: ({ name, state }) => `${name} throws ${formatValue(state.value, 'none')} exceptions per second`,
       calm: 'No exception is thrown.',
       alike: true,
       formula: 'exceptions per second',

@@ -19,7 +19,7 @@ export const evictionsVerdict = (
       threshold,
       unit: 'per-second',
       says: ({ name, state }) =>
-        `${name} throws out ${formatValue(state.value, 'per-second')} entries for lack of memory`,
+        `${name} throws out ${formatValue(state.value, 'none')} entries per second for lack of memory`,
       calm: 'Nothing is thrown out for lack of memory.',
       formula: 'evicted entries per second',
       query: ({ target }) => `sum(rate(${selectTarget(target, metric)}${subject.rateWindow}))`,

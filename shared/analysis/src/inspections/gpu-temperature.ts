@@ -4,6 +4,8 @@ import { defineInspection } from './define.ts';
 import { gpusOf } from './gpu-nodes.ts';
 import { levelVerdict } from './level.ts';
 
+const celsius = (value: number): string => `${value.toFixed(0)} °C`;
+
 /** GPUs slow themselves down from about 90 °C on. */
 export const gpuTemperature = defineInspection({
   id: 'gpu-temperature',
@@ -19,8 +21,9 @@ export const gpuTemperature = defineInspection({
       {
         threshold,
         unit: 'none',
-        says: ({ name, state }) => `${name} is at ${state.value.toFixed(0)} °C`,
-        formula: 'temperature in °C',
+        says: ({ name, state }) => `${name} is at ${celsius(state.value)}`,
+        write: celsius,
+        formula: 'temperature',
         query: ({ node, gpu }) => selectNode(node, G.temperature.name, matchLabel('gpu_uuid', [gpu.uuid])),
       },
     );

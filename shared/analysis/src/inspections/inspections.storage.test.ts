@@ -24,7 +24,7 @@ test('a single failed request of a disk counts, for those who keep something on 
   assert.equal(finding?.health, 'warning');
   assert.match(
     finding.message,
-    /1 requests to sda on node-1 failed in the window, which is where \/data of app lies/,
+    /1 requests to sda on node-1, where \/data of app lies, failed in the window/,
   );
   assert.equal(
     findingOf(

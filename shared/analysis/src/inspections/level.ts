@@ -25,6 +25,8 @@ export interface LevelRule<M extends Measured> {
   readonly says: (worst: Level<M>) => string;
   /** The whole sentence where even the worst is 0. */
   readonly calm?: string;
+  /** How a value is written, where its unit alone does not say. */
+  readonly write?: (value: number) => string;
   /** How the value comes about: "usage / limit". */
   readonly formula: string;
   readonly query: (worst: Level<M>) => string;
@@ -61,7 +63,7 @@ export function levelVerdict<M extends Measured>(
   measured: readonly M[],
   rule: LevelRule<M>,
 ): Verdict | undefined {
-  const { threshold, unit } = rule;
+  const { threshold, unit, write = (value: number) => formatValue(value, unit) } = rule;
   const levels = levelsOf(subject, measured, threshold);
   const worst = levels[0];
   if (!worst) return undefined;
@@ -69,7 +71,7 @@ export function levelVerdict<M extends Measured>(
   const message =
     rule.calm !== undefined && !firing && value === 0
       ? rule.calm
-      : `${rule.says(worst)} (threshold ${formatValue(threshold, unit)}).`;
+      : `${rule.says(worst)}${thresholdText(threshold, write)}.`;
   return {
     health: worst.state.firing ? 'warning' : 'ok',
     message,
@@ -83,22 +85,26 @@ export function levelVerdict<M extends Measured>(
     ),
     evidence: [promqlEvidence(rule.query(worst), subject.range, message)],
     explanation: [
-      `${rule.formula} = ${formatValue(worst.state.value, unit)} for ${worst.name}, median of the last ${worst.state.known} points`,
+      `${rule.formula} = ${write(worst.state.value)} for ${worst.name}, median of the last ${worst.state.known} points`,
       ...(rule.explain?.(worst) ?? []),
-      ...explainState(worst.state, sustainRule(threshold, subject.grid), unit, subject),
+      ...explainState(worst.state, sustainRule(threshold, subject.grid), write, subject),
     ],
     columns: levels.slice(0, MAX_COLUMNS).map(({ name, values }) => ({ name, values })),
   };
 }
 
+/** " (threshold 80 %)"; nothing where whatever is there is too much. */
+export const thresholdText = (threshold: number, write: (value: number) => string): string =>
+  threshold === 0 ? '' : ` (threshold ${write(threshold)})`;
+
 function explainState(
   state: Sustained,
   { threshold, exit, points }: SustainRule,
-  unit: Unit,
+  write: (value: number) => string,
   { grid }: Pick<Subject, 'grid'>,
 ): readonly string[] {
   const since = state.since === undefined ? '' : `, so since ${clock(gridTime(grid, state.since))} UTC`;
   return [
-    `${state.above} of the last ${points} points lie above ${formatValue(threshold, unit)}: a warning begins at ${needed(points)} and ends when none lies above ${formatValue(exit, unit)}${since}`,
+    `${state.above} of the last ${points} points lie above ${write(threshold)}: a warning begins at ${needed(points)} and ends when none lies above ${write(exit)}${since}`,
   ];
 }

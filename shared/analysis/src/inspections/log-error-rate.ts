@@ -27,7 +27,7 @@ export const logErrorRate = defineInspection({
     return riseVerdict(subject, [{ name: application.name, values }], {
       threshold,
       unit: 'per-second',
-      says: ({ name, state }) => `${name} logs ${formatValue(state.value, 'per-second')} errors`,
+      says: ({ name, state }) => `${name} logs ${formatValue(state.value, 'none')} errors per second`,
       calm: 'No error is logged.',
       formula: 'messages of level error and worse per second',
       query: () => logRateQuery(subject, ERRORS_ONLY),

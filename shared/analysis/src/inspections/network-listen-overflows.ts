@@ -20,7 +20,7 @@ export const networkListenOverflows = defineInspection({
       threshold,
       unit: 'per-second',
       says: ({ name, state }) =>
-        `The accept queue of ${name} turns away ${formatValue(state.value, 'per-second')} connections`,
+        `The accept queue of ${name} turns away ${formatValue(state.value, 'none')} connections per second`,
       calm: 'No accept queue turns connections away.',
       alike: true,
       formula: 'connections turned away per second',

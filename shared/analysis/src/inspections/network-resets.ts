@@ -25,7 +25,7 @@ export const networkResets = defineInspection({
       threshold,
       unit: 'per-second',
       says: ({ name, state }) =>
-        `${formatValue(state.value, 'per-second')} open connections to ${name} are reset`,
+        `${formatValue(state.value, 'none')} open connections to ${name} are reset per second`,
       calm: 'No open connection is reset.',
       formula: 'connections reset by the peer + by this side, per second',
       query: ({ of }) =>

@@ -21,7 +21,7 @@ export const networkZeroWindows = defineInspection({
         threshold,
         unit: 'per-second',
         says: ({ name, state }) =>
-          `${name} stops taking data on ${formatValue(state.value, 'per-second')} connections: it does not read what it is sent`,
+          `${name} does not read what it is sent: it stops taking data on ${formatValue(state.value, 'none')} connections per second`,
         calm: 'Every peer takes the data it is sent.',
         formula: 'connections newly found with a zero window, per second',
         query: ({ of }) => `sum(rate(${selectDependency(of, C.tcpZeroWindows.name)}${subject.rateWindow}))`,

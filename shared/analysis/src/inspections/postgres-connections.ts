@@ -28,7 +28,7 @@ export const postgresConnections = defineInspection({
         threshold,
         unit: 'percent',
         says: ({ name, target, state }) =>
-          `${formatValue(openOf(target, subject), 'count')} of ${formatValue(target.maxConnections!, 'count')} connections to ${name} are in use, ${formatValue(state.value, 'percent')} with the reserved ones${state.firing ? holdersOf(target, subject) : ''}`,
+          `${formatValue(Math.round(openOf(target, subject)), 'count')} of ${formatValue(target.maxConnections!, 'count')} connections to ${name} are in use, ${formatValue(state.value, 'percent')} with the reserved ones${state.firing ? holdersOf(target, subject) : ''}`,
         formula: '(open + reserved) / max_connections',
         query: ({ target }) =>
           `(sum(${selectTarget(target, P.connections)}) + ${target.reservedConnections ?? 0}) / ${target.maxConnections} * 100`,

@@ -23,7 +23,7 @@ export const redisRejectedConnections = defineInspection({
         unit: 'per-second',
         says: ({ name, state }) =>
           state.firing
-            ? `${name} turns away ${formatValue(state.value, 'per-second')} connections: maxclients is reached`
+            ? `${name} turns away ${formatValue(state.value, 'none')} connections per second: maxclients is reached`
             : `${name} turns nobody away`,
         formula: 'rejected connections per second',
         query: ({ target }) =>

@@ -5,7 +5,7 @@ import type { Verdict } from '../finding.ts';
 import { FACTOR, usualOf } from './baseline.ts';
 import type { Subject } from './define.ts';
 import type { Measured } from './level.ts';
-import { sustained, sustainRule, type Sustained } from './sustained.ts';
+import { needed, sustained, sustainPoints, sustainRule, type Sustained } from './sustained.ts';
 
 export type Rise<M extends Measured> = M & {
   readonly state: Sustained;
@@ -70,7 +70,7 @@ export function riseVerdict<M extends Measured>(
     explanation: [
       `${formula} = ${number(worst.state.value)} for ${worst.name}, median of the last ${worst.state.known} points`,
       `lower quarter of what came before${alike ? ', of it or of most others,' : ''} ${number(worst.usual)}; the limit is the higher of ${number(threshold)} and ${FACTOR} times that: ${number(worst.limit)}`,
-      `${worst.state.above} of the last ${worst.state.known} points lie above it`,
+      `${worst.state.above} of the last ${worst.state.known} points lie above it: a warning begins at ${needed(sustainPoints(grid))}`,
     ],
     columns: rises.slice(0, 20).map(({ name, values }) => ({ name, values })),
   };

@@ -30,7 +30,7 @@ export const storageIoLoad = defineInspection({
         threshold,
         unit: 'seconds',
         says: ({ disk, node, mountPoint, instance, state }) =>
-          `Requests of ${disk.device} on ${node.hostname} take ${formatValue(state.value, 'seconds')} per second, which is where ${mountPoint} of ${instance} lies`,
+          `Requests of ${disk.device} on ${node.hostname}, where ${mountPoint} of ${instance} lies, take ${formatValue(state.value, 'seconds')} per second`,
         formula: 'read time + write time, per second',
         explain: ({ instance }) => ioOf(subject, instance, subject),
         query: ({ node, disk }) => {

@@ -5,7 +5,7 @@ import type { Column, Instance } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import type { Verdict } from '../finding.ts';
 import type { Subject } from './define.ts';
-import { levelsOf } from './level.ts';
+import { levelsOf, thresholdText } from './level.ts';
 import { clock } from './slo-verdict.ts';
 import { measuredTargets, nameOfTarget, selectTarget, type MeasuredTarget } from './target-signals.ts';
 
@@ -41,7 +41,7 @@ export function targetAvailability(
   const message =
     failing.length === 0
       ? `The probe of ${nameOfTarget(worst.target)} gets its answers.`
-      : `The probe of ${failing.map(({ target }) => target.address).join(', ')} fails: ${reasonOf(failing[0]!, subject)} (threshold ${threshold}).`;
+      : `The probe of ${failing.map(({ target }) => target.address).join(', ')} fails: ${reasonOf(failing[0]!, subject)}${thresholdText(threshold, String)}.`;
   return {
     health: failing.length > threshold ? 'warning' : 'ok',
     message,

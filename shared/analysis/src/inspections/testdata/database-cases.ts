@@ -168,7 +168,7 @@ export const REDIS_CASES: readonly LevelCase[] = [
   },
   {
     inspection: 'redis-evictions',
-    says: /app throws out 10\.8\/s entries .*, usually 1\/s/,
+    says: /app throws out 10\.8 entries per second .*, usually 1\/s/,
     usual: 1,
     write: (writer, value) => writer.counter('redis_evicted_keys_total', probedRedis(writer), value),
   },
@@ -213,7 +213,7 @@ export const MEMCACHED_CASES: readonly LevelCase[] = [
   },
   {
     inspection: 'memcached-evictions',
-    says: /app throws out 10\.8\/s entries/,
+    says: /app throws out 10\.8 entries per second/,
     usual: 1,
     write: (writer, value) =>
       writer.counter('memcached_items_evicted_total', probed(writer, 'memcached_up', 11211), value),

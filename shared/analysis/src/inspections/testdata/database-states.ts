@@ -88,7 +88,7 @@ export const REDIS_STATES: readonly StateCase[] = [
   unanswered('redis-availability', 'redis_up', 6379, 'redis_exporter_last_scrape_error'),
   {
     inspection: 'redis-rejected-connections',
-    says: /app turns away 2\/s connections: maxclients is reached/,
+    says: /app turns away 2 connections per second: maxclients is reached/,
     write: (writer, broken) =>
       writer.counter(
         'redis_rejected_connections_total',

@@ -73,7 +73,7 @@ export const STORAGE_CASES: readonly LevelCase[] = [
   },
   {
     inspection: 'storage-io-load',
-    says: /Requests of sda on node-1 take 5\.4 s per second, which is where \/data of app lies/,
+    says: /Requests of sda on node-1, where \/data of app lies, take 5\.4 s per second/,
     write: (writer, value) => {
       writer.gauge('container_resources_disk_used_bytes', DISK, () => 1);
       const device = { ...NODE, device: 'sda' };
@@ -106,19 +106,19 @@ export const NETWORK_CASES: readonly LevelCase[] = [
   },
   {
     inspection: 'network-resets',
-    says: /0\.108\/s open connections to peer are reset, usually 0\/s/,
+    says: /0\.108 open connections to peer are reset per second, usually 0\/s/,
     usual: 0,
     write: counter('container_net_tcp_resets_received_total', towards(PEER_ADDRESS)),
   },
   {
     inspection: 'network-zero-windows',
-    says: /peer stops taking data on 0\.054\/s connections/,
+    says: /peer does not read what it is sent: it stops taking data on 0\.054 connections per second/,
     usual: 0.001,
     write: counter('container_net_tcp_zero_windows_total', towards(PEER_ADDRESS)),
   },
   {
     inspection: 'network-listen-overflows',
-    says: /accept queue of app turns away 0\.108\/s/,
+    says: /accept queue of app turns away 0\.108 connections per second/,
     usual: 0,
     write: counter('container_net_tcp_listen_overflows_total'),
   },
@@ -204,7 +204,7 @@ export const RUNTIME_CASES: readonly LevelCase[] = [
   },
   {
     inspection: 'dotnet-exceptions',
-    says: /app throws 1\.08\/s exceptions, usually 0\.1\/s/,
+    says: /app throws 1\.08 exceptions per second, usually 0\.1\/s/,
     usual: 0.1,
     write: counter('container_dotnet_exceptions_total', DOTNET),
   },
@@ -229,7 +229,7 @@ export const RUNTIME_CASES: readonly LevelCase[] = [
 export const LOG_CASES: readonly LevelCase[] = [
   {
     inspection: 'log-error-rate',
-    says: /app logs 0\.108\/s errors, usually 0\.01\/s/,
+    says: /app logs 0\.108 errors per second, usually 0\.01\/s/,
     usual: 0.01,
     write: counter('container_log_messages_total', {
       ...APP,
