@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { FailureError, type FailureCode } from '@gumshoe/base/failure';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
-import type { LogRecord, Reader, Span, StackSamples } from '@gumshoe/engine/ports';
+import type { LogRecord, Reader, Span, StackSamples, Table } from '@gumshoe/engine/ports';
 import { importSnapshot } from '../import/snapshot.ts';
 import { openConnection } from '../open.ts';
+import { estimateExport } from '../snapshot/estimate.ts';
+import { exportSnapshot } from '../snapshot/export.ts';
+import { openSnapshot } from '../snapshot/reader.ts';
+import { selectMetrics } from '../snapshot/selection.ts';
 import { MergedReader } from './reader.ts';
 import { mergeStacks } from './stacks.ts';
 
@@ -233,6 +237,60 @@ test('two snapshots open as one source; a name that is there twice does not', as
   const twice = { kind: 'several', clusters: [clusters[0]!, clusters[0]!] } as const;
   assert.match((await failureOf(openConnection(twice, { secrets }), 'invalid-input')).reason, /same name/);
   await failureOf(openConnection({ kind: 'several', clusters: [missing] }, { secrets }), 'not-found');
+});
+
+test('metrics are named by all clusters that the selectors leave, and exported with their cluster', async () => {
+  const clusters = ['east', 'west'].map((name, i) => {
+    const text = join(directory, `${name}.txt`);
+    const path = join(directory, `${name}-named.gumshoe`);
+    writeFileSync(text, `${name}_queue{app="a"} ${i + 1} 1700000000000\n`);
+    return { text, path, name, spec: { kind: 'snapshot', path } as const };
+  });
+  for (const { text, path } of clusters) await importSnapshot([text], path);
+  const secrets = { get: () => Promise.resolve(undefined) };
+  const merged = await openConnection({ kind: 'several', clusters }, { secrets });
+  const window = { from: milliseconds(1_699_999_990_000), to: milliseconds(1_700_000_000_000) };
+  const names = async (selector: string) => (await selectMetrics(merged, window, [selector])).names;
+  assert.deepEqual(await names('{__name__=~".+_queue"}'), ['east_queue', 'west_queue']);
+  assert.deepEqual(await names('{__name__=~".+_queue",cluster="west"}'), ['west_queue']);
+  assert.deepEqual(await names('{__name__=~".+",cluster="north"}'), []);
+  const selection = await selectMetrics(merged, window, ['{cluster="west",app="a"}']);
+  const path = join(directory, 'named.gumshoe');
+  const { series } = await exportSnapshot(merged, window, path, { createdAt: 0, selection });
+  assert.equal(series, 1);
+  await merged.close();
+});
+
+test('an export of several clusters has the profiles of all, and an estimate', async () => {
+  const rows = (query: string): Table['rows'] => {
+    if (query.includes('count()')) return [[1]];
+    return query.includes('any(Stack)')
+      ? [['web', '7', '["leaf"]']]
+      : [['web', 'ebpf:cpu:nanoseconds', 10, 20, '', '7', 5, 0]];
+  };
+  const clusters = ['a', 'b'].map((name) => ({
+    name,
+    reader: source({
+      series: async () => [],
+      spans: async () => [],
+      logs: async () => [],
+      extent: async () => range,
+      sql: async (query) => ({
+        columns: [{ name: 'x', type: 'String' }],
+        rows: rows(query),
+        truncated: false,
+      }),
+    }),
+  }));
+  const merged = new MergedReader(clusters);
+  const estimate = await estimateExport(merged, range);
+  assert.equal(estimate.parts.find(({ part }) => part === 'profiles')?.records, 2);
+  const path = join(directory, 'profiles.gumshoe');
+  await exportSnapshot(merged, range, path, { createdAt: 0 });
+  const snapshot = openSnapshot(path);
+  const { samples, stacks } = await snapshot.profileRows(range);
+  assert.deepEqual([samples.length, stacks.length], [2, 1]);
+  await snapshot.close();
 });
 
 test('events of all clusters, when all tell them apart from log records', async () => {

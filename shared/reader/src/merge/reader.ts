@@ -19,6 +19,8 @@ import { parsePromql, timingOf } from '@gumshoe/promql/parse';
 import { evaluateAnswers, questionsOf, type PartQuestion } from '@gumshoe/promql/parts/evaluate-parts';
 import { forPart } from '@gumshoe/promql/parts/local';
 import { printPromql } from '@gumshoe/promql/print';
+import { profileRowsOf, type ProfileRows } from '../snapshot/profile-rows.ts';
+import { metricNamesIn } from '../snapshot/selection.ts';
 import { mergeStacks } from './stacks.ts';
 import { mergeTables } from './tables.ts';
 
@@ -128,6 +130,20 @@ export class MergedReader implements Reader {
     });
   }
 
+  /** Names of the metrics of all clusters, of each those with series of selectors that leave its name. */
+  async namesIn(
+    selectors: readonly string[],
+    range: TimeRange,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
+    const own = new Map(this.#clusters.map(({ name }) => [name, selectorsFor(selectors, name, range)]));
+    const asked = this.#clusters.filter(({ name }) => own.get(name)!.length > 0);
+    const ask = (reader: Reader, name: string): Promise<readonly string[]> =>
+      metricNamesIn(reader, range, own.get(name)!, signal);
+    const answers = asked.length === 0 ? [] : await this.#all('list the metrics', ask, signal, asked);
+    return [...new Set(answers.flatMap(({ answer }) => answer))].sort();
+  }
+
   async sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table> {
     const answers = await this.#all('query', (reader) => reader.sql(query, limits, signal), signal);
     return mergeTables(answers, CLUSTER_LABEL, limits.maxRows);
@@ -168,6 +184,19 @@ export class MergedReader implements Reader {
   async profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples> {
     const answers = await this.#all('read profiles', (reader) => reader.profile(filter, signal), signal);
     return mergeStacks(answers.map(({ answer }) => answer));
+  }
+
+  /** Raw rows of all clusters, for an export: samples newest first, each stack once. */
+  async profileRows(range: TimeRange, signal?: AbortSignal): Promise<ProfileRows> {
+    const ask = (reader: Reader): Promise<ProfileRows> => profileRowsOf(reader, range, signal);
+    const all = (await this.#all('read profiles', ask, signal)).map(({ answer }) => answer);
+    const stacks = new Map(
+      all.flatMap((one) => one.stacks.map((stack) => [`${stack[0]} ${stack[1]}`, stack] as const)),
+    );
+    return {
+      samples: all.flatMap(({ samples }) => samples).sort((a, b) => Number(b[2]) - Number(a[2])),
+      stacks: [...stacks.values()],
+    };
   }
 
   async extent(signal?: AbortSignal): Promise<TimeRange | undefined> {
@@ -238,6 +267,17 @@ export class MergedReader implements Reader {
 
 /** Attribute of OpenTelemetry's conventions for the name of a cluster. */
 const CLUSTER_ATTRIBUTE = 'k8s.cluster.name';
+
+/** Selectors as a cluster understands them, without what they say of its name; those that mean other clusters left out. */
+const selectorsFor = (
+  selectors: readonly string[],
+  name: string,
+  { from, to }: TimeRange,
+): readonly string[] =>
+  selectors.flatMap((selector) => {
+    const asked = forPart(parsePromql(selector), { label: CLUSTER_LABEL, name, start: from, end: to });
+    return asked ? printPromql(asked) : [];
+  });
 
 const isReader = (reader: Reader | Failure): reader is Reader => 'series' in reader;
 

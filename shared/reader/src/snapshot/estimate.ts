@@ -180,13 +180,14 @@ async function countOf(
   signal?: AbortSignal,
 ): Promise<number | undefined> {
   try {
-    const limits = { maxRows: 1, timeoutMs: 60_000 };
+    const limits = { maxRows: 1_000, timeoutMs: 60_000 };
     const { rows } = await reader.sql(
       `SELECT count() FROM ${DATABASE}.${table} WHERE ${where}`,
       limits,
       signal,
     );
-    return Number(rows[0]?.[0] ?? 0);
+    // of several clusters one row each, the count behind the name
+    return rows.reduce((sum, row) => sum + Number(row.at(-1) ?? 0), 0);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     if (error.failure.code === 'not-found') return 0;

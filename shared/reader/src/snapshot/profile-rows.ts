@@ -13,7 +13,7 @@ export interface ProfileRows {
 
 /** A source that holds no SQL tables but can say its rows all the same. */
 interface ProfileSource {
-  readonly profileRows: (range: TimeRange) => Promise<ProfileRows>;
+  readonly profileRows: (range: TimeRange, signal?: AbortSignal) => Promise<ProfileRows>;
 }
 
 const hasRows = (reader: object): reader is ProfileSource => 'profileRows' in reader;
@@ -27,7 +27,7 @@ export async function profileRowsOf(
   range: TimeRange,
   signal?: AbortSignal,
 ): Promise<ProfileRows> {
-  if (hasRows(reader)) return reader.profileRows(range);
+  if (hasRows(reader)) return reader.profileRows(range, signal);
   const bounds = boundsOf(range);
   const samples = `${DATABASE}.${PROFILING_SAMPLES.name}`;
   const rows = await rowsOf(

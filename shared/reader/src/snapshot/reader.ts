@@ -275,6 +275,15 @@ export class SnapshotReader implements Reader {
     return metricsOf(this.file);
   }
 
+  /** Names of the metrics that have series of these selectors in a range. */
+  async namesIn(selectors: readonly string[], { from, to }: TimeRange): Promise<readonly string[]> {
+    const found = selectors.flatMap((text) => {
+      const selector = parsePromql(text);
+      return selector.type === 'selector' ? this.select(selector.matchers, from, to) : [];
+    });
+    return [...new Set(found.map(({ labels }) => labels['__name__'] ?? ''))].sort();
+  }
+
   /** Rows as they are stored, for an export from this file. */
   async profileRows(range: TimeRange): Promise<ProfileRows> {
     const samples = recordsOf(this.file, 'profile-samples').filter(
