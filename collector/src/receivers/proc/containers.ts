@@ -159,7 +159,7 @@ export class ContainerSource implements MetricSource {
     const pid = container.pids.values().next().value;
     if (pid === undefined) return;
     const namespace = networkNamespaceOf(this.procfs, pid);
-    if (namespace === '' || namespace === networkNamespaceOf(this.procfs, 1)) return;
+    if (namespace === undefined || namespace === networkNamespaceOf(this.procfs, 1)) return;
     const counters = listenCounters(this.procfs, pid);
     if (counters) sink.sample(C.tcpListenOverflows, container, {}, counters.overflows);
   }

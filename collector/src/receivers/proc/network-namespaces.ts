@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText } from './process-files.ts';
 
@@ -24,11 +24,14 @@ export function parseListenCounters(text: string): ListenCounters | undefined {
 export const listenCounters = (procfs: string, pid: number): ListenCounters | undefined =>
   parseListenCounters(readText(join(procfs, String(pid), 'net/netstat')) ?? '');
 
-/** Inode name of a process's network namespace (`net:[4026531840]`); '' when it cannot be told. */
-export function networkNamespaceOf(procfs: string, pid: number): string {
+/**
+ * Tells the network namespace of a process from others: files below /proc/<pid>/net are its namespace's own. Needs no
+ * privilege, unlike ns/net, which may be refused for process 1. undefined when the process is gone.
+ */
+export function networkNamespaceOf(procfs: string, pid: number): number | undefined {
   try {
-    return readlinkSync(join(procfs, String(pid), 'ns/net'));
+    return statSync(join(procfs, String(pid), 'net/netstat')).ino;
   } catch {
-    return '';
+    return undefined;
   }
 }
