@@ -31,14 +31,46 @@ type CellState = 'bad' | 'good' | 'silent';
  * and ends with the last bad cell before requests stay good for a while. A cell is bad above `badCellShare(allowed)`.
  */
 export function findBreaches(budget: RequestBudget, allowed: number): readonly Breach[] {
+  return breachesWhere(budget, badCellShare(allowed), (hi) =>
+    BURN_RATE_RULES.some((rule) => burnRateAt(budget, rule, allowed, hi).firing),
+  );
+}
+
+/**
+ * As `findBreaches`, where a share of `usual` is no news: what is worse than that, and burns too fast over all of a rule's
+ * windows. Less history than those proves nothing here.
+ */
+export function findUnusualBreaches(
+  budget: RequestBudget,
+  allowed: number,
+  usual: number,
+): readonly Breach[] {
+  return breachesWhere(budget, Math.max(usual, badCellShare(allowed)), (hi) =>
+    BURN_RATE_RULES.some((rule) => {
+      const { firing, truncated, longRate, shortRate } = burnRateAt(budget, rule, allowed, hi);
+      return (
+        firing &&
+        !truncated &&
+        rule.sustained === undefined &&
+        Math.min(longRate, shortRate) * allowed > usual
+      );
+    }),
+  );
+}
+
+function breachesWhere(
+  budget: RequestBudget,
+  badCell: number,
+  firesAt: (hi: number) => boolean,
+): readonly Breach[] {
   if (budget.bad(0, budget.grid.points) === 0) return [];
-  const states = cellStates(budget, badCellShare(allowed));
+  const states = cellStates(budget, badCell);
   const hold = Math.max(HOLD_CELLS, Math.round(HOLD / budget.grid.step));
   const reopen = Math.round(REOPEN / budget.grid.step);
   const breaches: Breach[] = [];
   let from = 0;
   for (let i = budget.firstCell; i < states.length; i++) {
-    if (states[i] !== 'bad' || !firesAt(budget, allowed, i + 1)) continue;
+    if (states[i] !== 'bad' || !firesAt(i + 1)) continue;
     const lo = runStart(states, i, from, hold);
     const { last, over } = runEnd(states, i, hold, Math.round(SILENCE / budget.grid.step));
     const previous = breaches.at(-1);
@@ -51,9 +83,6 @@ export function findBreaches(budget: RequestBudget, allowed: number): readonly B
   }
   return breaches;
 }
-
-const firesAt = (budget: RequestBudget, allowed: number, hi: number): boolean =>
-  BURN_RATE_RULES.some((rule) => burnRateAt(budget, rule, allowed, hi).firing);
 
 function cellStates({ shares }: RequestBudget, badCell: number): readonly CellState[] {
   return Array.from(shares, (share) => (share !== share ? 'silent' : share > badCell ? 'bad' : 'good'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { milliseconds, type TimeGrid } from '@gumshoe/base/time';
-import { findBreaches } from './breaches.ts';
+import { findBreaches, findUnusualBreaches } from './breaches.ts';
 import { BURN_RATE_RULES } from './burn-rules.ts';
 import { burnRateAt, RequestBudget, shareAtLeast } from './burn-rate.ts';
 
@@ -195,6 +195,32 @@ test('however much is usual, an outage stands out', () => {
     const outage = steady(240, (i) => (i >= 200 ? 1 : usual / 3));
     assert.equal(findBreaches(outage, usual)[0]?.cells.lo, 200, `${usual} is usual`);
   }
+});
+
+test('what is usual is no news, and an hour of eight times as much is', () => {
+  // 2 % all along, 16 % in the last hour: 16 times the allowed 1 %, more than 14.4, and more than three times the usual
+  const grown = steady(480, (i) => (i >= 240 ? 0.16 : 0.02));
+  assert.deepEqual(findBreaches(grown, 0.06), []);
+  const [breach, ...more] = findUnusualBreaches(grown, ALLOWED, 0.06);
+  assert.deepEqual([more.length, breach!.cells], [0, { lo: 240, hi: 480 }]);
+  assert.ok(Math.abs(breach!.impact - 0.16) < 1e-9);
+  // 14 % burn 14 times as fast: not enough; and half an hour of history is none to tell by
+  assert.deepEqual(
+    findUnusualBreaches(
+      steady(480, (i) => (i >= 240 ? 0.14 : 0.02)),
+      ALLOWED,
+      0.06,
+    ),
+    [],
+  );
+  assert.deepEqual(
+    findUnusualBreaches(
+      steady(120, (i) => (i >= 60 ? 0.5 : 0.02)),
+      ALLOWED,
+      0.06,
+    ),
+    [],
+  );
 });
 
 test('a rule that is finer than the samples does not judge, and says why', () => {
