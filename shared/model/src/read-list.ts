@@ -12,6 +12,7 @@ import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
 import { CERTIFICATE_SERIES } from './build/certificates.ts';
 import { CLOCK_SERIES } from './build/clocks.ts';
+import { CONSUMER_LAG } from './build/consumer-lags.ts';
 import { SIGNALS } from './build/containers.ts';
 import { DATABASE_METRICS } from './build/databases.ts';
 import { GO_RUNTIME } from './build/go-runtime.ts';
@@ -85,6 +86,7 @@ export const modelMetrics: readonly string[] = [
     N.netInterfaceIp,
     N.ipToFqdn,
     ...GO_RUNTIME,
+    ...CONSUMER_LAG,
     ...CLOCK_SERIES,
     ...CERTIFICATE_SERIES,
     ...DATABASE_METRICS,

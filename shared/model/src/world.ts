@@ -68,6 +68,8 @@ export interface Application {
   readonly mysql: readonly DatabaseTarget[];
   readonly mongodb: readonly MongodbTarget[];
   readonly memcached: readonly DatabaseTarget[];
+  /** Consumer groups of Kafka that are its own, or that read from it, where an exporter tells. */
+  readonly consumerLags: readonly ConsumerLagColumns[];
   /** What an operator says about its backups; undefined when none does. */
   readonly postgresBackups?: PostgresBackups;
   readonly logs: readonly LogPatternColumns[];
@@ -151,6 +153,17 @@ export interface Instance {
 /** A series with all of its labels, by which it can be found again. */
 export interface ScrapedColumn extends LabelledColumn {
   readonly metric: string;
+}
+
+export interface ConsumerLagColumns {
+  readonly group: string;
+  readonly topic: string;
+  /** '' where samples name no cluster. */
+  readonly cluster: string;
+  /** The metric that tells. */
+  readonly metric: string;
+  /** Messages that the group has not read yet, over all partitions of the topic. */
+  readonly lag: Column;
 }
 
 /** `expires` and `renews` are unix seconds. */

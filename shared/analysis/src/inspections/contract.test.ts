@@ -28,6 +28,7 @@ function blankSubject(): Subject & Signals {
     mysql: [],
     mongodb: [],
     memcached: [],
+    consumerLags: [],
     certificates: [],
     logs: [],
   };

@@ -26,6 +26,7 @@ export interface Signals {
   readonly mysql: Application['mysql'];
   readonly mongodb: Application['mongodb'];
   readonly memcached: Application['memcached'];
+  readonly consumerLags: Application['consumerLags'];
   readonly postgresBackups: Application['postgresBackups'] | undefined;
   readonly logs: Application['logs'];
   readonly dns: Application['dns'] | undefined;

@@ -24,6 +24,7 @@ import { gpuTemperature } from './gpu-temperature.ts';
 import { gpuUtilization } from './gpu-utilization.ts';
 import { instanceAvailability } from './instance-availability.ts';
 import { instanceRestarts } from './instance-restarts.ts';
+import { kafkaConsumerLag } from './kafka-consumer-lag.ts';
 import { jvmAvailability } from './jvm-availability.ts';
 import { jvmGc } from './jvm-gc.ts';
 import { jvmHeap } from './jvm-heap.ts';
@@ -172,6 +173,7 @@ export const INSPECTIONS: readonly Inspection[] = [
   memcachedEvictions,
   ...clientsInspections('memcached'),
   ...clientsInspections('kafka'),
+  kafkaConsumerLag,
   ...clientsInspections('rabbitmq'),
   ...clientsInspections('nats'),
   ...clientsInspections('clickhouse'),

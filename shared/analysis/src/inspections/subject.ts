@@ -55,6 +55,7 @@ export function subjectOf(
     mysql: application.mysql,
     mongodb: application.mongodb,
     memcached: application.memcached,
+    consumerLags: application.consumerLags,
     postgresBackups: application.postgresBackups,
     logs: application.logs,
     dns: application.dns,

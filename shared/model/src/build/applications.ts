@@ -10,6 +10,7 @@ import {
 import type { Application, Column, Dependency, Instance, InstanceState } from '../world.ts';
 import type { Categories } from './categories.ts';
 import type { OutsideDatabases } from './attach-databases.ts';
+import { sortedLags } from './consumer-lags.ts';
 import type { Building } from './context.ts';
 import { compareText } from './dependencies.ts';
 import type { ExternalDraft } from './destinations.ts';
@@ -91,6 +92,7 @@ export function buildApplication(
     mysql: draft.mysql,
     mongodb: draft.mongodb,
     memcached: draft.memcached,
+    consumerLags: sortedLags(draft.consumerLags),
     ...(draft.postgresBackups ? { postgresBackups: draft.postgresBackups } : {}),
     logs: [...draft.logs].sort((a, b) => compareText(a.level + a.pattern, b.level + b.pattern)),
     ...(draft.dns ? { dns: finishDns(draft.dns) } : {}),
@@ -164,6 +166,7 @@ function externalService(
     upstreams,
     downstreams,
     ...outside.behind(downstreams, cluster),
+    consumerLags: [],
     exposedBy: [],
     certificates: [],
     logs: [],

@@ -8,6 +8,7 @@ import { buildApplication, type Finish } from './applications.ts';
 import { attachDatabases } from './attach-databases.ts';
 import { Categories } from './categories.ts';
 import { separateClusters } from './clusters.ts';
+import { buildConsumerLags } from './consumer-lags.ts';
 import { buildContainers, buildListening } from './containers.ts';
 import { BuildContext, type Building } from './context.ts';
 import { DependencyBuilder } from './dependencies.ts';
@@ -112,6 +113,7 @@ function buildGraph(
   const outside = attachDatabases(building, ownerOf, nameInstance);
   const scraped = new ScrapedOwners(building, ownerOf);
   buildGoRuntime(context, scraped);
+  buildConsumerLags(building, scraped);
   buildCertificates(context, registry.applications.values(), scraped, ownerOf);
   const destinations = new Destinations(building, listens, settings, managed);
   const drafts = new DependencyBuilder(building, destinations).build();

@@ -5,6 +5,7 @@ import type { ApplicationId } from '../entities.ts';
 import type {
   CertificateColumns,
   Column,
+  ConsumerLagColumns,
   DiskColumns,
   DnsQuestion,
   ImageChange,
@@ -40,6 +41,7 @@ export interface ApplicationDraft {
   readonly mongodb: MongodbTarget[];
   readonly memcached: DatabaseTarget[];
   postgresBackups?: PostgresBackups;
+  readonly consumerLags: ConsumerLagColumns[];
   readonly logs: LogPatternColumns[];
   dns?: DnsDraft;
   readonly exposedBy: ServiceExposure[];
@@ -221,6 +223,7 @@ function newApplication(id: ApplicationId, identity: WorkloadIdentity, namespace
     mysql: [],
     mongodb: [],
     memcached: [],
+    consumerLags: [],
     exposedBy: [],
     certificates: [],
     logs: [],

@@ -5,6 +5,7 @@ import { GO_METRICS, GO_RUNTIME_METRICS } from './go.ts';
 import { CERTIFICATE_METRICS } from './certificates.ts';
 import { CLOCK_METRICS } from './clock.ts';
 import { JVM_METRICS } from './jvm.ts';
+import { KAFKA_METRICS } from './kafka.ts';
 import { KUBERNETES_METRICS } from './kubernetes.ts';
 import { NODEJS_METRICS } from './nodejs.ts';
 import { PYTHON_METRICS } from './python.ts';
@@ -42,6 +43,7 @@ export const METRICS: readonly MetricDefinition[] = [
   CLOUD_METRICS,
   AWS_METRICS,
   KUBERNETES_METRICS,
+  KAFKA_METRICS,
   DOTNET_METRICS,
   GO_METRICS,
   GO_RUNTIME_METRICS,

@@ -226,6 +226,21 @@ export const RUNTIME_CASES: readonly LevelCase[] = [
   },
 ];
 
+export const KAFKA_CASES: readonly LevelCase[] = [
+  {
+    inspection: 'kafka-consumer-lag',
+    says: /Consumer group app is 1080 messages behind in topic orders, usually 20 /,
+    usual: 20,
+    write: (writer, value) => {
+      const group = { consumergroup: 'app', topic: 'orders', instance: 'kafka-exporter:9308', job: 'kafka' };
+      writer.gauge('kafka_consumergroup_lag', { ...group, partition: '0' }, (at) => value(at) / 4);
+      writer.gauge('kafka_consumergroup_lag', { ...group, partition: '1' }, (at) => (value(at) * 3) / 4);
+      // nobody knows how far it has read this one
+      writer.gauge('kafka_consumergroup_lag', { ...group, partition: '2' }, () => -1);
+    },
+  },
+];
+
 export const LOG_CASES: readonly LevelCase[] = [
   {
     inspection: 'log-error-rate',
