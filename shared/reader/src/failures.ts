@@ -7,7 +7,9 @@ export function connectionFailure(error: unknown, tried: string, target: string)
   const code = codeOf(cause);
   const remedy = UNTRUSTED.test(cause.code ?? '')
     ? { remedy: "Name the PEM file of the authority that signed the server's certificate in the connection." }
-    : remedyOf(code);
+    : cause.code === 'ECONNRESET'
+      ? { remedy: 'The connection ended before the answer did: look at the server, and at what is between.' }
+      : remedyOf(code);
   return new FailureError(
     { code, tried, target, reason: cause.message || cause.name, ...remedy },
     { cause: error },

@@ -206,6 +206,10 @@ export class CachedReader implements Reader {
     return this.#source.trace(traceId, signal);
   }
 
+  shortcomings(): readonly string[] {
+    return this.#source.shortcomings?.() ?? [];
+  }
+
   async spansOf(traceIds: readonly string[], signal?: AbortSignal): Promise<readonly Span[]> {
     if (this.#source.spansOf) return this.#source.spansOf(traceIds, signal);
     return (await Promise.all(traceIds.map((id) => this.#source.trace(id, signal)))).flat();

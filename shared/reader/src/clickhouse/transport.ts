@@ -206,7 +206,10 @@ function refusedSettings(error: unknown): 'read-only' | 'nothing' | undefined {
 function wrongServer(error: unknown, tried: string, target: string): FailureError | undefined {
   if (!(error instanceof Error)) return undefined;
   const text = error.message;
+  // errors of the network have a code; what else the client throws is the text of an answer it cannot read
+  const isText = !('code' in error) && !(error instanceof TypeError) && !/abort|timeout/i.test(text);
   if (
+    !isText &&
     !/<html|not found|404|Unexpected token|is not valid JSON|"status":"error"|method not allowed/i.test(text)
   )
     return undefined;

@@ -1,6 +1,7 @@
 import { instantOfText } from '@gumshoe/base/instant-text';
 import { milliseconds } from '@gumshoe/base/time';
 import { severityText } from '@gumshoe/schema/otlp/values';
+import { logLevel, severityOf } from '@gumshoe/text/log-level';
 import type { ImportSink } from './sink.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -15,8 +16,8 @@ const TIMES = [
   'creationTimestamp',
 ] as const;
 const SERVICES = ['service', 'service.name', 'service_name', 'serviceName', 'app'] as const;
-const BODIES = ['message', 'msg', 'body', 'note', 'reason'] as const;
-const LEVELS = ['level', 'severity', 'severityText', 'type'] as const;
+const BODIES = ['message', 'msg', 'body', 'log', 'text', 'note', 'reason'] as const;
+const LEVELS = ['level', 'severity', 'severityText', 'log.level', 'loglevel', 'levelname', 'type'] as const;
 
 /** Kubernetes keeps the time of creation and the source's component one level down. */
 const nested = (json: Json, name: string): unknown => {
@@ -66,6 +67,22 @@ function objectOf(json: Json): Record<string, string> {
   return out;
 }
 
+/** What Fluent Bit, Fluentd and others add to the lines of a container: where it runs, and its labels. */
+function kubernetesOf({ kubernetes }: Json): { readonly service?: string; readonly container?: string } {
+  if (!isObject(kubernetes)) return {};
+  const { namespace_name: namespace, pod_name: pod, container_name: container, labels } = kubernetes;
+  const app = isObject(labels) ? (labels['app.kubernetes.io/name'] ?? labels['app']) : undefined;
+  const service = [app, container, pod].find((one) => typeof one === 'string');
+  const whole = [namespace, pod, container].every((one) => typeof one === 'string');
+  return {
+    ...(service === undefined ? {} : { service }),
+    ...(whole ? { container: `/k8s/${namespace as string}/${pod as string}/${container as string}` } : {}),
+  };
+}
+
+/** Of a line that a program wrote without saying its level elsewhere. */
+const levelIn = (body: unknown): string => (typeof body === 'string' ? severityOf(logLevel(body)).text : '');
+
 /**
  * An event or a log line as a JSON object, also Kubernetes' own (`kubectl get events -o json`): its time and text, all
  * its other fields as attributes. Whether it was one.
@@ -81,13 +98,14 @@ export function importEvent(json: Json, sink: ImportSink): boolean {
     ]),
   );
   const object = objectOf(json);
+  const kubernetes = kubernetesOf(json);
   const event = EVENT_FIELDS.some((field) => json[field] !== undefined);
   (event ? sink.event : sink.log)({
     timestamp: milliseconds(at),
-    severity: severityText(undefined, String(first(json, LEVELS) ?? '')),
-    serviceName: String(first(json, SERVICES) ?? object['k8s.object.name'] ?? 'events'),
-    containerId: String(json['container_id'] ?? ''),
-    body: typeof body === 'object' ? JSON.stringify(body) : String(body as string),
+    severity: severityText(undefined, String(first(json, LEVELS) ?? (event ? '' : levelIn(body)))),
+    serviceName: String(first(json, SERVICES) ?? kubernetes.service ?? object['k8s.object.name'] ?? 'events'),
+    containerId: String(json['container_id'] ?? kubernetes.container ?? ''),
+    body: typeof body === 'object' ? JSON.stringify(body) : String(body as string).trimEnd(),
     traceId: String(json['trace_id'] ?? json['traceId'] ?? ''),
     spanId: String(json['span_id'] ?? json['spanId'] ?? ''),
     attributes: { ...attributes, ...object },

@@ -7,7 +7,7 @@ import { FailureError } from '@gumshoe/base/failure';
 
 type Compression = 'none' | 'gzip' | 'zstd';
 
-/** A whole document or protobuf file must fit in memory, and into one text; text and JSON lines are streamed. */
+/** A protobuf or pprof file must fit in memory; text and JSON are streamed. */
 const MAX_WHOLE = 500_000_000;
 /** Nobody writes such lines; what claims to be one is a bomb. */
 const MAX_LINE = 64 * 1024 ** 2;
@@ -117,10 +117,27 @@ export async function* linesOf({ path, compression }: SniffedFile, watch?: Watch
   }
 }
 
+/** Content as it comes, decompressed. @throws FailureError `corrupt` in the middle of a damaged file. */
+export async function* chunksOf({ path, compression }: SniffedFile, watch?: Watch): AsyncGenerator<Buffer> {
+  const input = contentOf(path, compression, watch);
+  try {
+    for await (const chunk of input) yield chunk as Buffer;
+  } catch (error) {
+    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+  } finally {
+    input.destroy();
+  }
+}
+
 /** Everything at once. @throws FailureError `invalid-input` when it is too large for that. */
 export async function wholeOf({ path, compression, bytes }: SniffedFile): Promise<Buffer> {
   if (bytes > MAX_WHOLE)
-    throw failure(path, 'invalid-input', `${bytes} bytes in one document`, 'Split it, or write JSON lines.');
+    throw failure(
+      path,
+      'invalid-input',
+      `${bytes} bytes of protobuf in one file`,
+      'Split it, or write JSON.',
+    );
   const file = await open(path, 'r');
   try {
     const content = await file.readFile();
@@ -141,7 +158,10 @@ export function isJsonLines(head: string): boolean {
     JSON.parse(first);
     return true;
   } catch {
-    // a document over several lines, or a first line longer than the head
-    return head.indexOf('\n') < 0 && /^\{"resource(Spans|Logs|Metrics)"/.test(head);
+    return false;
   }
 }
+
+/** Whether a request of OTLP begins that is longer than the head, as the file exporter writes them: one a line. */
+export const isLongLine = (head: string): boolean =>
+  !head.trimStart().includes('\n') && /^\s*\{"resource(Spans|Logs|Metrics)"/.test(head);

@@ -4,8 +4,9 @@ import { decodeOtlp, type OtlpSignal } from '@gumshoe/schema/otlp/protobuf';
 import { cancelled } from '../failures.ts';
 import { importEvent } from './events.ts';
 import { FileReport } from './file-report.ts';
-import { isJsonLines, linesOf, sniff, wholeOf, type SniffedFile } from './files.ts';
+import { chunksOf, isJsonLines, isLongLine, linesOf, sniff, wholeOf, type SniffedFile } from './files.ts';
 import { importJaeger } from './jaeger-json.ts';
+import { JsonDocument, type Flaw, type Piece } from './json-document.ts';
 import { importLogs, importTraces } from './otlp-json.ts';
 import { importMetrics } from './otlp-metrics.ts';
 import { importPprof } from './pprof.ts';
@@ -38,7 +39,7 @@ export async function importFile(
   const { report } = sink;
   if (start === '[' || (start === '{' && !isJsonLines(head) && !looksLikePrometheusText(head))) {
     report.format = 'JSON';
-    importJson((await wholeOf(file)).toString('utf8'), sink);
+    await importDocument(file, sink, onlooker, isLongLine(head));
   } else if (start === '{' && isJsonLines(head)) {
     report.format = 'JSON lines';
     await importLines(file, sink, onlooker);
@@ -78,6 +79,42 @@ async function importText(
   }
 }
 
+/** Documents of any size: one element of their list at a time. */
+async function importDocument(
+  file: SniffedFile,
+  sink: Gathered,
+  { progress, signal }: Onlooker,
+  compact: boolean,
+): Promise<void> {
+  const document = new JsonDocument(compact);
+  const take = (pieces: readonly (Piece | Flaw)[]): void => {
+    for (const piece of pieces) {
+      sink.report.line = piece.line;
+      if ('reason' in piece) sink.leaveOut(piece.reason);
+      else importPiece(piece, sink);
+    }
+  };
+  for await (const chunk of chunksOf(file, progress && ((bytes) => progress(bytes, file.bytes)))) {
+    if (signal?.aborted) throw cancelled('import', file.path);
+    take(document.push(chunk));
+  }
+  take(document.end());
+}
+
+function importPiece({ key, text }: Piece, sink: Gathered): void {
+  const value = parsed(text);
+  if (value === undefined) return sink.leaveOut('no JSON');
+  importValue(key === undefined || key === '' || key === 'items' ? value : { [key]: [value] }, sink);
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
 async function importLines(file: SniffedFile, sink: Gathered, onlooker: Onlooker): Promise<void> {
   for await (const [number, line] of numbered(file, onlooker)) {
     sink.report.line = number;
@@ -87,12 +124,8 @@ async function importLines(file: SniffedFile, sink: Gathered, onlooker: Onlooker
 
 /** One JSON value: a request of OTLP, an answer of Jaeger, an event, or a list of these. */
 function importJson(content: string, sink: Gathered): void {
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch {
-    return sink.leaveOut('no JSON');
-  }
+  const value = parsed(content);
+  if (value === undefined) return sink.leaveOut('no JSON');
   for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) importValue(one, sink);
 }
 

@@ -167,6 +167,15 @@ export class MergedReader implements Reader {
       .sort((a, b) => a.start - b.start);
   }
 
+  shortcomings(): readonly string[] {
+    return this.#clusters.flatMap(({ name, reader }) =>
+      [
+        ...(isReader(reader) ? (reader.shortcomings?.() ?? []) : [`it is left out: ${reader.reason}`]),
+        ...(this.#failures.get(name) ?? []).map(({ tried, reason }) => `${tried}: ${reason}`),
+      ].map((text) => `${name}: ${text}`),
+    );
+  }
+
   async spansOf(traceIds: readonly string[], signal?: AbortSignal): Promise<readonly Span[]> {
     const ask = async (reader: Reader): Promise<readonly Span[]> => {
       if (reader.spansOf) return reader.spansOf(traceIds, signal);

@@ -76,6 +76,10 @@ export class StoreReader implements Reader {
     return { name, kind, parts: [...before, ...noted] };
   }
 
+  shortcomings(): readonly string[] {
+    return [...this.warnings.list(), ...this.notes.list()];
+  }
+
   async series(
     metrics: readonly string[],
     range: TimeRange,
