@@ -22,7 +22,7 @@ import { snapshotCommand } from './commands/snapshot.ts';
 import { statusCommand } from './commands/status.ts';
 import { traceCommand, tracesCommand } from './commands/traces.ts';
 import { UsageError } from './connection-flags.ts';
-import { harmless } from './format/harmless.ts';
+import { plain } from './format/harmless.ts';
 
 const COMMANDS = [
   reportCommand,
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
         : error instanceof Error
           ? error.message
           : String(error);
-    process.stderr.write(harmless(`gumshoe: ${text}\n`));
+    process.stderr.write(plain(`gumshoe: ${text}\n`));
   }
 }
 

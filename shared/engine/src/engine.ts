@@ -51,14 +51,14 @@ export function createEngine({ reader, clock, configuration }: EngineOptions): E
   return {
     status: (signal) => reader.status(signal),
     extent: (signal) => reader.extent(signal),
-    overview: async (range, signal) => overviewOf(await worlds.get(range, signal)),
+    overview: async (range, signal) => overviewOf(await worlds.get(range, signal), missingOf(reader)),
     serviceMap: async (range, signal) => serviceMapOf(await worlds.get(range, signal)),
     inspections: async (range, signal) => inspectionsOf(await worlds.get(range, signal)),
     deployments: async (range, signal) => {
       const inspected = await worlds.get(range, signal);
       return findDeployments(inspected.world).map((deployment) => ({
         deployment,
-        comparison: compareDeployment(inspected, deployment),
+        comparison: compareDeployment(inspected, deployment, prices),
       }));
     },
     risks: async (range, signal) => findRisks((await worlds.get(range, signal)).world, dismissedRisks),
@@ -81,7 +81,11 @@ export function createEngine({ reader, clock, configuration }: EngineOptions): E
       const options = application === undefined ? {} : { application };
       const wanted = wantedEvidence(inspected, options);
       const extra = await gatherEvidence(reader, inspected, wanted, signal);
-      return reportOf(investigate(inspected, { ...options, extra }));
+      const missing = [
+        ...extra.missing,
+        ...missingOf(reader).map(({ subject, reason }) => ({ subject, reason })),
+      ];
+      return reportOf(investigate(inspected, { ...options, extra: { ...extra, missing } }));
     },
     traces: (filter, signal) => listTraces(reader, filter, signal),
     trace: async (traceId, signal) => {
@@ -99,6 +103,14 @@ export function createEngine({ reader, clock, configuration }: EngineOptions): E
     sql: (query, signal) => reader.sql(query, SQL_LIMITS, signal),
   };
 }
+
+/** What the source could not tell, as blind spots. */
+const missingOf = (reader: Reader): readonly BlindSpot[] =>
+  (reader.shortcomings?.() ?? []).map((reason) => ({
+    subject: 'the source',
+    reason,
+    cost: 'what it would have told is not judged',
+  }));
 
 /** Without a clock no answer can be told to be fresh, so none is reused. */
 const NO_CLOCK: Clock = { now: () => milliseconds(NaN) };

@@ -36,6 +36,8 @@ export interface Reader {
   profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples>;
   /** Last instant that has metrics, and the first; undefined when there are none. */
   extent(signal?: AbortSignal): Promise<TimeRange | undefined>;
+  /** What answers so far had to do without, in sentences; asks nothing. Optional: without it nothing was missing. */
+  shortcomings?(): readonly string[];
   close(): Promise<void>;
 }
 

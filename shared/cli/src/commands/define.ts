@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Reader } from '@gumshoe/engine/ports';
-import { harmless, harmlessJson } from '../format/harmless.ts';
+import { harmless, harmlessJson, plain } from '../format/harmless.ts';
 import { openFromFlags, withConnectionFlags, type ConnectionFlags } from '../connection-flags.ts';
 
 /** Exit codes of the command. */
@@ -23,6 +23,7 @@ export function readingCommand<F extends object>(
       const reader = await openFromFlags({ ...flags, ...snapshot });
       try {
         process.exitCode = await run(reader, flags, words);
+        for (const text of reader.shortcomings?.() ?? []) process.stderr.write(plain(`gumshoe: ${text}\n`));
       } finally {
         await reader.close();
       }

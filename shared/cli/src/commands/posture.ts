@@ -72,7 +72,8 @@ export const risksCommand = command({
 
 export const costsCommand = command({
   name: 'costs',
-  description: 'what applications use, and with prices in --config what that costs a month',
+  description:
+    'what applications use and leave unused, and what that costs a month at list prices or those of --config',
   ask: (engine, range) => engine.costs(range),
   text: costsText,
   isWrong: () => false,

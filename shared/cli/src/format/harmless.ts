@@ -12,8 +12,11 @@ const OURS = new RegExp(`(${ESCAPE}\\[(?:3[1239]|90)m)`);
 export const harmless = (text: string): string =>
   text
     .split(OURS)
-    .map((part, i) => (i % 2 === 1 ? part : part.replace(HARMFUL, '\u{fffd}')))
+    .map((part, i) => (i % 2 === 1 ? part : plain(part)))
     .join('');
+
+/** The same of text without colours. */
+export const plain = (text: string): string => text.replace(HARMFUL, '\u{fffd}');
 
 /** JSON in which such characters are escapes: the same value. */
 export const harmlessJson = (json: string): string =>

@@ -58,28 +58,49 @@ export function risksText(risks: readonly Risk[]): string {
 
 export function costsText({ applications, nodes, prices }: Costs): string {
   if (applications.length === 0) return 'No application used anything that was measured.\n';
-  const money = (value: number | undefined): string =>
-    value === undefined || Number.isNaN(value) ? '' : `${value.toFixed(2)} ${prices?.currency ?? ''}`;
-  const rows = applications.map((one) => [
+  const money = (value: number): string =>
+    Number.isNaN(value) ? '' : `${value.toFixed(2)} ${prices.currency}`;
+  const rows = applications.map(({ monthly, traffic, ...one }) => [
     shortName(one.application),
     formatValue(one.cpuCores, 'cores'),
     formatValue(one.memory, 'bytes'),
     formatValue(one.cpuShare, 'ratio'),
     formatValue(one.memoryShare, 'ratio'),
-    formatValue(one.traffic.internet, 'bytes/second'),
-    ...(prices ? [money(one.monthly?.total), money(one.monthly?.perMillionRequests)] : []),
+    formatValue(one.unusedCpu, 'cores'),
+    formatValue(one.unusedMemory, 'bytes'),
+    traffic.crossZone === undefined ? '' : formatValue(traffic.crossZone, 'bytes/second'),
+    formatValue(traffic.internet, 'bytes/second'),
+    money(monthly.total),
+    money(monthly.unused),
+    money(monthly.perMillionRequests),
   ]);
-  const header = ['APPLICATION', 'CPU', 'MEMORY', 'CPU SHARE', 'MEMORY SHARE', 'TO THE INTERNET'];
+  const header = [
+    'APPLICATION',
+    'CPU',
+    'MEMORY',
+    'CPU SHARE',
+    'MEMORY SHARE',
+    'UNUSED CPU',
+    'UNUSED MEMORY',
+    'TO OTHER ZONES',
+    'TO THE INTERNET',
+    'A MONTH',
+    'UNUSED A MONTH',
+    'PER MILLION REQUESTS',
+  ];
   const idle = nodes.map((node) => [
     node.node,
     formatValue(node.cores, 'count'),
     formatValue(node.memory, 'bytes'),
     formatValue(node.idleCpu, 'ratio'),
     formatValue(node.idleMemory, 'ratio'),
-    ...(prices ? [money(node.monthly)] : []),
+    money(node.monthly),
+    money(node.monthlyIdle),
   ]);
-  const note = prices ? '' : '\nPrices in --config (costs:) turn this into money.\n';
-  return `${table([...header, ...(prices ? ['A MONTH', 'PER MILLION REQUESTS'] : [])], rows)}\n${table(['NODE', 'CORES', 'MEMORY', 'IDLE CPU', 'IDLE MEMORY', ...(prices ? ['A MONTH'] : [])], idle)}${note}`;
+  const note = prices.assumed
+    ? `\nAt list prices (${prices.cpuCoreHour} ${prices.currency} for a core and ${prices.memoryGibHour} for a GiB an hour); yours go into --config (costs:).\n`
+    : '';
+  return `${table(header, rows)}\n${table(['NODE', 'CORES', 'MEMORY', 'IDLE CPU', 'IDLE MEMORY', 'A MONTH', 'IDLE A MONTH'], idle)}${note}`;
 }
 
 export function alertsText({ rules, objectives }: Alerts): string {
