@@ -72,14 +72,15 @@ function longestStretch(column: Column, cells: CellRange): CellRange {
   return best;
 }
 
-interface Fit {
+export interface Fit {
   /** Units per cell. */
   readonly slope: number;
   readonly defined: number;
   readonly at: (cell: number) => number;
 }
 
-function regression(column: Column, cells: CellRange): Fit | undefined {
+/** The line through the known values of a stretch by least squares; undefined with fewer than two. */
+export function regression(column: Column, cells: CellRange): Fit | undefined {
   let n = 0;
   let sx = 0;
   let sy = 0;

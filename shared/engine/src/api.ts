@@ -56,7 +56,7 @@ export interface EngineApi {
   deployments(range: TimeRange, signal?: AbortSignal): Promise<readonly DeploymentReport[]>;
   /** What is not wrong yet. */
   risks(range: TimeRange, signal?: AbortSignal): Promise<readonly Risk[]>;
-  /** What applications use, and with prices in the configuration what that costs a month. */
+  /** What applications use, and what that costs a month. */
   costs(range: TimeRange, signal?: AbortSignal): Promise<Costs>;
   /** Rules of the configuration, and burn rates of objectives, that are or were active in the window. */
   alerts(range: TimeRange, signal?: AbortSignal): Promise<Alerts>;

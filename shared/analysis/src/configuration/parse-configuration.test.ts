@@ -64,6 +64,7 @@ test('the example of the documentation says what it shows, and every signal and 
     [2, 20, 1],
   );
   assert.deepEqual([prices!.cpuCoreHour, dismissedRisks[0]!.kind], [0.031, 'unreplicated-database']);
+  assert.deepEqual(prices!.machines, [{ instanceType: 'm5.*', lifeCycle: 'spot', hour: 0.07 }]);
   for (const name of SIGNALS.keys()) assert.ok(DOCUMENT.includes(`\`${name}\``), name);
   for (const kind of RISK_KINDS) assert.ok(DOCUMENT.includes(`\`${kind}\``), kind);
 });

@@ -1,9 +1,9 @@
 import { err, ok, type Result } from '@gumshoe/base/result';
-import type { PriceSettings } from '../costs/prices.ts';
+import type { MachinePrice, PriceSettings } from '../costs/prices.ts';
 import { RISK_KINDS, type RiskDismissal, type RiskKind } from '../risks/find-risks.ts';
 import type { Cursor } from './cursor.ts';
 import { nearest, type Complaint } from './mistake.ts';
-import { readScope, readText, required, SCOPE_KEYS } from './scoped.ts';
+import { readGlob, readScope, readText, required, SCOPE_KEYS } from './scoped.ts';
 
 const PRICES = {
   cpu_core_hour: 'cpuCoreHour',
@@ -16,12 +16,24 @@ const PRICES = {
 export function readPrices(section: Cursor): PriceSettings | undefined {
   const prices = { currency: 'USD', cpuCoreHour: 0, memoryGibHour: 0, crossZoneGib: 0, internetGib: 0 };
   const names = Object.keys(PRICES);
-  const entries = section.entries(['currency', ...names]);
+  const entries = section.entries(['currency', ...names, 'machines']);
+  const machines = section.get('machines').items().flatMap(readMachine);
   for (const [key, value] of entries) {
+    if (key === 'machines') continue;
     if (key === 'currency') prices.currency = value.read(readCurrency) ?? prices.currency;
     else prices[PRICES[key as keyof typeof PRICES]] = value.read(readPrice) ?? 0;
   }
-  return entries.length > 0 ? prices : undefined;
+  return entries.length > 0 ? { ...prices, ...(machines.length > 0 ? { machines } : {}) } : undefined;
+}
+
+/** `{ instance_type: m5.*, life_cycle: spot, hour: 0.04 }` */
+function readMachine(entry: Cursor): readonly MachinePrice[] {
+  entry.entries(['instance_type', 'life_cycle', 'hour']);
+  const instanceType = required(entry, 'instance_type', readGlob);
+  const hour = required(entry, 'hour', readPrice);
+  const lifeCycle = entry.get('life_cycle').read(readText);
+  if (instanceType === undefined || hour === undefined) return [];
+  return [{ instanceType, hour, ...(lifeCycle === undefined ? {} : { lifeCycle }) }];
 }
 
 function readCurrency(text: string): Result<string, Complaint> {

@@ -1,8 +1,8 @@
 import { countOf, maxOf, meanOf, sumOf } from '@gumshoe/model/columns';
 import type { ApplicationId, InstanceId, NodeId } from '@gumshoe/model/entities';
-import type { Application, CellRange, Column, Dependency, World } from '@gumshoe/model/world';
+import type { Application, CellRange, Column, Dependency, Instance, World } from '@gumshoe/model/world';
 import { hostOf, isPublicAddress } from '../risks/public-address.ts';
-import { GIB, MONTH_HOURS, type PriceSettings } from './prices.ts';
+import { GIB, LIST_PRICES, MONTH_HOURS, unitPrices, type PriceSettings, type UnitPrices } from './prices.ts';
 
 /** What one application uses, and what that costs if the window is a month long. */
 export interface ApplicationCosts {
@@ -21,8 +21,8 @@ export interface ApplicationCosts {
   readonly cpuShare: number;
   readonly memoryShare: number;
   readonly traffic: TrafficCosts;
-  /** Absent without prices; per month, in their currency. */
-  readonly monthly?: MonthlyCosts;
+  /** In the currency of the prices. */
+  readonly monthly: MonthlyCosts;
 }
 
 export interface TrafficCosts {
@@ -39,6 +39,8 @@ export interface MonthlyCosts {
   readonly memory: number;
   readonly traffic: number;
   readonly total: number;
+  /** Of what it may use and never did: `unusedCpu` and `unusedMemory`; NaN without limits. Not part of the total. */
+  readonly unused: number;
   /** Per million requests; NaN without requests. */
   readonly perMillionRequests: number;
 }
@@ -51,34 +53,42 @@ export interface NodeCosts {
   /** Part that no application uses, 0..1. */
   readonly idleCpu: number;
   readonly idleMemory: number;
-  readonly monthly?: number;
+  readonly monthly: number;
+  /** What nobody uses of it costs so much. */
+  readonly monthlyIdle: number;
 }
 
 export interface Costs {
-  /** Dearest first; without prices by CPU. */
+  /** Dearest first. */
   readonly applications: readonly ApplicationCosts[];
   readonly nodes: readonly NodeCosts[];
-  readonly prices?: PriceSettings;
+  readonly prices: PriceSettings;
 }
 
-/** Shares and costs of the window. Pure: prices come from the configuration. */
-export function findCosts(world: World, prices?: PriceSettings): Costs {
+/** Shares and costs of the window, at the prices of the configuration or at list prices. */
+export function findCosts(world: World, prices: PriceSettings = LIST_PRICES): Costs {
   const cores = world.nodes.reduce((sum, node) => sum + node.cores, 0);
   const memory = world.nodes.reduce((sum, node) => sum + (meanOf(node.memoryTotal, world.window) || 0), 0);
   const zones = new Map(world.nodes.map(({ id, cloud }) => [id, cloud?.zone ?? '']));
+  const units = new Map(
+    world.nodes.map((node) => [node.id, unitPrices(node, meanOf(node.memoryTotal, world.window), prices)]),
+  );
   const applications = world.applications
     .filter(({ instances }) => instances.length > 0)
-    .map((application) => costsOf(world, application, { cores, memory }, zones, prices))
-    .sort(
-      (a, b) =>
-        (b.monthly?.total ?? b.cpuCores) - (a.monthly?.total ?? a.cpuCores) ||
-        (a.application < b.application ? -1 : 1),
-    );
+    .map((application) => costsOf(world, application, { cores, memory }, { prices, units, zones }))
+    .sort((a, b) => b.monthly.total - a.monthly.total || (a.application < b.application ? -1 : 1));
   return {
     applications,
-    nodes: world.nodes.map((node) => nodeCosts(world, node, prices)),
-    ...(prices ? { prices } : {}),
+    nodes: world.nodes.map((node) => nodeCosts(world, node, units.get(node.id)!)),
+    prices,
   };
+}
+
+/** What things cost where they run. */
+interface PriceList {
+  readonly prices: PriceSettings;
+  readonly units: ReadonlyMap<NodeId, UnitPrices>;
+  readonly zones: ReadonlyMap<NodeId, string>;
 }
 
 interface Capacity {
@@ -90,8 +100,7 @@ function costsOf(
   world: World,
   application: Application,
   capacity: Capacity,
-  zones: ReadonlyMap<NodeId, string>,
-  prices: PriceSettings | undefined,
+  list: PriceList,
 ): ApplicationCosts {
   const { instances } = application;
   const mean = (column: Column): number => meanOverAll(column, world.window);
@@ -99,8 +108,7 @@ function costsOf(
     instances.reduce((sum, instance) => sum + value(instance), 0);
   const cpuCores = total(({ cpuUsage }) => mean(cpuUsage));
   const memory = total(({ memoryRss }) => mean(memoryRss));
-  const traffic = trafficOf(world, application, zones);
-  const monthly = prices && monthlyCosts(world, application, cpuCores, memory, traffic, prices);
+  const traffic = trafficOf(world, application, list.zones);
   return {
     application: application.id,
     cpuCores,
@@ -112,7 +120,7 @@ function costsOf(
     cpuShare: capacity.cores > 0 ? cpuCores / capacity.cores : NaN,
     memoryShare: capacity.memory > 0 ? memory / capacity.memory : NaN,
     traffic,
-    ...(monthly ? { monthly } : {}),
+    monthly: monthlyCosts(world, application, traffic, list),
   };
 }
 
@@ -129,25 +137,36 @@ function meanOverAll(column: Column, cells: CellRange): number {
 
 function monthlyCosts(
   world: World,
-  application: Application,
-  cpuCores: number,
-  memory: number,
+  { instances, inbound }: Application,
   traffic: TrafficCosts,
-  prices: PriceSettings,
+  { prices, units }: PriceList,
 ): MonthlyCosts {
-  const gib = (bytesPerSecond: number): number => (bytesPerSecond * 3600 * MONTH_HOURS) / GIB;
-  const cpu = cpuCores * prices.cpuCoreHour * MONTH_HOURS;
-  const held = (memory / GIB) * prices.memoryGibHour * MONTH_HOURS;
-  const sent = gib(traffic.crossZone ?? 0) * prices.crossZoneGib + gib(traffic.internet) * prices.internetGib;
-  const total = cpu + held + sent;
-  const rate = application.inbound.reduce((sum, one) => sum + meanOverAll(one.rate, world.window), 0);
+  const month = (bytesPerSecond: number): number => (bytesPerSecond * 3600 * MONTH_HOURS) / GIB;
+  const total = (cost: (instance: Instance, at: UnitPrices) => number): number =>
+    MONTH_HOURS *
+    instances.reduce(
+      (sum, one) => sum + cost(one, units.get(one.node) ?? unitPrices(undefined, NaN, prices)),
+      0,
+    );
+  const cells = world.window;
+  const cpu = total(({ cpuUsage }, { core }) => meanOverAll(cpuUsage, cells) * core);
+  const memory = total(({ memoryRss }, { gib }) => (meanOverAll(memoryRss, cells) / GIB) * gib);
+  const unusedCosts = total(
+    ({ cpuUsage, cpuLimit, memoryRss, memoryLimit }, { core, gib }) =>
+      (cpuLimit ? unused(cpuUsage, cpuLimit, cells) * core : memoryLimit ? 0 : NaN) +
+      (memoryLimit ? (unused(memoryRss, memoryLimit, cells) / GIB) * gib : 0),
+  );
+  const sent =
+    month(traffic.crossZone ?? 0) * prices.crossZoneGib + month(traffic.internet) * prices.internetGib;
+  const rate = inbound.reduce((sum, one) => sum + meanOverAll(one.rate, cells), 0);
   const requests = rate * 3600 * MONTH_HOURS;
   return {
     cpu,
-    memory: held,
+    memory,
     traffic: sent,
-    total,
-    perMillionRequests: requests > 0 ? (total / requests) * 1e6 : NaN,
+    total: cpu + memory + sent,
+    unused: unusedCosts,
+    perMillionRequests: requests > 0 ? ((cpu + memory + sent) / requests) * 1e6 : NaN,
   };
 }
 
@@ -187,16 +206,19 @@ function crossingPart(world: World, dependency: Dependency, zones: ReadonlyMap<N
 const nodesOf = (world: World, id: ApplicationId): ReadonlyMap<InstanceId, NodeId> =>
   new Map(world.byId.get(id)?.instances.map((instance) => [instance.id, instance.node]));
 
-function nodeCosts(world: World, node: World['nodes'][number], prices: PriceSettings | undefined): NodeCosts {
+function nodeCosts(world: World, node: World['nodes'][number], { core, gib }: UnitPrices): NodeCosts {
   const memory = meanOf(node.memoryTotal, world.window);
-  const monthly =
-    prices && MONTH_HOURS * (node.cores * prices.cpuCoreHour + (memory / GIB) * prices.memoryGibHour);
+  const idleCpu = 1 - meanOf(node.cpuUsage, world.window);
+  const idleMemory = meanOf(node.memoryAvailable, world.window) / memory;
+  const price = (cpuShare: number, memoryShare: number): number =>
+    MONTH_HOURS * (node.cores * cpuShare * core + (memory / GIB) * memoryShare * gib);
   return {
     node: node.id,
     cores: node.cores,
     memory,
-    idleCpu: 1 - meanOf(node.cpuUsage, world.window),
-    idleMemory: meanOf(node.memoryAvailable, world.window) / memory,
-    ...(monthly === undefined ? {} : { monthly }),
+    idleCpu,
+    idleMemory,
+    monthly: price(1, 1),
+    monthlyIdle: price(idleCpu, idleMemory),
   };
 }

@@ -23,6 +23,8 @@ interface Pod {
   readonly image?: string;
   readonly cpu?: number;
   readonly memory?: number;
+  /** Part of the memory by which it grows in an hour. */
+  readonly growth?: number;
   /** Failed of 20 requests per second. */
   readonly failed?: number;
   readonly errors?: number;
@@ -46,6 +48,7 @@ function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
     image = '',
     cpu = 0.1,
     memory = 1e8,
+    growth = 0,
     failed = 0,
     errors = 0,
     failedQueries,
@@ -59,7 +62,9 @@ function shopOf(pods: readonly Pod[], docker = false): InspectedWorld {
     const labels = { ...node, container_id, app_id: '' };
     writer.gauge(C.info.name, { ...labels, image }, () => 1, lifetime);
     writer.counter(C.cpuUsage.name, labels, jitter(cpu), lifetime);
-    writer.gauge(C.memoryRss.name, labels, jitter(memory), lifetime);
+    const wobble = jitter(memory);
+    const grown = (at: number): number => 1 + (growth * (at - (lifetime.from ?? FROM))) / (60 * MINUTE);
+    writer.gauge(C.memoryRss.name, labels, (at) => wobble() * grown(at), lifetime);
     const { inbound } = REQUEST_METRICS.http;
     writer.counter(inbound.name, { ...labels, status: '200' }, jitter(rate - failed), lifetime);
     if (failed) writer.counter(inbound.name, { ...labels, status: '500' }, jitter(failed), lifetime);
@@ -180,6 +185,50 @@ test('twice the requests with twice the errors in logs, CPU and memory are no ch
   // 0.05 errors and 20 requests a second are 2.5 of a thousand
   assert.ok(Math.abs(of('log-errors').before - 2.5) < 0.3, of('log-errors').message);
   assert.match(of('log-errors').message, /errors in logs per 1000 requests/);
+});
+
+test('what the same requests and instances cost a month before and after', () => {
+  const world = shopOf(rollout({ cpu: 0.2, memory: 2e8 }));
+  const { differences } = compareDeployment(world, findDeployments(world.world)[0]!, {
+    currency: 'EUR',
+    cpuCoreHour: 0.04,
+    memoryGibHour: 0.01,
+    crossZoneGib: 0,
+    internetGib: 0,
+  });
+  const of = (metric: string) => differences.find((one) => one.metric === metric)!;
+  const near = (value: number, expected: number) =>
+    assert.ok(Math.abs(value / expected - 1) < 0.03, `${value}`);
+  // 40 requests/s of 5 ms, then of 10 ms: 0.2 and 0.4 cores of 0.04 an hour, 730 hours
+  near(of('cpu-per-request').monthly!.before, 5.84);
+  near(of('cpu-per-request').monthly!.after, 11.68);
+  assert.match(of('cpu-per-request').message, /more \(5\.\d\d → 11\.\d\d EUR a month\)$/);
+  // two instances of 1e8 and of 2e8 bytes: 0.1863 and 0.3725 GiB of 0.01
+  near(of('memory').monthly!.before, 1.36);
+  near(of('memory').monthly!.after, 2.72);
+});
+
+test('memory that grows steadily since is a leak, what filled at first or grew before is none', () => {
+  const early = (before: number, after: number) => {
+    const old = { to: 25, growth: before };
+    const young = { growth: after };
+    const world = shopOf([
+      { name: `${OLD}-x2x9k`, ...old },
+      { name: `${OLD}-b4c7d`, ...old },
+      { name: `${NEW}-z6w8q`, from: 24, ...young },
+      { name: `${NEW}-k9l2m`, from: 25, ...young },
+    ]);
+    const { differences } = compareDeployment(world, findDeployments(world.world)[0]!);
+    return differences.find(({ metric }) => metric === 'memory-leak')!;
+  };
+  const leak = early(0, 0.5);
+  assert.equal(leak.outcome, 'worse', leak.message);
+  // Grown by a half in an hour: of the mean between minute 10 and 35 after its start, 1.19, that is 42 %.
+  assert.ok(leak.before < 5 && Math.abs(leak.after - 42) < 6, leak.message);
+  assert.match(leak.message, /^steady growth of memory an hour: .* before, 4\d.* % after: more$/);
+  assert.equal(early(0, 0).outcome, 'same');
+  assert.equal(early(0.5, 0.5).outcome, 'same');
+  assert.equal(early(0.5, 0).outcome, 'better');
 });
 
 test('the same again changes nothing, and a deployment of a minute ago proves nothing', () => {
