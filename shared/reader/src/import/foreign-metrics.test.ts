@@ -45,6 +45,25 @@ test('machines go by one name, however their agents are scraped', () => {
   assert.deepEqual(new Set(all.map(({ labels }) => labels['machine_id'])), new Set(['n1']));
 });
 
+test('what Kubernetes says of a container is said of the one that is measured', () => {
+  const pod = { namespace: 'shop', pod: 'cart-0' };
+  const restarts = series('kube_pod_container_status_restarts_total', { ...pod, container: 'cart' }, 1);
+  const info = series('kube_pod_info', { ...pod, node: 'n1' }, 1);
+  const cpu = { ...pod, container: 'cart', instance: '10.0.0.1:10250' };
+  const machines = (...given: readonly Series[]) =>
+    translated(restarts, ...given)
+      .series.filter(({ labels }) => labels['container_id'] === '/k8s/shop/cart-0/cart')
+      .map(({ labels }) => labels['machine_id']);
+  assert.deepEqual(machines(), ['']);
+  assert.deepEqual(machines(info), ['n1']);
+  assert.deepEqual(machines(info, series('container_cpu_usage_seconds_total', cpu, 1, 2)), [
+    '10.0.0.1',
+    '10.0.0.1',
+  ]);
+  const node = series('kube_node_info', { node: 'n1', internal_ip: '10.0.0.1' }, 1);
+  assert.deepEqual(machines(node, series('container_cpu_usage_seconds_total', cpu, 1, 2)), ['n1', 'n1']);
+});
+
 test("Docker's statistics have CPU as nanoseconds and as percent: the nanoseconds count", () => {
   const { series: all } = translated(
     series('container_cpu_usage_total', { container_name: 'cart' }, 0, 3e9),

@@ -4,7 +4,7 @@ import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { ALTERNATIVES, CONTAINER_RATES, CONTAINER_RULES } from './container-metrics.ts';
 import { translateDatabases } from './database-metrics.ts';
 import { podOf, podPart, serviceOf, type Rule } from './foreign-labels.ts';
-import { machineNames } from './machine-names.ts';
+import { machineNames, withMachines } from './machine-names.ts';
 import { NODE_RULES } from './node-metrics.ts';
 import { fluctuates, integrated } from './rates.ts';
 import { PROCESS_RULES, RUNTIME_RULES } from './runtime-metrics.ts';
@@ -56,7 +56,7 @@ export function translateForeign(series: readonly Series[], withSpans: ReadonlyS
   const gauges = translateGauges(given, covered, new Set([...covered, ...workloadsIn(measured)]));
   const names = machineNames(given);
   return {
-    series: [...measured, ...requests.series, ...gauges.series].map((one) => onMachine(one, names)),
+    series: withMachines([...measured, ...requests.series, ...gauges.series], names, given),
     covered: requests.covered,
     untranslated: given.untaken(),
     assumptions: gauges.assumptions,
@@ -70,11 +70,6 @@ const servicesIn = (series: readonly Series[]): readonly string[] => [
 /** Names of what was measured: a gauge's name has room for fewer signs. */
 const workloadsIn = (series: readonly Series[]): readonly string[] =>
   series.flatMap(({ labels }) => serviceOf({ ...labels, job: '', exported_job: '' }) ?? []);
-
-const onMachine = (series: Series, names: ReadonlyMap<string, string>): Series => {
-  const name = names.get(series.labels['machine_id'] ?? '');
-  return name === undefined ? series : { ...series, labels: { ...series.labels, machine_id: name } };
-};
 
 function translateByRules(given: SeriesByName): readonly Series[] {
   for (const name of Object.keys(RULES)) given.take(name);
