@@ -42,13 +42,14 @@ export function buildConsumerLags({ context, registry }: Building, owners: Scrap
     }
 }
 
-const isKafka = ({ types, inbound, instances }: ApplicationDraft): boolean =>
+/** By its processes, protocol or image, or by a name that says so. */
+const isKafka = ({ types, inbound, instances, identity }: ApplicationDraft): boolean =>
   applicationType({
     types,
     serves: new Set(inbound.keys()),
     probed: [],
     images: [...instances.values()].flatMap(({ images }) => images),
-  }) === 'kafka';
+  }) === 'kafka' || /^([\w-]+-)?kafka(-(broker|controller|server)s?)?$/.test(identity.application);
 
 export const sortedLags = (lags: readonly ConsumerLagColumns[]): readonly ConsumerLagColumns[] =>
   [...lags].sort((a, b) => (a.group + a.topic < b.group + b.topic ? -1 : 1));
