@@ -55,12 +55,15 @@ export async function examine(config: CollectorConfig): Promise<readonly Finding
   }
 }
 
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
 function receiverFindings({ receivers }: Status): Finding[] {
   return Object.entries(receivers).map(([name, { state, reason }]) => {
     const gives = RECEIVERS[name as keyof typeof RECEIVERS].gives;
     const subject = `receiver ${name}`;
     if (state === 'running') return { subject, state: 'ok', seen: gives, costs: '' };
-    if (state === 'failed') return { subject, state: 'lost', seen: reason ?? 'failed', costs: gives };
+    if (state === 'failed')
+      return { subject, state: 'lost', seen: firstLine(reason ?? 'failed'), costs: gives };
     return { subject, state: 'note', seen: state, costs: gives };
   });
 }
@@ -75,7 +78,7 @@ function programFindings({ programs }: Status): Finding[] {
     ...refused.map(({ object, program, reason }) => ({
       subject: `program ${object}/${program}`,
       state: 'lost' as const,
-      seen: reason.split('\n')[0] ?? '',
+      seen: firstLine(reason),
       costs: program === '*' ? `everything of ${object}` : `what ${program} sees`,
     })),
   ];

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../file-exists.ts';
 
 /** One thing looked at. `costs`: what is lost while it is so; '' when nothing is. */
 export interface Finding {
@@ -68,7 +69,7 @@ function capabilities(kernel: string): Finding {
 }
 
 function btf(): Finding {
-  return existsSync('/sys/kernel/btf/vmlinux')
+  return fileExists('/sys/kernel/btf/vmlinux')
     ? ok('BTF', '/sys/kernel/btf/vmlinux')
     : lost('BTF', 'no /sys/kernel/btf/vmlinux', 'no kernel program loads: needs CONFIG_DEBUG_INFO_BTF');
 }
@@ -81,14 +82,14 @@ function lockdown(): Finding {
 }
 
 function cgroups(cgroupfs: string): Finding {
-  if (existsSync(join(cgroupfs, 'cgroup.controllers')))
+  if (fileExists(join(cgroupfs, 'cgroup.controllers')))
     return ok('cgroups', `version 2: ${text(join(cgroupfs, 'cgroup.controllers')) || 'no controller'}`);
-  if (existsSync(join(cgroupfs, 'memory'))) return ok('cgroups', 'version 1');
+  if (fileExists(join(cgroupfs, 'memory'))) return ok('cgroups', 'version 1');
   return lost('cgroups', `nothing at ${cgroupfs}`, 'limits, throttling and usage of containers');
 }
 
 function pressure(procfs: string): Finding {
-  return existsSync(join(procfs, 'pressure/cpu'))
+  return fileExists(join(procfs, 'pressure/cpu'))
     ? ok('pressure (PSI)', 'on')
     : note(
         'pressure (PSI)',

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../file-exists.ts';
 
 /** Rescans are this far apart at least, ms: an unknown id must not make every event walk the tree. */
 const RESCAN_INTERVAL = 1000;
@@ -17,7 +18,7 @@ export class CgroupIndex {
   /** `cgroupfs` is the mount of cgroup v2, or of a hybrid machine's hierarchies. */
   constructor(cgroupfs: string) {
     const hybrid = join(cgroupfs, 'unified');
-    this.#root = existsSync(join(cgroupfs, 'cgroup.controllers')) ? cgroupfs : hybrid;
+    this.#root = fileExists(join(cgroupfs, 'cgroup.controllers')) ? cgroupfs : hybrid;
   }
 
   /** Path below the mount (`/system.slice/nginx.service`); undefined when no such cgroup exists. `now` in ms. */

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../file-exists.ts';
 
 const FOLDER_LIMIT = 20_000;
 
@@ -15,7 +16,7 @@ export function cgroupBase(procfs: string, cgroupfs: string, pid: number): strin
     return '';
   }
   const hybrid = join(cgroupfs, 'unified');
-  const root = existsSync(join(cgroupfs, 'cgroup.controllers')) || !existsSync(hybrid) ? cgroupfs : hybrid;
+  const root = fileExists(join(cgroupfs, 'cgroup.controllers')) || !fileExists(hybrid) ? cgroupfs : hybrid;
   return folderOf(root, pid);
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../file-exists.ts';
 import type { KubernetesNames } from './container-id.ts';
 
 interface KubernetesLog {
@@ -48,6 +49,6 @@ export class ContainerLogFiles {
     const kubernetes = this.#kubernetes.get(runtimeId);
     if (kubernetes) return kubernetes.path;
     const docker = join(this.#hostRoot, 'var/lib/docker/containers', runtimeId, `${runtimeId}-json.log`);
-    return existsSync(docker) ? docker : undefined;
+    return fileExists(docker) ? docker : undefined;
   }
 }

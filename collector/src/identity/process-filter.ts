@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../file-exists.ts';
 import type { TargetSelection } from '../receivers/ebpf/target.ts';
 import { parseCgroupFile } from './cgroup.ts';
 import { allProcesses } from './processes.ts';
@@ -41,7 +42,7 @@ function insideTest(selection: TargetSelection, procfs: string, cgroupfs: string
 function cgroupPath(path: string, cgroupfs: string): string {
   if (!path.startsWith(`${cgroupfs}/`)) return path.replace(/\/$/, '');
   let rest = path.slice(cgroupfs.length).replace(/\/$/, '');
-  if (!existsSync(join(cgroupfs, 'cgroup.controllers'))) {
+  if (!fileExists(join(cgroupfs, 'cgroup.controllers'))) {
     const hierarchy = readdirSync(cgroupfs, { withFileTypes: true }).find(
       (entry) => entry.isDirectory() && rest.startsWith(`/${entry.name}/`),
     );

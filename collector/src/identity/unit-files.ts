@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../file-exists.ts';
 import type { UnitFacts } from './system-services.ts';
 
 /** Where systemd looks for units, the first one counts (systemd.unit(5)). */
@@ -79,7 +80,7 @@ function namesOf(unit: string): readonly string[] {
 }
 
 function list(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
+  if (!fileExists(folder)) return [];
   try {
     return readdirSync(folder);
   } catch {

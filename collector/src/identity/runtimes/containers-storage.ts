@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileExists } from '../../file-exists.ts';
 import {
   isPauseContainer,
   namesFromLabels,
@@ -73,7 +73,7 @@ export class ContainersStorage implements ContainerRuntime {
           .filter(([, volume]) => volume !== ''),
       ),
       published: [],
-      logPath: annotations[`${ANNOTATION}LogPath`] ?? (existsSync(log) ? log : ''),
+      logPath: annotations[`${ANNOTATION}LogPath`] ?? (fileExists(log) ? log : ''),
       optOuts: optOutsOf(labels),
     };
   }

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../../file-exists.ts';
 import type { RuntimeContainer } from './container.ts';
 import type { ContainerRuntime } from './runtime.ts';
 
@@ -150,7 +151,7 @@ export class ContainerRuntimes {
         });
       }
     for (const [socket, one] of this.#connected)
-      if (!existsSync(socket)) {
+      if (!fileExists(socket)) {
         one.stopWatching?.();
         one.runtime.close();
         this.#connected.delete(socket);
@@ -225,11 +226,11 @@ function failed(one: Connected, error: unknown): void {
 
 function socketsAt(root: string, path: string): readonly string[] {
   const [before = '', after] = path.split('*');
-  if (after === undefined) return existsSync(join(root, path)) ? [join(root, path)] : [];
+  if (after === undefined) return fileExists(join(root, path)) ? [join(root, path)] : [];
   try {
     return readdirSync(join(root, before))
       .map((entry) => join(root, before, entry + after))
-      .filter((socket) => existsSync(socket));
+      .filter((socket) => fileExists(socket));
   } catch {
     return [];
   }

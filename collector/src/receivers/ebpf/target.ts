@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError } from '@gumshoe/base/failure';
+import { fileExists } from '../../file-exists.ts';
 import { constants } from './layout.generated.ts';
 
 /** What the collector may look at; nothing set means the whole machine. Only one kind may be set. */
@@ -69,7 +70,7 @@ function cgroupTarget(paths: readonly string[], roots: TargetRoots): KernelTarge
 /** Folder of a cgroup in the v2 hierarchy and in one of v1, where it exists. */
 function cgroupFolders(path: string, root: string): { v2: string | undefined; v1: string | undefined } {
   const inside = path.startsWith(`${root}/`) ? path.slice(root.length) : path;
-  const hierarchies = existsSync(join(root, 'cgroup.controllers')) ? [root] : hierarchiesOf(root);
+  const hierarchies = fileExists(join(root, 'cgroup.controllers')) ? [root] : hierarchiesOf(root);
   // A folder given in full names its hierarchy first: /sys/fs/cgroup/memory/x.
   const named = hierarchies.find(
     (folder) => inside.startsWith(`${folder.slice(root.length)}/`) && folder !== root,
@@ -77,9 +78,9 @@ function cgroupFolders(path: string, root: string): { v2: string | undefined; v1
   const cgroup = named ? inside.slice(named.length - root.length) : inside;
   const present = hierarchies
     .map((folder) => ({ folder, path: join(folder, cgroup) }))
-    .filter((candidate) => existsSync(candidate.path));
+    .filter((candidate) => fileExists(candidate.path));
   if (present.length === 0) throw invalid(path, 'no such cgroup');
-  const isV2 = ({ folder }: { folder: string }): boolean => existsSync(join(folder, 'cgroup.controllers'));
+  const isV2 = ({ folder }: { folder: string }): boolean => fileExists(join(folder, 'cgroup.controllers'));
   return { v2: present.find(isV2)?.path, v1: present.find((candidate) => !isV2(candidate))?.path };
 }
 
@@ -96,7 +97,7 @@ function processesUnder(folder: string): readonly number[] {
 }
 
 function pidTarget(roots: readonly number[], { proc }: TargetRoots): KernelTarget {
-  const missing = roots.find((pid) => !existsSync(join(proc, String(pid))));
+  const missing = roots.find((pid) => !fileExists(join(proc, String(pid))));
   if (missing !== undefined) throw invalid(String(missing), 'no such process');
   return { ...NOTHING, mode: constants.GS_TARGET_PID, pids: withDescendants(roots, proc) };
 }
@@ -131,7 +132,7 @@ function withDescendants(roots: readonly number[], proc: string): readonly numbe
 function netnsInode(name: string, { proc }: TargetRoots): number {
   if (/^\d+$/.test(name)) return Number(name);
   const candidates = name.startsWith('/') ? [name] : [`/run/netns/${name}`, join(proc, name)];
-  const found = candidates.find((path) => existsSync(path));
+  const found = candidates.find((path) => fileExists(path));
   if (!found) throw invalid(name, 'no such network namespace');
   return statSync(found).ino;
 }

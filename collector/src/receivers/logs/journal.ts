@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { LogLevel } from '@gumshoe/text/log-level';
+import { fileExists } from '../../file-exists.ts';
 import type { LogMessage } from './container-log.ts';
 
 /** A message of the journal and the cgroup that wrote it. */
@@ -67,7 +67,7 @@ export class Journal {
   start(): void {
     const { hostRoot, folder } = this.#options;
     const folders = folder === undefined ? FOLDERS.map((one) => join(hostRoot, one)) : [folder];
-    const found = folders.find((one) => existsSync(one));
+    const found = folders.find((one) => fileExists(one));
     if (found === undefined) {
       this.problem = `no journal in ${folders.join(' or ')}`;
       return;

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileExists } from '../../file-exists.ts';
 import type { CgroupPaths } from '../../identity/cgroup.ts';
 
 /** Resources of one cgroup; undefined where the kernel does not say, or where there is no limit. */
@@ -38,14 +39,14 @@ export interface CgroupMounts {
 const UNLIMITED = 2 ** 60;
 
 export function findMounts(cgroupfs: string): CgroupMounts {
-  const pure = existsSync(join(cgroupfs, 'cgroup.controllers'));
+  const pure = fileExists(join(cgroupfs, 'cgroup.controllers'));
   const hybrid = join(cgroupfs, 'unified');
-  const unified = pure ? cgroupfs : existsSync(hybrid) ? hybrid : undefined;
+  const unified = pure ? cgroupfs : fileExists(hybrid) ? hybrid : undefined;
   const controllers = new Map<string, string | undefined>();
   const controller = (name: string): string | undefined => {
     if (!controllers.has(name)) {
       const names = name === 'cpu' || name === 'cpuacct' ? [name, 'cpu,cpuacct', 'cpuacct,cpu'] : [name];
-      const dir = names.map((entry) => join(cgroupfs, entry)).find((path) => existsSync(path));
+      const dir = names.map((entry) => join(cgroupfs, entry)).find((path) => fileExists(path));
       controllers.set(name, pure ? undefined : dir);
     }
     return controllers.get(name);

@@ -5,9 +5,12 @@ export const TLS: ReceiverDefinition = {
   name: 'tls',
   gives: 'requests and spans inside TLS connections',
   async open({ config, lending, logger, processes }) {
-    const { DEFAULT_TLS_CONFIGURATION, openTlsReceiver } = await import('./open.ts');
+    const { DEFAULT_TLS_CONFIGURATION, openTlsReceiver, uprobesRefused } = await import('./open.ts');
     const programs = lending.ebpf?.requestPrograms;
     if (!programs) throw new Error('the request programs do not run');
+    const refused = uprobesRefused(programs);
+    if (refused !== '')
+      throw new Error(`the kernel refuses uprobes, for which newer ones want CAP_SYS_ADMIN: ${refused}`);
     const { receiver, stop } = openTlsReceiver(
       { ...DEFAULT_TLS_CONFIGURATION, deny: config['tls-deny'] },
       {

@@ -37,6 +37,16 @@ export interface TlsNeighbours {
 /** ms between looks at who speaks TLS. */
 const PERIOD = 1000;
 
+/**
+ * Why the kernel lets us attach no uprobe; '' when it does. Tried on this source file, which nobody executes. Newer
+ * kernels (6.18 is one) want CAP_SYS_ADMIN where CAP_PERFMON was enough.
+ */
+export function uprobesRefused(programs: RequestPrograms): string {
+  const tried = programs.attachUprobe('tls_openssl_read', import.meta.filename, 0);
+  if (tried.ok) tried.detach();
+  return tried.ok ? '' : tried.reason;
+}
+
 /** A receiver that attaches to TLS libraries from now on. */
 export function openTlsReceiver(
   configuration: TlsConfiguration,

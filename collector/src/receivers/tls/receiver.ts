@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { fileExists } from '../../file-exists.ts';
 import type { MapDump } from '../../processors/counter-fold.ts';
 import { layout } from '../ebpf/layout.generated.ts';
 import type { AttachedUprobe } from '../ebpf/kernel.ts';
@@ -135,7 +135,7 @@ export class TlsReceiver {
   /** Exits that no event told. */
   #forgetGone(now: number): void {
     for (const tgid of new Set(this.#targets.users()))
-      if (!existsSync(`${this.#options.procfs}/${tgid}`)) this.#targets.exited(tgid, 0, now);
+      if (!fileExists(`${this.#options.procfs}/${tgid}`)) this.#targets.exited(tgid, 0, now);
   }
 
   *#hits(): Generator<readonly [tgid: number, hits: number]> {
