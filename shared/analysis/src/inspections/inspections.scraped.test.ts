@@ -73,6 +73,21 @@ test('of several sources of the offset the one that follows a reference counts',
   assert.match(findingOf('clock-offset', series)?.message ?? '', /off by 3 s/);
 });
 
+test('a clock belongs to the machine behind the address at which it is scraped', () => {
+  const scraped = { job: 'node-exporter', instance: '10.9.0.1:9100' };
+  const offsetOf = (metric: string, labels: Labels) =>
+    findingOf(
+      'clock-offset',
+      smallWorld((writer) => {
+        writer.gauge('node_timex_offset_seconds', scraped, () => 2);
+        writer.gauge(metric, labels, () => 1);
+      }),
+    )?.value;
+  assert.equal(offsetOf('node_uname_info', { ...scraped, nodename: 'node-1' }), 2);
+  assert.equal(offsetOf('kube_node_info', { node: 'node-1', internal_ip: '10.9.0.1' }), 2);
+  assert.equal(offsetOf('kube_node_info', { node: 'node-2', internal_ip: '10.9.0.1' }), undefined);
+});
+
 test('a clock that lost its reference a moment ago is still right', () => {
   const lost = (error: number) =>
     smallWorld((writer) => {

@@ -2,6 +2,7 @@ import type { Labels, Series } from '@gumshoe/base/series';
 import { CERTIFICATE_METRICS } from '@gumshoe/schema/metrics/certificates';
 import { CLOCK_METRICS as K } from '@gumshoe/schema/metrics/clock';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
+import { KUBERNETES_METRICS } from '@gumshoe/schema/metrics/kubernetes';
 import { NODE_METRICS } from '@gumshoe/schema/metrics/node';
 import type { CertificateColumns, ClockColumns, ScrapedColumn } from '../world.ts';
 import { endOfTtl } from './certificates.ts';
@@ -67,6 +68,16 @@ function machines(
   for (const { labels } of context.named(NODE_METRICS.netInterfaceIp)) {
     const { machine_id: id, ip } = labels;
     if (id && ip) known.set(ip, id);
+  }
+  for (const { labels } of context.named(KUBERNETES_METRICS.nodeInfo)) {
+    const { node = '', internal_ip: ip } = labels;
+    const id = known.get(node);
+    if (id && ip) known.set(ip, id);
+  }
+  for (const { labels } of context.named(K.uname)) {
+    const id = known.get(labels['nodename'] ?? '');
+    const { host } = endpointIn(labels['instance'] ?? '');
+    if (id && host !== '') known.set(host, id);
   }
   return ({ machine_id: id, node = '', nodename = '', instance = '' }) =>
     id ?? known.get(node) ?? known.get(nodename) ?? known.get(endpointIn(instance).host);

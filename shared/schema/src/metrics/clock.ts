@@ -5,6 +5,13 @@ import { metricsOf } from './define.ts';
  * `node`, else the host of `instance`.
  */
 export const CLOCK_METRICS = metricsOf('process', {
+  uname: {
+    name: 'node_uname_info',
+    type: 'gauge',
+    unit: 'none',
+    labels: ['instance', 'nodename'],
+    help: 'The machine behind the address at which its node exporter is scraped.',
+  },
   timexOffset: {
     name: 'node_timex_offset_seconds',
     type: 'gauge',
