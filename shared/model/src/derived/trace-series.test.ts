@@ -75,6 +75,17 @@ test('a call whose other side left no span goes to the peer that its attributes 
   assert.equal(last(series, T.requests.name, { client_service_name: 'web' }), 1);
 });
 
+test('a peer that nothing names is the host of the URL, or what stands before a port', () => {
+  const to = (attributes: Readonly<Record<string, string>>): string | undefined =>
+    traceSeries([span({ spanId: 'a' }), span({ spanId: 'b', parentSpanId: 'a', kind: 'Client', attributes })])
+      .map(({ labels }) => labels)
+      .find((labels) => labels['client_service_name'] === 'web')?.['service_name'];
+  assert.equal(to({ 'http.url': 'http://user@cart:8080/api?id=1', 'peer.address': 'proxy:80' }), 'cart');
+  assert.equal(to({ 'url.full': 'https://api.example.com', 'server.address': 'api' }), 'api');
+  assert.equal(to({ 'peer.address': 'db2:27017', 'db.system': 'mongodb' }), 'db2');
+  assert.equal(to({ 'url.full': '/relative', 'db.system': 'redis' }), 'redis');
+});
+
 test('own time is what no child covers, however children overlap', () => {
   const child = (start: number, duration: number): CountedSpan =>
     span({ start: 1_000_000 + start, duration });

@@ -22,11 +22,12 @@ const STEP = 5_000;
 const MAX_SPAN_NAMES = 200;
 const OTHER_NAME = '~other';
 
-/** Attributes that name the peer of a client span, most telling first (OpenTelemetry semantic conventions). */
-const PEERS = [
-  'peer.service',
-  'server.address',
-  'net.peer.name',
+/** Attributes that name the peer of a client span, most telling first (OpenTelemetry semantic conventions, OpenTracing). */
+const NAMES = ['peer.service', 'server.address', 'net.peer.name', 'peer.hostname'] as const;
+/** Those that hold its name in a URL, or before a port. */
+const LOCATIONS = ['url.full', 'http.url', 'peer.address'] as const;
+/** Those that tell it apart from others when nothing names it. */
+const TRAITS = [
   'network.peer.address',
   'net.peer.ip',
   'net.sock.peer.addr',
@@ -108,12 +109,21 @@ function isEntry(span: CountedSpan, parent: CountedSpan | undefined): boolean {
 
 /** The name of what a client span calls when that left no span of its own; '' when it does not say. */
 function peerOf(span: CountedSpan): string {
-  for (const name of PEERS) {
-    const value = span.attributes[name];
-    if (value) return IP.test(value) ? withPort(value, span.attributes) : value;
+  const { attributes } = span;
+  for (const name of NAMES) if (attributes[name]) return told(attributes[name], attributes);
+  for (const name of LOCATIONS) {
+    const [, host] = LOCATION.exec(attributes[name] ?? '') ?? [];
+    if (host) return told(host, attributes);
   }
+  for (const name of TRAITS) if (attributes[name]) return told(attributes[name], attributes);
   return '';
 }
+
+const told = (value: string, attributes: CountedSpan['attributes']): string =>
+  IP.test(value) ? withPort(value, attributes) : value;
+
+/** Host of a URL, or of `host:port`. */
+const LOCATION = /^(?:[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?)?([^/:?#@[\]]+)(?::\d+)?(?:[/?#]|$)/i;
 
 const IP = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)$/i;
 

@@ -45,6 +45,8 @@ export const CONTAINER_RULES: Readonly<Record<string, Rule>> = {
   container_memory_usage_bytes: { to: C.memoryRss.name, labels: container },
   container_memory_cache: { to: C.memoryCache.name, labels: container },
   container_spec_memory_limit_bytes: { to: C.memoryLimit.name, labels: container },
+  // in each period of 100 ms, which is the kernel's and Kubernetes' default
+  container_spec_cpu_quota: { to: C.cpuLimit.name, labels: container, scale: 1e-5 },
   container_oom_events_total: { to: C.oomKills.name, labels: container },
   container_fs_reads_total: { to: C.diskReads.name, labels: device },
   container_fs_writes_total: { to: C.diskWrites.name, labels: device },
@@ -113,5 +115,6 @@ export const ALTERNATIVES: readonly (readonly string[])[] = [
     'k8s_pod_cpu_utilization',
   ],
   ['kube_pod_container_resource_limits', 'container_spec_memory_limit_bytes'],
+  ['kube_pod_container_resource_limits', 'container_spec_cpu_quota'],
   ['process_cpu_seconds_total', 'process_cpu_time_seconds_total', 'process_cpu_time'],
 ];

@@ -18,11 +18,11 @@ const LONGEST_SPAN = 10 * 60_000;
 const MAX_CHILDREN = 10_000;
 const NS = 1_000_000;
 
-/** Attributes that name the peer of a client span, most telling first (OpenTelemetry semantic conventions). */
-const PEERS = [
-  'peer.service',
-  'server.address',
-  'net.peer.name',
+/** Attributes that tell the peer of a client span, as in TraceSeriesBuilder. */
+const NAMES = ['peer.service', 'server.address', 'net.peer.name', 'peer.hostname'];
+const LOCATIONS = ['url.full', 'http.url', 'peer.address'];
+const LOCATION = '(?i)^(?:[a-z][a-z0-9+.-]*://(?:[^/@]*@)?)?([^/:?#@\\\\[\\\\]]+)(?::[0-9]+)?(?:[/?#]|$)';
+const TRAITS = [
   'db.namespace',
   'db.name',
   'messaging.destination.name',
@@ -47,7 +47,13 @@ const WAITS = [
 ].join(' OR ');
 
 /** First of these that says something. */
-const PEER = `coalesce(${PEERS.map((name) => `nullIf(${attribute(name)}, '')`).join(', ')}, '')`;
+const PEER = `coalesce(${[
+  ...NAMES.map(attribute),
+  ...LOCATIONS.map((name) => `extract(${attribute(name)}, '${LOCATION}')`),
+  ...TRAITS.map(attribute),
+]
+  .map((value) => `nullIf(${value}, '')`)
+  .join(', ')}, '')`;
 
 /** What applications' own spans are; those that our collectors make from kernel events are counted where they are made. */
 const OWN = `Timestamp > fromUnixTimestamp64Nano({early:Int64}) AND Timestamp <= fromUnixTimestamp64Nano({to:Int64})
