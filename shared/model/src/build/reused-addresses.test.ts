@@ -7,9 +7,12 @@ import type { World } from '../world.ts';
 import { buildWorld } from './build-world.ts';
 
 const FROM = 1_790_000_000_000;
-const STEP = 15_000;
-const LENGTH = 3_600_000;
-const range: TimeRange = { from: milliseconds(FROM), to: milliseconds(FROM + LENGTH) };
+/** A scene has so many samples, of whatever distance. */
+const SAMPLES = 240;
+const rangeOf = (step: number): TimeRange => ({
+  from: milliseconds(FROM),
+  to: milliseconds(FROM + SAMPLES * step),
+});
 /** Fewer addresses than pods: each is handed on again and again. */
 const ADDRESSES = 4;
 
@@ -34,27 +37,32 @@ const containerOf = (pod: string, node: number) => ({
   app_id: '',
 });
 
+/** Who tells of an address: the collector of its listening socket, or Kubernetes of its pod. */
+type Told = 'socket' | 'pod';
+
 /** Pods of many workloads come and go on a few addresses; clients speak to whatever answers. */
-function sceneOf(seed: number): Scene {
+function sceneOf(seed: number, step: number, told: Told = 'socket'): Scene {
   const random = noise(seed);
-  const writer = new SeriesWriter(range, STEP);
+  const writer = new SeriesWriter(rangeOf(step), step);
+  const end = FROM + SAMPLES * step;
   for (const node of [0, 1]) writer.gauge('node_info', { ...nodeOf(node), hostname: `h${node}` }, () => 1);
   const lives: Life[] = [];
   for (let slot = 0; slot < ADDRESSES; slot++) {
-    for (let at = FROM + random() * 300_000; at < FROM + LENGTH;) {
-      const to = at + 240_000 + random() * 900_000;
+    for (let at = FROM + random() * 20 * step; at < end;) {
+      const to = at + (16 + random() * 60) * step;
       const workload = `w${Math.floor(random() * 6)}`;
       lives.push({ pod: `${workload}-${lives.length}`, workload, ip: `10.0.0.${slot}`, from: at, to });
-      at = to + 60_000 + random() * 240_000;
+      at = to + (4 + random() * 16) * step;
     }
   }
-  for (const [i, { pod, ip, from, to }] of lives.entries()) {
+  for (const [i, { pod, workload, ip, from, to }] of lives.entries()) {
     const labels = containerOf(pod, i % 2);
     writer.counter('container_resources_cpu_usage_seconds_total', labels, () => 0.1, { from, to });
-    writer.gauge('container_net_tcp_listen_info', { ...labels, listen_addr: `${ip}:80` }, () => 1, {
-      from,
-      to,
-    });
+    const socket = { ...labels, listen_addr: `${ip}:80` };
+    const owner = { created_by_kind: 'StatefulSet', created_by_name: workload };
+    const info = { namespace: 'shop', pod, uid: pod, pod_ip: ip, host_ip: '192.168.0.1', ...owner };
+    if (told === 'socket') writer.gauge('container_net_tcp_listen_info', socket, () => 1, { from, to });
+    else writer.gauge('kube_pod_info', info, () => 1, { from, to });
   }
   const spoke = new Set<string>();
   for (const client of ['c0-0', 'c1-0', 'c2-0']) {
@@ -64,10 +72,9 @@ function sceneOf(seed: number): Scene {
       const ip = `10.0.0.${slot}`;
       const met = lives.filter((life) => life.ip === ip && random() < 0.5);
       const speaks = (at: number): number =>
-        met.some(({ from, to }) => at > from + 2 * STEP && at < to - 2 * STEP) ? 20 : 0;
+        met.some(({ from, to }) => at > from + 2 * step && at < to - 2 * step) ? 20 : 0;
       for (const { workload, from, to } of met)
-        if (from + 4 * STEP < Math.min(to, FROM + LENGTH) - 4 * STEP)
-          spoke.add(`${client.slice(0, 2)}→${workload}`);
+        if (from + 4 * step < Math.min(to, end) - 4 * step) spoke.add(`${client.slice(0, 2)}→${workload}`);
       const to = { ...labels, destination: `${ip}:80`, actual_destination: `${ip}:80` };
       // the series lives on after its peer is gone, as collectors keep it
       writer.counter('container_http_requests_total', { ...to, status: '200' }, speaks);
@@ -89,17 +96,23 @@ const edgesOf = (world: World): readonly string[] =>
     return `${name(client)}→${name(server)}`;
   });
 
-for (let seed = 1; seed <= 12; seed++) {
-  test(`addresses that are reused make no false edge and lose no true one (${seed})`, () => {
-    const { series, spoke } = sceneOf(seed);
-    const edges = edgesOf(buildWorld(series, range));
-    assert.deepEqual([...edges].sort(), [...spoke].sort());
-  });
-}
+for (const [step, told] of [
+  [15_000, 'socket'],
+  [60_000, 'socket'],
+  [300_000, 'socket'],
+  [15_000, 'pod'],
+  [60_000, 'pod'],
+] as const)
+  for (let seed = 1; seed <= 12; seed++)
+    test(`addresses that are reused make no false edge and lose no true one (${told}, ${step / 1000} s, ${seed})`, () => {
+      const { series, spoke } = sceneOf(seed, step, told);
+      const edges = edgesOf(buildWorld(series, rangeOf(step)));
+      assert.deepEqual([...edges].sort(), [...spoke].sort());
+    });
 
 test('no link lasts beyond the life of the address it leads to', () => {
-  const { series } = sceneOf(99);
-  const world = buildWorld(series, range);
+  const { series } = sceneOf(99, 15_000);
+  const world = buildWorld(series, rangeOf(15_000));
   const tolerance = 90_000;
   for (const { links, server } of world.dependencies) {
     const instances = new Map(world.byId.get(server)!.instances.map((one) => [one.id, one]));
