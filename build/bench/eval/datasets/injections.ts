@@ -41,6 +41,8 @@ export interface Fault {
   readonly at: (service: Service) => boolean;
   /** It shows where somebody counts requests only, not in what takes from a queue. */
   readonly isAsked?: boolean;
+  /** It shows in its callers only, so not where users call. */
+  readonly isCalled?: boolean;
   readonly effect: (random: Random) => Injection;
   /** Kinds of causes that say what was done; nothing where a place is all that can be told. */
   readonly why: readonly string[];
@@ -145,8 +147,15 @@ export const INJECTIONS: readonly Fault[] = [
   {
     name: 'wrong-parameter',
     at: calls,
-    effect: (r) => ({ isDeployed: true, asksWrong: true, errors: r.between(0.5, 1), logs: 'message' }),
+    // some notice themselves that what they pass on is wrong
+    effect: (r) => ({
+      isDeployed: true,
+      asksWrong: r.next() < 0.5,
+      errors: r.between(0.5, 1),
+      logs: 'message',
+    }),
     why: BUG,
+    isAsked: true,
     shownBy: ({ traces, logs, requests }) => traces || logs || requests,
   },
   {
@@ -161,6 +170,8 @@ export const INJECTIONS: readonly Fault[] = [
     at: isService,
     effect: (r) => ({ isDeployed: true, answersWrong: true, errors: r.between(0.3, 1), logs: 'stack' }),
     why: BUG,
+    isAsked: true,
+    isCalled: true,
     shownBy: ({ resources, traces, logs, requests }) => resources && (traces || logs || requests),
   },
   {
@@ -168,6 +179,7 @@ export const INJECTIONS: readonly Fault[] = [
     at: isService,
     effect: (r) => ({ isDeployed: true, errors: r.between(0.2, 1), logs: 'stack' }),
     why: BUG,
+    isAsked: true,
     shownBy: ({ traces, logs, requests }) => traces || logs || requests,
   },
 ];

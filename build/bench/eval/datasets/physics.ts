@@ -33,7 +33,7 @@ const ROUND_TRIP = 0.0006;
 const PACKETS = 5;
 const RETRANSMISSION = 0.25;
 /** Where nobody answers: seconds until a client gives up. */
-const REFUSED = 0.02;
+export const REFUSED = 0.02;
 
 /** Test bed with what goes on in it, worked out anew for each instant. */
 export class Physics {

@@ -47,7 +47,8 @@ export function makeTestBed(shape: Shape, fault: Fault | undefined, seed: number
     (one) =>
       asked.has(one.name) &&
       (fault === undefined || isPlace(fault, one, shape)) &&
-      !(fault?.isAsked && queued.has(one.name)),
+      !(fault?.isAsked && queued.has(one.name)) &&
+      !(fault?.isCalled && system.entries.some(({ service }) => service === one.name)),
   );
   const target = random.pick(places);
   const injection = fault?.effect(random) ?? {};

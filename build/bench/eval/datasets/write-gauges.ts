@@ -1,5 +1,5 @@
 import { quantileOf } from './latencies.ts';
-import type { Usage } from './physics.ts';
+import { REFUSED, type Usage } from './physics.ts';
 import type { TestBed } from './test-bed.ts';
 import { keyOf, targetOf, type Service } from './system.ts';
 import type { TextWriter } from './write-text.ts';
@@ -40,7 +40,8 @@ function sampleOf(bed: TestBed, service: Service, at: number): Sample {
       const server = states.get(targetOf(call))!;
       const gone = bed.physics.isGone(service.name, at);
       asked += rate;
-      waited += rate * (gone ? 0.01 : server.latency + bed.physics.transit(caller.service, service.name, at));
+      waited +=
+        rate * (gone ? REFUSED : server.latency + bed.physics.transit(caller.service, service.name, at));
       failed += rate * (gone ? 1 : 1 - (1 - server.errors) * (1 - bed.physics.asksWrong(caller, i, at)));
     });
   for (const entry of bed.system.entries.filter((one) => one.service === service.name)) {

@@ -1,4 +1,5 @@
 import { shareWithin } from './latencies.ts';
+import { REFUSED } from './physics.ts';
 import type { TestBed } from './test-bed.ts';
 import { keyOf, targetOf, type Operation } from './system.ts';
 import type { TextWriter } from './write-text.ts';
@@ -77,7 +78,7 @@ function countSecond(
       way(operation.service, call.service, 'source').add(
         made,
         gone ? 1 : 1 - (1 - failed) * (1 - unheard),
-        gone ? 0.01 : server.latency + transit,
+        gone ? REFUSED : server.latency + transit,
       );
     });
   }

@@ -1,4 +1,5 @@
 import { sampleOf } from './latencies.ts';
+import { REFUSED } from './physics.ts';
 import type { TestBed } from './test-bed.ts';
 import { keyOf, targetOf, type Call, type Operation } from './system.ts';
 
@@ -112,7 +113,7 @@ export class Requests {
     const lost = random.next() < physics.lossErrors(service, call.service, at);
     const way = 1000 * this.#way(service, call.service, at);
     const target = this.#operations.get(targetOf(call))!;
-    let done: Done = { end: at + 12, failed: true };
+    let done: Done = { end: at + 1000 * REFUSED, failed: true };
     if (!gone && this.#stores.has(call.service)) {
       const took = 1000 * sampleOf(this.#own(target, at), random.next(), random.next());
       done = { end: at + way + took, failed: lost };

@@ -1,5 +1,5 @@
 import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
-import { medianOf, sumColumns } from '@gumshoe/model/columns';
+import { meanOf, sumColumns } from '@gumshoe/model/columns';
 import type { Application, CellRange, Column, Instance, World } from '@gumshoe/model/world';
 
 /** A time in which an application had nothing, or too little, that runs. */
@@ -119,8 +119,7 @@ function byIdleness(world: World, { instances }: Application): Absence | undefin
       world.grid.points,
     );
   const [memory, cpu] = [of('memoryRss'), of('cpuUsage')];
-  const all = { lo: 0, hi: world.grid.points };
-  const [usualMemory, usualCpu] = [medianOf(memory, all), medianOf(cpu, all)];
+  const [usualMemory, usualCpu] = [upperQuartile(memory), upperQuartile(cpu)];
   if (!(usualMemory >= LEAST_MEMORY && usualCpu >= LEAST_CPU)) return undefined;
   const missing = memory.map((bytes, i) =>
     bytes === bytes && cpu[i] === cpu[i]
@@ -135,6 +134,23 @@ function byIdleness(world: World, { instances }: Application): Absence | undefin
   if (!cells || !missing.subarray(0, cells.lo).some((share) => share === 0)) return undefined;
   return absence(world, cells, missing, 'idle');
 }
+
+/** What is usual even where half of the time it is gone. */
+function upperQuartile(column: Column): number {
+  const known = column.filter((value) => value === value).sort();
+  return known[Math.floor(0.75 * known.length)] ?? NaN;
+}
+
+/** Instances that were there right before it. */
+export const countBefore = ({ instances }: Application, { since }: Absence): number =>
+  instances.filter((one) => livesOf(one).some(([from, to]) => from <= since && to >= since - LEAST_LENGTH))
+    .length;
+
+/** Means of a column before it and while it lasts. */
+export const meansAround = (column: Column, { cells }: Absence) => ({
+  before: meanOf(column, { lo: 0, hi: cells.lo }),
+  value: meanOf(column, cells),
+});
 
 const at = ({ grid }: World, cell: number): number => gridTime(grid, cell);
 

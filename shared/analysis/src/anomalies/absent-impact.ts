@@ -28,12 +28,13 @@ function impactOf(world: World, application: Application): readonly Unusual[] {
     weight: share * (cells.hi - cells.lo),
     says: (when) => `${application.name}: ${what} ${when} UTC.`,
   });
+  const { query, value, before, unit } = absenceSignal(world, application, absence);
   const evidence = {
-    ...promqlEvidence(absenceSignal(application, absence).query, world.range, incident.summary),
+    ...promqlEvidence(query, world.range, incident.summary),
     ...stretchOf(incident, world),
-    value: 1 - share,
-    baselineValue: 1,
-    unit: 'ratio' as const,
+    value,
+    baselineValue: before,
+    unit,
   };
   return [{ incident, column: missing, evidence: [evidence] }];
 }

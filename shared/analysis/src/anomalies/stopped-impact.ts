@@ -10,9 +10,10 @@ import { gathered, incidentOver, stretchOf, type Unusual, type UnusualImpact } f
 const SURE = 5;
 /** What is left for each request, at most, and what there was at least. */
 const GONE = 0.2;
-const LEAST_BEFORE = 0.2;
-/** Times it happened before, for its absence to be one. */
-const LEAST_SEEN = 60;
+const LEAST_BEFORE = 0.05;
+/** Times it happened before, and would have since, for its absence to be one. */
+const LEAST_SEEN = 40;
+const LEAST_MISSED = 25;
 /** ms */
 const LEAST_LENGTH = 120_000;
 
@@ -101,7 +102,9 @@ function judge(
   if (!change || !isSignificant(change, SURE)) return [];
   const { before, during, cells } = change;
   const seen = (sumOf(filled, { lo: 0, hi: cells.lo }) * world.grid.step) / 1000;
-  const isGone = before >= LEAST_BEFORE && during <= GONE * before && seen >= LEAST_SEEN;
+  const missed = (before * sumOf(served, cells) * world.grid.step) / 1000;
+  const isGone =
+    before >= LEAST_BEFORE && during <= GONE * before && seen >= LEAST_SEEN && missed >= LEAST_MISSED;
   const isLong = (cells.hi - cells.lo) * world.grid.step >= LEAST_LENGTH && cells.hi > world.window.lo;
   const column = per.map((value) => (value === value ? Math.max(0, before - value) : NaN));
   return isGone && isLong ? [{ deed, column, change }] : [];

@@ -182,8 +182,11 @@ function accountsFor(strong: Placed, weak: Placed): boolean {
 }
 
 /** Whose network is slow finds all it calls slow; of what nobody sees into, that is all that is known. */
-const isSlowForIt = (strong: Placed, { kind, reached: { application } }: Placed): boolean =>
-  (kind === 'service-slow' || kind === 'network-loss' || (kind === 'self-time' && isOpaque(application))) &&
+const isSlowForIt = (strong: Placed, { kind, score, reached: { application } }: Placed): boolean =>
+  (kind === 'service-slow' ||
+    // of two whose networks seem slow it is the one of which more ways are
+    (kind === 'network-loss' && strong.score >= score) ||
+    (kind === 'self-time' && isOpaque(application))) &&
   strong.reached.application.upstreams.some((one) => one.server === application.id);
 
 /** A reason was found in something that is known to be reached by nobody: who seems slow in itself may wait for it. */

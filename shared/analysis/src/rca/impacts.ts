@@ -29,6 +29,8 @@ export interface Impacts {
   readonly points: readonly StartingPoint[];
   /** What shows an impact, by incident. */
   readonly evidence: ReadonlyMap<string, readonly Evidence[]>;
+  /** Which look saw it: further ones see what is less than it. */
+  readonly look: number;
 }
 
 /**
@@ -44,6 +46,10 @@ export function impactsOf(inspected: InspectedWorld, application?: ApplicationId
   return impactsFrom(inspected, foundIn(inspected, undefined, below));
 }
 
+/** What else is out of the ordinary, by looks that come after the one that saw the first. */
+export const furtherImpactsOf = (inspected: InspectedWorld, { look }: Impacts): Impacts =>
+  impactsFrom(inspected, foundIn(inspected, undefined, undefined, look + 1));
+
 /** What is out of the ordinary, by the first look that sees something. */
 interface Found extends UnusualImpact {
   /** Without calls there is one walk only: from who logs most, or uses most, to everybody. */
@@ -52,21 +58,26 @@ interface Found extends UnusualImpact {
   readonly isOfRequests: boolean;
 }
 
-const NO_IMPACTS: Impacts = { incidents: [], points: [], evidence: new Map() };
+const NO_IMPACTS: Impacts = { incidents: [], points: [], evidence: new Map(), look: Infinity };
 
-function impactsFrom(inspected: InspectedWorld, found: Found | undefined): Impacts {
+function impactsFrom(inspected: InspectedWorld, found: Seen | undefined): Impacts {
   if (!found) return NO_IMPACTS;
-  const { incidents, columns, evidence, isUncounted, isOfRequests } = found;
+  const { incidents, columns, evidence, isUncounted, isOfRequests, look } = found;
   const starts = isUncounted ? incidents.slice(0, 1) : incidents;
-  return { incidents, points: startingPoints(inspected, starts, columns, isOfRequests), evidence };
+  return { incidents, points: startingPoints(inspected, starts, columns, isOfRequests), evidence, look };
 }
 
-/** `within`: only these applications. */
+interface Seen extends Found {
+  readonly look: number;
+}
+
+/** `within`: only these applications; `from`: the first look to take. */
 function foundIn(
   inspected: InspectedWorld,
   application: ApplicationId | undefined,
   within?: ReadonlySet<ApplicationId>,
-): Found | undefined {
+  from = 0,
+): Seen | undefined {
   const looks: readonly (() => Found)[] = [
     () => missedObjectives(inspected, application),
     ...[unusualImpact, standingImpact].map((look) => () => ({
@@ -83,10 +94,10 @@ function foundIn(
       isOfRequests: false,
     })),
   ];
-  for (const look of looks) {
-    const found = look();
+  for (let look = from; look < looks.length; look++) {
+    const found = looks[look]!();
     const incidents = found.incidents.filter((one) => within === undefined || within.has(one.application));
-    if (incidents.length > 0) return { ...found, incidents };
+    if (incidents.length > 0) return { ...found, incidents, look };
   }
   return undefined;
 }

@@ -5,7 +5,7 @@ import type { InspectedWorld } from '../inspect.ts';
 import { describeCause, type Suspect } from './describe-cause.ts';
 import { NO_EXTRA_EVIDENCE, type EvidenceStore } from './evidence-store.ts';
 import { compareWeighed, explainAway } from './explain-away.ts';
-import { impactsOf, type StartingPoint } from './impacts.ts';
+import { furtherImpactsOf, impactsOf, type Impacts, type StartingPoint } from './impacts.ts';
 import { notExamined } from './not-examined.ts';
 import type { ClearedSuspect, Examined, ImpactedApplication, Investigation } from './report.ts';
 import { searchCauses, type Found } from './search.ts';
@@ -19,6 +19,8 @@ export interface InvestigateOptions {
 
 /** Suspects below this score are not worth a line. */
 const LEAST_SCORE = 0.12;
+/** Below this hardly anything is explained. */
+const EXPLAINING = 0.25;
 const MAX_CAUSES = 10;
 const MAX_CLEARED = 40;
 
@@ -29,11 +31,8 @@ const MAX_CLEARED = 40;
 export function investigate(inspected: InspectedWorld, options: InvestigateOptions = {}): Investigation {
   const { world } = inspected;
   const extra = options.extra ?? NO_EXTRA_EVIDENCE;
-  const { incidents, points, evidence } = impactsOf(inspected, options.application);
-  const found = points.map((point) => searchCauses(inspected, point, extra));
-  const ranked = explainAway(mergeWeighed(found.flatMap(({ suspects }) => suspects))).filter(
-    (one) => one.score >= LEAST_SCORE,
-  );
+  const { impacts, found, ranked } = explained(inspected, options.application, extra);
+  const { incidents, points, evidence } = impacts;
   const causes = ranked
     .slice(0, MAX_CAUSES)
     .map((one, index) => describeCause(one, index + 1, rivalOf(ranked, one), extra));
@@ -66,14 +65,68 @@ export function investigate(inspected: InspectedWorld, options: InvestigateOptio
   };
 }
 
-/** One entry per kind and application, the weightiest; best first. */
+/** Found from several starts, what weighs so much of the best counts as much. */
+const AS_GOOD = 0.8;
+
+interface Explained {
+  readonly impacts: Impacts;
+  readonly found: readonly Found[];
+  readonly ranked: readonly Suspect[];
+}
+
+/**
+ * What is out of the ordinary, and what explains it. Where next to nothing does, it may be as it always is: then what
+ * else is out of the ordinary comes first, if that can be explained.
+ */
+function explained(
+  inspected: InspectedWorld,
+  application: ApplicationId | undefined,
+  extra: EvidenceStore,
+): Explained {
+  const first = explain(inspected, impactsOf(inspected, application), extra);
+  if (application !== undefined || (first.ranked[0]?.score ?? 0) >= EXPLAINING) return first;
+  const further = explain(inspected, furtherImpactsOf(inspected, first.impacts), extra);
+  if (!((further.ranked[0]?.score ?? 0) >= EXPLAINING)) return first;
+  const { impacts } = first;
+  const found = [...further.found, ...first.found];
+  return {
+    impacts: {
+      ...further.impacts,
+      incidents: [...further.impacts.incidents, ...impacts.incidents],
+      points: [...further.impacts.points, ...impacts.points],
+      evidence: new Map([...impacts.evidence, ...further.impacts.evidence]),
+    },
+    found,
+    ranked: rank(found),
+  };
+}
+
+function explain(inspected: InspectedWorld, impacts: Impacts, extra: EvidenceStore): Explained {
+  const found = impacts.points.map((point) => searchCauses(inspected, point, extra));
+  return { impacts, found, ranked: rank(found) };
+}
+
+const rank = (found: readonly Found[]): readonly Suspect[] =>
+  explainAway(mergeWeighed(found.flatMap(({ suspects }) => suspects))).filter(
+    (one) => one.score >= LEAST_SCORE,
+  );
+
+/**
+ * One entry per kind and application, best first. Of those found from several starts it is the one that says how users
+ * are hit: with the longest way to it among the weightiest.
+ */
 function mergeWeighed(weighed: readonly Suspect[]): readonly Suspect[] {
-  const best = new Map<string, Suspect>();
-  for (const one of [...weighed].sort(compareWeighed)) {
-    const key = `${one.kind} ${one.reached.application.id}`;
-    if (!best.has(key)) best.set(key, one);
-  }
-  return [...best.values()];
+  const same = Map.groupBy(
+    [...weighed].sort(compareWeighed),
+    ({ kind, reached }) => `${kind} ${reached.application.id}`,
+  );
+  return [...same.values()]
+    .map((all) => {
+      const good = all.filter(({ score }) => score >= AS_GOOD * all[0]!.score);
+      const [chosen] = good.toSorted((a, b) => b.reached.path.length - a.reached.path.length);
+      return { ...chosen!, score: all[0]!.score };
+    })
+    .sort(compareWeighed);
 }
 
 /** The best suspect in another place: what is said of one place does not compete with itself. */

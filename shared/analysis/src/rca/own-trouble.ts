@@ -251,28 +251,46 @@ const risesOfMeans = perFrame((application: Application, frame) => {
       requests.map((one) => one[column]),
     );
   const latency = riseOf(ratioColumn(of('durationSum'), of('rate')), frame);
-  const errors = riseOf(ratioColumn(of('failed'), of('rate')), frame).by;
+  const share = riseOf(ratioColumn(of('failed'), of('rate')), frame).by;
+  const failures = riseOf(of('failed'), frame).by;
+  const { before } = latency;
   const slower = latency.by > LEAST_LATENCY_RISE ? latency.during / Math.max(latency.before, 1e-6) - 1 : 0;
-  return { latency: slower, errors: errors > LEAST_ERROR_RISE ? errors : 0 };
+  return { latency: slower, errors: share > LEAST_ERROR_RISE ? failures : 0, before };
 });
 
 const mostOfMeans = perFrame((_: Application, frame) => {
   const all = frame.world.applications.map((one) => risesOfMeans(one, frame));
+  const errors = Math.max(0, ...all.map((one) => one.errors || 0));
+  const failing = all.filter((one) => one.errors >= AS_OFTEN * errors && one.before > 0);
   return {
     latency: Math.max(0, ...all.map(({ latency }) => latency || 0)),
-    errors: Math.max(0, ...all.map(({ errors }) => errors || 0)),
+    errors,
+    /** Usual latency of the quickest of those that fail most. */
+    quickest: Math.min(...failing.map(({ before }) => before)),
   };
 });
 
+/** Having about as many failures as the one that has most, as a part of that. */
+const AS_OFTEN = 0.6;
+/** What is left for those that others of them answer to. */
+const WAITS_FOR_IT = 0.75;
+
 /**
  * Where nobody says who calls whom: trouble thins out on its way up, since callers do other things as well. The one that
- * became slower by the most times, or fails most often, is the most likely place.
+ * became slower by the most times, or has the most failures, is the most likely place: each failure of a caller is one of
+ * whom it called. Of those that have about as many it is the one that usually answers first: who calls takes longer than
+ * whom it waits for.
  */
 function amongAll(application: Application, frame: Frame): OwnTrouble {
   const own = risesOfMeans(application, frame);
   const most = mostOfMeans(frame.root, frame);
   const part = (value: number, all: number): number => (all > 0 ? Math.max(0, value / all) : 0);
-  return { latency: part(own.latency, most.latency), errors: part(own.errors, most.errors) };
+  const isQuickest = own.before <= most.quickest && own.errors >= AS_OFTEN * most.errors;
+  const errors = isQuickest ? 1 : WAITS_FOR_IT * part(own.errors, most.errors);
+  return {
+    latency: part(own.latency, most.latency),
+    errors: most.quickest < Infinity && most.errors > 0 ? errors : part(own.errors, most.errors),
+  };
 }
 
 function shareOf(own: Column, impact: number, least: number, frame: Frame): number {

@@ -78,7 +78,7 @@ const TOLD: Readonly<Record<Absence['told'], string>> = {
 
 function absentSuspicion(application: Application, absence: Absence, frame: Frame): Suspicion {
   const { cells, share, since, missing, told } = absence;
-  const { signal, query } = absenceSignal(application, absence);
+  const { signal, query, ...figures } = absenceSignal(frame.world, application, absence);
   const until = cells.hi < frame.world.grid.points - 1 ? gridTime(frame.world.grid, cells.hi - 1) : undefined;
   const when = until === undefined ? `since ${clock(since)}` : `from ${clock(since)} to ${clock(until)}`;
   const what =
@@ -92,7 +92,7 @@ function absentSuspicion(application: Application, absence: Absence, frame: Fram
     magnitude: ONE_OF_MANY + (1 - ONE_OF_MANY) * share,
     onset: since,
     column: missing,
-    evidence: [measured(frame, query, summary, { value: 1 - share, before: 1, unit: 'ratio', onset: since })],
+    evidence: [measured(frame, query, summary, { ...figures, onset: since })],
     remediation:
       until === undefined
         ? `Start ${application.name} again: look at why its pods or processes do not run (events, the last log lines, the supervisor's journal).`
