@@ -20,7 +20,7 @@ class Tour {
   async save(name: string): Promise<void> {
     await this.driver.page.waitForTimeout(DRAWING_MS);
     const file = `${String(this.saved.length + 1).padStart(2, '0')}-${name}.png`;
-    await this.driver.page.screenshot({ path: join(this.folder, file) });
+    await this.driver.page.screenshot({ path: join(this.folder, file), timeout: PATIENCE_MS });
     this.saved.push(file);
   }
 

@@ -48,6 +48,14 @@ export class WorkbenchDriver {
     await this.see(`view-${view}`);
   }
 
+  /** What the user answers to the system's next questions for a file. */
+  async answerFileDialogs(path: string): Promise<void> {
+    await this.application.evaluate(({ dialog }, file) => {
+      dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath: file });
+      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [file] });
+    }, path);
+  }
+
   async stop(): Promise<void> {
     await this.application.close().catch(() => undefined);
     this.display?.stop();

@@ -24,7 +24,7 @@ const FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif";
 /** Below these zooms text would be dust. */
 const LABEL_ZOOM = 0.55;
 const DETAIL_ZOOM = 0.42;
-const FADED = 0.22;
+const FADED = 0.32;
 const REASON_LINES = 2;
 const LINE_HEIGHT = 14;
 

@@ -35,6 +35,7 @@ type Result =
 
 interface Run {
   readonly running: boolean;
+  readonly cancelled?: true;
   readonly result?: Result;
   readonly failure?: Failure;
 }
@@ -89,7 +90,7 @@ function useRun() {
   const controller = useRef<AbortController>(undefined);
   const cancel = useCallback(() => {
     controller.current?.abort();
-    setRun((current) => ({ ...current, running: false }));
+    setRun({ running: false, cancelled: true });
   }, []);
   const start = useCallback(
     (language: Language, query: string, range: TimeRange, step: number): void => {
@@ -186,12 +187,13 @@ function StepChoice({ range, step, onChange }: StepChoiceProps) {
 }
 
 function RunResult({ run, retry }: { readonly run: Run; readonly retry: () => void }) {
-  const { result, failure, running } = run;
+  const { result, failure, running, cancelled } = run;
   if (failure) return <Failed failure={failure} retry={retry} />;
   if (result?.kind === 'matrix')
     return <MatrixResult matrix={result.matrix} query={result.query} took={result.took} />;
   if (result?.kind === 'table') return <TableResult table={result.table} took={result.took} />;
   if (running) return <Loading what="result" />;
+  if (cancelled) return <Empty title="Cancelled">The source was told to stop working on it.</Empty>;
   return (
     <Empty title="Nothing has run yet">
       Write a query and press Ctrl+Enter. Nothing here can change what is stored.

@@ -28,7 +28,7 @@ export function Summary({ report }: { readonly report: Report }) {
         ))}
       </p>
       {claim ? (
-        <div className="panel" data-testid="claim-evidence">
+        <div className="panel" data-testid="claim-evidence" style={{ marginTop: 8, padding: 4 }}>
           {claim.evidence.map((evidence, index) => (
             <EvidenceLink
               key={`${index} ${evidence.query}`}

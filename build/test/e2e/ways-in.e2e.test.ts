@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { WorkbenchDriver } from '../../demo/workbench-driver.ts';
+import { electron, ROOT } from './lab.ts';
+import { SSHD, Stores, TOKEN } from './stores.ts';
+
+const runtime = electron();
+const problem = !runtime
+  ? 'no Electron runtime'
+  : !existsSync(SSHD)
+    ? `${SSHD} is not installed`
+    : process.getuid?.() !== 0
+      ? 'sshd needs root to open sessions'
+      : false;
+const SHOTS = join(ROOT, '.cache', 'e2e-screenshots');
+const PATIENCE = 60_000;
+
+describe('every way in, through the window', { skip: problem }, () => {
+  const stores = new Stores();
+  let driver: WorkbenchDriver;
+  const snapshot = stores.file('window.gumshoe');
+  const args = (...more: readonly string[]) => [
+    join(ROOT, 'desktop'),
+    ...['--no-sandbox', '--user-data', stores.file('workbench'), ...more],
+  ];
+  const shot = (name: string) => driver.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  const fill = async (fields: Readonly<Record<string, string>>) => {
+    for (const [label, text] of Object.entries(fields)) {
+      const input = driver.page.getByTestId('connection-form').getByLabel(label, { exact: true });
+      await input.fill(text);
+      await input.blur();
+    }
+  };
+  /** Saves what the form holds and opens it. */
+  const saveAndOpen = async (name: string) => {
+    const { page } = driver;
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const row = page.getByTestId('saved-connection').filter({ hasText: name });
+    await row.getByRole('button', { name: 'Open', exact: true }).click();
+  };
+  const seeParts = async (...names: readonly string[]) => {
+    for (const name of names)
+      await driver.page
+        .getByTestId('status-bar')
+        .locator('[data-state="ok"]', { hasText: name })
+        .first()
+        .waitFor({ timeout: PATIENCE });
+  };
+  const addAnother = async (kind: string) => {
+    await driver.click('connection-name');
+    await driver.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await driver.page.getByLabel('Kind').selectOption(kind);
+  };
+
+  before(
+    async () => {
+      mkdirSync(SHOTS, { recursive: true });
+      await stores.start();
+      driver = await WorkbenchDriver.start(runtime!, args());
+    },
+    { timeout: 180_000 },
+  );
+  after(async () => {
+    await driver?.stop();
+    await stores.stop();
+    stores.remove();
+  });
+
+  afterEach(() => shot('ways-end-of-test'));
+
+  test('by URL, tested part by part before it is saved', { timeout: 120_000 }, async () => {
+    await driver.see('view-connections', PATIENCE);
+    await shot('ways-welcome');
+    await driver.click('first-direct');
+    const { clickhouse, prometheus } = stores.store;
+    await fill({ Name: 'by url', 'ClickHouse URL': clickhouse, 'Prometheus URL': prometheus });
+    await driver.page.getByRole('button', { name: 'Test', exact: true }).click();
+    await driver.see('source-parts', PATIENCE);
+    assert.deepStrictEqual(
+      await driver.page
+        .getByTestId('source-parts')
+        .locator('[data-state]')
+        .evaluateAll((parts) => parts.slice(0, 2).map((part) => part.getAttribute('data-state'))),
+      ['ok', 'ok'],
+    );
+    await shot('ways-form');
+    await saveAndOpen('by url');
+    await seeParts('ClickHouse', 'Prometheus');
+  });
+
+  test('queries: lines and rows, nothing written, a long one cancelled, names offered', async () => {
+    const { page } = driver;
+    await driver.open('explore');
+    const write = async (text: string) => {
+      await page.getByTestId('query-editor').locator('.view-lines').click();
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.insertText(text);
+      await page.keyboard.press('Escape');
+    };
+    await write('vector(1) + 0 * time()');
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await driver.see('chart', PATIENCE);
+    await driver.click('shape-table');
+    await driver.see('matrix-table');
+    await page.getByTestId('query-editor').locator('.view-lines').click();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.press('Delete');
+    await page.keyboard.type('container_htt', { delay: 30 });
+    await page.locator('.suggest-widget').getByText('container_http_requests_total').first().waitFor();
+    await page.keyboard.press('Escape');
+    await driver.click('language-sql');
+    await write('SELECT toStartOfMinute(now()) - number * 60 AS minute, number AS n FROM numbers(9)');
+    await driver.click('run-query');
+    await driver.see('table-result', PATIENCE);
+    await driver.click('shape-chart');
+    await driver.see('chart');
+    await shot('ways-sql-chart');
+    await write('CREATE TABLE default.written (a Int8) ENGINE = Memory');
+    await driver.click('run-query');
+    await driver.see('state-failed', PATIENCE);
+    await shot('ways-read-only');
+    assert.match(await page.getByTestId('state-failed').innerText(), /read.?only/i);
+    await write('SELECT count() FROM system.numbers');
+    await driver.click('run-query');
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.getByText('Cancelled').waitFor({ timeout: PATIENCE });
+    await write('SELECT 6 * 7 AS answer');
+    await driver.click('run-query');
+    await page.getByTestId('table-result').getByText('42').waitFor({ timeout: PATIENCE });
+  });
+
+  test('by the gateway, with TLS and a token', { timeout: 120_000 }, async () => {
+    await addAnother('grpc');
+    await fill({
+      Name: 'gateway',
+      Gateway: stores.gateway,
+      Token: 'another',
+      'Certificate authority': stores.file('gateway.crt'),
+    });
+    await saveAndOpen('gateway');
+    await driver.see('open-failure', PATIENCE);
+    assert.match(await driver.page.getByTestId('open-failure').innerText(), /token/i);
+    await driver.page
+      .getByTestId('saved-connection')
+      .filter({ hasText: 'gateway' })
+      .getByTitle('Edit')
+      .click();
+    await fill({ Token: TOKEN });
+    await saveAndOpen('gateway');
+    await seeParts('gateway', 'ClickHouse', 'Prometheus');
+  });
+
+  test(
+    'through SSH: an unknown host is a question, a changed key a refusal',
+    { timeout: 120_000 },
+    async () => {
+      const { page } = driver;
+      await addAnother('ssh');
+      await page.getByLabel('Sign in with').selectOption('key');
+      await fill({
+        Name: 'bastion',
+        Host: '127.0.0.1',
+        Port: String(stores.sshPort),
+        User: userInfo().username,
+        'Private key': stores.file('user'),
+        'Known hosts': stores.file('known_hosts'),
+        'ClickHouse URL': stores.store.clickhouse,
+        'Prometheus URL': stores.store.prometheus,
+      });
+      await saveAndOpen('bastion');
+      await driver.see('host-key-prompt', PATIENCE);
+      assert.match(await page.getByTestId('host-key-fingerprint').innerText(), /^SHA256:\S{43}$/);
+      await shot('ways-host-key');
+      await page.getByText('It is; remember and connect').click();
+      await seeParts('ssh', 'ClickHouse', 'Prometheus');
+      assert.match(readFileSync(stores.file('known_hosts'), 'utf8'), /ssh-ed25519/);
+      stores.know('other-host');
+      await driver.click('connection-name');
+      await page
+        .getByTestId('saved-connection')
+        .filter({ hasText: 'bastion' })
+        .getByRole('button', { name: 'Open', exact: true })
+        .click();
+      await driver.see('open-failure', PATIENCE);
+      await shot('ways-changed-key');
+      const refusal = await page.getByTestId('open-failure').innerText();
+      assert.match(refusal, /key/);
+      assert.doesNotMatch(refusal, /Try again|remember and connect/);
+      await page.keyboard.press('Escape');
+    },
+  );
+
+  test(
+    'from a file that the window exported, with everything else stopped',
+    { timeout: 120_000 },
+    async () => {
+      await driver.answerFileDialogs(snapshot);
+      await driver.click('export-snapshot');
+      await driver.see('export-dialog');
+      await driver.page.getByTestId('export-obfuscate').check({ force: true });
+      await driver.click('export-start');
+      await driver.page.getByText(`to ${snapshot}`).waitFor({ timeout: PATIENCE });
+      await driver.stop();
+      await stores.stop();
+      driver = await WorkbenchDriver.start(runtime!, args('--snapshot', snapshot));
+      await driver.see('view-overview', PATIENCE);
+      await seeParts('snapshot');
+      assert.match(await driver.page.getByTestId('connection-name').innerText(), /window\.gumshoe/);
+    },
+  );
+});
