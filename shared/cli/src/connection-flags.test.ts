@@ -62,6 +62,26 @@ test('several clusters, live and recorded', () => {
   });
 });
 
+test('a password in an address is refused and not repeated', () => {
+  const told = (...args: string[]): string => {
+    try {
+      connectionSpec(flagsOf(...args));
+    } catch (error) {
+      return String(error);
+    }
+    return '';
+  };
+  for (const args of [
+    ['--prometheus', 'http://me:hunter2@a:9090'],
+    ['--prometheus', 'http://a', '--clickhouse', 'https://me:hunter2@a'],
+    ['--prometheus', 'me:hunter2@a:9090'],
+    ['--cluster', 'east=http://me:hunter2@a,http://b'],
+  ]) {
+    assert.match(told(...args), /UsageError|^Error/);
+    assert.doesNotMatch(told(...args), /hunter2/);
+  }
+});
+
 test('flags that do not fit together are named', () => {
   const wrong = (pattern: RegExp, ...args: string[]): void =>
     assert.throws(
@@ -74,6 +94,9 @@ test('flags that do not fit together are named', () => {
   wrong(/not both/, ...STORES, '--prometheus-token-file', '/t', '--prometheus-user', 'u');
   wrong(/--prometheus-cert and --prometheus-key/, ...STORES, '--prometheus-cert', '/c');
   wrong(/--prometheus-header "X Y": NAME: VALUE/, ...STORES, '--prometheus-header', 'X Y: secret');
+  wrong(/one place to read/, ...STORES, '--snapshot', 'x.gumshoe');
+  wrong(/^--prometheus x: an address/, '--prometheus', 'x');
+  wrong(/^--clickhouse ftp:..b: an address/, '--clickhouse', 'ftp://b', '--prometheus', 'http://a');
   wrong(/two addresses/, '--cluster', 'east=http://a');
   wrong(/NAME=CLICKHOUSE-URL/, '--cluster', 'east');
 });

@@ -90,7 +90,7 @@ export function connectionSpec(flags: ConnectionFlags): ConnectionSpec {
   );
   if (ways.length !== 1)
     throw new UsageError(
-      'say where to read: --clickhouse URL --prometheus URL, or --grpc HOST:PORT, or --snapshot FILE, or --cluster NAME=SOURCE …',
+      `${ways.length === 0 ? 'say where to read' : 'say one place to read, not several'}: --clickhouse URL --prometheus URL, or --grpc HOST:PORT, or --snapshot FILE, or --cluster NAME=SOURCE …`,
     );
   if (flags.cluster !== undefined)
     return { kind: 'several', clusters: flags.cluster.map((text) => clusterOf(text, flags)) };
@@ -107,8 +107,20 @@ export function connectionSpec(flags: ConnectionFlags): ConnectionSpec {
     throw new UsageError('--clickhouse needs --prometheus: without metrics there is nothing to judge');
   if (flags.ssh !== undefined && flags.clickhouse === undefined)
     throw new UsageError('--ssh reaches both: say --clickhouse as well');
+  checkAddress(flags.prometheus, '--prometheus', '--prometheus-user and --prometheus-password-file');
+  if (flags.clickhouse !== undefined)
+    checkAddress(flags.clickhouse, '--clickhouse', '--clickhouse-user and --clickhouse-password-file');
   const stores = storesOf(flags.clickhouse ?? '', flags.prometheus, flags);
   return flags.ssh === undefined ? { kind: 'direct', ...stores } : sshSpec(flags.ssh, flags, stores);
+}
+
+/** Addresses are shown in messages, so none may hold a password. @throws UsageError, which does not repeat it. */
+function checkAddress(text: string, flag: string, instead: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.username || url?.password)
+    throw new UsageError(`${flag}: no user and password in an address: say ${instead}`);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new UsageError(`${flag} ${text.split('@').at(-1)}: an address such as http://127.0.0.1:8080`);
 }
 
 function storesOf(
@@ -166,11 +178,15 @@ function headerOf(text: string, flag: string, what: string): readonly [string, s
 function clusterOf(text: string, flags: ConnectionFlags): SeveralConnection['clusters'][number] {
   const [, name, source] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || source === undefined)
-    throw new UsageError(`--cluster ${text}: NAME=CLICKHOUSE-URL,PROMETHEUS-URL or NAME=FILE`);
+    throw new UsageError(
+      `--cluster ${text.split('@').at(-1)}: NAME=CLICKHOUSE-URL,PROMETHEUS-URL or NAME=FILE`,
+    );
   const [clickhouse, prometheus, ...rest] = source.split(',');
   if (!/^https?:/.test(source)) return { name, spec: { kind: 'snapshot', path: source } };
   if (clickhouse === undefined || prometheus === undefined || rest.length > 0)
     throw new UsageError(`--cluster ${name}: two addresses, ClickHouse's and Prometheus's, with a comma`);
+  checkAddress(clickhouse, `--cluster ${name}`, 'them in flags, the same for all clusters');
+  checkAddress(prometheus, `--cluster ${name}`, 'them in flags, the same for all clusters');
   return { name, spec: { kind: 'direct', ...storesOf(clickhouse, prometheus, flags) } };
 }
 

@@ -34,7 +34,7 @@ export function instantOf(text: string, flag: string): number {
 
 function duration(text: string): number {
   const match = /^(\d+)([smhd])$/.exec(text);
-  if (!match) throw new UsageError(`--last ${text}: a duration such as 15m`);
+  if (!match) throw new UsageError(`--last ${text}: a number of s, m, h or d, such as 15m`);
   return Number(match[1]) * (UNITS[match[2] ?? ''] ?? NaN);
 }
 

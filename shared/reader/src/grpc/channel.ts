@@ -151,7 +151,7 @@ const CODES: Readonly<Partial<Record<status, FailureCode>>> = {
 
 /** A call that no gateway answered: the connection, or something else on that port. */
 function plainFailure(error: ServiceError): Pick<Failure, 'code' | 'reason' | 'remedy'> {
-  const reason = error.details || error.message;
+  const reason = (error.details || error.message).replace(/\s*Resolution note: *$/, '');
   if (/certificate|self.signed|altnames|unable to verify/i.test(reason))
     return {
       code: 'wrong-server',
