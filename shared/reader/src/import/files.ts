@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { open } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
@@ -39,18 +39,46 @@ const failure = (
     ...(remedy === undefined ? {} : { remedy }),
   });
 
-/** Reads the beginning of a file. @throws FailureError `not-found`, or `corrupt` when it is compressed and damaged. */
+function damaged(path: string, compression: Compression, error: unknown): FailureError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return compression === 'none'
+    ? failure(path, 'corrupt', reason)
+    : failure(
+        path,
+        'corrupt',
+        `it is ${compression} that is damaged or was cut: ${reason}`,
+        'Copy it again.',
+      );
+}
+
+/** @throws FailureError `not-found` for a name that nothing has. */
+export function mustExist(path: string): void {
+  if (!existsSync(path)) throw failure(path, 'not-found', 'there is no such file');
+}
+
+/**
+ * Reads the beginning of a file. @throws FailureError `not-found`, `invalid-input` for what is no file or may not be read,
+ * `corrupt` when it is compressed and damaged.
+ */
 export async function sniff(path: string): Promise<SniffedFile> {
+  mustExist(path);
+  let buffer: Buffer;
   let bytes: number;
   try {
-    bytes = statSync(path).size;
+    const stat = statSync(path);
+    if (stat.isDirectory())
+      throw failure(path, 'invalid-input', 'it is a directory', `Name the files in it: ${path}/*`);
+    if (!stat.isFile())
+      throw failure(path, 'invalid-input', 'it is no regular file', 'Pipe it in, as the file -');
+    bytes = stat.size;
+    buffer = Buffer.alloc(Math.min(HEAD, bytes));
+    const file = await open(path, 'r');
+    await file.read(buffer, 0, buffer.length, 0);
+    await file.close();
   } catch (error) {
-    throw failure(path, 'not-found', error instanceof Error ? error.message : String(error));
+    if (error instanceof FailureError) throw error;
+    throw failure(path, 'invalid-input', error instanceof Error ? error.message : String(error));
   }
-  const file = await open(path, 'r');
-  const buffer = Buffer.alloc(Math.min(HEAD, bytes));
-  await file.read(buffer, 0, buffer.length, 0);
-  await file.close();
   const compression = compressionOf(buffer);
   return {
     path,
@@ -75,7 +103,7 @@ async function inflatedHead(path: string, compression: Compression): Promise<Buf
       if (length >= HEAD) break;
     }
   } catch (error) {
-    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+    throw damaged(path, compression, error);
   }
   return Buffer.concat(parts);
 }
@@ -111,7 +139,7 @@ export async function* linesOf({ path, compression }: SniffedFile, watch?: Watch
   try {
     yield* createInterface({ input, crlfDelay: Infinity });
   } catch (error) {
-    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+    throw damaged(path, compression, error);
   } finally {
     input.destroy();
   }
@@ -123,7 +151,7 @@ export async function* chunksOf({ path, compression }: SniffedFile, watch?: Watc
   try {
     for await (const chunk of input) yield chunk as Buffer;
   } catch (error) {
-    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+    throw damaged(path, compression, error);
   } finally {
     input.destroy();
   }
@@ -144,7 +172,7 @@ export async function wholeOf({ path, compression, bytes }: SniffedFile): Promis
     if (compression === 'gzip') return gunzipSync(content, { maxOutputLength: MAX_WHOLE });
     return compression === 'zstd' ? zstdDecompressSync(content, { maxOutputLength: MAX_WHOLE }) : content;
   } catch (error) {
-    throw failure(path, 'corrupt', error instanceof Error ? error.message : String(error));
+    throw damaged(path, compression, error);
   } finally {
     await file.close();
   }

@@ -12,6 +12,7 @@ import { importMetrics } from './otlp-metrics.ts';
 import { importPprof } from './pprof.ts';
 import { looksLikePrometheusText, PrometheusTextParser } from './prometheus-text.ts';
 import { Gathered } from './sink.ts';
+import { whatElse } from './what-else.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -164,16 +165,16 @@ async function importBinary(file: SniffedFile, service: string, sink: Gathered):
     return;
   }
   const before = sink.taken;
-  for (const frame of framesOf(content)) importFrame(frame, sink);
+  const wrong = framesOf(content).flatMap((frame) => importFrame(frame, sink) ?? []);
   if (sink.taken > before) {
     sink.report.format = 'OTLP protobuf';
-    return;
+    return wrong.forEach((reason) => sink.leaveOut(reason));
   }
   throw new FailureError({
     code: 'invalid-input',
     tried: 'import',
     target: file.path,
-    reason: 'neither samples in text, nor OTLP (JSON or protobuf), nor Jaeger JSON, nor pprof, nor events',
+    reason: `${whatElse(file.head)}neither samples in text, nor OTLP (JSON or protobuf), nor Jaeger JSON, nor pprof, nor events`,
     remedy: 'See docs/import.md for what can be read.',
   });
 }
@@ -190,7 +191,8 @@ function framesOf(content: Buffer): readonly Buffer[] {
   return at === content.length && frames.length > 0 ? frames : [content];
 }
 
-function importFrame(frame: Buffer, sink: Gathered): void {
+/** What is wrong with a frame that nothing was taken of. */
+function importFrame(frame: Buffer, sink: Gathered): string | undefined {
   let message = frame;
   try {
     if (frame.length >= 4 && frame.readUInt32LE(0) === 0xfd2fb528)
@@ -198,14 +200,15 @@ function importFrame(frame: Buffer, sink: Gathered): void {
     else if (frame[0] === 0x1f && frame[1] === 0x8b)
       message = gunzipSync(frame, { maxOutputLength: MAX_FRAME });
   } catch {
-    return sink.leaveOut('a compressed message that is damaged or too large');
+    return 'a compressed message that is damaged or too large';
   }
-  if (message[0] === 0x7b) importJson(message.toString('utf8'), sink);
-  else importMessage(message, sink);
+  if (message[0] !== 0x7b) return importMessage(message, sink) ? undefined : 'a message that is none of OTLP';
+  importJson(message.toString('utf8'), sink);
+  return undefined;
 }
 
 /** The three requests share their outer shape; the one whose records make sense is it. */
-function importMessage(message: Buffer, sink: Gathered): void {
+function importMessage(message: Buffer, sink: Gathered): boolean {
   for (const signal of SIGNALS) {
     const trial = new Gathered(new FileReport(''));
     try {
@@ -214,9 +217,10 @@ function importMessage(message: Buffer, sink: Gathered): void {
       continue; // not this one
     }
     if (trial.taken === 0 || !plausible(trial)) continue;
-    return sink.addAll(trial);
+    sink.addAll(trial);
+    return true;
   }
-  sink.leaveOut('a message that is none of OTLP');
+  return false;
 }
 
 /** Fields of one signal read as another give instants outside of any sensible time. */

@@ -381,3 +381,25 @@ test('no bytes make it fail in another way, or lose what another file holds', as
     { numRuns: 300 },
   );
 });
+
+test('files that are something else are named as what they are, and cost nothing of the others', async () => {
+  const good = file('up{job="a"} 1 1790000000\n');
+  const wrong: readonly (readonly [string, string | Buffer, RegExp])[] = [
+    ['a.png', Buffer.from('89504e470d0a1a0a0000', 'hex'), /it looks like an image/],
+    ['a.csv', 'time,service,value\n2026-01-01,web,1\n', /it looks like a table/],
+    ['a.html', '<!DOCTYPE html><p>404', /it looks like HTML/],
+    ['cut.gz', gzipSync('up 1 1790000000\n'.repeat(9)).subarray(0, 40), /gzip that is damaged or was cut/],
+    ['cut.json', '{"data":[{"traceID":"1","spans":[', /the document ends in the middle/],
+    ['noise', Buffer.from([0, 1, 2, 3, 250, 251, 252]), /neither samples in text/],
+  ];
+  const paths = wrong.map(([, content]) => file(content));
+  const { series, files: read } = await importFiles([...paths, folder, good]);
+  assert.equal(series.length, 1);
+  wrong.forEach(([name, , reason], i) => {
+    assert.equal(read[i]!.leftOut.length, 1, name);
+    assert.match(read[i]!.leftOut[0]!.reason, reason);
+  });
+  assert.match(read.at(-2)!.leftOut[0]!.reason, /it is a directory/);
+  const unknown = importFiles([good, join(folder, 'nowhere')]);
+  await assert.rejects(unknown, /nowhere\): there is no such file/);
+});

@@ -10,6 +10,7 @@ import { joinHistograms } from '../snapshot/join-histograms.ts';
 import type { ProfileSample, ProfileStack } from '../snapshot/record-types.ts';
 import { FileReport, problemOf, type FileSummary } from './file-report.ts';
 import { translateForeign, type Translated } from './foreign-metrics.ts';
+import { mustExist } from './files.ts';
 import { isNative } from './histogram-collector.ts';
 import { importFile, type Onlooker } from './import-file.ts';
 import { serviceOfFile } from './pprof.ts';
@@ -49,6 +50,7 @@ export interface ImportOptions {
  * @throws FailureError `not-found`, `cancelled`, and `corrupt` or `invalid-input` when no file could be read.
  */
 export async function importFiles(paths: readonly string[], options: ImportOptions = {}): Promise<Imported> {
+  for (const path of paths) if (path !== STANDARD_INPUT) mustExist(path);
   const gathered = new Gathered(new FileReport(''));
   const files: FileSummary[] = [];
   let refused: unknown;
