@@ -11,7 +11,7 @@ import type {
 import { isAuxiliary } from './slo/objectives.ts';
 import { blockingRate, isTimed, waitingAges } from './slo/operation-class.ts';
 import { slowRequests } from './slo/slow-share.ts';
-import { waitingMode } from './slo/waiting-mode.ts';
+import { leastWait, waitingMode } from './slo/waiting-mode.ts';
 
 /** Service level indicators of one application: rates per second on the world's grid. */
 export interface Indicators {
@@ -42,7 +42,12 @@ const STUCK_SHARE = 0.9;
  * What users of an application experience. Servers count what they answered; clients also know of refused
  * connections and of requests that never got an answer, so each cell takes the worse of both views.
  */
-export function indicatorsOf(world: World, application: Application, threshold: number): Indicators {
+export function indicatorsOf(
+  world: World,
+  application: Application,
+  threshold: number,
+  promised = false,
+): Indicators {
   const points = world.grid.points;
   const downstreams = clientsOf(world, application);
   const clients = downstreams.flatMap((dependency) => dependency.requests);
@@ -59,7 +64,7 @@ export function indicatorsOf(world: World, application: Application, threshold: 
     points,
   );
   const rate = sumColumns([answered, failedConnects], points);
-  const slowness = slownessOf(world.grid, application, inbound, clients, threshold);
+  const slowness = slownessOf(world.grid, application, { inbound, clients }, { threshold, promised });
   // Whose open requests tell that ours hang: our clients', or, when nobody observes those, our own to others.
   const waiting = clients.length > 0 ? downstreams : application.upstreams;
   const inFlightAge = maxColumns(
@@ -105,9 +110,8 @@ interface Slowness {
 function slownessOf(
   grid: TimeGrid,
   application: Application,
-  inbound: readonly RequestColumns[],
-  clients: readonly RequestColumns[],
-  threshold: number,
+  { inbound, clients }: Record<'inbound' | 'clients', readonly RequestColumns[]>,
+  { threshold, promised }: { readonly threshold: number; readonly promised: boolean },
 ): Slowness {
   const { points } = grid;
   const unknown = new Float64Array(points).fill(NaN);
@@ -124,6 +128,8 @@ function slownessOf(
   const waits = new Map(
     [...judged].flatMap(([one, { slow: late }]) => {
       if (among.has(one)) return [[one, { all: one.rate, late }] as const];
+      // whoever promises so many seconds speaks of requests that take them
+      if (promised && threshold >= leastWait(one.protocol)) return [];
       const rate = waitingMode(grid, one)?.rate;
       return rate ? [[one, { all: rate, late: rate }] as const] : [];
     }),

@@ -24,6 +24,12 @@ function digits(value: number): string {
   return Number(value.toPrecision(3)).toString();
 }
 
+/** What little is missing to all of it is what counts: 99.99 is not 100. */
+function percent(value: number): string {
+  if (value <= 99.9 || value >= 100) return digits(value);
+  return Number((100 - Number((100 - value).toPrecision(2))).toFixed(9)).toString();
+}
+
 function formatSeconds(seconds: number): string {
   const size = Math.abs(seconds);
   if (size === 0) return '0 s';
@@ -67,9 +73,9 @@ export function formatValue(value: number, unit: Unit): string {
     case 'bytes/second':
       return `${formatBytes(value)}/s`;
     case 'percent':
-      return `${digits(value)} %`;
+      return `${percent(value)} %`;
     case 'ratio':
-      return `${digits(value * 100)} %`;
+      return `${percent(value * 100)} %`;
     case 'cores':
       return `${digits(value)} cores`;
     case 'per-second':

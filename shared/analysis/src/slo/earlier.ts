@@ -4,7 +4,7 @@ import { indicatorsOf } from '../indicators.ts';
 import { RequestBudget } from './burn-rate.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
 import { indicatorKey, type CustomIndicators } from './custom-indicators.ts';
-import { DEFAULT_PERIOD, objectivesOf, type ObjectiveSettings } from './objectives.ts';
+import { DEFAULT_PERIOD, latencyLimit, objectivesOf, type ObjectiveSettings } from './objectives.ts';
 import { waitingMode } from './waiting-mode.ts';
 
 /** Requests before a world begins, on coarser grids, by `indicatorKey`. */
@@ -53,8 +53,8 @@ export function earlierBudgets(
   for (const application of world.applications) {
     const untold = hasWaits(newer, newer.byId.get(application.id)) && !hasWaits(world, application);
     const objectives = objectivesOf(application, settings);
-    const threshold = objectives.find(({ kind }) => kind === 'latency')?.threshold ?? 0.5;
-    const { rate, failed, timed, slow } = indicatorsOf(world, application, threshold);
+    const { threshold, promised } = latencyLimit(objectives);
+    const { rate, failed, timed, slow } = indicatorsOf(world, application, threshold, promised);
     for (const { kind, queries } of objectives) {
       const key = indicatorKey(application.id, kind);
       const own = kind === 'availability' ? { rate, bad: failed } : { rate: timed, bad: slow };

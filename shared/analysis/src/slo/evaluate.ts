@@ -13,6 +13,7 @@ import { badShareQuery } from './bad-share-query.ts';
 import { countBad } from './count-bad.ts';
 import {
   DEFAULT_PERIOD,
+  latencyLimit,
   objectivesOf,
   type IndicatorQueries,
   type Objective,
@@ -62,8 +63,8 @@ export function evaluateServiceLevel(
   earlier?: EarlierBudgets,
 ): ServiceLevel {
   const objectives = objectivesOf(application, settings);
-  const threshold = objectives.find((objective) => objective.kind === 'latency')?.threshold ?? 0.5;
-  const indicators = indicatorsOf(world, application, threshold);
+  const { threshold, promised } = latencyLimit(objectives);
+  const indicators = indicatorsOf(world, application, threshold, promised);
   const slos = objectives.map((objective) => {
     const key = indicatorKey(application.id, objective.kind);
     const judged = { ...indicators, custom: custom?.get(key), earlier: earlier?.get(key) };

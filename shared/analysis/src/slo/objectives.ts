@@ -73,6 +73,18 @@ export function objectivesOf(
   });
 }
 
+/** Seconds within which requests should be answered, and whether somebody said so. */
+export function latencyLimit(objectives: readonly Objective[]): {
+  readonly threshold: number;
+  readonly promised: boolean;
+} {
+  const latency = objectives.find(({ kind }) => kind === 'latency');
+  return {
+    threshold: latency?.threshold ?? 0.5,
+    promised: latency?.threshold !== undefined && !latency.assumed,
+  };
+}
+
 /** We promise nothing on behalf of services that others run. */
 function startingPoint({ kind, category }: Promising, assumed: Objective): Objective {
   if (kind === 'ExternalService') return { ...assumed, share: 0 };

@@ -175,3 +175,16 @@ test('requests that begin to take long, take any time, or are all there is, do n
   assert.equal(latencyOf(polls('http', [2, 2])).health, 'critical', 'too short for a poll');
   assert.equal(latencyOf(polls('postgres', [2, 30.01])).health, 'critical', 'no such thing in this protocol');
 });
+
+test('whoever promises seconds means requests that take them', () => {
+  const reports = polls('http', [2, 30.01]);
+  const promise = (threshold: number): ObjectiveSettings => ({
+    rules: [{ kind: 'latency', share: 0.99, threshold }],
+  });
+  assert.equal(latencyOf(reports, promise(4)).compliance, 1);
+  // 2 of 22 requests a second take 30 s
+  const broken = latencyOf(reports, promise(5));
+  assert.ok(Math.abs(broken.compliance - 20 / 22) < 1e-6, `${broken.compliance}`);
+  assert.equal(broken.health, 'critical');
+  assert.equal(latencyOf(reports, { rules: [] }).health, 'ok', 'nobody promised anything');
+});

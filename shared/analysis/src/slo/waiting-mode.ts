@@ -12,6 +12,9 @@ const LEAST_WAIT: ReadonlyMap<RequestSource, number> = new Map([
   ['redis', 1],
 ]);
 
+/** Seconds from which requests of a protocol may wait by design; Infinity where none do. */
+export const leastWait = (protocol: RequestSource): number => LEAST_WAIT.get(protocol) ?? Infinity;
+
 /** Nothing lies between the answers and the waits: the ratio of the bounds of what is empty. */
 const GAP = 4;
 /** Empty is what holds less than this part of the waits. */
