@@ -542,7 +542,11 @@ export function createShopEngine(kind: 'direct' | 'snapshot' = 'direct'): Engine
       overview(range).applications.map((row) => ({ row, findings: findings(range) })),
     deployments: async () => [],
     risks: async () => [],
-    costs: async () => ({ applications: [], nodes: [] }),
+    costs: async () => ({
+      applications: [],
+      nodes: [],
+      prices: { currency: 'USD', cpuCoreHour: 0, memoryGibHour: 0, crossZoneGib: 0, internetGib: 0 },
+    }),
     alerts: async () => ({ rules: [], objectives: [] }),
     followIncidents: async (book) => ({ book, open: [], events: [] }),
     application: async (id, range) => applicationPage(id, range),

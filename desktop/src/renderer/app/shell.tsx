@@ -134,7 +134,7 @@ function ConnectionsDialog() {
   const close = (): void => connectionsOpen.set(false);
   return (
     <Dialog isOpen={open} onClose={close} title="Connections" style={{ width: 820 }}>
-      <ConnectionsPage onOpened={close} />
+      <ConnectionsPage onOpened={close} untitled />
     </Dialog>
   );
 }

@@ -17,8 +17,15 @@ import { draftOf, emptyDraft, specOf, type ConnectionDraft, type ConnectionKind 
 import { OpenFailure } from './open-failure.tsx';
 import { SourceParts } from './source-parts.tsx';
 
-/** Saved connections, and the form to add one. `onOpened` when a source is on screen. */
-export function ConnectionsPage({ onOpened }: { readonly onOpened: () => void }) {
+export interface ConnectionsPageProps {
+  /** A source is on screen. */
+  readonly onOpened: () => void;
+  /** The dialog around it says what it is. */
+  readonly untitled?: true;
+}
+
+/** Saved connections, and the form to add one. */
+export function ConnectionsPage({ onOpened, untitled }: ConnectionsPageProps) {
   const workbench = useWorkbench();
   const [saved, setSaved] = useState<readonly SavedConnection[]>([]);
   const [draft, setDraft] = useState<ConnectionDraft>();
@@ -31,7 +38,7 @@ export function ConnectionsPage({ onOpened }: { readonly onOpened: () => void })
   return (
     <div className="welcome stack" data-testid="view-connections">
       <div className="row">
-        <h1 className="grow">Connections</h1>
+        {untitled ? <span className="grow" /> : <h1 className="grow">Connections</h1>}
         <Button
           icon={<FolderOpen />}
           text="Open snapshot…"
@@ -49,6 +56,7 @@ export function ConnectionsPage({ onOpened }: { readonly onOpened: () => void })
                 key={kind}
                 type="button"
                 className="evidence"
+                style={{ gridTemplateColumns: '18px 1fr' }}
                 data-testid={`first-${kind}`}
                 onClick={() => setDraft(emptyDraft(kind))}
               >

@@ -42,8 +42,10 @@ interface Run {
 
 function ExploreView() {
   const { params } = useLink();
+  const { connection } = useSession();
   const language: Language = params['language'] === 'sql' ? 'sql' : 'promql';
-  return <Exploring key={language} language={language} />;
+  // What another source answered is no answer of this one.
+  return <Exploring key={`${connection.id} ${language}`} language={language} />;
 }
 
 function Exploring({ language }: { readonly language: Language }) {

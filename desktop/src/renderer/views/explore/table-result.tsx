@@ -19,7 +19,7 @@ export function TableResult({ table, took }: { readonly table: Table; readonly t
     <div className="pane" style={{ height: '100%' }} data-testid="table-result">
       <div className="filters small muted">
         {chart ? <ShapeChoice {...{ shape }} onChange={setShape} /> : null}
-        {rows.length} rows, {formatValue(took, 'milliseconds')}
+        {rows.length} {rows.length === 1 ? 'row' : 'rows'}, {formatValue(took, 'milliseconds')}
         {truncated ? '; there are more, narrow the query or add LIMIT' : ''}
         {chart && shape === 'chart' ? '; times of the server taken as UTC' : ''}
       </div>
