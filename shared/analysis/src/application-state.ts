@@ -1,4 +1,4 @@
-import { bucketQuantile, sumOf } from '@gumshoe/model/columns';
+import { bucketQuantile, meanOf, sumOf } from '@gumshoe/model/columns';
 import type { World } from '@gumshoe/model/world';
 import { recentCells } from './dependency-state.ts';
 import { compareHealth } from './finding.ts';
@@ -16,12 +16,12 @@ export interface ApplicationState {
 
 export function applicationState(world: World, inspected: InspectedApplication): ApplicationState {
   const { indicators } = inspected.serviceLevel;
-  const cells = recentCells(world);
+  const cells = recentCells(world, indicators.rate);
   const total = sumOf(indicators.rate, cells);
   const observed = indicators.source !== 'none';
   const histogram = indicators.latency;
   return {
-    requestRate: observed ? total / (cells.hi - cells.lo) : NaN,
+    requestRate: observed ? meanOf(indicators.rate, cells) : NaN,
     errorRatio: total > 0 ? sumOf(indicators.failed, cells) / total : NaN,
     p99: histogram
       ? bucketQuantile(

@@ -3,17 +3,21 @@ import {
   bucketQuantile,
   maxColumns,
   maxOf,
+  meanOf,
   medianOf,
   mergeHistograms,
   sumColumns,
   sumOf,
 } from '@gumshoe/model/columns';
 import type { Evidence, Health } from '@gumshoe/model/entities';
-import type { CellRange, Dependency, World } from '@gumshoe/model/world';
+import type { CellRange, Column, Dependency, RequestColumns, World } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { promqlEvidence, rateWindow, selectDependency } from './evidence.ts';
 import { worstHealth } from './finding.ts';
+import { judgedCells, sustainRule } from './inspections/sustained.ts';
+import { isTimed, waitingAges } from './slo/operation-class.ts';
+import { waitingMode } from './slo/waiting-mode.ts';
 
 /** Figures of one dependency at the end of the window, and what they mean. */
 export interface DependencyState {
@@ -42,53 +46,46 @@ const HANGING = 1;
 /** A request rate below this part of the usual one, with requests hanging, is a stall. */
 const STALL_SHARE = 0.5;
 
-/** The last minute of the window, or so many ms, at least four cells. */
-export function recentCells(world: World, length = LAST_MINUTE): CellRange {
-  const cells = Math.max(4, Math.round(length / world.grid.step));
-  return { lo: Math.max(0, world.window.hi - cells), hi: world.window.hi };
+/**
+ * The last minute of the window, or so many ms, at least four cells; of a column that is told of less often than most, its
+ * own last ones.
+ */
+export function recentCells(world: World, column: Column, length = LAST_MINUTE): CellRange {
+  const points = Math.max(4, Math.round(length / world.grid.step));
+  return judgedCells(column, world.window, { ...sustainRule(0, world.grid), points });
 }
 
 export function dependencyState(world: World, dependency: Dependency): DependencyState {
-  const cells = recentCells(world, NOW);
-  const seconds = (world.grid.step / 1000) * (cells.hi - cells.lo);
   const { requests, tcp } = dependency;
-  const points = world.grid.points;
-  const rate = sumColumns(
-    requests.map((one) => one.rate),
-    points,
+  const { points, step } = world.grid;
+  const total = (pick: (one: RequestColumns) => Column): Column => sumColumns(requests.map(pick), points);
+  const rate = total((one) => one.rate);
+  const cells = recentCells(world, rate, NOW);
+  const lately = (column: Column): number => meanOf(column, recentCells(world, column, NOW));
+  const count = sumOf(rate, cells);
+  const failed = sumOf(
+    total((one) => one.failed),
+    cells,
   );
-  const count = sumOf(rate, cells) * (world.grid.step / 1000);
-  const failed = requests.reduce((sum, one) => sum + sumOf(one.failed, cells), 0) * (world.grid.step / 1000);
-  const duration = requests.reduce((sum, one) => sum + sumOf(one.durationSum, cells), 0);
-  const histogram = mergeHistograms(requests.flatMap((one) => one.latency ?? []));
-  const refused = (sumOf(tcp.failedConnects, cells) * (world.grid.step / 1000)) / seconds;
-  const bytes = (sumOf(tcp.bytesSent, cells) + sumOf(tcp.bytesReceived, cells)) / (cells.hi - cells.lo);
-  const oldest = maxOf(
-    maxColumns(
-      requests.flatMap((one) => one.inFlightAge ?? []),
-      points,
-    ),
-    {
-      lo: Math.max(cells.lo, cells.hi - 3),
-      hi: cells.hi,
-    },
-  );
-  const usual = medianOf(rate, { lo: 0, hi: cells.lo });
+  const refused = lately(tcp.failedConnects) || 0;
+  const bytes = (lately(tcp.bytesSent) || 0) + (lately(tcp.bytesReceived) || 0);
+  const ages = maxColumns(waitingAges(world, dependency), points);
   const figures: Figures = {
-    rate: requests.length > 0 ? count / seconds : NaN,
-    failed,
+    rate: requests.length > 0 ? meanOf(rate, cells) : NaN,
+    failed: failed * (step / 1000),
     errorRatio: count > 0 ? failed / count : NaN,
-    p99: histogram
-      ? bucketQuantile(
-          histogram.bounds,
-          histogram.counts.map((column) => sumOf(column, cells)),
-          0.99,
-        )
-      : NaN,
-    average: count > 0 ? (duration * (world.grid.step / 1000)) / count : NaN,
+    p99: p99In(requests, cells),
+    answers: p99In(requests.filter(isAnswered(world)), cells),
+    average:
+      count > 0
+        ? sumOf(
+            total((one) => one.durationSum),
+            cells,
+          ) / count
+        : NaN,
     refused,
-    oldest,
-    usual,
+    oldest: maxOf(ages, { lo: Math.max(0, world.window.hi - 3), hi: world.window.hi }),
+    usual: medianOf(rate, { lo: 0, hi: cells.lo }),
   };
   const verdicts = judge(figures);
   const reasons = verdicts.map(({ reason }) => reason);
@@ -106,11 +103,30 @@ export function dependencyState(world: World, dependency: Dependency): Dependenc
   };
 }
 
+/** Whether the latency of requests is the server's: they do not wait by design. */
+const isAnswered =
+  ({ grid }: World) =>
+  (one: RequestColumns): boolean =>
+    isTimed(one) && waitingMode(grid, one) === undefined;
+
+function p99In(requests: readonly RequestColumns[], cells: CellRange): number {
+  const histogram = mergeHistograms(requests.flatMap((one) => one.latency ?? []));
+  if (!histogram) return NaN;
+  const { bounds, counts } = histogram;
+  return bucketQuantile(
+    bounds,
+    counts.map((column) => sumOf(column, cells)),
+    0.99,
+  );
+}
+
 interface Figures {
   readonly rate: number;
   readonly failed: number;
   readonly errorRatio: number;
   readonly p99: number;
+  /** The same of requests that do not wait by design. */
+  readonly answers: number;
   readonly average: number;
   readonly refused: number;
   readonly oldest: number;
@@ -123,7 +139,7 @@ interface Reason {
 }
 
 function judge(figures: Figures): readonly Reason[] {
-  const { failed, errorRatio, p99, refused, oldest, rate, usual } = figures;
+  const { failed, errorRatio, answers, refused, oldest, rate, usual } = figures;
   const reasons: Reason[] = [];
   if (refused > 0.01) {
     reasons.push({
@@ -140,8 +156,8 @@ function judge(figures: Figures): readonly Reason[] {
     const reason = `a request has waited ${formatValue(oldest, 'seconds')} for its answer`;
     reasons.push({ health: stalled ? 'critical' : 'warning', reason });
   }
-  if (p99 > SLOW_P99) {
-    reasons.push({ health: 'warning', reason: `p99 latency is ${formatValue(p99, 'seconds')}` });
+  if (answers > SLOW_P99) {
+    reasons.push({ health: 'warning', reason: `p99 latency is ${formatValue(answers, 'seconds')}` });
   }
   return reasons;
 }
