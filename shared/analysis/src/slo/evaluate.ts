@@ -5,7 +5,7 @@ import type { Application, Column, World } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
 import { findBreaches, findUnusualBreaches, type Breach } from './breaches.ts';
-import { burnRateAt, RequestBudget, type BurnRate } from './burn-rate.ts';
+import { burnRateAt, MIN_BAD, RequestBudget, shareAtLeast, type BurnRate } from './burn-rate.ts';
 import type { EarlierBudgets } from './earlier.ts';
 import { indicatorKey, type CustomIndicator, type CustomIndicators } from './custom-indicators.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
@@ -110,7 +110,8 @@ function evaluateObjective(
   const undecided = undecidedShare(world, indicators, objective, requests);
   const leaking = burnRates.some((rate, i) => rate.firing && ALL_BURN_RULES[i]!.severity === 'warning');
   const unsure = undecided !== undefined && share + undecided > allowed;
-  const health = judge({ requests, share, allowed, fresh, open: open !== undefined, leaking, unsure });
+  const proven = failed >= MIN_BAD && shareAtLeast(failed, requests) > allowed;
+  const health = judge({ requests, proven, fresh, open: open !== undefined, leaking, unsure });
   const since = (open ?? breaches.at(-1))?.onset;
   return {
     kind: objective.kind,
@@ -168,8 +169,8 @@ function usualShare(budget: RequestBudget): number {
 
 interface Verdict {
   readonly requests: number;
-  readonly share: number;
-  readonly allowed: number;
+  /** More was bad than is allowed, and there were enough requests to say so. */
+  readonly proven: boolean;
   /** Breached a moment ago. */
   readonly fresh: boolean;
   readonly open: boolean;
@@ -179,10 +180,10 @@ interface Verdict {
   readonly unsure: boolean;
 }
 
-function judge({ requests, share, allowed, fresh, open, leaking, unsure }: Verdict): Health {
+function judge({ requests, proven, fresh, open, leaking, unsure }: Verdict): Health {
   if (open) return 'critical';
   if (requests === 0) return 'unknown';
-  if (fresh || leaking || (requests >= 100 && share > allowed)) return 'warning';
+  if (fresh || leaking || proven) return 'warning';
   return unsure ? 'unknown' : 'ok';
 }
 

@@ -188,3 +188,18 @@ test('whoever promises seconds means requests that take them', () => {
   assert.equal(broken.health, 'critical');
   assert.equal(latencyOf(reports, { rules: [] }).health, 'ok', 'nobody promised anything');
 });
+
+test('a few slow requests prove nothing, and neither does a share that chance explains', () => {
+  const hourly = (fast: number, slow: number): Traffic => ({
+    protocol: 'http',
+    parts: [],
+    exact: [
+      [fast / 3600, 0.01],
+      [slow / 3600, 4],
+    ],
+  });
+  // Lower ends of Wilson's 95 % interval: of 12 in 1000 0.69 %, of 20 in 1000 1.30 %; 4 are too few whatever they are of.
+  assert.equal(latencyOf(hourly(988, 12)).health, 'ok');
+  assert.equal(latencyOf(hourly(980, 20)).health, 'warning');
+  assert.equal(latencyOf(hourly(16, 4)).health, 'ok');
+});
