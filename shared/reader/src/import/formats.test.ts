@@ -167,6 +167,17 @@ test('native histograms of a dump, as Prometheus writes them, are native ones an
   assert.deepEqual([both.values.length, both.histograms?.samples.length], [1, 1]);
 });
 
+test('a dump has the escapes of Go, other text has them not; sums and counts are no gauges of a service', async () => {
+  const dump =
+    '{__name__="lat_seconds", pod="a\\u00a0b\\tc\\x01\\U0001f600\\\\"} {count:3, sum:0.3, (0.25,0.5]:3} 1790000000000';
+  const text = 'up{path="C:\\temp\\u"} 1 1790000000';
+  const { series, assumptions } = await importFiles([file('escapes.dump', dump), file('escapes.om', text)]);
+  const labels = (name: string) => series.find((one) => one.labels['__name__'] === name)?.labels;
+  assert.equal(labels('lat_seconds')?.['pod'], 'a\u00a0b\tc\u0001\u{1f600}\\');
+  assert.equal(labels('up')?.['path'], 'C:\\temp\\u');
+  assert.deepEqual(assumptions, []);
+});
+
 test('points without a recorded value are none; quantiles of summaries are series', async () => {
   const gauge = {
     name: 'g',
@@ -322,7 +333,7 @@ test('each file has a report: what it was, what was taken, what was left out and
     [
       ['Prometheus text', 2, 0, undefined],
       ['Prometheus text', 1, 2, 3],
-      ['unknown', 0, 2, undefined],
+      ['unknown', 0, 1, undefined],
       ['empty', 0, 0, undefined],
     ],
   );

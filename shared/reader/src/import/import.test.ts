@@ -388,7 +388,11 @@ test('files that are something else are named as what they are, and cost nothing
     ['a.png', Buffer.from('89504e470d0a1a0a0000', 'hex'), /it looks like an image/],
     ['a.csv', 'time,service,value\n2026-01-01,web,1\n', /it looks like a table/],
     ['a.html', '<!DOCTYPE html><p>404', /it looks like HTML/],
-    ['cut.gz', gzipSync('up 1 1790000000\n'.repeat(9)).subarray(0, 40), /gzip that is damaged or was cut/],
+    [
+      'cut.gz',
+      gzipSync('up{job="a"} 1 1790000000\n'.repeat(9)).subarray(0, 40),
+      /gzip that is damaged or was cut/,
+    ],
     ['cut.json', '{"data":[{"traceID":"1","spans":[', /the document ends in the middle/],
     ['noise', Buffer.from([0, 1, 2, 3, 250, 251, 252]), /neither samples in text/],
   ];

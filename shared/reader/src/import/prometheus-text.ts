@@ -35,7 +35,8 @@ export class PrometheusTextParser {
       at = name.length;
     }
     if (text[at] === '{') {
-      const end = readLabels(text, at + 1, labels);
+      // without a name before them it is a line of a dump, with the quotes of Go
+      const end = readLabels(text, at + 1, labels, name === undefined);
       if (end < 0) return 'labels that do not end, or are not name="value"';
       at = end;
     }
@@ -89,14 +90,14 @@ function readNumber(text: string): number | undefined {
 }
 
 /** Reads labels from behind the brace; the place behind the closing one, or -1. A lone quoted string is the name. */
-function readLabels(text: string, start: number, into: Record<string, string>): number {
+function readLabels(text: string, start: number, into: Record<string, string>, dump: boolean): number {
   let at = start;
   for (;;) {
     while (text[at] === ' ' || text[at] === ',') at++;
     if (text[at] === '}') return at + 1;
     let name: string;
     if (text[at] === '"') {
-      const quoted = readQuoted(text, at);
+      const quoted = readQuoted(text, at, dump);
       if (!quoted) return -1;
       [name, at] = quoted;
       if (text[at] !== '=') {
@@ -114,7 +115,7 @@ function readLabels(text: string, start: number, into: Record<string, string>): 
     if (text[at] !== '=') return -1;
     at++;
     while (text[at] === ' ') at++;
-    const value = text[at] === '"' ? readQuoted(text, at) : undefined;
+    const value = text[at] === '"' ? readQuoted(text, at, dump) : undefined;
     if (!value) return -1;
     into[name] = value[0];
     at = value[1];
@@ -123,7 +124,13 @@ function readLabels(text: string, start: number, into: Record<string, string>): 
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', '\\': '\\', '"': '"' };
 
-function readQuoted(text: string, start: number): [string, number] | undefined {
+/** What strconv.Quote of Go writes besides. */
+const GO_ESCAPES: Readonly<Record<string, string>> = {
+  ...{ a: '\x07', b: '\b', f: '\f', r: '\r', t: '\t', v: '\v' },
+};
+const GO_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+
+function readQuoted(text: string, start: number, dump: boolean): [string, number] | undefined {
   const plainEnd = text.indexOf('"', start + 1);
   if (plainEnd < 0) return undefined;
   const plain = text.slice(start + 1, plainEnd);
@@ -134,11 +141,24 @@ function readQuoted(text: string, start: number): [string, number] | undefined {
     if (char === '"') return [out, at + 1];
     if (char !== '\\') out += char;
     else {
-      at++;
-      out += ESCAPES[text[at] ?? ''] ?? `\\${text[at] ?? ''}`;
+      const [escaped, length] = (dump && goEscape(text, at + 1)) || [ESCAPES[text[at + 1] ?? ''], 1];
+      out += escaped ?? `\\${text[at + 1] ?? ''}`;
+      at += length;
     }
   }
   return undefined;
+}
+
+/** A sign and how many characters it took behind the backslash; undefined for one that other formats have too. */
+function goEscape(text: string, at: number): readonly [string, number] | undefined {
+  const letter = text[at] ?? '';
+  const plain = GO_ESCAPES[letter];
+  if (plain !== undefined) return [plain, 1];
+  const digits = GO_DIGITS[letter];
+  const code = digits === undefined ? '' : text.slice(at + 1, at + 1 + digits);
+  if (digits === undefined || code.length < digits || !/^[0-9a-f]+$/i.test(code)) return undefined;
+  const point = Number.parseInt(code, 16);
+  return point <= 0x10ffff ? [String.fromCodePoint(point), 1 + digits] : undefined;
 }
 
 /** Whether the beginning of a file looks like samples in text. */

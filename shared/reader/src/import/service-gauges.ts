@@ -51,7 +51,7 @@ function gaugesIn(given: SeriesByName, spelled: ReadonlyMap<string, string>): re
   const found: (GaugeName & { readonly series: Series; readonly label: string | undefined })[] = [];
   for (const { name } of given.untaken()) {
     const parsed = gaugeName(name);
-    if (parsed)
+    if (parsed && !isPartOfHistogram(name, given))
       for (const series of given.peek(name))
         found.push({
           ...parsed,
@@ -77,6 +77,13 @@ function gaugesIn(given: SeriesByName, spelled: ReadonlyMap<string, string>): re
     const name = spelled.get(prefix) ?? serviceName(one.series.labels['__name__'] ?? '', prefix);
     return known || spelled.has(prefix) ? [{ ...one, service: name }] : [];
   });
+}
+
+/** Sum and count of a histogram or summary are counters, whatever its name. */
+function isPartOfHistogram(name: string, given: SeriesByName): boolean {
+  const [, base] = /^(.+)_(?:sum|count)$/.exec(name) ?? [];
+  if (base === undefined) return false;
+  return given.has(`${base}_bucket`) || (given.has(`${base}_sum`) && given.has(`${base}_count`));
 }
 
 const insert = <K, V>(map: Map<K, Set<V>>, key: K, value: V): void => {
