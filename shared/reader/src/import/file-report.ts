@@ -49,6 +49,7 @@ export function problemOf({ path, format, leftOut, firstLeftOut }: FileSummary):
   const count = leftOut.reduce((sum, one) => sum + one.count, 0);
   if (count === 0 || !firstLeftOut) return undefined;
   const name = path === '-' ? 'standard input' : path.slice(path.lastIndexOf('/') + 1);
+  if (format === 'unknown') return `${name} was left out: ${firstLeftOut.reason}`;
   const lines = format === 'Prometheus text';
   const what = lines ? 'lines are no samples with a timestamp' : 'records could not be read';
   const { line, reason } = firstLeftOut;

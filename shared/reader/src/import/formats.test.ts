@@ -339,7 +339,7 @@ test('each file has a report: what it was, what was taken, what was left out and
   );
   assert.deepEqual(problems, [
     'half.prom: 2 lines are no samples with a timestamp, the first is line 3: no timestamp',
-    'picture.png: 2 records could not be read: a message that is none of OTLP',
+    'picture.png was left out: it looks like an image; it is neither samples in text, nor OTLP (JSON or protobuf), nor Jaeger JSON, nor pprof, nor events',
   ]);
 });
 
