@@ -30,7 +30,16 @@ export interface Trial {
   readonly ms: number;
 }
 
-const applicationOf = (service: Service): RegExp =>
+/** What never ran while somebody looked has no name: the address that its clients call in vain is all there is. */
+const isUnseen = ({ mode, effects }: Scenario, { index }: Service): boolean =>
+  mode.faultAt < 0 && (effects.get(index)?.down ?? 0) > 0;
+
+const applicationOf = (scenario: Scenario, service: Service): RegExp =>
+  isUnseen(scenario, service)
+    ? new RegExp(`:(${service.name}|ExternalService:10\\.1\\.${service.index}\\.\\d+:\\d+)$`)
+    : applicationNamed(service);
+
+const applicationNamed = (service: Service): RegExp =>
   service.role === 'external'
     ? new RegExp(`:(ExternalService:203\\.0\\.113\\.${service.index + 1}(:\\d+)?|[A-Za-z]+:${service.name})$`)
     : new RegExp(`:${service.name}$`);
@@ -64,7 +73,7 @@ export function tryFault(fault: FaultType, mode: Mode, seed: number): Trial | un
   });
   if (!guilty || isOver(scenario) || !isTold(scenario, guilty)) return undefined;
   const { report, series, ms } = look(scenario);
-  const wanted = applicationOf(guilty);
+  const wanted = applicationOf(scenario, guilty);
   const ranked = [...new Set(report.causes.map((cause) => cause.application))];
   const [top] = report.causes;
   const there = report.causes.find((cause) => wanted.test(cause.application));
@@ -138,6 +147,9 @@ export function quiet(mode: Mode, seed: number): Quiet {
 }
 
 /** What is broken in clusters that are seen so. */
-export const faultsOf = (mode: Mode): readonly FaultType[] => (mode.foreign ? INJECTED : FAULTS);
+export const faultsOf = (mode: Mode): readonly FaultType[] => {
+  if (mode.foreign === 'resources') return INJECTED.filter(({ onResources }) => onResources);
+  return mode.foreign ? INJECTED : FAULTS;
+};
 
 export { FAULTS };

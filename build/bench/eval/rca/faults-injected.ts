@@ -10,24 +10,28 @@ const MEMORY = ['memory-change', 'memory-leak', 'memory-oom', 'memory-pressure']
 export const INJECTED: readonly FaultType[] = [
   {
     name: 'cpu-stress',
+    onResources: true,
     at: app,
     effect: (r) => ({ own: r.between(5, 30), cpu: r.between(6, 12), throttled: r.between(0, 0.3) }),
     why: CPU,
   },
   {
     name: 'memory-stress',
+    onResources: true,
     at: app,
     effect: (r) => ({ memoryTo: r.between(350e6, 500e6), own: r.between(4, 15) }),
     why: MEMORY,
   },
   {
     name: 'memory-oom',
+    onResources: true,
     at: app,
     effect: () => ({ memoryTo: 520e6, oom: true, restartsPerMinute: 1, refused: 0.2, errors: 0.05 }),
     why: [...MEMORY, 'instance-down'],
   },
   {
     name: 'disk-stress',
+    onResources: true,
     at: app,
     effect: (r) => ({ written: r.between(1e7, 1e8), own: r.between(4, 20) }),
     why: ['disk-io-change', 'node-disk'],
@@ -46,12 +50,14 @@ export const INJECTED: readonly FaultType[] = [
   },
   {
     name: 'socket-stress',
+    onResources: true,
     at: app,
     effect: (r) => ({ sockets: r.between(10, 40), own: r.between(5, 20) }),
     why: ['socket-change'],
   },
   {
     name: 'store-cpu-stress',
+    onResources: true,
     at: role('postgres'),
     effect: (r) => ({ own: r.between(10, 40), cpu: r.between(6, 12) }),
     why: CPU,
@@ -77,6 +83,7 @@ export const INJECTED: readonly FaultType[] = [
   },
   {
     name: 'killed',
+    onResources: true,
     at: app,
     effect: () => ({ restartsPerMinute: 2, refused: 0.4, errors: 0.1 }),
     why: ['instance-down', 'tcp-refused'],

@@ -77,6 +77,8 @@ export interface FaultType {
   readonly effect: (random: Random, service: Service) => Effect;
   /** Kinds of causes that name what was done, and not only where. */
   readonly why?: readonly string[];
+  /** It shows in what containers use, or in that they start anew. */
+  readonly onResources?: boolean;
 }
 
 export const app = ({ role }: Service): boolean => role === 'service';

@@ -13,7 +13,8 @@ believed, and the false incidents in calm clusters. There is noise, traffic rise
 callers give up, and innocent services are deployed, burn CPU and complain in their logs at the moment of the fault.
 
 --modes runs all ways of seeing too little: ${MODES.map(({ name }) => name).join(', ')}.
---foreign runs test beds of others, with what chaos tools do to them: ${FOREIGN_MODES.map(({ name }) => name).join(', ')}.
+--foreign runs test beds of others, with what chaos tools do to them: ${FOREIGN_MODES.map(({ name }) => name).join(', ')};
+the last with those faults only that show in what containers use.
 Seeds below 1000 are for tuning. Those from 1000 on are for measuring, and are the default.
 `;
 

@@ -3,7 +3,7 @@ import { LEVELS } from './candidates/levels.ts';
 import type { World } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
 import type { Propagation } from './reach.ts';
-import { isOpaque } from './own-trouble.ts';
+import { isOpaque, isUnconnected } from './own-trouble.ts';
 import { canCause, isAlone } from './reach.ts';
 import type { Weighed } from './score.ts';
 
@@ -34,8 +34,8 @@ const REASONS: readonly string[] = [
   'tcp-refused',
 ];
 
-/** All work costs CPU: what is written, kept or opened far more than usual says what for. */
-const WORK: readonly string[] = ['disk-io-change', 'memory-change', 'memory-leak', 'socket-change'];
+/** All work costs CPU: what is written or kept far more than usual says what for. */
+const WORK: readonly string[] = ['disk-io-change', 'memory-change', 'memory-leak'];
 
 /** Kinds that the named kinds of the same application account for. */
 const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
@@ -141,6 +141,7 @@ const REASONS_ALONE: ReadonlySet<string> = new Set([
 ]);
 /** A suspicion below this explains nothing. */
 const LEAST_EXPLAINING_SCORE = 0.35;
+const BEYOND_DOUBT = 0.5;
 const LEFT = 0.35;
 
 /** A suspicion with the walk it was found on. */
@@ -178,7 +179,7 @@ function accountsFor(strong: Placed, weak: Placed): boolean {
   if (weak.kind === 'node-cpu') return strong.kind === 'cpu-hog' && sharesNode(strong, weak);
   if (strong.kind === 'network-loss' && isSlowForIt(strong, weak)) return true;
   if (!ECHOES.has(weak.kind) || (weak.kind === 'network-loss' && isSlowForIt(weak, strong))) return false;
-  return isHiddenStore(strong) || canCause(weak.propagation, deep, shallow);
+  return isHiddenStore(strong) || isReasonAmongPlaces(strong) || canCause(weak.propagation, deep, shallow);
 }
 
 /** Whose network is slow finds all it calls slow; of what nobody sees into, that is all that is known. */
@@ -196,6 +197,10 @@ const isHiddenStore = ({ kind, reached, frame }: Placed): boolean =>
   reached.direction === 'server' &&
   reached.path.length > 1 &&
   isAlone(reached.application);
+
+/** Where nobody says who calls whom, a reason that is beyond doubt says more than who is slow or fails. */
+const isReasonAmongPlaces = ({ kind, score, frame }: Placed): boolean =>
+  isUnconnected(frame) && REASONS_ALONE.has(kind) && score >= BEYOND_DOUBT;
 
 /** More requests came from the strong one, and reached the weak one. */
 function floods(strong: Placed, weak: Placed): boolean {

@@ -123,8 +123,7 @@ export const ownFailures: (application: Application, frame: Frame) => Column = p
         application.operations.map((one) => one.failedHere),
       );
       const called = application.upstreams.map((one) => unanswered(one, frame));
-      const asked = application.downstreams.map((one) => unanswered(one, frame));
-      return total(frame, [minus(here, total(frame, called)), ...asked]);
+      return total(frame, [minus(here, total(frame, called)), unansweredCalls(application, frame)]);
     }
     const failed = total(
       frame,
@@ -137,6 +136,13 @@ export const ownFailures: (application: Application, frame: Frame) => Column = p
     return minus(failed, total(frame, below));
   },
 );
+
+/** Failed calls of an application that its own spans know nothing of, per second. */
+export const unansweredCalls = (application: Application, frame: Frame): Column =>
+  total(
+    frame,
+    application.downstreams.map((one) => unanswered(one, frame)),
+  );
 
 /**
  * Failed calls, as the caller's spans tell, that the callee's spans know nothing of: nobody answered, or the caller

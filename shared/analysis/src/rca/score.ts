@@ -47,7 +47,9 @@ const UNTOLD = 0.7;
 
 /** The placebo: a change in an application that is itself as fast and as right as before has no effect. */
 function ownFactor(kind: string, { application, direction }: Reached, frame: Frame): number {
-  if (!FELT_THERE.has(kind) || direction === 'neighbour' || !frame.isOfRequests) return 1;
+  if (!FELT_THERE.has(kind) || direction === 'neighbour') return 1;
+  // what it uses is what is out of the ordinary
+  if (!frame.isOfRequests && application === frame.root) return 1;
   const { latency, errors } = ownTrouble(application, frame);
   const share = Math.max(latency, errors);
   // nobody feels anything: then the impact is no slowness of requests

@@ -12,6 +12,7 @@ import {
   ownTrouble,
   perRootRequest,
   riseOf,
+  unansweredCalls,
 } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
@@ -27,22 +28,44 @@ export const errorOrigin = defineCandidate({
     if (share !== share) return undefined;
     const column = perRootRequest(frame, ownFailures(application, frame));
     const { before, during, by } = riseOf(column, frame);
-    const { signal, query, operation } = lookAt(application, frame);
+    const silent = isSilent(application, frame, by);
+    const { signal, query, operation } = silent
+      ? lookAtCalls(application, frame)
+      : lookAt(application, frame);
     if (!(by > LEAST_RISE) || !(share > 0))
       return clear(signal, 'it failed no more often by itself than before');
     const { onset } = shiftOf(column, frame);
-    const summary = `For each request of ${frame.root.name}, ${application.name} fails ${during.toFixed(3)} times without a failed call below it, ${before.toFixed(3)} times before; that accounts for ${formatValue(share, 'ratio')} of the additional errors.`;
+    const fails = silent
+      ? `${during.toFixed(3)} calls to ${application.name} fail without its knowing, ${before.toFixed(3)} before`
+      : `${application.name} fails ${during.toFixed(3)} times without a failed call below it, ${before.toFixed(3)} times before`;
+    const summary = `For each request of ${frame.root.name}, ${fails}; that accounts for ${formatValue(share, 'ratio')} of the additional errors.`;
     return suspect({
-      title: `${application.name} fails by itself${operation ? ` in ${operation}` : ''}`,
+      title: silent
+        ? `${application.name} does not answer`
+        : `${application.name} fails by itself${operation ? ` in ${operation}` : ''}`,
       signal,
       magnitude: MOST * ramp(by, LEAST_RISE, 0.03) * (isUnconnected(frame) ? share : ramp(share, 0.05, 0.5)),
       onset,
       column,
       evidence: [measured(frame, query, summary, { value: during, before, unit: 'ratio', onset })],
-      remediation: `Open a failed trace through ${application.name}, read what it logged then, and look at its last change and at what it calls unobserved.`,
+      remediation: silent
+        ? `Look whether ${application.name} runs and can be reached: its replicas, restarts and readiness, and the network between it and its callers.`
+        : `Open a failed trace through ${application.name}, read what it logged then, and look at its last change and at what it calls unobserved.`,
     });
   },
 });
+
+/** Whether most of the additional failures are calls that never arrived, or whose answer did not. */
+const isSilent = (application: Application, frame: Frame, by: number): boolean =>
+  hasSelfTime(application, frame) &&
+  riseOf(perRootRequest(frame, unansweredCalls(application, frame)), frame).by > by / 2;
+
+function lookAtCalls(application: Application, frame: Frame) {
+  const signal = TRACE_METRICS.requests.name;
+  const select = selectApplication(application, signal, matchLabel('status', ['failed']));
+  const query = `sum by (client_service_name) (rate(${select}${rateWindow(frame.world)}))`;
+  return { signal, operation: '', query };
+}
 
 function lookAt(application: Application, frame: Frame) {
   const window = rateWindow(frame.world);
