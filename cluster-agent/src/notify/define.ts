@@ -1,7 +1,28 @@
+import type { Milliseconds } from '@gumshoe/base/time';
 import type { Incident, Report } from '@gumshoe/engine/api';
+import type { ApplicationId, InstanceId } from '@gumshoe/model/entities';
 
-/** What a channel is told: an incident opened or closed, with the analysis of that moment. */
-export interface Notification {
+/** What a channel is told. */
+export type Notification = IncidentNotification | AlertNotification;
+
+/** An alert of the configuration, or a slow burn of an error budget, began to fire or is over. */
+export interface AlertNotification {
+  readonly schema: 'gumshoe.notification/1';
+  readonly event: 'firing' | 'over';
+  readonly alert: {
+    readonly rule: string;
+    readonly severity: 'info' | 'warning' | 'critical';
+    readonly application: ApplicationId;
+    readonly instance?: InstanceId;
+    readonly firedAt?: Milliseconds;
+    /** One sentence with the figures of when it began to fire. */
+    readonly summary: string;
+  };
+  readonly summary: string;
+}
+
+/** An incident opened or closed, with the analysis of that moment. */
+export interface IncidentNotification {
   readonly schema: 'gumshoe.notification/1';
   readonly event: 'opened' | 'resolved';
   readonly incident: Incident;
@@ -18,10 +39,10 @@ export interface Notification {
 }
 
 export function notificationOf(
-  event: Notification['event'],
+  event: IncidentNotification['event'],
   incident: Incident,
   report: Report,
-): Notification {
+): IncidentNotification {
   return {
     schema: 'gumshoe.notification/1',
     event,

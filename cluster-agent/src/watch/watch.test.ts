@@ -54,6 +54,7 @@ function watchOver(
       };
     },
     investigate: investigate ?? (async () => report),
+    alerts: async () => ({ rules: [], objectives: [] }),
   } as unknown as EngineApi;
   const outbox = new Outbox([channel], logger as never);
   const watch = new Watch(engine, outbox, logger as never, { window: 3_600_000, resolveAfter: 120_000 });

@@ -2,8 +2,9 @@ import { EMPTY_BOOK } from '@gumshoe/analysis/incidents/book';
 import type { Logger } from '@gumshoe/base/logger';
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { EngineApi, IncidentNews } from '@gumshoe/engine/api';
-import { notificationOf, type Notification } from '../notify/define.ts';
+import { notificationOf, type IncidentNotification, type Notification } from '../notify/define.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { alertNews, type ToldAlerts } from './alert-news.ts';
 
 export interface WatchState {
   /** ms since the epoch; 0 before the first look */
@@ -24,19 +25,20 @@ export interface WatchOptions {
 type IncidentEvent = IncidentNews['events'][number];
 
 /** What people are told of; that an incident hits more, or was two, shows in what is told at its end. */
-const TOLD: Partial<Record<IncidentEvent['kind'], Notification['event']>> = {
+const TOLD: Partial<Record<IncidentEvent['kind'], IncidentNotification['event']>> = {
   opened: 'opened',
   reopened: 'opened',
   resolved: 'resolved',
 };
 
-/** Runs the same analysis as the workbench on a timer and tells the outbox what opened and what closed. */
+/** Runs the same analysis as the workbench on a timer and tells the outbox of incidents and alerts that begin and end. */
 export class Watch {
   private readonly engine: EngineApi;
   private readonly outbox: Outbox;
   private readonly logger: Logger;
   private readonly options: WatchOptions;
   private book = EMPTY_BOOK;
+  private alerts: ToldAlerts = new Map();
   private state: WatchState = { lastLook: 0, lastError: '', open: [], duration: 0 };
   private busy = false;
 
@@ -60,10 +62,15 @@ export class Watch {
       const range = { from: milliseconds(now - this.options.window), to: milliseconds(now) };
       const news = await this.engine.followIncidents(this.book, range, this.options.resolveAfter);
       // All or nothing: a look that fails half way leaves the book as it was, and the next one tells it.
-      const notifications = [];
+      const notifications: Notification[] = [];
       for (const event of news.events) notifications.push(...(await this.tell(event, range)));
+      const alerts = alertNews(this.alerts, await this.engine.alerts(range));
+      notifications.push(...alerts.notifications);
       for (const notification of notifications) this.outbox.post(notification, now);
       this.book = news.book;
+      this.alerts = alerts.told;
+      for (const { event, summary } of alerts.notifications)
+        this.logger.log('info', `alert ${event}`, { summary });
       const open = news.open
         .flatMap(({ impacts }) => impacts)
         .map(({ application, slo }) => `${application} ${slo}`);
