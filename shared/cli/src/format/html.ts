@@ -1,5 +1,5 @@
 import type { Evidence } from '@gumshoe/model/entities';
-import type { Block } from './report-document.ts';
+import { evidenceSource, type Block } from './report-document.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -13,8 +13,11 @@ const escapeText = (text: string): string => text.replace(/[&<>"']/g, (char) => 
 const tag = (name: string, content: string): string => `<${name}>${content}</${name}>`;
 const cells = (name: 'th' | 'td', texts: readonly string[]): string =>
   tag('tr', texts.map((text) => tag(name, escapeText(text))).join(''));
-const evidenceItem = ({ kind, query, summary }: Evidence): string =>
-  tag('li', `${escapeText(summary)}<br>${escapeText(kind)}: ${tag('code', escapeText(query))}`);
+const evidenceItem = (one: Evidence): string =>
+  tag(
+    'li',
+    `${escapeText(one.summary)}<br>${escapeText(evidenceSource(one))}: ${tag('code', escapeText(one.query))}`,
+  );
 
 function blockText(block: Block): string {
   switch (block.kind) {

@@ -1,5 +1,5 @@
 import type { Evidence } from '@gumshoe/model/entities';
-import type { Block } from './report-document.ts';
+import { evidenceSource, type Block } from './report-document.ts';
 
 /** Characters that Markdown would read as markup or HTML. */
 const escapeText = (text: string): string => text.replace(/[\\`*_[\]<>|#]/g, '\\$&').replace(/\s+/g, ' ');
@@ -13,8 +13,8 @@ function code(text: string): string {
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.map(escapeText).join(' | ')} |`;
-const evidenceLine = ({ kind, query, summary }: Evidence): string =>
-  `- ${escapeText(summary)}\n  ${kind}: ${code(query)}`;
+const evidenceLine = (one: Evidence): string =>
+  `- ${escapeText(one.summary)}\n  ${evidenceSource(one)}: ${code(one.query)}`;
 
 function blockText(block: Block): string {
   switch (block.kind) {

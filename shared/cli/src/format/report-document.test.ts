@@ -58,7 +58,7 @@ test('Markdown escapes what it would read as markup and keeps every part', () =>
     text,
     /\| or\\<d\\>ers \| latency \| critical \| 2026-01-01 10:10:00 UTC \| not yet \| 25 % \| slow \\\| and \\\*late\\\* \|/,
   );
-  assert.match(text, /promql: ``sum\(`a`\) > 1``/);
+  assert.match(text, /promql, 10:00:00Z – 10:30:00Z: ``sum\(`a`\) > 1``/);
   assert.match(text, /withstands/);
   assert.match(text, /## Not examined\n\n- logs: no store/);
   assert.doesNotMatch(text, /cleared/);

@@ -4,6 +4,7 @@ import type { Cause, Impact, Report } from '@gumshoe/engine/api';
 import type { Evidence } from '@gumshoe/model/entities';
 import { falsifierVerdict } from './report.ts';
 import { shortName } from './short-name.ts';
+import { clockText } from './window.ts';
 
 /** A report as a document: headings, paragraphs, lists and tables; what Markdown and HTML are written from. */
 export type Block =
@@ -20,6 +21,10 @@ export type Block =
 const stamp = (at: Milliseconds): string =>
   `${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`;
 const percent = (share: number): string => formatValue(100 * share, 'percent');
+
+/** Where it comes from: `promql, 10:00:00Z – 11:00:00Z`. */
+export const evidenceSource = ({ kind, from, to }: Evidence): string =>
+  `${kind}, ${clockText(from)} – ${clockText(to)}`;
 
 const heading = (level: 1 | 2 | 3, text: string): Block => ({ kind: 'heading', level, text });
 const paragraph = (text: string): Block => ({ kind: 'paragraph', text });
@@ -78,7 +83,7 @@ function causeBlocks(cause: Cause): readonly Block[] {
     ...blindSpots.flatMap(({ application, blind }) =>
       blind.map(
         ({ signal, state, reason, enable }) =>
-          `Blind spot: ${signal} of ${shortName(application)} is ${state}: ${reason}; ${enable}`,
+          `Blind spot: ${signal} of ${shortName(application)} is ${state}: ${reason}; to see it takes ${enable}`,
       ),
     ),
   ];
