@@ -6,7 +6,7 @@ import { buildWorld } from '@gumshoe/model/build/build-world';
 import { SeriesWriter, type Lifetime } from '@gumshoe/model/testdata/series-writer';
 import { inspectWorld } from '../inspect.ts';
 import { lastOfQuery } from './testdata/evidence-check.ts';
-import { listening } from './testdata/database-world.ts';
+import { listening, probed } from './testdata/database-world.ts';
 import { APP, AREA_RANGE, findingOf, NODE, smallWorld } from './testdata/small-world.ts';
 
 const LATE = AREA_RANGE.to - 600_000;
@@ -121,4 +121,21 @@ test('of two clusters with one address, each is judged and shown by its own samp
     ['east', 10, 10],
     ['west', 95, 95],
   ]);
+});
+
+test('an exporter that does not look for locks says nothing of them', () => {
+  for (const [inspection, up, info, port] of [
+    ['postgres-locks', 'pg_up', 'pg_info', 5432],
+    ['mysql-locks', 'mysql_up', 'mysql_info', 3306],
+  ] as const) {
+    const health = (looks: boolean) =>
+      findingOf(
+        inspection,
+        smallWorld((writer) => {
+          const target = probed(writer, up, port);
+          if (looks) writer.gauge(info, { ...target, server_version: '16' }, () => 1);
+        }),
+      )?.health;
+    assert.deepEqual([health(false), health(true)], [undefined, 'ok']);
+  }
 });

@@ -12,7 +12,7 @@ export const mysqlLocks = defineInspection({
   threshold: { default: 0, unit: 'count', description: 'queries that wait for a lock' },
   needs: ['mysql'],
   inspect: (subject, threshold) =>
-    levelVerdict(subject, measuredTargets(subject.mysql, waitingColumn), {
+    levelVerdict(subject, measuredTargets(subject.mysql.filter(looksForLocks), waitingColumn), {
       threshold,
       unit: 'count',
       says: ({ target, state }) =>
@@ -24,6 +24,10 @@ export const mysqlLocks = defineInspection({
         `sum by (blocking_query) (${selectTarget(target, M.lockAwaitingQueries)}) or ${selectTarget(target, M.up)} * 0`,
     }),
 });
+
+/** Exporters of others answer without looking for locks: a wait was seen, or it is a probe that looks. */
+const looksForLocks = ({ signals }: DatabaseTarget): boolean =>
+  [M.lockAwaitingQueries, M.lockedQueries, M.info].some(({ name }) => signals.has(name));
 
 /** 0 while the probe answers and nobody waits: without waits there is no series. */
 function waitingColumn(target: DatabaseTarget): Float64Array {

@@ -13,7 +13,7 @@ export const postgresLocks = defineInspection({
   threshold: { default: 0, unit: 'count', description: 'queries that wait for a lock' },
   needs: ['postgres'],
   inspect: (subject, threshold) =>
-    levelVerdict(subject, measuredTargets(subject.postgres, waitingColumn), {
+    levelVerdict(subject, measuredTargets(subject.postgres.filter(looksForLocks), waitingColumn), {
       threshold,
       unit: 'count',
       says: ({ target, state }) =>
@@ -25,6 +25,10 @@ export const postgresLocks = defineInspection({
         `sum by (blocking_query) (${selectTarget(target, P.lockAwaitingQueries)}) or ${selectTarget(target, P.up)} * 0`,
     }),
 });
+
+/** Exporters of others answer without looking for locks: a wait was seen, or it is a probe that looks. */
+const looksForLocks = ({ lockWaits, signals }: PostgresTarget): boolean =>
+  lockWaits.length > 0 || signals.has(P.info.name);
 
 /** 0 while the probe answers and nobody waits: without waits there is no series. */
 function waitingColumn({ up, lockWaits }: PostgresTarget): Float64Array {

@@ -295,6 +295,7 @@ test('exporters of databases: an address for their server, and who listens there
     series('redis_up', { namespace: 'shop', pod: 'cart-0', container: 'exporter' }, 1),
     series('pg_stat_activity_count', { service: 'orders-db', datname: 'orders', state: 'idle' }, 7),
     series('mysql_global_status_threads_connected', { service: 'users-db' }, 3),
+    series('mysql_slave_status_seconds_behind_master', { service: 'users-db', master_host: 'a' }, 40),
     series('memcached_up', { pod: 'memcached-exporter-0', container: 'exporter' }, 1),
     series('redis_up', { address: '10.0.0.9:6379' }, 1),
   );
@@ -306,6 +307,7 @@ test('exporters of databases: an address for their server, and who listens there
     'container_net_tcp_listen_info orders-db:5432',
     'container_net_tcp_listen_info users-db:3306',
     'mysql_connections_current users-db:3306',
+    'mysql_replication_lag_seconds users-db:3306',
     'pg_connections orders-db:5432 orders',
     'redis_up 10.2.0.1:6379',
   ]);
