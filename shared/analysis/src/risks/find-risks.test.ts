@@ -38,6 +38,15 @@ test('a database that listens to the internet, alone', () => {
   );
 });
 
+test('queues must not be seen from the internet either; what replicates must', () => {
+  const alone = (type: string, ip: string) => risks([{ name: 'store', node: 'a', ip, type }]);
+  for (const type of ['kafka', 'rabbitmq', 'nats', 'mongodb', 'mysql', 'redis', 'elasticsearch'])
+    assert.ok(alone(type, '8.8.8.8').includes('store db-internet-exposure'), type);
+  for (const type of ['postgres', 'mysql', 'redis', 'valkey', 'mongodb', 'elasticsearch', 'opensearch'])
+    assert.deepEqual(alone(type, '10.0.0.1'), ['store unreplicated-database'], type);
+  for (const type of ['memcached', 'kafka', 'nginx']) assert.deepEqual(alone(type, '10.0.0.1'), [], type);
+});
+
 /** A database pod behind a service of the given type. */
 const behindService = (type: string, ingress: string, publicAddress: string): readonly string[] => {
   const writer = new SeriesWriter(RANGE, 15_000);
@@ -112,6 +121,7 @@ test('what somebody uses and runs once, on one node, or on spot nodes', () => {
   assert.deepEqual(risks([first, second('a'), client]), ['web single-node-app']);
   assert.deepEqual(risks([first, second('b'), client]), []);
   assert.deepEqual(risks([first, second('b'), client], [], 'spot'), ['web spot-only-app']);
+  assert.deepEqual(risks([first, second('c'), client]), ['web single-az-app']);
 });
 
 test('addresses of the internet', () => {

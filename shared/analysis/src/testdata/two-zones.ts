@@ -18,16 +18,16 @@ export interface Unit {
   readonly calls?: string;
 }
 
-/** Two zones with a node each; units that listen on port 80 and use half a core and 1 GiB. */
+/** Two zones with a node each, and a third node (`c`) in the first where a unit runs there; units that listen on port 80 and use half a core and 1 GiB. */
 export function worldOf(units: readonly Unit[], lifeCycle = 'on-demand', instanceType = ''): World {
   const writer = new SeriesWriter(RANGE, 15_000);
-  for (const node of ['a', 'b']) {
+  for (const node of ['a', 'b', ...(units.some((one) => one.node === 'c') ? ['c'] : [])]) {
     const labels = { machine_id: `machine-${node}`, system_uuid: node };
     writer.gauge(N.info.name, { ...labels, hostname: `host-${node}`, kernel_version: '6.1' }, () => 1);
     const cloud = {
       provider: 'aws',
       region: 'r',
-      availability_zone: `zone-${node}`,
+      availability_zone: node === 'b' ? 'zone-b' : 'zone-a',
       instance_life_cycle: lifeCycle,
       instance_type: instanceType,
     };
