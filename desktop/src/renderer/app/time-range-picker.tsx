@@ -56,7 +56,7 @@ function FollowButton(props: {
       variant="minimal"
       icon={live ? <Pause /> : <Play />}
       text={live ? 'Live' : 'Follow'}
-      intent={live ? 'success' : 'none'}
+      style={live ? { color: 'var(--g-ok)' } : {}}
       title={live ? 'Following live data; press to hold this window' : 'Follow live data'}
       data-testid="follow-live"
       onClick={() => choose(live ? { kind: 'fixed', ...props.range } : { kind: 'last', minutes })}

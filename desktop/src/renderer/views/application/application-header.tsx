@@ -83,7 +83,9 @@ function SloFigure({ slo }: { readonly slo: SloState }) {
       </span>
       <span className="label">
         {slo.kind}, objective {goal}, over the window
-        {slo.since === undefined ? '' : `; broken since ${clockText(slo.since)}`}
+        {slo.since === undefined
+          ? ''
+          : `; ${slo.health === 'critical' ? 'broken since' : 'was broken from'} ${clockText(slo.since)}`}
         {firing.length > 0 ? `; burning ${firing[0]!.longRate.toFixed(1)} × too fast` : ''}
       </span>
     </div>

@@ -8,9 +8,13 @@ import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { HEALTH_ORDER } from '../../widgets/health-order.ts';
 import { Panel } from '../../widgets/panel.tsx';
 
+/** What users feel comes before what may explain it. */
+const areaOrder = ({ area }: Finding): string => (area === 'SLO' ? '' : area);
+
 export const sortFindings = (findings: readonly Finding[]): Finding[] =>
   [...findings].sort(
-    (a, b) => HEALTH_ORDER[a.health] - HEALTH_ORDER[b.health] || a.area.localeCompare(b.area, 'en'),
+    (a, b) =>
+      HEALTH_ORDER[a.health] - HEALTH_ORDER[b.health] || areaOrder(a).localeCompare(areaOrder(b), 'en'),
   );
 
 /** What every inspection says; what is not OK is open from the start. */

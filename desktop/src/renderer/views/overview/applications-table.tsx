@@ -99,7 +99,9 @@ function Row({ row, now, trendFrom, selected }: RowProps) {
       <span className="ellipsis">
         <b>{row.name}</b>{' '}
         {now - row.lastSeen > IDLE_MS ? (
-          <span className="muted small">idle, seen {agoText(row.lastSeen, now)}</span>
+          <span className="muted small">
+            {up < known ? 'last seen' : 'idle, seen'} {agoText(row.lastSeen, now)}
+          </span>
         ) : null}
       </span>
       <span className="muted ellipsis">{row.type ?? row.kind}</span>

@@ -1,5 +1,5 @@
 import { Button } from '@blueprintjs/core';
-import { Endorsed, SearchAround } from '@blueprintjs/icons';
+import { Endorsed, SearchAround, TickCircle } from '@blueprintjs/icons';
 import { formatValue } from '@gumshoe/base/units';
 import { useQuery, useSession, type LiveQuery } from '../../client/session.tsx';
 import type { Cause, Impact, Incident, Overview, Report } from '../../../contract/engine.ts';
@@ -65,21 +65,30 @@ function IncidentCard({ incident, report }: IncidentCardProps) {
       data-resolved={resolvedAt !== undefined}
     >
       <div className="row wrap">
-        <HealthBadge health={severity} />
+        {resolvedAt === undefined ? (
+          <HealthBadge health={severity} />
+        ) : (
+          <span className="health" data-health="ok" data-testid="recovered">
+            <TickCircle size={14} /> Recovered
+          </span>
+        )}
         <h2 className="incident-name">
           <ApplicationLink id={application} name={name} />
         </h2>
-        <span>{incident.slo} objective broken</span>
+        <span>
+          {incident.slo} objective {resolvedAt === undefined ? 'broken' : 'was broken'}
+        </span>
         <span className="muted">
-          since {clockText(openedAt)}
           {resolvedAt === undefined
-            ? `, for ${spanText(openedAt, range.to)}`
-            : `, over at ${clockText(resolvedAt)} after ${spanText(openedAt, resolvedAt)}`}
+            ? `since ${clockText(openedAt)}, for ${spanText(openedAt, range.to)}`
+            : `from ${clockText(openedAt)} to ${clockText(resolvedAt)}, for ${spanText(openedAt, resolvedAt)}`}
         </span>
         <span className="grow" />
         <span>
           <b>{formatValue(incident.impact, 'ratio')}</b>{' '}
-          <span className="muted">of requests since it opened</span>
+          <span className="muted">
+            of requests {resolvedAt === undefined ? 'since it opened' : 'meanwhile'}
+          </span>
         </span>
       </div>
       <p className="incident-summary">{incident.summary}</p>
