@@ -68,6 +68,17 @@ test('two faults behind one frontend within two minutes are two incidents, each 
   assert.deepEqual([minute(second!.incident.openedAt), minute(second!.incident.resolvedAt)], [11, 24]);
 });
 
+test('an incident costs its share of the requests, and of what thirty days may fail', () => {
+  const [only, ...more] = incidentsOf([['', 'cart', cart]]);
+  assert.equal(more.length, 0);
+  const { impact, budgetSpent, impacts } = only!.incident;
+  // 40 % of 20 requests/s for six minutes are 2880 of the 518,400 that one per cent of thirty days is.
+  // Its first and last cell reach beyond it.
+  assert.ok(impact <= 0.4 && impact >= (0.4 * 24) / 25 - 1e-9, `${impact}`);
+  assert.ok(Math.abs(budgetSpent - 2880 / 518_400) < 2e-4, `${budgetSpent}`);
+  assert.ok(Math.abs(impacts[0]!.breach.bad - 2880) < 80);
+});
+
 test('the same two with a store below that fails both are one', () => {
   const store: Calls = [
     ['cart', 'ledger', cart],

@@ -149,6 +149,20 @@ test('a burn that stops is resolving first and over after its short window', () 
   );
 });
 
+test('an alert that fires holds until the rate falls below nine tenths of the threshold', () => {
+  // 20x for two hours, then 13.5x or 12.5x for one and a half: nine tenths of 14.4x are 12.96x
+  const after = (share: number) =>
+    burnAlerts({ budget: budgetOf(42, (i) => (i < 24 ? 0.2 : share)), objective: 0.99 }).find(
+      ({ rule }) => rule.id === '1h',
+    )!;
+  assert.equal(after(0.135).state.phase, 'firing');
+  assert.equal(after(0.125).state.phase, 'inactive');
+  assert.deepEqual(
+    after(0.125).changes.map(({ phase }) => phase),
+    ['pending', 'firing', 'resolving', 'inactive'],
+  );
+});
+
 test('one failure in three requests alarms nobody', () => {
   const few = budgetOf(12, (i) => (i > 8 ? 1 / 3 : 0), 0.001);
   assert.ok(burnAlerts({ budget: few, objective: 0.99 }).every(({ state }) => state.phase === 'inactive'));

@@ -135,6 +135,24 @@ test('a promise of minutes is judged as far as the histogram goes, and says how 
   assert.equal(latencyOf({ protocol: 'http', parts: [[5, 1]] }, promise(300)).health, 'ok');
 });
 
+test('limits of half a minute and more are told apart by buckets of 30 and 60 s', () => {
+  const promise = (threshold: number): ObjectiveSettings => ({
+    rules: [{ kind: 'latency', share: 0.99, threshold }],
+  });
+  const report: Traffic = {
+    protocol: 'http',
+    parts: [],
+    exact: [
+      [3, 20],
+      [1, 45],
+    ],
+  };
+  const good = (threshold: number): number =>
+    Number(latencyOf(report, promise(threshold)).compliance.toFixed(6));
+  // 20 s lie between 10 and 30 s, 45 s between 30 and 60 s; of a bucket the part below the limit counts as fast.
+  assert.deepEqual([good(10), good(20), good(30), good(45), good(60)], [0, 0.375, 0.75, 0.875, 1]);
+});
+
 test('one slow request of three in an hour alarms nobody', () => {
   const rare = latencyOf({
     protocol: 'http',

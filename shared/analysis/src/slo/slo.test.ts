@@ -117,6 +117,14 @@ test('the lower bound of a share lies below it and above zero', () => {
   );
 });
 
+test('the lower bound is that of Wilson at 95 %', () => {
+  const rounded = (bad: number, total: number) => Number(shareAtLeast(bad, total).toFixed(4));
+  assert.deepEqual(
+    [rounded(2, 100), rounded(5, 20), rounded(1, 3), rounded(0, 50)],
+    [0.0055, 0.1119, 0.0615, 0],
+  );
+});
+
 test('a breach reaches back to its first bad cell and ends with the last', () => {
   const [breach, ...more] = findBreaches(
     steady(120, (i) => (i >= 40 && i < 60 ? 0.5 : 0)),
