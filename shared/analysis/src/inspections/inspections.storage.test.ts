@@ -22,10 +22,7 @@ test('a single failed request of a disk counts, for those who keep something on 
   const once: Course = (at) => (at === AREA_RANGE.from + 900_000 ? 1 / 15 : 0);
   const finding = findingOf('storage-io-errors', world(once));
   assert.equal(finding?.health, 'warning');
-  assert.match(
-    finding.message,
-    /1 requests to sda on node-1, where \/data of app lies, failed in the window/,
-  );
+  assert.match(finding.message, /1 request to sda on node-1, where \/data of app lies, failed in the window/);
   assert.equal(
     findingOf(
       'storage-io-errors',

@@ -3,6 +3,7 @@ import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { promqlEvidence } from '../evidence.ts';
 import { defineInspection } from './define.ts';
 import { above, judgeInstances } from './judge-instances.ts';
+import { thresholdText } from './level.ts';
 
 export const instanceRestarts = defineInspection({
   id: 'instance-restarts',
@@ -19,7 +20,7 @@ export const instanceRestarts = defineInspection({
     );
     const worst = verdicts[0];
     if (!worst) return undefined;
-    const message = `${worst.instance} restarted ${worst.value} ${worst.value === 1 ? 'time' : 'times'} in the window.`;
+    const message = `${worst.instance} restarted ${worst.value} ${worst.value === 1 ? 'time' : 'times'} in the window${thresholdText(threshold, String)}.`;
     const query = `increase(${select(CONTAINER_METRICS.restarts.name)}[${windowSeconds(range)}s])`;
     return {
       health: worst.health,

@@ -4,6 +4,7 @@ import type { Column } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import { FACTOR } from './baseline.ts';
 import { defineInspection, type Signals, type Subject } from './define.ts';
+import { thresholdText } from './level.ts';
 import { ERROR_LEVELS, ERRORS_ONLY, logRateQuery } from './log-query.ts';
 
 export { ERROR_LEVELS } from './log-query.ts';
@@ -60,7 +61,7 @@ export const logErrors = defineInspection({
     const message =
       total === 0
         ? 'No error was logged in the window.'
-        : `${formatValue(total, 'count')} errors were logged in the window${before}${sample ? `, mostly: ${sample}` : ''}.`;
+        : `${formatValue(total, 'count')} ${total === 1 ? 'error was' : 'errors were'} logged in the window${before}${thresholdText(limit, (value) => formatValue(value, 'count'))}${sample ? `, mostly: ${sample}` : ''}.`;
     return {
       health: total > limit ? 'warning' : 'ok',
       message,

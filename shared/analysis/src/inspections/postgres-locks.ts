@@ -18,7 +18,7 @@ export const postgresLocks = defineInspection({
       unit: 'count',
       says: ({ target, state }) =>
         state.value > 0
-          ? `${formatValue(state.value, 'count')} queries at ${nameOfTarget(target)} wait for a lock held by: ${holderOf(target, subject)}`
+          ? `${formatValue(state.value, 'count')} ${state.value === 1 ? 'query' : 'queries'} at ${nameOfTarget(target)} ${state.value === 1 ? 'waits' : 'wait'} for a lock held by: ${holderOf(target, subject)}`
           : `No query at ${nameOfTarget(target)} waits for a lock`,
       formula: 'queries that wait for a lock',
       query: ({ target }) =>

@@ -33,7 +33,7 @@ export const storageIoErrors = defineInspection({
     const message =
       count === 0
         ? 'No request to a disk failed in the window.'
-        : `${formatValue(count, 'count')} requests to ${disk.device} on ${node.hostname}, where ${mountPoint} of ${of.id} lies, failed in the window.`;
+        : `${formatValue(count, 'count')} ${count === 1 ? 'request' : 'requests'} to ${disk.device} on ${node.hostname}, where ${mountPoint} of ${of.id} lies, failed in the window.`;
     return {
       health: count > threshold ? 'warning' : 'ok',
       message,
