@@ -1,4 +1,4 @@
-import { bucketQuantile, meanOf, sumOf } from '@gumshoe/model/columns';
+import { bucketQuantile, meanOf, sumColumns, sumOf } from '@gumshoe/model/columns';
 import type { World } from '@gumshoe/model/world';
 import { recentCells } from './dependency-state.ts';
 import { compareHealth } from './finding.ts';
@@ -16,7 +16,13 @@ export interface ApplicationState {
 
 export function applicationState(world: World, inspected: InspectedApplication): ApplicationState {
   const { indicators } = inspected.serviceLevel;
-  const cells = recentCells(world, indicators.rate);
+  const { inbound, downstreams } = inspected.application;
+  const requests = inbound.length > 0 ? inbound : downstreams.flatMap((one) => one.requests);
+  const answered = sumColumns(
+    requests.map(({ rate }) => rate),
+    world.grid.points,
+  );
+  const cells = recentCells(world, answered);
   const total = sumOf(indicators.rate, cells);
   const observed = indicators.source !== 'none';
   const histogram = indicators.latency;
