@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { enableStatistics } from 'ebpf-loader-native';
 import { unsupported } from './receivers/ebpf/native.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -86,7 +87,28 @@ test('with eBPF every program is attached or refused with a reason', { skip: wit
   assert.ok(programs.length > 10, `${programs.length} programs`);
   for (const { program, attached, reason } of programs) assert.ok(attached || reason !== '', program);
   assert.ok(programs.some((one) => one.attached));
-  parsed(await (await fetch(`${listen}/metrics`)).text());
+  const text = await (await fetch(`${listen}/metrics`)).text();
+  parsed(text);
+  const gauges = [...text.matchAll(/^gumshoe_ebpf_program_attached\{.*program="([^"]+)"/gm)].map(
+    ([, name]) => name,
+  );
+  assert.deepEqual(gauges.sort(), programs.map(({ object, program }) => `${object}/${program}`).sort());
+  assert.equal(await endsWith(child, 'SIGTERM'), 0);
+});
+
+test('while the machine counts run times, each program tells its own', { skip: withoutEbpf }, async (t) => {
+  const stop = enableStatistics();
+  t.after(stop);
+  const { child, listen } = await startCollector(t, '--target-pid', String(startTarget(t)));
+  let ran = new Map<string, number>();
+  for (let i = 0; i < 100 && !(ran.get('process/process_exec')! > 0); i++) {
+    await once(spawn('true'), 'exit');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const text = await (await fetch(`${listen}/metrics`)).text();
+    const found = text.matchAll(/^gumshoe_ebpf_program_run_seconds_total\{.*program="([^"]+)".*\} (\S+)$/gm);
+    ran = new Map([...found].map(([, name = '', seconds]) => [name, Number(seconds)]));
+  }
+  assert.ok(ran.get('process/process_exec')! > 0, [...ran.keys()].join(' '));
   assert.equal(await endsWith(child, 'SIGTERM'), 0);
 });
 

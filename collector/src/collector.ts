@@ -25,6 +25,7 @@ import type { TargetSelection } from './receivers/ebpf/target.ts';
 import { RECEIVERS } from './receivers/index.ts';
 import { RECEIVER_NAMES } from './receivers/names.ts';
 import { machineFacts, type MachineFacts } from './receivers/proc/node.ts';
+import { programTelemetry } from './receivers/program-telemetry.ts';
 import { Receivers } from './receivers/running.ts';
 import { isLoopback } from './loopback.ts';
 import { StatusServer } from './status-server.ts';
@@ -225,6 +226,7 @@ export class Collector {
     samples.self(SELF_METRICS.buildInfo, { version: VERSION, component: 'collector' }, 1);
     exporterTelemetry(samples, this.exporters);
     processTelemetry(samples, this.memory);
+    programTelemetry(samples, this.receivers.programs());
     this.shedSeries += samples.shed;
     samples.self(SELF_METRICS.dropped, { queue: 'metrics', cause: 'series_per_container' }, this.shedSeries);
     samples.self(SELF_METRICS.series, {}, samples.samples.length + 1);

@@ -1,6 +1,6 @@
 import { nativeAddon } from './native.ts';
 
-export { loadObject, LoadedObject } from './object.ts';
+export { loadObject, LoadedObject, runTimes } from './object.ts';
 export type {
   Attached,
   IteratorLink,
@@ -12,6 +12,7 @@ export type {
   Refusal,
   RingOptions,
   RingReader,
+  RunTime,
 } from './object.ts';
 export { PinnedMap } from './pinned-map.ts';
 export { forEachRecord } from './records.ts';

@@ -10,6 +10,7 @@ import {
   loadObject,
   possibleCpus,
   probeSupport,
+  runTimes,
   type LoadedObject,
 } from './index.ts';
 
@@ -254,7 +255,11 @@ describe('loader on the running kernel', { skip }, () => {
     stop();
     assert.ok(statistics && statistics.runCount >= 30, `${statistics?.runCount} runs`);
     assert.ok(statistics.runTimeNs > 0);
+    const ran = runTimes().find(({ program }) => program === 'on_getpgid');
+    assert.deepEqual([ran?.object, ran?.runs], ['sample', statistics.runCount]);
+    assert.equal(ran?.seconds, statistics.runTimeNs / 1e9);
     object.close();
+    assert.ok(!runTimes().some((one) => one.object === 'sample'));
   });
 
   test('while JavaScript is busy the kernel’s ring fills, and what fitted arrives afterwards', async () => {

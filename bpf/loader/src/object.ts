@@ -75,6 +75,29 @@ export type Attached<T extends Link = Link> =
 
 const isRefusal = (value: number | NativeRefusal): value is NativeRefusal => typeof value !== 'number';
 
+/** Objects of this process that are in the kernel. */
+const loaded = new Set<LoadedObject>();
+
+/** Time a program of this process has run since it was loaded, while statistics were on. */
+export interface RunTime {
+  readonly object: string;
+  readonly program: string;
+  readonly seconds: number;
+  readonly runs: number;
+}
+
+/** Of every program that ran; nothing while nobody turns statistics on (`enableStatistics`, kernel.bpf_stats_enabled). */
+export function runTimes(): readonly RunTime[] {
+  return [...loaded].flatMap((object) =>
+    object.programs().flatMap(({ name }): RunTime[] => {
+      const { runTimeNs = 0, runCount = 0 } = object.programStatistics(name) ?? {};
+      return runCount > 0
+        ? [{ object: object.name, program: name, seconds: runTimeNs / 1e9, runs: runCount }]
+        : [];
+    }),
+  );
+}
+
 /** One loaded eBPF object. Everything it holds is released by `close`, and by the end of the process in any way. */
 export class LoadedObject {
   readonly name: string;
@@ -87,6 +110,7 @@ export class LoadedObject {
     this.name = name;
     this.native = native;
     this.refusals = refusals;
+    loaded.add(this);
   }
 
   /** Loaded programs. */
@@ -204,6 +228,7 @@ export class LoadedObject {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    loaded.delete(this);
     this.native.close();
   }
 }

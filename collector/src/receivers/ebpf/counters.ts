@@ -1,6 +1,5 @@
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
-import type { ProgramStatus } from './kernel.ts';
 import { constants } from './layout.generated.ts';
 
 /** What the kernel programs counted about themselves, summed over objects and CPUs. */
@@ -62,15 +61,4 @@ export function counterSamples(counters: KernelCounters, losses: ReceiverLosses)
     [SELF_METRICS.ebpfLost, { cause: 'http2_limit' }, losses.http2NotFollowed],
     [SELF_METRICS.ebpfLost, { cause: 'http2_gap' }, losses.http2Lost],
   ];
-}
-
-const REASON_LIMIT = 160;
-
-/** 1 for each attached program; 0 with the kernel's first line for each refused one. */
-export function programSamples(programs: readonly ProgramStatus[]): readonly SelfSample[] {
-  return programs.map(({ object, program, attached, reason }) => [
-    SELF_METRICS.ebpfProgram,
-    { program: `${object}/${program}`, reason: reason.split('\n', 1)[0]!.slice(0, REASON_LIMIT) },
-    attached ? 1 : 0,
-  ]);
 }

@@ -15,7 +15,7 @@ import type { SpanOwner } from '../../processors/spans.ts';
 import { TcpMetrics } from '../../processors/tcp-metrics.ts';
 import { Destinations } from '../../processors/destinations.ts';
 import type { DestinationOptions } from '../../processors/destinations.ts';
-import { counterSamples, programSamples, sumCounters } from './counters.ts';
+import { counterSamples, sumCounters } from './counters.ts';
 import type { SelfSample } from './counters.ts';
 import { unansweredAt } from './dns-event.ts';
 import { staleWaiting } from './waiting.ts';
@@ -173,7 +173,7 @@ export class EbpfReceiver {
       http2Lost: this.#http2.lost,
       foldedDestinations: this.#destinations.reduce((sum, { folded }) => sum + folded, 0),
     };
-    return [...counterSamples(counters, losses), ...programSamples(this.programs)];
+    return counterSamples(counters, losses);
   }
 
   async stop(): Promise<void> {

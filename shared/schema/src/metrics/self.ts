@@ -35,7 +35,7 @@ export const SELF_METRICS = metricsOf('process', {
     type: 'counter',
     unit: 'seconds',
     labels: ['program'],
-    help: 'Time spent in a program, when bpf statistics are on.',
+    help: 'Time spent in a program, while bpf statistics are on (sysctl kernel.bpf_stats_enabled=1).',
   },
   profileStacks: {
     name: 'gumshoe_profile_stacks_total',
