@@ -82,7 +82,7 @@ test('without eBPF it exposes resources of its target and stops cleanly', async 
 test('with eBPF every program is attached or refused with a reason', { skip: withoutEbpf }, async (t) => {
   const { child, listen } = await startCollector(t, '--target-pid', String(startTarget(t)));
   const { programs } = (await (await fetch(`${listen}/status`)).json()) as {
-    programs: { program: string; attached: boolean; reason: string }[];
+    programs: { object: string; program: string; attached: boolean; reason: string }[];
   };
   assert.ok(programs.length > 10, `${programs.length} programs`);
   for (const { program, attached, reason } of programs) assert.ok(attached || reason !== '', program);
