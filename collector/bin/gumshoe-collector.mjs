@@ -3,7 +3,7 @@
 // compiler of types (some 20 MB) is not even loaded. The first start after a change fills the cache in a child.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import nodeModule from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -21,6 +21,14 @@ const V8_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=15', '--sin
 const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '65536' };
 const SELF = fileURLToPath(import.meta.url);
 
+const OLDEST = 24;
+if (Number(process.versions.node.split('.')[0]) < OLDEST) {
+  process.stderr.write(
+    `gumshoe-collector: needs Node.js ${OLDEST} or newer, this is ${process.version}; the project brings one: npx node ${process.argv[1]}\n`,
+  );
+  process.exit(70);
+}
+
 const modules = () =>
   readdirSync(SOURCES, { recursive: true })
     .map(String)
@@ -33,7 +41,7 @@ const newest = () =>
 
 async function fill() {
   for (const file of modules()) await import(pathToFileURL(join(SOURCES, file)).href).catch(() => undefined); // said when it is needed
-  flushCompileCache();
+  nodeModule.flushCompileCache();
 }
 
 function prepare() {
@@ -61,11 +69,11 @@ if (process.env.MALLOC_ARENA_MAX !== MALLOC.MALLOC_ARENA_MAX && process.execve) 
   );
 }
 if (process.env[FILL]) {
-  enableCompileCache(CACHE);
+  nodeModule.enableCompileCache(CACHE);
   await fill();
   process.exit(0); // a room that starts something when it is loaded does not keep us
 }
 prepare();
-enableCompileCache(CACHE);
+nodeModule.enableCompileCache(CACHE);
 const { run } = await import('../src/run.ts');
 await run(process.argv.slice(2));
