@@ -71,6 +71,13 @@ test('the error budget of the period counts what came before the window, with it
   assert.ok(Math.abs(exhaustedAt! - END - (468_576 / 11_520) * HOUR) < 5 * MINUTE);
 });
 
+test('a budget that was gone before the window says since when', () => {
+  // Seven days of 0.1 % are 12,096 requests: 5184 in the first three days, the rest in 4.8 h of 1440 each.
+  const { left, exhaustedAt } = errorBudget(now, 0.999, { period: 7 * DAY });
+  assert.ok(Math.abs(left - (1 - 49_824 / 12_096)) < 1e-6);
+  assert.equal(exhaustedAt, END - DAY + 5 * HOUR);
+});
+
 test('the course of a budget is told by a few instants of all of it', () => {
   const { at, left } = budgetCourse(errorBudget(now, 0.99), now.grid, 25);
   assert.equal(at.length, 25);

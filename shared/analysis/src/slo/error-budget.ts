@@ -86,13 +86,12 @@ function overspentAt(
   earlier: ErrorBudget['earlier'],
   hi: number,
 ): Milliseconds {
-  let found = gridTime(grid, overspentSince(timeline, hi));
-  if (overspentSince(timeline, hi) > 0) return found;
-  for (const older of earlier.toReversed()) {
-    const since = overspentSince(older.timeline, older.grid.points);
-    if (since < older.grid.points) found = gridTime(older.grid, since);
-    if (since > 0) break;
-  }
+  let found = gridTime(grid, hi - 1);
+  for (const part of [...earlier, { grid, timeline: timeline.subarray(0, hi) }].toReversed())
+    for (let i = part.timeline.length - 1; i >= 0; i--) {
+      if (part.timeline[i]! > 0) return found;
+      if (part.timeline[i]! <= 0) found = gridTime(part.grid, i);
+    }
   return found;
 }
 
@@ -123,13 +122,6 @@ function exhaustion(
   return undefined;
 }
 
-/** First of the cells up to `hi` without one between that had some left. */
-function overspentSince(timeline: Column, hi: number): number {
-  let since = hi;
-  while (since > 0 && timeline[since - 1]! <= 0) since--;
-  return since;
-}
-
 /** What was left of a budget at some instants: two columns of one length. */
 export interface BudgetCourse {
   /** ms since the epoch, ascending */
@@ -145,17 +137,22 @@ export function budgetCourse(
   most: number,
 ): BudgetCourse {
   const now = gridTime(grid, grid.points - 1);
-  const known = [...earlier, { grid, timeline }]
-    .flatMap(({ grid: own, timeline: column }) =>
-      Array.from(column, (value, i) => ({ at: gridTime(own, i), left: value })),
-    )
-    .filter((point) => point.left === point.left && point.at > now - period && point.at < now);
-  const begin = known[0]?.at ?? now;
-  const chosen: (typeof known)[number][] = [];
-  for (const point of known)
-    if (point.at >= begin + (chosen.length * (now - begin)) / (most - 1)) chosen.push(point);
-  const all = left === left ? [...chosen.slice(0, most - 1), { at: now, left }] : [];
-  return { at: Float64Array.from(all, ({ at }) => at), left: Float64Array.from(all, (one) => one.left) };
+  const at: number[] = [];
+  const lefts: number[] = [];
+  let begin = now as number;
+  for (const part of [...earlier, { grid, timeline }])
+    for (let i = 0; i < part.timeline.length && at.length < most - 1; i++) {
+      const time = gridTime(part.grid, i);
+      const value = part.timeline[i]!;
+      if (value !== value || time <= now - period || time >= now) continue;
+      begin = Math.min(begin, time);
+      if (time < begin + (at.length * (now - begin)) / (most - 1)) continue;
+      at.push(time);
+      lefts.push(value);
+    }
+  return left === left
+    ? { at: Float64Array.of(...at, now), left: Float64Array.of(...lefts, left) }
+    : { at: new Float64Array(0), left: new Float64Array(0) };
 }
 
 /** `error budget of 30 d: 98.2 % left (70 min of it seen, …); at 0.4x of the last hour it lasts` */

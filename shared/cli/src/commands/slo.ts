@@ -29,6 +29,21 @@ function budgetText({ errorBudget }: SloState): string {
   return `${share}, gone ${left <= 0 ? 'since' : 'at'} ${dayText(exhaustedAt)}`;
 }
 
+const BARS = '▁▂▃▄▅▆▇█';
+const COURSE_WIDTH = 12;
+
+/** What was left of the budget over the time that was seen, the lowest bar being nothing, the highest all. */
+function courseText({ errorBudget }: SloState): string {
+  const left = errorBudget?.timeline.left ?? [];
+  const bar = (value: number): string =>
+    BARS[Math.round(Math.max(0, Math.min(1, value)) * (BARS.length - 1))]!;
+  const columns = Math.min(COURSE_WIDTH, left.length);
+  const last = left.length - 1;
+  return Array.from({ length: columns }, (_, i) => bar(left[Math.round((last * (i + 1)) / columns)]!)).join(
+    '',
+  );
+}
+
 /** The rule that burns fastest for its threshold, as `20.1× over 60 min, 5 min (14.4×)`. */
 function burnText({ burnRates }: SloState): string {
   const [first] = burnRates
@@ -73,6 +88,7 @@ export const sloCommand = (): Command =>
                 'BAD',
                 'BUDGET LEFT',
                 'OF THE PERIOD',
+                'COURSE',
                 'BURN RATE',
               ],
               slos.map((slo) => [
@@ -86,6 +102,7 @@ export const sloCommand = (): Command =>
                 formatValue(slo.failed, 'count'),
                 formatValue(slo.requests > 0 ? 100 * slo.budgetLeft : NaN, 'percent'),
                 budgetText(slo),
+                courseText(slo),
                 burnText(slo),
               ]),
             ),
