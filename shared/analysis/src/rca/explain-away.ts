@@ -3,7 +3,7 @@ import { LEVELS } from './candidates/levels.ts';
 import type { World } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
 import type { Propagation } from './reach.ts';
-import { isOpaque, isUnconnected } from './own-trouble.ts';
+import { isOpaque, isUnconnected, ownTrouble, type OwnTrouble } from './own-trouble.ts';
 import { canCause, isAlone } from './reach.ts';
 import type { Weighed } from './score.ts';
 
@@ -198,9 +198,16 @@ const isHiddenStore = ({ kind, reached, frame }: Placed): boolean =>
   reached.path.length > 1 &&
   isAlone(reached.application);
 
-/** Where nobody says who calls whom, a reason that is beyond doubt says more than who is slow or fails. */
-const isReasonAmongPlaces = ({ kind, score, frame }: Placed): boolean =>
-  isUnconnected(frame) && REASONS_ALONE.has(kind) && score >= BEYOND_DOUBT;
+/**
+ * Where nobody says who calls whom, a reason that is beyond doubt says more than who is slow or fails; so does one in the
+ * very place that is slower or fails more than all others.
+ */
+const isReasonAmongPlaces = ({ kind, score, frame, reached }: Placed): boolean =>
+  isUnconnected(frame) &&
+  REASONS_ALONE.has(kind) &&
+  (score >= BEYOND_DOUBT || isWorstPlace(ownTrouble(reached.application, frame)));
+
+const isWorstPlace = ({ latency, errors }: OwnTrouble): boolean => latency >= 1 || errors >= 1;
 
 /** More requests came from the strong one, and reached the weak one. */
 function floods(strong: Placed, weak: Placed): boolean {

@@ -1,7 +1,7 @@
 import type { Suspicion } from './candidates/define.ts';
 import { FELT_THERE } from './felt.ts';
 import { correlation, type Frame } from './frame.ts';
-import { errorRise, LEAST_ERROR_RISE, latencyRise, ownTrouble } from './own-trouble.ts';
+import { errorRise, isUnconnected, LEAST_ERROR_RISE, latencyRise, ownTrouble } from './own-trouble.ts';
 import type { Reached } from './reach.ts';
 import type { Counterfactual, Falsifier, Placebo } from './report.ts';
 
@@ -54,7 +54,9 @@ function ownFactor(kind: string, { application, direction }: Reached, frame: Fra
   const share = Math.max(latency, errors);
   // nobody feels anything: then the impact is no slowness of requests
   if (share === 0 && !(latencyRise(frame) > 0) && !(errorRise(frame) > LEAST_ERROR_RISE)) return UNTOLD;
-  return share === share ? UNFELT + (1 - UNFELT) * Math.min(1, 2 * share) : UNTOLD;
+  // where nobody says who calls whom, callers have a share of it as well
+  const felt = isUnconnected(frame) ? share : Math.min(1, 2 * share);
+  return share === share ? UNFELT + (1 - UNFELT) * felt : UNTOLD;
 }
 
 /** Causes come before their effects, give or take the distance of samples. */

@@ -1,4 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
+import { meanOf } from '@gumshoe/model/columns';
 import type { Application } from '@gumshoe/model/world';
 import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
@@ -6,6 +7,7 @@ import { matchLabel, rateWindow, selectApplication, selectDependency } from '../
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import {
+  errorRise,
   hasSelfTime,
   isUnconnected,
   ownFailures,
@@ -18,6 +20,8 @@ import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 const MOST = 0.75;
 const LEAST_RISE = 0.002;
+/** What is left of failures that are next to nothing beside what is slow. */
+const MINOR = 0.5;
 
 /** The service that fails while nothing it called failed: where the errors come from. */
 export const errorOrigin = defineCandidate({
@@ -44,7 +48,11 @@ export const errorOrigin = defineCandidate({
         ? `${application.name} does not answer`
         : `${application.name} fails by itself${operation ? ` in ${operation}` : ''}`,
       signal,
-      magnitude: MOST * ramp(by, LEAST_RISE, 0.03) * (isUnconnected(frame) ? share : ramp(share, 0.05, 0.5)),
+      magnitude:
+        MOST *
+        ramp(by, LEAST_RISE, 0.03) *
+        (isUnconnected(frame) ? share : ramp(share, 0.05, 0.5)) *
+        partOfTrouble(frame),
       onset,
       column,
       evidence: [measured(frame, query, summary, { value: during, before, unit: 'ratio', onset })],
@@ -65,6 +73,13 @@ function lookAtCalls(application: Application, frame: Frame) {
   const select = selectApplication(application, signal, matchLabel('status', ['failed']));
   const query = `sum by (client_service_name) (rate(${select}${rateWindow(frame.world)}))`;
   return { signal, operation: '', query };
+}
+
+/** What few requests suffer says little about what most do, where failures come along with slowness. */
+function partOfTrouble(frame: Frame): number {
+  const bad = meanOf(frame.badShare, frame.incident);
+  if (!frame.slos.has('latency') || !(bad > 0)) return 1;
+  return MINOR + (1 - MINOR) * ramp(errorRise(frame) / bad, 0.02, 0.25);
 }
 
 function lookAt(application: Application, frame: Frame) {
