@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#include "clock.h"
 #include "errors.h"
 #include "memory.h"
 #include "object.h"
@@ -23,6 +24,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("openPinnedMap", Napi::Function::New(env, loader::open_pinned_map));
   exports.Set("lookupPinnedMap", Napi::Function::New(env, loader::lookup_pinned_map));
   exports.Set("releaseFilePages", Napi::Function::New(env, loader::release_file_pages));
+  exports.Set("clockState", Napi::Function::New(env, loader::clock_state));
   exports.Set("possibleCpus", Napi::Function::New(env, possible_cpus));
   return exports;
 }

@@ -1,4 +1,4 @@
-import { nativeAddon } from './native.ts';
+import { nativeAddon, type ClockState } from './native.ts';
 
 export { loadObject, LoadedObject, runTimes } from './object.ts';
 export type {
@@ -14,6 +14,7 @@ export type {
   RingReader,
   RunTime,
 } from './object.ts';
+export type { ClockState } from './native.ts';
 export { PinnedMap } from './pinned-map.ts';
 export { forEachRecord } from './records.ts';
 export { probeSupport } from './support.ts';
@@ -27,6 +28,9 @@ export const possibleCpus = (): number => nativeAddon().possibleCpus();
  * of it needed for starting only. Bytes given back; 0 where /proc is not there. Throws where the addon is not built.
  */
 export const releaseFilePages = (): number => Math.max(0, nativeAddon().releaseFilePages());
+
+/** undefined where the kernel does not say; needs no privilege. Throws where the addon is not built. */
+export const clockState = (): ClockState | undefined => nativeAddon().clockState();
 
 /** Turns on run-time statistics of all eBPF programs of the machine until the returned function is called. */
 export function enableStatistics(): () => void {

@@ -51,12 +51,22 @@ export interface NativeObject {
   close(): void;
 }
 
+/** The machine's clock, seconds (adjtimex(2)). */
+export interface ClockState {
+  /** Offset from its reference, which the kernel still corrects. */
+  readonly offset: number;
+  /** By how much it may be wrong at most. */
+  readonly maxError: number;
+  readonly synchronized: boolean;
+}
+
 export interface NativeAddon {
   readonly BpfObject: new (bytes: Uint8Array, name: string) => NativeObject;
   enableStatistics(): number | NativeRefusal;
   closeDescriptor(fd: number): void;
   possibleCpus(): number;
   releaseFilePages(): number;
+  clockState(): ClockState | undefined;
   openPinnedMap(path: string):
     | {
         readonly fd: number;

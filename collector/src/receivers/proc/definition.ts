@@ -1,4 +1,5 @@
 import type { ReceiverDefinition } from '../define.ts';
+import { ClockSource } from './clock.ts';
 import { ContainerSource } from './containers.ts';
 import { NodeSource } from './node.ts';
 
@@ -8,7 +9,7 @@ export const PROC: ReceiverDefinition = {
   gives: 'CPU, memory, disk and network figures of the machine and of containers',
   open({ config, facts, processes }) {
     const containers = new ContainerSource(config.procfs, config.cgroupfs, processes);
-    const sources = [new NodeSource(config.procfs, facts), containers];
+    const sources = [new NodeSource(config.procfs, facts), new ClockSource(), containers];
     return {
       collect(sink, now) {
         for (const source of sources) source.collect(sink, now);
