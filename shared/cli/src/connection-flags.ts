@@ -83,6 +83,12 @@ const append = (value: string, before: readonly string[] | undefined): readonly 
   value,
 ];
 
+/** For what metrics alone do not answer. @throws UsageError */
+export function needClickhouse({ prometheus, clickhouse }: ConnectionFlags): void {
+  if (prometheus !== undefined && clickhouse === undefined)
+    throw new UsageError('say --clickhouse as well: spans, log records, profiles and SQL are there');
+}
+
 /** The connection the flags describe; throws UsageError with one line when they do not. */
 export function connectionSpec(flags: ConnectionFlags): ConnectionSpec {
   const ways = [flags.snapshot, flags.gateway, flags.cluster, flags.clickhouse ?? flags.prometheus].filter(

@@ -33,8 +33,8 @@ const say = (text: string): void => void process.stderr.write(text);
 /** Aborted by ctrl-C, which then leaves nothing behind. */
 export function interruptible(): AbortSignal {
   const cancel = new AbortController();
-  process.once('SIGINT', () => cancel.abort());
-  process.once('SIGTERM', () => cancel.abort());
+  // however often: what is to be removed is removed
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => cancel.abort());
   return cancel.signal;
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { createEngine } from '@gumshoe/engine/engine';
+import { needClickhouse } from '../connection-flags.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, limit, print, readingCommand } from './define.ts';
 
@@ -22,6 +23,7 @@ export const logsCommand = (): Command =>
       .option('--limit <n>', 'how many at most', limit, 200)
       .option('--json', 'print gumshoe.logs/1'),
     async (reader, flags) => {
+      needClickhouse(flags);
       const range = await timeRange(flags, reader);
       const records = await createEngine({ reader }).logs({
         range,

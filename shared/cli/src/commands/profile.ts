@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { needClickhouse } from '../connection-flags.ts';
 import { engineFor, withEngineFlags, type EngineFlags } from '../engine-flags.ts';
 import { pprofFile } from '../format/pprof.ts';
 import { profileText } from '../format/profile.ts';
@@ -21,6 +22,7 @@ export const profileCommand = (): Command =>
       .option('--json', 'print gumshoe.profile/1: the flame graph')
       .option('--pprof <file>', 'write it for pprof (gzip) as well'),
     async (reader, flags, [name = '']) => {
+      needClickhouse(flags);
       const engine = engineFor(reader, flags);
       const range = await timeRange(flags, reader);
       const application = await findApplication(engine, name, range);

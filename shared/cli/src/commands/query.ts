@@ -3,7 +3,7 @@ import { gridOver } from '@gumshoe/base/time';
 import { createEngine } from '@gumshoe/engine/engine';
 import { promqlDocument, promqlRow } from '../format/promql-series.ts';
 import { table } from '../format/table.ts';
-import { UsageError } from '../connection-flags.ts';
+import { needClickhouse, UsageError } from '../connection-flags.ts';
 import { windowText } from '../format/window.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
 import { EXIT, jsonText, print, readingCommand } from './define.ts';
@@ -53,6 +53,7 @@ export const sqlCommand = (): Command =>
       .argument('[snapshot]', 'a .gumshoe file, before or behind the query')
       .option('--json', 'print gumshoe.sql/1'),
     async (reader, flags, [query = '']) => {
+      needClickhouse(flags);
       const result = await createEngine({ reader }).sql(query);
       const text = table(
         result.columns.map((column) => column.name),

@@ -3,6 +3,7 @@ import { createEngine } from '@gumshoe/engine/engine';
 import type { SpanFilter } from '@gumshoe/engine/ports';
 import type { TraceTree } from '@gumshoe/engine/api';
 import { formatValue } from '@gumshoe/base/units';
+import { needClickhouse } from '../connection-flags.ts';
 import { table } from '../format/table.ts';
 import { windowText } from '../format/window.ts';
 import { timeRange, withTimeFlags, type TimeFlags } from '../time-flags.ts';
@@ -29,6 +30,7 @@ export const tracesCommand = (): Command =>
       .option('--limit <n>', 'how many', limit, 20)
       .option('--json', 'print gumshoe.traces/1'),
     async (reader, flags) => {
+      needClickhouse(flags);
       const range = await timeRange(flags, reader);
       const filter: SpanFilter = {
         range,
@@ -79,6 +81,7 @@ export const traceCommand = (): Command =>
       .argument('<id>', 'trace id')
       .option('--json', 'print gumshoe.trace/1'),
     async (reader, flags, [id = '']) => {
+      needClickhouse(flags);
       const tree = await createEngine({ reader }).trace(id);
       print(flags.json ? jsonText({ schema: 'gumshoe.trace/1', ...tree }) : treeText(tree));
       return EXIT.healthy;
