@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { connectionTarget, parseConnectionSpec } from './connection-spec.ts';
+import { connectionTarget, isRecorded, parseConnectionSpec } from './connection-spec.ts';
 
 const STORES = { clickhouseUrl: 'http://127.0.0.1:8123/', prometheusUrl: 'https://prometheus:9090' };
 
@@ -95,4 +95,12 @@ test('several clusters, each with certificates and headers of its own', () => {
     ['clusters[0].name is missing', 'clusters[0].spec.prometheusHeaders[0].name is missing'],
   );
   assert.deepStrictEqual(problems({ kind: 'several' }), ['clusters must name at least one']);
+});
+
+test('several snapshots are a recording as much as one, a live cluster among them is not', () => {
+  const file = { name: 'east', spec: { kind: 'snapshot', path: '/a.gumshoe' } } as const;
+  const live = { name: 'west', spec: { kind: 'grpc', address: 'h:1' } } as const;
+  assert.equal(isRecorded(file.spec), true);
+  assert.equal(isRecorded({ kind: 'several', clusters: [file, file] }), true);
+  assert.equal(isRecorded({ kind: 'several', clusters: [file, live] }), false);
 });

@@ -196,6 +196,12 @@ export function parseConnectionSpec(value: unknown): Result<ConnectionSpec, read
   return reading.problems.length > 0 ? err(reading.problems) : ok(spec);
 }
 
+/** Whether all of it was recorded, so that nothing new will come. */
+export const isRecorded = (spec: ConnectionSpec): boolean =>
+  spec.kind === 'several'
+    ? spec.clusters.every((cluster) => isRecorded(cluster.spec))
+    : spec.kind === 'snapshot';
+
 /** Short human name of where a connection leads. */
 export function connectionTarget(spec: ConnectionSpec): string {
   switch (spec.kind) {

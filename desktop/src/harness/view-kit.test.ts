@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { milliseconds } from '@gumshoe/base/time';
 import react from '@vitejs/plugin-react';
 import { build } from 'vite';
 import { createEmptyEngine, createFailingEngine, createHugeEngine } from './testdata/engines.ts';
@@ -94,6 +95,45 @@ test('the first incident and its cause are on the overview, the evidence in the 
   assert.match(rca, /data-testid="cause-1"[^>]*data-kind="postgres-lock"/);
   assert.match(rca, /data-testid="evidence-4"/);
   assert.match(rca, /pg_terminate_backend/);
+});
+
+test('an incident is over only where the application was seen since', async () => {
+  const shop = createShopEngine();
+  const ended = (lastSeen: number) =>
+    kit.renderView('overview', {
+      ...shop,
+      overview: async (range) => {
+        const overview = await shop.overview(range);
+        return {
+          ...overview,
+          incidents: overview.incidents.map((one) => ({
+            ...one,
+            resolvedAt: milliseconds(range.to - 120_000),
+          })),
+          applications: overview.applications.map((row) => ({
+            ...row,
+            lastSeen: milliseconds(range.to - lastSeen),
+          })),
+        };
+      },
+    });
+  assert.match(await ended(1_000), /data-testid="recovered"/);
+  const silent = await ended(118_000);
+  assert.match(silent, /No data since/);
+  assert.doesNotMatch(silent, /data-testid="recovered"/);
+});
+
+test('every sentence of the answer shows what it rests on', async () => {
+  const shop = createShopEngine();
+  const html = await kit.renderView('rca', {
+    ...shop,
+    investigate: async (range) => {
+      const report = await shop.investigate(range);
+      const evidence = report.causes[0]!.evidence;
+      return { ...report, claims: [{ statement: 'It is the lock.', basis: 'concluded', evidence }] };
+    },
+  });
+  assert.match(html, /role="button"[^>]*data-testid="claim-1"[^>]*>It is the lock\./);
 });
 
 test('health is said in words wherever it is shown', async () => {

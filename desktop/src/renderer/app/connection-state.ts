@@ -1,4 +1,5 @@
 import { toFailure, type Failure } from '@gumshoe/base/failure';
+import { isRecorded } from '../../contract/connection-spec.ts';
 import { createEngineClient } from '../client/engine-client.ts';
 import { QueryStore } from '../client/query-store.ts';
 import type { EngineApi } from '../../contract/engine.ts';
@@ -57,10 +58,11 @@ export async function openConnection(workbench: WorkbenchApi, request: OpenReque
 
 /** A recording is shown whole and stands still; live data is followed. */
 function showWindowOf({ spec, extent }: OpenedConnection): void {
-  anchorAt(spec.kind === 'snapshot' ? extent?.to : undefined);
+  const recorded = isRecorded(spec);
+  anchorAt(recorded ? extent?.to : undefined);
   const { range } = linkStore.get();
   // Exactly its window, so that it gives the answers that were given live.
-  if (spec.kind === 'snapshot' && extent && range.kind === 'last')
+  if (recorded && extent && range.kind === 'last')
     navigate({ range: { kind: 'fixed', from: extent.from, to: extent.to } });
 }
 

@@ -1,4 +1,5 @@
 import { Button, Callout, Dialog } from '@blueprintjs/core';
+import { isRecorded } from '../../contract/connection-spec.ts';
 import { DEFAULT_PREFERENCES } from '../../contract/ipc.ts';
 import { useEffect, useMemo } from 'react';
 import type { EngineState } from '../../contract/bridge.ts';
@@ -54,7 +55,7 @@ function OpenShell({ open, engineState }: { readonly open: OpenSource; readonly 
     () => ({ connection, engine, queries, range: resolveRange(link.range, now) }),
     [connection, engine, link.range, now],
   );
-  useFollowing(connection.spec.kind === 'snapshot');
+  useFollowing(isRecorded(connection.spec));
   return (
     <SessionContext value={session}>
       <div className="app">

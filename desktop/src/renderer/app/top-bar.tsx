@@ -1,6 +1,7 @@
 import { Button, HTMLSelect, ProgressBar } from '@blueprintjs/core';
 import { Database, Export, Flash, Moon, Refresh, Search } from '@blueprintjs/icons';
 import { useSyncExternalStore } from 'react';
+import { isRecorded } from '../../contract/connection-spec.ts';
 import type { Preferences } from '../../contract/ipc.ts';
 import { useSession } from '../client/session.tsx';
 import { refreshNow } from '../state/follow.ts';
@@ -16,7 +17,7 @@ const REFRESH_SECONDS = [0, 5, 10, 30, 60] as const;
 
 export function TopBar() {
   const { connection, range } = useSession();
-  const recorded = connection.spec.kind === 'snapshot';
+  const recorded = isRecorded(connection.spec);
   return (
     <header className="topbar">
       <Button

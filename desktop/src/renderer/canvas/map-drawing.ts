@@ -204,7 +204,7 @@ function drawNodeDetails(
   const reason = bad ? node.reasons[0] : undefined;
   context.font = `11px ${FONT}`;
   context.fillStyle = palette.muted;
-  const kind = `${node.type ?? node.kind} · ${up}/${known} up`;
+  const kind = [node.cluster, node.type ?? node.kind, `${up}/${known} up`].filter(Boolean).join(' · ');
   context.fillText(fitText(context, kind, NODE.width - 24), at.x + 12, at.y + 38);
   context.fillStyle = reason ? palette.health[node.health] : palette.muted;
   const lines = wrapText(context, reason ?? trafficText(node), NODE.width - 24, REASON_LINES);

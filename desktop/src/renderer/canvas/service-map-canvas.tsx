@@ -157,4 +157,4 @@ function Overlay({ map, layout, selected, onSelect, onOpen, view, onHover }: Ove
 }
 
 const describeNode = (node: ServiceMapNode): string =>
-  `${node.name}, ${healthWord(node.health)}${node.reasons.length > 0 ? `: ${node.reasons.join('; ')}` : ''}`;
+  `${node.name}${node.cluster === undefined ? '' : ` in ${node.cluster}`}, ${healthWord(node.health)}${node.reasons.length > 0 ? `: ${node.reasons.join('; ')}` : ''}`;

@@ -1,5 +1,5 @@
 import { Button } from '@blueprintjs/core';
-import { Endorsed, SearchAround, TickCircle } from '@blueprintjs/icons';
+import { Endorsed, Help, SearchAround, TickCircle } from '@blueprintjs/icons';
 import { formatValue } from '@gumshoe/base/units';
 import { useQuery, useSession, type LiveQuery } from '../../client/session.tsx';
 import type { Cause, Impact, Incident, Overview, Report } from '../../../contract/engine.ts';
@@ -41,37 +41,66 @@ export function Incidents({ overview }: { readonly overview: Overview }) {
   return (
     <div className="stack">
       {incidents.slice(0, EXPLAINED).map((incident) => (
-        <IncidentCard key={incident.id} incident={incident} report={report} />
+        <IncidentCard
+          key={incident.id}
+          {...{ incident, report }}
+          lastSeen={overview.applications.find(({ id }) => id === incident.application)?.lastSeen}
+        />
       ))}
       {incidents.length > EXPLAINED ? <MoreIncidents incidents={incidents.slice(EXPLAINED)} /> : null}
     </div>
   );
 }
 
+/** Samples come this often at the least, and one may be missing. */
+const SILENCE_MS = 60_000;
+
+/** Whether nothing was seen of an application since an instant: then nobody knows whether it recovered. */
+export const isSilentSince = (at: number, lastSeen: number | undefined, now: number): boolean =>
+  lastSeen !== undefined && now - lastSeen > SILENCE_MS && lastSeen - at < SILENCE_MS / 2;
+
+interface IncidentStateProps {
+  readonly incident: Incident;
+  readonly lastSeen: number | undefined;
+}
+
+function IncidentState({ incident: { severity, resolvedAt }, lastSeen }: IncidentStateProps) {
+  const { range } = useSession();
+  if (resolvedAt === undefined) return <HealthBadge health={severity} />;
+  if (isSilentSince(resolvedAt, lastSeen, range.to))
+    return (
+      <span className="health" data-health="unknown" data-testid="silent">
+        <Help size={14} /> No data since {clockText(lastSeen!)}
+      </span>
+    );
+  return (
+    <span className="health" data-health="ok" data-testid="recovered">
+      <TickCircle size={14} /> Recovered
+    </span>
+  );
+}
+
 interface IncidentCardProps {
   readonly incident: Incident;
+  /** When anything was last seen of its application. */
+  readonly lastSeen: number | undefined;
   readonly report: LiveQuery<Report>;
 }
 
-function IncidentCard({ incident, report }: IncidentCardProps) {
+function IncidentCard({ incident, lastSeen, report }: IncidentCardProps) {
   const { range } = useSession();
   const { severity, application, name, resolvedAt, openedAt } = incident;
+  const silent = resolvedAt !== undefined && isSilentSince(resolvedAt, lastSeen, range.to);
   return (
     <article
       className="panel incident"
       data-testid="incident"
       data-severity={severity}
       data-application={application}
-      data-resolved={resolvedAt !== undefined}
+      data-resolved={resolvedAt !== undefined && !silent}
     >
       <div className="row wrap">
-        {resolvedAt === undefined ? (
-          <HealthBadge health={severity} />
-        ) : (
-          <span className="health" data-health="ok" data-testid="recovered">
-            <TickCircle size={14} /> Recovered
-          </span>
-        )}
+        <IncidentState {...{ incident, lastSeen }} />
         <h2 className="incident-name">
           <ApplicationLink id={application} name={name} />
         </h2>
