@@ -33,7 +33,7 @@ export function workbenchArguments(stack: Stack, workDir: string, name = 'demo')
   return [join(ROOT, 'desktop'), ...sandbox, '--user-data', join(workDir, 'workbench'), '--connection', file];
 }
 
-/** How long a fault that ends by itself is on screen first. */
+/** How long a fault that ends by itself is on screen first, unless the window is closed before. */
 const SHOWN_MS = 60_000;
 
 /** Opens the workbench on the running system; with no display, saves a screenshot of each view instead. */
@@ -48,8 +48,10 @@ export async function openWindow(options: WindowOptions): Promise<void> {
   if (process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']) {
     stage('the workbench is open; close its window to end the demo');
     const closed = waitForExit(spawn(electron, args, { stdio: 'ignore' }));
-    if (recover && (await Promise.race([closed.then(() => 'closed'), sleep(SHOWN_MS)])) !== 'closed')
+    if (recover) {
+      await Promise.race([closed, sleep(SHOWN_MS)]);
       await recover();
+    }
     return closed;
   }
   const folder = resolve(options.output);
