@@ -4,7 +4,7 @@ import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
 import type { ApplicationKind } from '../entities.ts';
 import type { Column, PodFacts, ReplicaColumns } from '../world.ts';
 import type { BuildContext, Building } from './context.ts';
-import type { ApplicationDraft } from './drafts.ts';
+import type { ApplicationDraft, InstanceDraft } from './drafts.ts';
 import type { PodState } from './kubernetes.ts';
 import { mergeInstants } from './presence.ts';
 import { addInto, maxInto } from './resample.ts';
@@ -13,31 +13,40 @@ import type { Workloads } from './workloads.ts';
 const PERIODIC: ReadonlySet<ApplicationKind> = new Set(['Job', 'CronJob']);
 const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
 
-/** Instances of pods that no collector watches: not started yet, or on nodes without one. */
+/** Instances of pods that no collector sees: not started yet, or on nodes without one. */
 export function buildPods(building: Building, workloads: Workloads): void {
   const { context, registry, kubernetes } = building;
   if (kubernetes.pods.size === 0) return;
   const watched = new Set<PodState>();
+  // limits and restarts are told of these, but nobody sees them run
+  const unseen = new Map<PodState, InstanceDraft>();
   for (const application of registry.applications.values())
-    for (const { pod } of application.instances.values()) if (pod) watched.add(pod);
+    for (const [key, instance] of application.instances) {
+      const { pod } = instance;
+      if (pod && isSeen(instance)) watched.add(pod);
+      else if (pod && ENDED.has(pod.phase)) application.instances.delete(key);
+      else if (pod) unseen.set(pod, instance);
+    }
   const source = mergeInstants(context.named(K.podInfo).map(({ timestamps }) => timestamps));
   const machines = machinesOf(context);
   // scrapers of Kubernetes name the machine as Kubernetes does
-  const known = new Set(context.nodes);
+  const nodes = new Set(context.nodes);
   for (const pod of kubernetes.pods.values()) {
     if (watched.has(pod) || ENDED.has(pod.phase)) continue;
     const identity = workloads.ofPod(pod);
     const node =
-      machines.get(`${pod.cluster}|${pod.nodeName}`) ?? (known.has(pod.nodeName) ? pod.nodeName : '');
+      machines.get(`${pod.cluster}|${pod.nodeName}`) ?? (nodes.has(pod.nodeName) ? pod.nodeName : '');
     if (PERIODIC.has(identity.kind) && isWatched(registry.applicationOf(identity, node))) continue;
-    const instance = registry.instanceOf(identity, node);
+    const instance = unseen.get(pod) ?? registry.instanceOf(identity, node);
     instance.seen.push(...pod.seen);
     instance.reported = { source, up: lastReady(pod) };
   }
 }
 
+const isSeen = ({ seen, listening }: InstanceDraft): boolean => seen.length + listening.length > 0;
+
 const isWatched = (application: ApplicationDraft): boolean =>
-  [...application.instances.values()].some(({ containerIds }) => containerIds.size > 0);
+  [...application.instances.values()].some(isSeen);
 
 /** Machine ids by the names Kubernetes has for its nodes: by the machine's own id, else by its host name. */
 function machinesOf(context: BuildContext): ReadonlyMap<string, string> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
 import { KUBERNETES_METRICS as K } from '@gumshoe/schema/metrics/kubernetes';
 import { AWS_METRICS as A } from '@gumshoe/schema/metrics/aws';
 import { REDIS_METRICS as R } from '@gumshoe/schema/metrics/redis';
@@ -229,4 +230,20 @@ test('a pod that Kubernetes has deleted is no outage, one that only fell silent 
   const states = new Map(world.applications[0]!.instances.map(({ id, state }) => [String(id), state]));
   assert.equal(states.get(gone), 'replaced');
   assert.equal(states.get(dead), 'down');
+});
+
+test('a pod of which only Kubernetes tells is there, with what is said of its containers', () => {
+  const id = '/k8s/shop/web-7d4b9c6f5d-x2x9k/app';
+  const small = (phase: string) =>
+    new SmallWorld()
+      .pod('shop', 'web-7d4b9c6f5d-x2x9k', { owner: ['ReplicaSet', 'web-7d4b9c6f5d'] })
+      .gauge(K.podPhase, { namespace: 'shop', pod: 'web-7d4b9c6f5d-x2x9k', uid: 'uid', phase })
+      .counter(C.restarts, { container_id: id, machine_id: '' }, 0)
+      .gauge(C.cpuLimit, { container_id: id, machine_id: '' });
+  const instances = (phase: string) =>
+    small(phase)
+      .build()
+      .applications.flatMap((one) => one.instances.map(({ state }) => `${one.name} ${state}`));
+  assert.deepEqual(instances('Running'), ['web up']);
+  assert.deepEqual(instances('Succeeded'), []);
 });
