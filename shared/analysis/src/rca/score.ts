@@ -35,11 +35,25 @@ export function weigh(kind: string, suspicion: Suspicion, reached: Reached, fram
   const fit = likeness === likeness ? Math.max(0, likeness) : NEUTRAL;
   const score =
     clamp(suspicion.magnitude) *
-    Math.max(reached.reach, suspicion.reach ?? 0) *
+    Math.max(reached.reach, suspicion.reach ?? 0, begunThere(reached, frame)) *
     orderFactor(suspicion, frame) *
     ownFactor(kind, reached, frame) *
     (0.65 + 0.35 * fit);
   return { kind, suspicion, reached, score: clamp(score) };
+}
+
+/** What is left of a share of the impact for how it came there being unknown. */
+const BY_MANY_WAYS = 0.8;
+
+/** Share of the impact that begins there: it reached the users, by however many ways, each of which carries little. */
+function begunThere({ application, direction }: Reached, frame: Frame): number {
+  if (direction !== 'server') return 0;
+  const { latency, errors } = ownTrouble(application, frame);
+  const share = Math.max(
+    frame.slos.has('latency') ? latency || 0 : 0,
+    frame.slos.has('availability') ? errors || 0 : 0,
+  );
+  return BY_MANY_WAYS * share;
 }
 
 const UNFELT = 0.25;
