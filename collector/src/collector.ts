@@ -141,6 +141,7 @@ export class Collector {
     await this.startGateway();
     this.runtimes.start();
     this.logFiles.refresh();
+    this.processes.watch();
     this.processes.scan(Date.now());
     this.nat.refresh();
     const definitions = RECEIVER_NAMES.map((name) => RECEIVERS[name]);
@@ -294,6 +295,7 @@ export class Collector {
     await this.round;
     await this.collectOnce();
     await this.receivers.stop();
+    this.processes.close();
     this.runtimes.stop();
     await this.flush();
     for (const one of this.exporters) await one.close();

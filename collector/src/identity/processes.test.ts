@@ -86,6 +86,21 @@ test('a cgroup made after the last scan is found by the next one, not before', (
   assert.equal(index.pathOf(0n, 5000), undefined);
 });
 
+test('a cgroup that was noticed is known when it is gone, however deep it was made', async (t) => {
+  const index = new CgroupIndex(cgroupfs);
+  t.after(() => index.close());
+  index.watch();
+  assert.equal(index.pathOf(putCgroup('other.service'), 0), '/shop.slice/other.service');
+  const short = putCgroup('short.service');
+  const inner = putCgroup('short.service/inner');
+  // the next scan is far: what is known now was noticed
+  for (let i = 0; i < 200 && index.pathOf(inner, 1) === undefined; i++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  rmSync(join(cgroupfs, 'unified/shop.slice/short.service'), { recursive: true });
+  assert.equal(index.pathOf(short, 1), '/shop.slice/short.service');
+  assert.equal(index.pathOf(inner, 5000), '/shop.slice/short.service/inner');
+});
+
 test('a container gets its names when they become known, and keeps its processes', () => {
   const pod = '1b2c3d4e-1111-2222-3333-444455556666';
   const id = 'c0ffee'.padEnd(64, '0');

@@ -46,6 +46,15 @@ export class ProcessTable {
     this.cgroupIndex = new CgroupIndex(options.cgroupfs);
   }
 
+  /** From now on containers are known by the cgroups that are made for them, however short they live. */
+  watch(): void {
+    this.cgroupIndex.watch();
+  }
+
+  close(): void {
+    this.cgroupIndex.close();
+  }
+
   /** Every container with a live process, or one that had one lately. */
   all(): IterableIterator<Container> {
     return this.containers.values();
