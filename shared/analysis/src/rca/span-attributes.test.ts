@@ -21,6 +21,12 @@ test('the outcome itself, ids and chance separate nothing', () => {
   assert.deepEqual(separatingAttributes(bad, good), []);
 });
 
+test('why a span was kept says nothing of why it failed', () => {
+  const bad = spans(50, () => ({ 'gumshoe.kept': 'sampled,failed' }));
+  const good = spans(50, () => ({ 'gumshoe.kept': 'sampled' }));
+  assert.deepEqual(separatingAttributes(bad, good), []);
+});
+
 test('few spans prove nothing', () => {
   assert.deepEqual(
     separatingAttributes(

@@ -14,9 +14,9 @@ const LEAST_SHARE = 0.4;
 /** Difference of shares, in itself and in standard errors of two proportions. */
 const LEAST_DIFFERENCE = 0.25;
 const SURE = 4;
-/** Attributes that say that a span is bad, rather than why. */
+/** Attributes that say that a span is bad, rather than why; and what a collector of ours noted of keeping it. */
 const OUTCOME =
-  /^(error|exception|event|otel\.status|status|http\.(response\.)?status_code|http\.response\.body|rpc\.grpc\.status_code|grpc\.status|db\.response\.status_code|message|duration)/i;
+  /^(gumshoe\.|error|exception|event|otel\.status|status|http\.(response\.)?status_code|http\.response\.body|rpc\.grpc\.status_code|grpc\.status|db\.response\.status_code|message|duration)/i;
 const MAX_VALUE = 80;
 
 /**
