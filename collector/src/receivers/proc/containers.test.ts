@@ -65,6 +65,7 @@ test("what a runtime says of a container: its image, its ports on the machine; a
   mkdirSync(cgroupfs);
   const run = (pid: number, cgroup: string): void => {
     mkdirSync(join(procfs, String(pid)), { recursive: true });
+    writeFileSync(join(procfs, String(pid), 'stat'), '1 (nginx) S 1\n');
     writeFileSync(join(procfs, String(pid), 'cmdline'), 'nginx: master process\0');
     writeFileSync(join(procfs, String(pid), 'cgroup'), `0::${cgroup}\n`);
   };

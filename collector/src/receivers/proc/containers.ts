@@ -31,8 +31,8 @@ interface Memory {
   start: number;
   restarts: number;
   readonly types: Set<string>;
-  /** Processes whose software has been looked for. */
-  readonly judged: Set<number>;
+  /** Programs whose software has been looked for, by process. */
+  readonly judged: Map<number, string>;
   binaries: number;
   readonly cpuDelay: RunDelays;
   /** seconds, in all and by process */
@@ -51,7 +51,7 @@ const newMemory = (): Memory => ({
   start: 0,
   restarts: 0,
   types: new Set(),
-  judged: new Set(),
+  judged: new Map(),
   binaries: 0,
   cpuDelay: new RunDelays(),
   diskDelay: 0,
@@ -126,25 +126,28 @@ export class ContainerSource implements MetricSource {
     let oldest = Infinity;
     const disk = new Map<number, number>();
     for (const pid of container.pids) {
-      this.recognise(pid, memory);
       const stat = processStat(this.procfs, pid);
       if (!stat) continue;
+      this.recognise(pid, stat.program, memory);
       oldest = Math.min(oldest, stat.start);
       disk.set(pid, stat.diskDelay);
     }
     memory.cpuDelay.observe(this.procfs, container.pids, this.threadShare);
     memory.diskDelay += growth(memory.diskDelayOf, disk);
     memory.diskDelayOf = disk;
-    for (const pid of memory.judged) if (!container.pids.has(pid)) memory.judged.delete(pid);
+    for (const pid of memory.judged.keys()) if (!container.pids.has(pid)) memory.judged.delete(pid);
     if (oldest === Infinity) return;
     if (memory.start > 0 && oldest > memory.start) memory.restarts++;
     memory.start = oldest;
   }
 
-  /** Each process is judged once: by its command line, and a few by what their executable tells. */
-  private recognise(pid: number, memory: Memory): void {
-    if (memory.judged.has(pid)) return;
-    memory.judged.add(pid);
+  /**
+   * Each program that a process runs is judged once, since scripts prepare a container and then become its server: by its
+   * command line, and a few by what their executable tells.
+   */
+  private recognise(pid: number, program: string, memory: Memory): void {
+    if (memory.judged.get(pid) === program) return;
+    memory.judged.set(pid, program);
     const named = applicationType(readText(join(this.procfs, String(pid), 'cmdline')) ?? '');
     if (named !== undefined) memory.types.add(named);
     else if (memory.binaries < BINARIES_LOOKED_AT) {
