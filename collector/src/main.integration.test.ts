@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -118,6 +118,28 @@ test('scraping shows the node, this container and the logs; SIGTERM ends it clea
   await stop(running);
   assert.equal(running.stdout().split('\n').length, 2, 'stdout holds the ready line alone');
 });
+
+const notRoot = process.getuid?.() === 0 ? false : 'writing under /var/log needs root';
+
+test(
+  'a file that a process begins under /var/log is read from its first line',
+  { skip: notRoot },
+  async (t) => {
+    const folder = `/var/log/gumshoe-begins-${process.pid}`;
+    mkdirSync(folder);
+    t.after(() => rmSync(folder, { recursive: true }));
+    const running = await start([]);
+    const script = `const fs = require('fs'), log = fs.openSync('${folder}/shop.log', 'a');
+    fs.writeSync(log, '12:00:01 ERROR the very first line\\n'); setInterval(() => {}, 1000)`;
+    const writer = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+    children.push(writer);
+    await until('the line in /metrics', async () =>
+      (await (await fetch(`${running.url}/metrics`)).text()).includes('the very first line'),
+    );
+    writer.kill('SIGKILL');
+    await stop(running);
+  },
+);
 
 test('a store that fails keeps its intervals on disk, and gets them when it is back', async () => {
   const store = await remoteStore();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import type { ReceiverContext, ReceiverDefinition } from '../define.ts';
 import type { JournalMessage } from './journal.ts';
-import { openedLogs } from './opened-files.ts';
+import { madeSince, openedLogs } from './opened-files.ts';
 import type { LogsReceiver } from './receiver.ts';
 
 /** Intervals between looks at which files processes hold open. */
@@ -98,14 +98,24 @@ class OpenedFiles {
   readonly #context: ReceiverContext;
   /** Path to read, by container and path as the process sees it: processes of one container share a file. */
   readonly byContainer = new Map<string, ReadonlyMap<string, string>>();
+  /** ms; when it was looked before, Infinity the first time: what is there then has been written long since. */
+  #before = Infinity;
+  /** ms; when it was looked last. */
+  #last = Infinity;
 
   constructor(context: ReceiverContext) {
     this.#context = context;
     this.look();
   }
 
+  /** Made since the look before the last: every line of it is news. */
+  isNew(readable: string): boolean {
+    return madeSince(readable, this.#before);
+  }
+
   look(): void {
     const { config, processes } = this.#context;
+    [this.#before, this.#last] = [this.#last, Date.now()];
     const seen = new Set<string>();
     for (const { containerId, pids, runtime } of processes.all()) {
       if (runtime?.optOuts.logs) continue;
@@ -134,7 +144,7 @@ function followContainers(
     if (runtime?.optOuts.logs) continue;
     for (const [path, readable] of opened.byContainer.get(containerId) ?? []) {
       wanted.add(readable);
-      receiver.follow({ containerId, path: readable, source: path }, false);
+      receiver.follow({ containerId, path: readable, source: path }, opened.isNew(readable));
     }
     const path = logFiles.pathOf(identity.id) ?? runtime?.logPath ?? '';
     if (path === '') continue;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A log file that a process writes, as it sees it and as we can open it. */
@@ -29,6 +29,15 @@ export function openedLogs(procfs: string, pid: number): readonly OpenedFile[] {
     // exited meanwhile, or not ours to see
   }
   return [...found.values()];
+}
+
+/** Was the file made at this time or later, ms since the epoch? Not where its file system does not say when. */
+export function madeSince(path: string, time: number): boolean {
+  try {
+    return statSync(path).birthtimeMs >= time;
+  } catch {
+    return false;
+  }
 }
 
 function linkOf(path: string): string | undefined {
