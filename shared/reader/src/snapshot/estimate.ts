@@ -44,11 +44,13 @@ export async function estimateExport(
   const { scope } = only;
   const wide = withHistory(range);
   const known = await reader.extent(signal);
-  // what was never stored takes no room
+  // what was never stored takes no room, and what has ended shows only before its end what it was like
   const from = milliseconds(Math.max(wide.from, known?.from ?? wide.from));
   const covered = { from: from < wide.to ? from : wide.from, to: wide.to };
+  const to = milliseconds(Math.min(wide.to, known?.to ?? wide.to));
+  const measured = from < to ? { from, to } : covered;
   const parts = [
-    await estimateSeries(reader, covered, only, signal),
+    await estimateSeries(reader, measured, only, signal),
     await estimateSpans(reader, covered, scope, signal),
     await estimateLogs(reader, covered, scope, signal),
     await estimateProfiles(reader, covered, scope, signal),

@@ -78,10 +78,12 @@ export async function selectMetrics(
   return {
     names,
     keep: (labels) => accept.some((matches) => matches(labels)),
-    notes:
-      left === 0
-        ? []
-        : [`${left} metrics beyond the catalogue are not included: too many, or their names have quotes`],
+    notes: [
+      ...(found.length === 0 ? [`nothing was found for ${selectors.join(' or ')}`] : []),
+      ...(left > 0
+        ? [`${left} metrics beyond the catalogue are not included: too many, or their names have quotes`]
+        : []),
+    ],
   };
 }
 
