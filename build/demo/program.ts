@@ -23,7 +23,7 @@ export class Program {
       stdio: ['ignore', 'pipe', log],
       env: { ...process.env, ...env },
     });
-    this.ready = this.readLine(60_000);
+    this.ready = this.readLine(180_000);
     this.ready.catch(() => {});
   }
 

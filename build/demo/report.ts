@@ -10,7 +10,7 @@ export interface CommandOutcome {
 }
 
 /** Runs the command `gumshoe` as a user would and returns what it printed. */
-export function gumshoe(args: readonly string[], limit = 60_000): Promise<CommandOutcome> {
+export function gumshoe(args: readonly string[], limit = 180_000): Promise<CommandOutcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

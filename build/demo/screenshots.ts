@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { WorkbenchDriver } from './workbench-driver.ts';
 
 /** An answer on a busy machine. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 /** For charts, layouts and lazily loaded parts to be drawn. */
 const DRAWING_MS = 1200;
 
