@@ -47,7 +47,9 @@ export async function readEarlier(
   signal?: AbortSignal,
 ): Promise<EarlierBudgets> {
   const extent = await reader.extent(signal);
-  const grids = extent ? earlierGrids(world, extent.from, objectives) : [];
+  const grids = extent
+    ? affordable(earlierGrids(world, extent.from, objectives), seriesOfRequests(world))
+    : [];
   const queries = grids.length > 0 ? queriesFor(world, objectives) : [];
   let budgets: EarlierBudgets = new Map();
   if (queries.length === 0) return budgets;
@@ -66,6 +68,26 @@ export async function readEarlier(
     budgets = earlierBudgets(older, world, objectives, budgets, custom);
   }
   return budgets;
+}
+
+/** Samples that are asked at most: what is further away is left out first. */
+const MOST_SAMPLES = 5_000_000;
+/** Statuses and bounds of one stream of requests. */
+const SERIES_EACH = 5;
+
+function affordable(grids: readonly TimeGrid[], series: number): readonly TimeGrid[] {
+  let samples = 0;
+  return grids
+    .toReversed()
+    .filter(({ points }) => (samples += points * series) <= MOST_SAMPLES)
+    .toReversed();
+}
+
+/** About as many series as count requests of this world. */
+function seriesOfRequests({ applications, dependencies }: World): number {
+  const served = applications.reduce((sum, one) => sum + one.inbound.length * one.instances.length, 0);
+  const called = dependencies.reduce((sum, one) => sum + one.requests.length * one.links.length, 0);
+  return SERIES_EACH * (served + called);
 }
 
 /** Samples of a range query as a series that was scraped at its instants. */
