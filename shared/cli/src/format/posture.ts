@@ -6,7 +6,8 @@ import { clockText } from './window.ts';
 import { shortName } from './short-name.ts';
 
 export function incidentsText(incidents: readonly Incident[]): string {
-  if (incidents.length === 0) return 'No incident: every judged objective holds.\n';
+  if (incidents.length === 0)
+    return 'No incident: no budget burned fast enough to open one; gumshoe slo says how each objective stands.\n';
   return incidents
     .map((incident) => {
       const end = incident.resolvedAt === undefined ? 'goes on' : `over at ${clockText(incident.resolvedAt)}`;
