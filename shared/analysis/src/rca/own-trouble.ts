@@ -114,6 +114,26 @@ export const ownTime: (application: Application, frame: Frame) => Column = perFr
   );
 });
 
+const ownMean = perFrame((application: Application, frame) => {
+  const rate = servedBy(application).requests.reduce(
+    (sum, one) => sum + (meanOf(one.rate, frame.incident) || 0),
+    0,
+  );
+  return meanOf(ownTime(application, frame), frame.incident) / rate;
+});
+
+const usualOfPeers = perFrame((_: Application, frame) => {
+  const all = frame.world.applications
+    .map((one) => ownMean(one, frame))
+    .filter((seconds) => seconds >= 0 && seconds < Infinity)
+    .sort((a, b) => a - b);
+  return all[all.length >> 1] ?? NaN;
+});
+
+/** How many times as long as most others it takes for a request, in itself: all there is to go by without a time before. */
+export const timesPeers = (application: Application, frame: Frame): number =>
+  ownMean(application, frame) / usualOfPeers(frame.root, frame);
+
 /** Failures per second that are not the echo of a failed call, or of a connection that could not be made. */
 export const ownFailures: (application: Application, frame: Frame) => Column = perFrame(
   (application, frame) => {

@@ -13,6 +13,7 @@ import {
   ownTrouble,
   perRootRequest,
   riseOf,
+  timesPeers,
 } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
@@ -22,6 +23,8 @@ const MOST = 0.75;
 const LEAST_SHARE = 0.08;
 /** By counters alone, calls made at the same time cannot be told from calls one after the other. */
 const BY_COUNTERS = 0.85;
+/** What is left where it takes no longer than others do. */
+const AS_ITS_PEERS = 0.3;
 
 /**
  * The service in which the additional time is spent: its own, without what it waits for, for each request that enters
@@ -46,7 +49,10 @@ export const selfTime = defineCandidate({
       title: `${application.name}${outside ? ', which runs elsewhere,' : ''} is slower in itself${operation ? `, most of all in ${operation}` : ''}`,
       signal,
       magnitude:
-        MOST * (isUnconnected(frame) ? share : ramp(share, LEAST_SHARE, 0.6)) * (operation ? 1 : BY_COUNTERS),
+        MOST *
+        (isUnconnected(frame) ? share : ramp(share, LEAST_SHARE, 0.6)) *
+        (operation ? 1 : BY_COUNTERS) *
+        amongPeers(application, frame),
       onset,
       column,
       evidence: [measured(frame, query, summary, { value: during, before, unit: 'seconds', onset })],
@@ -56,6 +62,12 @@ export const selfTime = defineCandidate({
     });
   },
 });
+
+/** Without a time before, who takes longest may always have: less so the further it is from its peers. */
+function amongPeers(application: Application, frame: Frame): number {
+  if (frame.hasBaseline) return 1;
+  return AS_ITS_PEERS + (1 - AS_ITS_PEERS) * ramp(Math.log2(timesPeers(application, frame)), 1, 4.5);
+}
 
 interface Look {
   readonly signal: string;
