@@ -20,7 +20,7 @@ let live: readonly string[];
 async function json(...words: readonly string[]): Promise<Record<string, unknown>> {
   const child = spawn(process.execPath, [MAIN, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 240_000,
   });
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   assert.ok(out.startsWith('{'), `${words.join(' ')}: ${errors}`);
