@@ -52,6 +52,18 @@ test('a stack trace is one message', () => {
   assert.equal(joiner.flush(), '05:00:01 INFO next');
 });
 
+test('a JSON line without a clock is a message of its own behind one with a clock', () => {
+  const joiner = new MessageJoiner();
+  const [text, json] = [
+    '12:00:01 ERROR payment failed',
+    '{"level":"warn","msg":"slow query","ts":1795288831439}',
+  ];
+  assert.equal(joiner.add(text), undefined);
+  assert.equal(joiner.add('{ order: 7 }'), undefined, 'what is dumped behind a message belongs to it');
+  assert.equal(joiner.add(json), `${text}\n{ order: 7 }`);
+  assert.equal(joiner.flush(), json);
+});
+
 test('any line is taken', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 300 }), (line) => {

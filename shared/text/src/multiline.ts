@@ -5,6 +5,8 @@ const MAX_BYTES = 64 * 1024;
 export function continuesMessage(first: string, line: string): boolean {
   if (line === '' || line === '}' || line.startsWith('\t') || line.startsWith('  ')) return true;
   if (line.startsWith('Caused by: ') || line.startsWith('for call at')) return true;
+  // a program that logs JSON with its time in milliseconds, beside a library that logs text
+  if (line.startsWith('{"') && line.endsWith('}')) return false;
   return CLOCK.test(first.slice(0, 100)) && !CLOCK.test(line.slice(0, 100));
 }
 
