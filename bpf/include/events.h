@@ -323,11 +323,12 @@ struct gs_socket {
 	__u16 pending;   /* requests in map pipelines, behind `first` */
 	__u32 pipeline_head; /* place in map pipelines of the next one */
 	__u32 keyed; /* requests in map pipelines that wait for an answer with their key */
-	__u32 reserved;
+	__u32 untraced; /* requests in a row that no sender had left a trace for */
 	struct gs_stream read;
 	struct gs_stream written;
 	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
 	struct gs_pending_request first;
+	__u8 payload[GS_PAYLOAD_SHORT]; /* of `first`, when it has no more; else it is in map payloads */
 };
 
 /* Value of map tls_processes (key: __u32 tgid), the processes that speak TLS. */

@@ -145,6 +145,21 @@ __noinline int take_message(struct dns_transfer *transfer)
 	return 0;
 }
 
+/* One question, and nothing but the kinds of a query that are known: what text and most other protocols do not have. */
+static __always_inline bool is_like_dns(const __u8 *head)
+{
+	return !(head[2] & 0x78) && !head[4] && head[5] == 1;
+}
+
+/* Bytes that cannot be DNS, over TCP neither: told before anything is asked of the descriptor, it costs a third. */
+static __always_inline bool may_hold_dns(__u64 buffer, __u64 length)
+{
+	__u8 head[8];
+
+	return length >= DNS_HEADER && !bpf_probe_read_user(head, sizeof(head), (void *)buffer) &&
+	       (is_like_dns(head) || is_like_dns(head + 2));
+}
+
 static __always_inline bool may_be_dns(struct sock *sk)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
@@ -195,7 +210,7 @@ int dns_sendto(struct trace_event_raw_sys_enter *context)
 {
 	struct dns_transfer transfer = { .is_write = true };
 
-	if (!target_has_current())
+	if (!target_has_current() || !may_hold_dns(context->args[1], context->args[2]))
 		return 0;
 	transfer.sk = sock_of(context->args[0]);
 	if (!transfer.sk || !may_be_dns(transfer.sk))
@@ -210,7 +225,7 @@ static __always_inline int on_buffer_write(struct trace_event_raw_sys_enter *con
 {
 	struct dns_transfer transfer = { .is_write = true };
 
-	if (!target_has_current())
+	if (!target_has_current() || !may_hold_dns(context->args[1], context->args[2]))
 		return 0;
 	transfer.sk = sock_of(context->args[0]);
 	if (!transfer.sk || !may_be_dns(transfer.sk))
@@ -274,6 +289,8 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 	task = bpf_get_current_task_btf();
 	syscall_arguments_at_exit(task, &arguments);
 	if (has_flags && (shape == SHAPE_HEADER ? arguments.third : arguments.fourth) & MSG_PEEK)
+		return 0;
+	if (shape == SHAPE_BUFFER && !may_hold_dns(arguments.second, context->ret))
 		return 0;
 	transfer.sk = sock_of(arguments.first);
 	if (!transfer.sk || !may_be_dns(transfer.sk))

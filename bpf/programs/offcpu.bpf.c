@@ -18,8 +18,8 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define THREADS_MAX 32768
-#define THREAD_SWITCHES 20 /* looked at per window: 200 a second */
-#define CPU_SWITCHES 200   /* looked at per window: 2000 a second */
+#define THREAD_SWITCHES 10 /* looked at per window: 100 a second, as often as the CPU profile looks */
+#define CPU_SWITCHES 100   /* looked at per window: 1000 a second */
 #define TASK_RUNNING 0
 #define TASK_DEAD 0x80
 

@@ -7,7 +7,6 @@
  * User space sets before load (.rodata): target_mode, collector_tgid.
  * It fills before attach: target_cgroups (cgroup v2 ids), target_pids (tgids, descendants included),
  * target_netns (inode numbers of network namespaces); the values are ignored (write 1).
- * After adding a root later, clear target_cgroup_verdicts.
  */
 #ifndef GUMSHOE_TARGET_BPF_H
 #define GUMSHOE_TARGET_BPF_H
@@ -28,13 +27,12 @@ struct {
 	__type(value, __u8);
 } target_cgroups SEC(".maps");
 
-/* Cgroup ids are never reused while the machine is up, so a verdict is remembered for good. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, __u8);
-} target_cgroup_verdicts SEC(".maps");
+/*
+ * Cgroup ids are never reused while the machine is up, so a verdict is remembered for good: id << 1 | verdict, at the
+ * place that the id's low bits tell. A table in place of a map: it is asked at each system call of every process.
+ */
+#define TARGET_VERDICTS 4096
+static __u64 target_cgroup_verdicts[TARGET_VERDICTS];
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -53,7 +51,7 @@ struct {
 
 static __noinline bool target_judge_cgroup(__u64 cgroup_id)
 {
-	__u8 verdict = 0;
+	__u64 verdict = 0;
 
 	for (int level = 0; level <= TARGET_CGROUP_DEPTH; level++) {
 		__u64 ancestor = bpf_get_current_ancestor_cgroup_id(level);
@@ -67,16 +65,16 @@ static __noinline bool target_judge_cgroup(__u64 cgroup_id)
 	}
 	if (bpf_map_lookup_elem(&target_cgroups, &cgroup_id))
 		verdict = 1;
-	bpf_map_update_elem(&target_cgroup_verdicts, &cgroup_id, &verdict, BPF_ANY);
+	target_cgroup_verdicts[cgroup_id & (TARGET_VERDICTS - 1)] = cgroup_id << 1 | verdict;
 	return verdict;
 }
 
 static __always_inline bool target_has_cgroup(void)
 {
 	__u64 cgroup_id = bpf_get_current_cgroup_id();
-	__u8 *verdict = bpf_map_lookup_elem(&target_cgroup_verdicts, &cgroup_id);
+	__u64 known = target_cgroup_verdicts[cgroup_id & (TARGET_VERDICTS - 1)];
 
-	return verdict ? *verdict : target_judge_cgroup(cgroup_id);
+	return known >> 1 == cgroup_id ? known & 1 : target_judge_cgroup(cgroup_id);
 }
 
 /* Is this network namespace watched? For sockets seen outside of their owner's context. */

@@ -14,6 +14,10 @@
 /* Requests that an event loop reads before it passes on the first of them. A power of two. */
 #define MAX_READ 8
 
+/* Requests in a row without a trace before a connection's sender counts as not observed; then one in so many is asked. */
+#define UNTRACED_ENOUGH 64
+#define UNTRACED_LOOK 16
+
 /* A request that was read and neither passed on nor answered yet. */
 struct read_request {
 	struct gs_trace_context context; /* span_id 0: none */
@@ -177,12 +181,30 @@ static __always_inline void remember_read(struct thread *thread, const struct gs
 	read->connects = 0;
 }
 
-/* line: l7_line() of the request. */
-static __always_inline void start_inbound(__u32 tgid, struct gs_pending_request *request, __u64 line)
+/*
+ * What the sender left for this request, if it is observed too. On a connection where nothing was left many times in a
+ * row it is looked for only now and then: a look at a place never seen before costs more than the rest.
+ */
+static __always_inline struct gs_trace_context *trace_left_for(struct gs_socket *socket, __u64 wire_id)
 {
-	struct gs_trace_context *trace = bpf_map_lookup_elem(&wire_traces, &request->wire_id);
+	struct gs_trace_context *trace;
+
+	if (socket->untraced >= UNTRACED_ENOUGH && ++socket->untraced % UNTRACED_LOOK)
+		return 0;
+	trace = bpf_map_lookup_elem(&wire_traces, &wire_id);
+	if (trace)
+		socket->untraced = 0;
+	else if (socket->untraced < UNTRACED_ENOUGH)
+		socket->untraced++;
+	return trace;
+}
+
+/* line: l7_line() of the request. */
+static __always_inline void start_inbound(struct gs_socket *socket, struct gs_pending_request *request, __u64 line)
+{
+	struct gs_trace_context *trace = trace_left_for(socket, request->wire_id);
 	struct thread *thread = thread_of(request->tid, true);
-	struct process *process = process_of(tgid, true);
+	struct process *process = process_of(socket->tgid, true);
 
 	if (trace) {
 		request->parent = *trace;

@@ -77,7 +77,7 @@ static __always_inline void http2_begin(struct gs_socket *socket, struct transfe
 	struct gs_waiting *waiting = bpf_map_lookup_elem(&pipelines, &key);
 	struct gs_pending_request *request;
 	__u32 at = event->stream_count;
-	struct slot slot;
+	struct slot slot = {};
 	__u64 *words;
 
 	if (waiting)

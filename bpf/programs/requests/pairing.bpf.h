@@ -124,12 +124,12 @@ static __noinline void finish(struct gs_socket *socket, struct slot *slot, const
 /* The front request of the connection is done. */
 __noinline int finish_first(struct gs_socket *socket, __u64 id, struct l7_message *answer, __u32 status, __u64 now)
 {
-	struct slot slot;
+	struct slot slot = {};
 
 	if (!socket)
 		return 0;
 	slot.request = &socket->first;
-	slot.payload = first_payload(id);
+	slot.payload = first_payload(socket, id, socket->first.payload_length);
 	finish(socket, &slot, answer, status, now);
 	advance_pipeline(socket, id);
 	return socket->first.started_ns != 0;
@@ -156,6 +156,19 @@ static __always_inline void abandon(struct gs_socket *socket, __u64 id)
 	}
 }
 
+/* The number of bytes kept. */
+static __always_inline __u32 keep_payload(struct gs_socket *socket, struct slot *slot, const struct l7_message *message,
+					  __u32 length)
+{
+	__u8 *payload = slot->payload;
+
+	if (slot->first_of && length <= GS_PAYLOAD_SHORT)
+		return message_copy(message, socket->payload, length) ? length : 0;
+	if (slot->first_of)
+		payload = first_payload(socket, slot->first_of, GS_PAYLOAD_LENGTH);
+	return payload && message_copy(message, payload, length) ? length : 0;
+}
+
 static __noinline void start_request(struct gs_socket *socket, struct slot *slot, const struct transfer *transfer)
 {
 	struct gs_pending_request *request = slot->request;
@@ -175,11 +188,9 @@ static __noinline void start_request(struct gs_socket *socket, struct slot *slot
 	}
 	if (length > GS_PAYLOAD_LENGTH)
 		length = GS_PAYLOAD_LENGTH;
-	if (!slot->payload || !message_copy(&transfer->message, slot->payload, length))
-		length = 0;
-	request->payload_length = length;
+	request->payload_length = keep_payload(socket, slot, &transfer->message, length);
 	if (socket->direction == GS_INBOUND)
-		start_inbound(socket->tgid, request, l7_line(socket->protocol, transfer->message.head));
+		start_inbound(socket, request, l7_line(socket->protocol, transfer->message.head));
 	else
 		start_outbound(socket, request, l7_line(socket->protocol, transfer->message.head));
 }
@@ -258,7 +269,7 @@ static __always_inline void start_keyed(struct gs_socket *socket, struct transfe
 {
 	struct gs_waiting_key place = { .id = transfer->id, .key = key };
 	struct gs_waiting *waiting = bpf_map_lookup_elem(&pipelines, &place);
-	struct slot slot;
+	struct slot slot = {};
 
 	if (waiting && waiting->request.sequence == transfer->sequence)
 		return; /* the same bytes again: the first write did not go through */
@@ -279,13 +290,13 @@ static __always_inline void start_keyed(struct gs_socket *socket, struct transfe
 static __always_inline void start_in_row(struct gs_socket *socket, struct transfer *transfer)
 {
 	struct gs_waiting *waiting;
-	struct slot slot;
+	struct slot slot = {};
 
 	if (socket->pending >= MAX_PENDING)
 		abandon(socket, transfer->id);
 	if (!socket->first.started_ns) {
 		slot.request = &socket->first;
-		slot.payload = first_payload(transfer->id);
+		slot.first_of = transfer->id;
 		start_request(socket, &slot, transfer);
 		return;
 	}
@@ -303,7 +314,7 @@ __noinline int take_message(struct gs_socket *socket, struct transfer *transfer,
 {
 	struct gs_waiting *waiting;
 	struct gs_waiting_key key;
-	struct slot slot;
+	struct slot slot = {};
 
 	if (!socket || !transfer)
 		return 0;
@@ -378,7 +389,7 @@ static __always_inline void answer_keyed(struct gs_socket *socket, struct transf
 	struct gs_waiting_key key = { .id = transfer->id, .key = facts->key };
 	struct gs_waiting *waiting = bpf_map_lookup_elem(&pipelines, &key);
 	struct gs_trace_context context;
-	struct slot slot;
+	struct slot slot = {};
 
 	if (!waiting)
 		return;
@@ -539,7 +550,7 @@ static long end_waiting(struct bpf_map *map, struct gs_waiting_key *key, struct 
 			struct ended *ended)
 {
 	struct gs_socket *socket;
-	struct slot slot;
+	struct slot slot = {};
 	__u64 id = key->id;
 
 	if (id != ended->id)

@@ -214,7 +214,7 @@ export const layout = {
     },
   },
   gs_socket: {
-    size: 256,
+    size: 512,
     fields: {
       tuple: { offset: 0, size: 40, kind: 'gs_tuple' },
       file_private: { offset: 40, size: 8, kind: 'u64' },
@@ -228,11 +228,12 @@ export const layout = {
       pending: { offset: 74, size: 2, kind: 'u16' },
       pipeline_head: { offset: 76, size: 4, kind: 'u32' },
       keyed: { offset: 80, size: 4, kind: 'u32' },
-      reserved: { offset: 84, size: 4, kind: 'u32' },
+      untraced: { offset: 84, size: 4, kind: 'u32' },
       read: { offset: 88, size: 36, kind: 'gs_stream' },
       written: { offset: 124, size: 36, kind: 'gs_stream' },
       connect: { offset: 160, size: 32, kind: 'gs_trace_context' },
       first: { offset: 192, size: 64, kind: 'gs_pending_request' },
+      payload: { offset: 256, size: 256, kind: 'u8', count: 256 },
     },
   },
   gs_tls_process: {
