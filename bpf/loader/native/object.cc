@@ -2,6 +2,7 @@
 #include "object.h"
 #include "errors.h"
 #include <cerrno>
+#include <csignal>
 #include <linux/perf_event.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -149,7 +150,12 @@ Napi::Value BpfObject::load(const Napi::CallbackInfo &info) {
     logs[prog] = std::move(log);
   }
   take_messages();
+  // a signal makes the verifier begin anew, and after a few times give up (EAGAIN): they wait until it is done
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
   int code = bpf_object__load(object_);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   Napi::Value out = env.Undefined();
   if (code) {
     Napi::Object refusal = failure(env, -code, "load eBPF object");
