@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, setPriority, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { Slice } from '../demo/cgroups.ts';
 import { sleep } from '../demo/command.ts';
@@ -33,16 +33,24 @@ const residentBytes = (pid: number): number =>
 /** What the collector cost over a stretch: shares of one core, and the most memory that was resident, MB (10⁶). */
 export interface Cost {
   readonly process: number;
-  readonly kernel: number;
   /** Of the store, which would be on another machine. */
   readonly store: number;
   readonly rss: number;
+}
+
+/** Moves a process into a unit's cgroups, as systemd would: it then shares no scheduling group with who started it. */
+function moveInto(pid: number, unit: readonly string[]): void {
+  for (const file of unit) writeFileSync(file, String(pid));
 }
 
 /** A slice and a network of our own, a store and a collector that observes the slice. */
 export class CollectorHost {
   readonly dir = mkdtempSync(join(tmpdir(), 'gumshoe-bench-'));
   readonly slice: Slice;
+  /** Where the collector runs, apart from what is observed. */
+  readonly #system: Slice;
+  /** Where the store runs, which takes only what time nobody else wants. */
+  readonly #elsewhere: Slice;
   readonly network: Network;
   readonly closers: (() => Promise<void> | void)[] = [];
   readonly #statistics = readFileSync(STATISTICS, 'utf8').trim();
@@ -55,6 +63,8 @@ export class CollectorHost {
   constructor() {
     const id = `b${process.pid.toString(36)}`;
     this.slice = new Slice(id);
+    this.#system = new Slice(`${id}-system`);
+    this.#elsewhere = new Slice(`${id}-elsewhere`);
     this.network = new Network(id.slice(1));
     mkdirSync(join(this.dir, 'log'), { recursive: true });
   }
@@ -70,13 +80,16 @@ export class CollectorHost {
     this.closers.push(() => store.stop());
     this.#store = store;
     this.#stores = await store.ready;
-    setPriority(store.pid, constants.priority.PRIORITY_LOW);
+    const unit = this.#elsewhere.unit('store', {});
+    moveInto(store.pid, unit);
+    // of the slice: a unit yields only to its siblings
+    for (const idle of unit.map((file) => join(dirname(file), '../cpu.idle')).filter(existsSync))
+      writeFileSync(idle, '1');
   }
 
   /** Starts the collector, everything on; with `profileDir` V8 writes a CPU profile there at the end. */
   async observe(profileDir?: string): Promise<void> {
     this.#before = new Set(kernelPrograms().map((program) => program.id));
-    writeFileSync(STATISTICS, '1');
     const options =
       profileDir === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` };
     const collector = new Program(
@@ -90,6 +103,7 @@ export class CollectorHost {
       join(this.dir, 'log/collector.log'),
       options,
     );
+    moveInto(collector.pid, this.#system.unit('collector', {}));
     this.#collector = collector;
     this.closers.push(() => collector.stop());
     this.#listen = String((await collector.ready)['listen']);
@@ -106,16 +120,11 @@ export class CollectorHost {
     );
   }
 
-  /** What the collector costs while `work` goes on. */
+  /** What the collector's process costs while `work` goes on. */
   async costOf<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cost: Cost }> {
     const pid = this.#collector!.pid;
     const storePid = this.#store!.pid;
-    const [cpu, store, kernel, started] = [
-      cpuOf(pid),
-      cpuOf(storePid),
-      this.#kernelTime(),
-      performance.now(),
-    ];
+    const [cpu, store, started] = [cpuOf(pid), cpuOf(storePid), performance.now()];
     let rss = 0;
     const look = setInterval(() => (rss = Math.max(rss, residentBytes(pid) / 1e6)), 250);
     const result = await work().finally(() => clearInterval(look));
@@ -124,11 +133,23 @@ export class CollectorHost {
       result,
       cost: {
         process: (cpuOf(pid) - cpu) / seconds,
-        kernel: (this.#kernelTime() - kernel) / seconds,
         store: (cpuOf(storePid) - store) / seconds,
         rss,
       },
     };
+  }
+
+  /**
+   * Share of one core that its kernel programs take while `work` goes on. Apart from latencies: the clock is read
+   * before and after each run of a program, which costs as much as the shorter ones do.
+   */
+  async kernelShareOf<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly share: number }> {
+    writeFileSync(STATISTICS, '1');
+    const [kernel, started] = [this.#kernelTime(), performance.now()];
+    const result = await work();
+    const share = (this.#kernelTime() - kernel) / ((performance.now() - started) / 1000);
+    writeFileSync(STATISTICS, this.#statistics);
+    return { result, share };
   }
 
   /** Losses by cause, as the collector counts them; 'nothing' without any. */
@@ -148,6 +169,8 @@ export class CollectorHost {
     writeFileSync(STATISTICS, this.#statistics);
     this.network.remove();
     this.slice.remove();
+    this.#system.remove();
+    this.#elsewhere.remove();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from '../demo/command.ts';
 import { CollectorHost, percent, type Cost } from './collector-host.ts';
 import { figures } from './figures.ts';
@@ -7,7 +9,11 @@ import { startNginx } from './nginx.ts';
 const RATES = [2_000, 5_000, 10_000];
 /** One interval of the collector, so that each stretch holds one collection. */
 const SECONDS = 15;
+/** The kernel programs' share is measured by itself. */
+const KERNEL_SECONDS = 5;
 const CONNECTIONS = 20;
+/** Stretches with the collector; one more without it, before, between and after them. */
+const ROUNDS = 2;
 
 interface Load {
   readonly rate: number;
@@ -16,60 +22,73 @@ interface Load {
   readonly p99: number;
 }
 
-/** Sends `rate` requests/s for SECONDS over keep-alive connections; latencies as the client measures them. */
-function load(url: string, namespace: string, rate: number): Promise<Load> {
-  const args = [
-    '-z',
-    `${SECONDS}s`,
-    '-c',
-    String(CONNECTIONS),
-    '-q',
-    String(rate / CONNECTIONS),
-    '-o',
-    'csv',
-    url,
-  ];
+/** Latencies of one run, a line a request: start (µs since the epoch), status, duration (µs). */
+function readLoad(file: string, seconds: number): Load {
+  const times = Float64Array.from(
+    readFileSync(file, 'latin1')
+      .trimEnd()
+      .split('\n')
+      .map((line) => Number(line.split('\t')[2]) / 1000),
+  ).sort();
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? NaN;
+  return { rate: times.length / seconds, p50: at(0.5), p99: at(0.99) };
+}
+
+/**
+ * Sends `rate` requests/s over keep-alive connections; latencies as the client measures them. The client is
+ * h2load: one thread without a garbage collector, whose own pauses would hide those that are looked for.
+ */
+function load(
+  host: CollectorHost,
+  url: string,
+  namespace: string,
+  rate: number,
+  seconds: number,
+): Promise<Load> {
+  const log = join(host.dir, 'latencies.tsv');
+  const args = ['--h1', '-t', '1', '-c', String(CONNECTIONS), '-D', String(seconds)];
   return new Promise((resolve, reject) => {
-    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, '--', 'hey', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk));
+    const child = spawn(
+      'nsenter',
+      [
+        ...[`--net=/run/netns/${namespace}`, '--', 'h2load', ...args],
+        ...['--rps', String(rate / CONNECTIONS), `--log-file=${log}`, url],
+      ],
+      { stdio: 'ignore' },
+    );
     child.on('error', reject);
-    child.on('close', () => {
-      const times = text
-        .split('\n')
-        .slice(1)
-        .map((line) => Number(line.split(',')[0]) * 1000)
-        .filter((value) => value > 0)
-        .sort((a, b) => a - b);
-      const at = (share: number): number => times[Math.floor(times.length * share)] ?? NaN;
-      resolve({ rate: times.length / SECONDS, p50: at(0.5), p99: at(0.99) });
+    child.on('close', (code) => {
+      if (code !== 0) return reject(new Error(`h2load ended with exit code ${code}`));
+      resolve(readLoad(log, seconds));
+      rmSync(log);
     });
   });
 }
 
-const BURST_MS = 8;
-/** Counts in bursts; its argument: ms from one to the next. */
-const BURNER = `setInterval(() => { const end = performance.now() + ${BURST_MS}; while (performance.now() < end); }, +process.argv[1])`;
+/** One number, or the smallest and the largest. */
+function span(values: readonly number[]): string {
+  const [low, high] = [Math.min(...values).toFixed(2), Math.max(...values).toFixed(2)];
+  return low === high ? low : `${low}–${high}`;
+}
 
-/** The same load beside a process that takes `share` of a core and does nothing: what any neighbour costs here. */
-async function besideBurner(share: number, work: () => Promise<Load>): Promise<Load> {
-  const burner = spawn(process.execPath, ['-e', BURNER, String(BURST_MS / share)], { stdio: 'ignore' });
-  try {
-    return await work();
-  } finally {
-    burner.kill();
-  }
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+interface Stretch {
+  readonly result: Load;
+  readonly cost: Cost;
+  /** Of one core, in the kernel programs. */
+  readonly kernel: number;
 }
 
 /**
- * CPU, memory and added latency of the collector at rising HTTP rates, against no collector and against a process that
- * takes as much CPU as collector and store and does nothing, in one run.
+ * CPU, memory and added latency of the collector at rising HTTP rates, in turns with stretches without it: what these
+ * differ by among themselves is the noise.
  */
 export async function benchCollector(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('needs root');
-  if (spawnSync('hey', ['-h']).error) throw new Error('needs the load generator hey (Debian package hey)');
+  if (spawnSync('h2load', ['--version']).error)
+    throw new Error('needs the load generator h2load (Debian package nghttp2-client)');
   const host = new CollectorHost();
   try {
     const server = host.network.host('server', 10);
@@ -86,61 +105,57 @@ export async function benchCollector(): Promise<void> {
       10_000,
     );
     await host.startStore();
-    const without = async (): Promise<Load[]> => {
-      const loads: Load[] = [];
-      for (const rate of RATES) loads.push(await load(url, client.namespace, rate));
-      return loads;
+    const at = (rate: number, seconds = SECONDS): Promise<Load> =>
+      load(host, url, client.namespace, rate, seconds);
+    const without = RATES.map((): Load[] => []);
+    const beside = RATES.map((): Stretch[] => []);
+    const losses: string[] = [];
+    const bare = async (): Promise<void> => {
+      for (const [i, rate] of RATES.entries()) without[i]!.push(await at(rate));
     };
-    const before = await without();
-    await host.observe();
-    // past the compiler's warm-up under load
-    await load(url, client.namespace, Math.max(...RATES));
-    const measured: { readonly result: Load; readonly cost: Cost }[] = [];
-    for (const rate of RATES) measured.push(await host.costOf(() => load(url, client.namespace, rate)));
-    const lost = await host.lost();
-    await host.endCollector();
-    const beside: Load[] = [];
-    for (const [i, rate] of RATES.entries())
-      beside.push(
-        await besideBurner(measured[i]!.cost.process + measured[i]!.cost.store, () =>
-          load(url, client.namespace, rate),
-        ),
-      );
-    const after = await without();
-    const four = (i: number, pick: (load: Load) => number): string =>
-      [before[i]!, measured[i]!.result, beside[i]!, after[i]!]
-        .map((load) => pick(load).toFixed(2))
-        .join(' / ');
+    await bare();
+    for (let round = 0; round < ROUNDS; round++) {
+      await host.observe();
+      // past the compiler's warm-up under load
+      await at(Math.max(...RATES));
+      for (const [i, rate] of RATES.entries()) {
+        const stretch = await host.costOf(() => at(rate));
+        const { share } = await host.kernelShareOf(() => at(rate, KERNEL_SECONDS));
+        beside[i]!.push({ ...stretch, kernel: share });
+      }
+      losses.push(await host.lost());
+      await host.endCollector();
+      await bare();
+    }
     console.log(
-      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate (default settings, everything on); latency before / with the collector / beside a process that takes as much CPU as collector and store and does nothing / after`,
+      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate, default settings, everything on; CPU is the mean of ${ROUNDS} stretches, latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it`,
     );
     console.log(
       figures(
         [
-          'asked req/s',
-          'served',
-          'process CPU',
-          'kernel programs',
-          'sum',
-          'store',
-          'most RSS',
-          'p50 ms',
-          'p99 ms',
+          ...['asked req/s', 'served', 'process CPU', 'kernel programs', 'sum', 'store', 'most RSS'],
+          ...['p50 ms without', 'with', 'p99 ms without', 'with'],
         ],
-        measured.map(({ result, cost }, i) => [
-          String(RATES[i]),
-          result.rate.toFixed(0),
-          percent(cost.process),
-          percent(cost.kernel),
-          percent(cost.process + cost.kernel),
-          percent(cost.store),
-          `${cost.rss.toFixed(0)} MB`,
-          four(i, (load) => load.p50),
-          four(i, (load) => load.p99),
-        ]),
+        RATES.map((rate, i) => {
+          const loads = beside[i]!.map(({ result }) => result);
+          const cpu = (pick: (stretch: Stretch) => number): string => percent(mean(beside[i]!.map(pick)));
+          return [
+            String(rate),
+            mean(loads.map((one) => one.rate)).toFixed(0),
+            cpu(({ cost }) => cost.process),
+            cpu(({ kernel }) => kernel),
+            cpu(({ cost, kernel }) => cost.process + kernel),
+            cpu(({ cost }) => cost.store),
+            `${Math.max(...beside[i]!.map(({ cost }) => cost.rss)).toFixed(0)} MB`,
+            span(without[i]!.map((one) => one.p50)),
+            span(loads.map((one) => one.p50)),
+            span(without[i]!.map((one) => one.p99)),
+            span(loads.map((one) => one.p99)),
+          ];
+        }),
       ),
     );
-    console.log(`lost: ${lost}; 100 % is one core; MB are millions of bytes`);
+    console.log(`lost: ${[...new Set(losses)].join('; ')}; 100 % is one core; MB are millions of bytes`);
   } finally {
     await host.close();
   }
