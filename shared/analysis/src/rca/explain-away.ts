@@ -183,12 +183,23 @@ function accountsFor(strong: Placed, weak: Placed): boolean {
 }
 
 /** Whose network is slow finds all it calls slow; of what nobody sees into, that is all that is known. */
-const isSlowForIt = (strong: Placed, { kind, score, reached: { application } }: Placed): boolean =>
-  (kind === 'service-slow' ||
-    // of two whose networks seem slow it is the one of which more ways are
-    (kind === 'network-loss' && strong.score >= score) ||
-    (kind === 'self-time' && isOpaque(application))) &&
-  strong.reached.application.upstreams.some((one) => one.server === application.id);
+const isSlowForIt = (strong: Placed, weak: Placed): boolean => {
+  const { kind, reached } = weak;
+  if (kind === 'network-loss') return isOnMoreWays(strong, weak) && areNeighbours(strong, weak);
+  const isPlace = kind === 'service-slow' || (kind === 'self-time' && isOpaque(reached.application));
+  return isPlace && calls(strong, weak);
+};
+
+/** Of two whose networks seem slow it is the one of which more ways are. */
+function isOnMoreWays(strong: Placed, weak: Placed): boolean {
+  const [more, fewer] = [strong.suspicion.ways ?? 0, weak.suspicion.ways ?? 0];
+  return more > fewer || (more === fewer && strong.score >= weak.score);
+}
+
+const calls = (client: Placed, server: Placed): boolean =>
+  client.reached.application.upstreams.some((one) => one.server === server.reached.application.id);
+
+const areNeighbours = (one: Placed, other: Placed): boolean => calls(one, other) || calls(other, one);
 
 /** A reason was found in something that is known to be reached by nobody: who seems slow in itself may wait for it. */
 const isHiddenStore = ({ kind, reached, frame }: Placed): boolean =>

@@ -55,6 +55,7 @@ export function lateNetwork(application: Application, frame: Frame): Suspicion |
     magnitude: MOST * weight * share * share * (isServer ? 1 : AS_CLIENT_ONLY),
     onset,
     column: together(late, frame),
+    ways: late.length * share * share,
     evidence: [
       measured(frame, query, summary, { value: during, before: before || 0, unit: 'seconds', onset }),
     ],
