@@ -42,7 +42,7 @@ export class LineQueue {
   }
 
   push(added: readonly unknown[]): void {
-    for (const row of added) this.#append(`${JSON.stringify(row)}\n`);
+    for (const row of added) this.#append(JSON.stringify(row));
     const excess = this.#length - this.#limit;
     if (excess <= 0) return;
     this.dropped += excess;
@@ -73,11 +73,12 @@ export class LineQueue {
 
   #append(line: string): void {
     let last = this.#blocks.at(-1);
-    if (!last || last.bytes.length - last.end < line.length * BYTES_PER_UNIT) {
-      const size = Buffer.byteLength(line);
+    if (!last || last.bytes.length - last.end <= line.length * BYTES_PER_UNIT) {
+      const size = Buffer.byteLength(line) + 1;
       if (!last || last.bytes.length - last.end < size) this.#blocks.push((last = this.#emptyBlock(size)));
     }
     last.end += last.bytes.write(line, last.end);
+    last.bytes[last.end++] = LF;
     last.rows++;
     this.#length++;
   }
