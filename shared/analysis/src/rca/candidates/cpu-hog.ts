@@ -58,8 +58,8 @@ function judge(application: Application, instance: Instance, frame: Frame) {
   const magnitude = saturation * ramp(rise, 0.1, 0.4) * growth;
   const from = before === before ? `from ${formatValue(before, 'cores')} ` : '';
   const throttling = throttled > 0.05 ? `, throttled ${formatValue(throttled, 'ratio')} of the time` : '';
-  const summary = `CPU of ${instance.id} rose ${from}to ${formatValue(shift.during, 'cores')}, ${formatValue(peak / capacity, 'ratio')} of ${what}${throttling}.`;
-  const innocence = `CPU stayed at ${formatValue(shift.during, 'cores')} (${formatValue(before, 'cores')} before), ${formatValue(peak / capacity, 'ratio')} of ${what} at most`;
+  const summary = `CPU of ${instance.id} rose ${from}to ${formatValue(shift.during, 'cores')} on average, at times ${formatValue(peak / capacity, 'ratio')} of ${what}${throttling}.`;
+  const innocence = `CPU stayed at ${formatValue(shift.during, 'cores')} (${formatValue(before, 'cores')} before), mostly below ${formatValue(peak / capacity, 'ratio')} of ${what}`;
   const figures = { value: shift.during, before: shift.before, onset: shift.onset };
   return { instance, magnitude, onset: shift.onset, summary, innocence, figures };
 }
