@@ -4,22 +4,13 @@ import { evaluateInstant } from '../evaluate.ts';
 import { parsePromql } from '../parse.ts';
 import { selectorsOf } from '../selectors.ts';
 import type { SeriesSource } from '../source.ts';
+import { CASES, POINTS } from './testdata/extended-cases.ts';
 
 const MINUTE = 60_000;
 const T0 = Date.UTC(2026, 0, 1);
 
-/** Minutes and values. Beside the counter with a reset after minute 5 nothing is read. */
-const points: readonly (readonly [number, number])[] = [
-  [0.5, 10],
-  [1.5, 20],
-  [2.5, 30],
-  [3.5, 40],
-  [4.5, 50],
-  [5.5, 5],
-  [6.5, 15],
-];
-const timestamps = Float64Array.from(points, ([minute]) => T0 + minute * MINUTE);
-const values = Float64Array.from(points, ([, value]) => value);
+const timestamps = Float64Array.from(POINTS, ([minute]) => T0 + minute * MINUTE);
+const values = Float64Array.from(POINTS, ([, value]) => value);
 
 const source: SeriesSource = {
   select: (_, from, to) => {
@@ -40,28 +31,14 @@ function at(minute: number, query: string): number | undefined {
   return result.type === 'vector' ? result.samples[0]?.value : undefined;
 }
 
-const cases: readonly (readonly [number, string, number | undefined])[] = [
-  [4, 'increase(x_total[2m] anchored)', 20],
-  [4, 'rate(x_total[2m] anchored)', 20 / 120],
-  [1, 'increase(x_total[2m] anchored)', 0],
-  [6, 'increase(x_total[2m] anchored)', 15],
+const MORE: typeof CASES = [
   [6, 'delta(x_total[2m] anchored)', 5 - 40],
   [6, 'resets(x_total[2m] anchored)', 1],
   [4, 'changes(x_total[2m] anchored)', 2],
-  [4, 'increase(x_total[2m] smoothed)', 20],
   [4, 'delta(x_total[1m] smoothed)', 10],
-  // from 45 on the way to 50, and after the reset from zero to 2.5 on the way to 5
-  [5, 'increase(x_total[1m] smoothed)', 5 + 2.5],
-  [6, 'increase(x_total[1m] smoothed)', 5 - 2.5 + 5],
-  [7, 'increase(x_total[1m] smoothed)', 5],
-  [4, 'x_total smoothed', 45],
-  [4.5, 'x_total smoothed', 50],
-  [7, 'x_total smoothed', 15],
-  [0.25, 'x_total smoothed', undefined],
   [5, 'x_total smoothed offset 1m', 45],
-  [20, 'increase(x_total[2m] anchored)', undefined],
 ];
-for (const [minute, query, expected] of cases)
+for (const [minute, query, expected] of [...CASES, ...MORE])
   test(`${query} at minute ${minute}`, () => {
     assert.equal(at(minute, query), expected);
   });

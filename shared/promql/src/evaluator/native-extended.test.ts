@@ -6,6 +6,7 @@ import { evaluateInstant } from '../evaluate.ts';
 import { histogramText } from '../histograms/text.ts';
 import { parsePromql } from '../parse.ts';
 import type { SeriesSource } from '../source.ts';
+import { CASES, POINTS } from './testdata/extended-cases.ts';
 
 const MINUTE = 60_000;
 const T0 = Date.UTC(2026, 0, 1);
@@ -22,16 +23,6 @@ const histogram = (count: number, hint: NativeHistogram['hint'] = 'unknown'): Na
   hint,
 });
 
-/** As the counter in extended.test.ts: a reset after minute 5. */
-const POINTS: readonly (readonly [number, number])[] = [
-  [0.5, 10],
-  [1.5, 20],
-  [2.5, 30],
-  [3.5, 40],
-  [4.5, 50],
-  [5.5, 5],
-  [6.5, 15],
-];
 const none = new Float64Array(0);
 const natives: Series = {
   labels: { __name__: 'x' },
@@ -58,23 +49,7 @@ function ask(minute: number, query: string, series = natives) {
 }
 
 describe('over native histograms', () => {
-  // counts as those of floats in extended.test.ts
-  const cases: readonly (readonly [number, string, number | undefined])[] = [
-    [4, 'increase(x[2m] anchored)', 20],
-    [4, 'rate(x[2m] anchored)', 20 / 120],
-    [1, 'increase(x[2m] anchored)', 0],
-    [6, 'increase(x[2m] anchored)', 15],
-    [4, 'increase(x[2m] smoothed)', 20],
-    [5, 'increase(x[1m] smoothed)', 5 + 2.5],
-    [6, 'increase(x[1m] smoothed)', 5 - 2.5 + 5],
-    [7, 'increase(x[1m] smoothed)', 5],
-    [4, 'x smoothed', 45],
-    [4.5, 'x smoothed', 50],
-    [7, 'x smoothed', 15],
-    [0.25, 'x smoothed', undefined],
-    [20, 'increase(x[2m] anchored)', undefined],
-  ];
-  for (const [minute, query, expected] of cases)
+  for (const [minute, query, expected] of CASES)
     test(`${query} at minute ${minute}`, () => {
       const { sample } = ask(minute, query);
       assert.equal(sample?.histogram?.count, expected);
