@@ -1,5 +1,5 @@
 import { formatValue } from '@gumshoe/base/units';
-import { lastOf, ratioColumn } from '@gumshoe/model/columns';
+import { lastOf, shareColumn } from '@gumshoe/model/columns';
 import type { ApplicationKind } from '@gumshoe/model/entities';
 import type { ReplicaColumns } from '@gumshoe/model/world';
 import { KUBERNETES_METRICS as K } from '@gumshoe/schema/metrics/kubernetes';
@@ -29,7 +29,7 @@ export function replicasVerdict(
   const available = lastOf(replicas.available, window, sustainPoints(grid));
   const source = METRICS[application.kind];
   if (desired !== desired || available !== available || !source) return undefined;
-  const share = ratioColumn(replicas.available, replicas.desired).map((one) => Math.min(1, one) * 100);
+  const share = shareColumn(replicas.available, replicas.desired).map((one) => Math.min(1, one) * 100);
   const missing = share.map((percent) => 100 - percent);
   const state = sustained(missing, window, sustainRule(100 - threshold, grid));
   const percent = desired > 0 ? Math.min(100, (available / desired) * 100) : 100;
