@@ -32,9 +32,11 @@ export function promqlRow({ labels, values, histograms = [] }: GridSeries): stri
 /** The matrix with native histograms as Prometheus writes them: `[seconds, {count, sum, buckets}]` where there are any. */
 export const promqlDocument = (matrix: Matrix): object => ({
   ...matrix,
-  series: matrix.series.map((one) =>
-    one.histograms ? { ...one, histograms: timed(one.histograms, matrix.grid) } : one,
-  ),
+  series: matrix.series.map(({ labels, values, histograms }) => ({
+    labels,
+    values,
+    ...(histograms ? { histograms: timed(histograms, matrix.grid) } : {}),
+  })),
 });
 
 const timed = (histograms: GridHistograms, grid: TimeGrid): (readonly [number, HistogramJson])[] =>
