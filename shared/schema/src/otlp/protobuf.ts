@@ -76,6 +76,7 @@ const EXPONENTIAL_POINT: Message = {
   8: ['positive', of(() => BUCKETS)],
   9: ['negative', of(() => BUCKETS)],
   10: ['flags', 'uint32'],
+  14: ['zeroThreshold', 'double'],
 };
 const QUANTILE: Message = { 1: ['quantile', 'double'], 2: ['value', 'double'] };
 const SUMMARY_POINT: Message = {
