@@ -109,13 +109,17 @@ export const exportCommand = (): Command =>
         signal,
       );
       say(
-        `${file}: ${formatValue(summary.bytes, 'bytes')}, ${summary.series} series, ${summary.spans} spans, ${summary.logs} log records\n`,
+        `${file}: ${formatValue(summary.bytes, 'bytes')}, ${summary.series} series, ${nativeText(summary)}${summary.spans} spans, ${summary.logs} log records\n`,
       );
       for (const sentence of summary.redaction) say(`  ${sentence}\n`);
       if (flags.json) print(jsonText({ schema: 'gumshoe.export/1', file, window: range, ...summary }));
       return EXIT.healthy;
     },
   );
+
+/** Of native histograms only where there are any. */
+export const nativeText = ({ histograms }: { readonly histograms: number }): string =>
+  histograms > 0 ? `${histograms} native histograms, ` : '';
 
 export function depthOf(text = '2'): number {
   if (!/^\d{1,2}$/.test(text)) throw new UsageError(`--depth ${text}: a number of dependencies from 0 to 99`);

@@ -3,7 +3,7 @@ import { formatValue } from '@gumshoe/base/units';
 import type { FileSummary } from '@gumshoe/reader/import/file-report';
 import { importSnapshot, type ImportSummary } from '@gumshoe/reader/import/snapshot';
 import { jsonText, print } from './define.ts';
-import { interruptible, showProgress } from './export.ts';
+import { interruptible, nativeText, showProgress } from './export.ts';
 
 interface Flags {
   readonly output: string;
@@ -34,7 +34,7 @@ export const importCommand = (): Command =>
       if (flags.json) return print(jsonText({ schema: 'gumshoe.import/1', ...summary }));
       const { window, series, spans, logs, events, profiles, bytes } = summary;
       print(
-        `${flags.output}: ${formatValue(bytes, 'bytes')}, ${series} series, ${spans} spans, ${logs} log records, ${events} events, ${profiles} profile samples, ${iso(window.from)} to ${iso(window.to)}\n`,
+        `${flags.output}: ${formatValue(bytes, 'bytes')}, ${series} series, ${nativeText(summary)}${spans} spans, ${logs} log records, ${events} events, ${profiles} profile samples, ${iso(window.from)} to ${iso(window.to)}\n`,
       );
     });
 

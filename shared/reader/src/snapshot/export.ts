@@ -30,6 +30,8 @@ export interface ExportOptions {
 export interface ExportSummary {
   readonly bytes: number;
   readonly series: number;
+  /** Samples that are native histograms. */
+  readonly histograms: number;
   readonly spans: number;
   readonly logs: number;
   readonly redaction: readonly string[];
@@ -107,6 +109,7 @@ export async function exportSnapshot(
   return {
     bytes,
     series: counts['series'] ?? 0,
+    histograms: counts['histograms'] ?? 0,
     spans: counts['spans'] ?? 0,
     logs: counts['logs'] ?? 0,
     redaction: notes,
