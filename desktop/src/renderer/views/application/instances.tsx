@@ -4,7 +4,7 @@ import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { clockText } from '../../widgets/time-text.ts';
 
-const COLUMNS = '84px minmax(0, 1fr) minmax(0, 1fr) 76px 84px 84px 72px';
+const COLUMNS = '64px minmax(0, 1fr) minmax(0, 1.3fr) 56px 92px 76px 66px';
 
 export function Instances({ instances }: { readonly instances: readonly InstanceRow[] }) {
   return (
