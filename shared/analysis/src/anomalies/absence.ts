@@ -130,9 +130,14 @@ function byIdleness(world: World, { instances }: Application): Absence | undefin
       : NaN,
   );
   const cells = longest(world, missing, (share) => share > 0, LEAST_LENGTH);
-  // what only began to work later was not there before
-  if (!cells || !missing.subarray(0, cells.lo).some((share) => share === 0)) return undefined;
+  if (!cells || !wasThere(missing.subarray(0, cells.lo))) return undefined;
   return absence(world, cells, missing, 'idle');
+}
+
+/** What uses little at first and more later did not stop: it must have been at work before. */
+function wasThere(missing: Column): boolean {
+  const known = missing.filter((share) => share === share);
+  return known.length >= LEAST_SAMPLES && known.filter((share) => share === 0).length >= known.length / 2;
 }
 
 /** What is usual even where half of the time it is gone. */

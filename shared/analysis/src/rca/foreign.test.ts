@@ -197,3 +197,14 @@ test('asked about an application that serves as ever, what is wrong below it is 
   );
   assert.deepEqual(investigate(world, { application: idOf('mail') }).impacted, []);
 });
+
+test('what holds no memory any more did not run, what only began to use more did', () => {
+  const of = (cpu: Course, memory: Course) => (writer: SeriesWriter) => {
+    for (const name of ['web', 'prices']) writeContainer(writer, name, since(0.1, 0.1), since(1e8, 1e8));
+    writeContainer(writer, 'cart', cpu, memory);
+  };
+  const stopped = explain(of(since(0.1, 0), since(1e8, 0)));
+  assert.deepEqual(found(stopped), [['instance-down', 'cart']]);
+  assert.match(stopped.impacted[0]!.message, /nothing of it runs/);
+  assert.notEqual(found(explain(of(since(0.01, 0.4), since(2e7, 4e8))))[0]?.[0], 'instance-down');
+});
