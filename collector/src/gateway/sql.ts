@@ -68,7 +68,15 @@ export class SqlSource {
     if (!(error instanceof ClickHouseError)) return transportFailure(error, TRIED, target);
     const reason = error.message.split('\n')[0] ?? error.message;
     const type = error.type ?? '';
-    if (/AUTHENTICATION_FAILED|REQUIRED_PASSWORD|ACCESS_DENIED|UNKNOWN_USER/.test(type))
+    if (/ACCESS_DENIED/.test(type))
+      return failed(
+        /outside of/.test(reason) ? 'not-supported' : 'unauthorized',
+        TRIED,
+        target,
+        reason,
+        'The account may not do this.',
+      );
+    if (/AUTHENTICATION_FAILED|REQUIRED_PASSWORD|UNKNOWN_USER/.test(type))
       return failed(
         'unauthorized',
         TRIED,

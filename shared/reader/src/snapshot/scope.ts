@@ -35,7 +35,8 @@ export function neighbourhood(world: World, centre: ApplicationId, depth: number
 }
 
 /**
- * The scope around an application of a source, by id or name. Rejects with FailureError; `not-found` lists what there is.
+ * The scope around an application of a source, by id or name. Rejects with FailureError: `not-found`
+ * lists what there is, `invalid-input` which applications share the name.
  */
 export async function scopeAround(
   reader: Reader,
@@ -47,7 +48,16 @@ export async function scopeAround(
   const history = historyFor(range);
   const wide = { from: milliseconds(range.from - history), to: range.to };
   const world = buildWorld(await reader.series(modelMetrics, wide, signal), range, { history });
-  const found = world.applications.find(({ id, name }) => id === application || name === application);
+  const named = world.applications.filter(({ name }) => name === application);
+  const found = world.applications.find(({ id }) => id === application) ?? named[0];
+  if (found && found.id !== application && named.length > 1)
+    throw new FailureError({
+      code: 'invalid-input',
+      tried: 'find an application',
+      target: application,
+      reason: `${named.length} applications have this name`,
+      remedy: `one of: ${named.map(({ id }) => id).join(', ')}`,
+    });
   if (found) return scopeOf(world, neighbourhood(world, found.id, depth));
   const known = world.applications.map(({ name }) => name).sort();
   throw new FailureError({
