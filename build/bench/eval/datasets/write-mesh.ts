@@ -110,14 +110,23 @@ function writeWay(
   writer.counter('istio_requests_total', { ...base, response_code: '200' }, at, Math.round(counted.ok));
   const failed = Math.round(counted.failed);
   if (failed > 0) writer.counter('istio_requests_total', { ...base, response_code: '500' }, at, failed);
-  const duration = 'istio_request_duration_milliseconds';
+  writeDurations(writer, 'istio_request_duration_milliseconds', labels, counted, at);
+}
+
+function writeDurations(
+  writer: TextWriter,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  counted: Counted,
+  at: number,
+): void {
   BUCKETS_MS.forEach((le, i) =>
-    writer.histogram(duration, 'bucket', { ...labels, le: String(le) }, at, Math.round(counted.buckets[i]!)),
+    writer.histogram(name, 'bucket', { ...labels, le: String(le) }, at, Math.round(counted.buckets[i]!)),
   );
   const all = Math.round(counted.ok + counted.failed);
-  writer.histogram(duration, 'bucket', { ...labels, le: '+Inf' }, at, all);
-  writer.histogram(duration, 'count', labels, at, all);
-  writer.histogram(duration, 'sum', labels, at, Math.round(1000 * counted.sum));
+  writer.histogram(name, 'bucket', { ...labels, le: '+Inf' }, at, all);
+  writer.histogram(name, 'count', labels, at, all);
+  writer.histogram(name, 'sum', labels, at, Math.round(1000 * counted.sum));
 }
 
 /** What the Collector counts of the spans of servers. */
@@ -161,12 +170,5 @@ function writeOperation(writer: TextWriter, operation: Operation, counted: Count
   writer.counter('traces_span_metrics_calls_total', ok, at, Math.round(counted.ok));
   if (counted.failed >= 1)
     writer.counter('traces_span_metrics_calls_total', failed, at, Math.round(counted.failed));
-  const duration = 'traces_span_metrics_duration_milliseconds';
-  BUCKETS_MS.forEach((le, i) =>
-    writer.histogram(duration, 'bucket', { ...ok, le: String(le) }, at, Math.round(counted.buckets[i]!)),
-  );
-  const all = Math.round(counted.ok + counted.failed);
-  writer.histogram(duration, 'bucket', { ...ok, le: '+Inf' }, at, all);
-  writer.histogram(duration, 'count', ok, at, all);
-  writer.histogram(duration, 'sum', ok, at, Math.round(1000 * counted.sum));
+  writeDurations(writer, 'traces_span_metrics_duration_milliseconds', ok, counted, at);
 }
