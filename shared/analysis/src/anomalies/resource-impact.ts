@@ -8,7 +8,7 @@ import { meanOver } from '../alerts/rolling.ts';
 import { promqlEvidence, rateWindow, selectApplication } from '../evidence.ts';
 import type { InspectedWorld } from '../inspect.ts';
 import { findChange, isSignificant, type Change } from './change.ts';
-import { resourceColumns, type Resource } from './resources.ts';
+import { columnUnit, resourceColumns, type Resource } from './resources.ts';
 import { gathered, incidentOver, stretchOf, type Unusual, type UnusualImpact } from './unusual.ts';
 
 const RESOURCES: readonly Resource[] = ['cpu', 'memory', 'disk-io', 'handles', 'dropped-packets'];
@@ -91,8 +91,8 @@ function impactOf(world: World, application: Application, requests: Column | und
     .sort((a, b) => b.weight - a.weight || (a.instance.id < b.instance.id ? -1 : 1));
   if (!worst) return [];
   const { metric, column, change, weight, instance } = worst;
-  const per = metric.type === 'counter' ? '/s' : '';
-  const value = (number: number): string => `${formatValue(number, metric.unit)}${per}`;
+  const unit = columnUnit(metric);
+  const value = (number: number): string => formatValue(number, unit);
   const served = requests ? 'its requests are served as usual' : 'nobody counts its requests';
   const incident = incidentOver(world, application, {
     key: metric.name,
@@ -110,7 +110,7 @@ function impactOf(world: World, application: Application, requests: Column | und
     ...stretchOf(incident, world),
     value: change.during,
     baselineValue: change.before,
-    unit: metric.unit,
+    unit,
   };
   return [{ incident, column, evidence: [evidence] }];
 }

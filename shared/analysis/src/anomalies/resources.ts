@@ -1,3 +1,4 @@
+import type { Unit } from '@gumshoe/base/units';
 import type { Column, Instance } from '@gumshoe/model/world';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
@@ -39,6 +40,13 @@ const ofInstance = (
     [C.memoryPressure, memoryPressure],
   ];
 };
+
+/** Unit of the column of a metric: of its rate, when it counts. Seconds per second are cores, or a share of the time. */
+export function columnUnit({ name, type, unit }: MetricDefinition): Unit {
+  if (type !== 'counter') return unit;
+  if (unit === 'seconds') return name === C.cpuUsage.name ? 'cores' : 'ratio';
+  return unit === 'bytes' ? 'bytes/second' : 'per-second';
+}
 
 export function resourceColumns(instance: Instance, resource: Resource): readonly ResourceColumn[] {
   const own = ofInstance(instance, resource).flatMap(([metric, column]) =>

@@ -71,7 +71,11 @@ function otherClients(weighed: Weighed, frame: Frame): Falsifier {
       ? inTime
       : {
           ...inTime,
-          statement: `A second client of ${application.name} that is as well off as before would disprove it, but it has one only. ${inTime.statement}`,
+          statement: `A second client of ${application.name} that is as well off as before would disprove it, but ${
+            application.downstreams.length > newcomers.length + 1
+              ? 'the requests of one only are counted'
+              : 'it has one only'
+          }. ${inTime.statement}`,
         };
   }
   const hurt = clients.filter((one) => dependencyChange(one, frame).impairment > IMPAIRED);

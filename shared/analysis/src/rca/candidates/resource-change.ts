@@ -3,7 +3,7 @@ import { meanOf } from '@gumshoe/model/columns';
 import type { Application, Column, Instance } from '@gumshoe/model/world';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import { findChange, isSignificant } from '../../anomalies/change.ts';
-import { resourceColumns, type Resource as ResourceKind } from '../../anomalies/resources.ts';
+import { columnUnit, resourceColumns, type Resource as ResourceKind } from '../../anomalies/resources.ts';
 import { rateWindow, selectApplication } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
@@ -142,8 +142,8 @@ function define(resource: Resource): CandidateDefinition {
       const { instance, metric, column, before, during } = worst;
       const select = selectApplication(application, metric.name);
       const query = metric.type === 'counter' ? `rate(${select}${rateWindow(frame.world)})` : select;
-      const unit = metric.type === 'counter' ? '/s' : '';
-      const figures = `${formatValue(before || 0, metric.unit)}${unit} → ${formatValue(during, metric.unit)}${unit}`;
+      const unit = columnUnit(metric);
+      const figures = `${formatValue(before || 0, unit)} → ${formatValue(during, unit)}`;
       const { onset } = shiftOf(column, frame);
       const summary = `${metric.name} of ${instance.id}: ${figures}, against its own past.`;
       return suspect({
@@ -156,7 +156,7 @@ function define(resource: Resource): CandidateDefinition {
           held(resource, worst, frame, application),
         onset,
         column,
-        evidence: [measured(frame, query, summary, { value: during, before, unit: metric.unit, onset })],
+        evidence: [measured(frame, query, summary, { value: during, before, unit, onset })],
         remediation: resource.remediation(application.name),
       });
     },
