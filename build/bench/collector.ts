@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../demo/command.ts';
+import { sleep, until } from '../demo/command.ts';
 import { CollectorHost, percent, type Cost } from './collector-host.ts';
 import { figures } from './figures.ts';
 import { startNginx } from './nginx.ts';
@@ -12,6 +12,8 @@ const SECONDS = 15;
 /** The kernel programs' share is measured by itself. */
 const KERNEL_SECONDS = 5;
 const CONNECTIONS = 20;
+/** From one client's start to the next one's. */
+const APART_MS = 13.3;
 /** Stretches with the collector; one more without it, before, between and after them. */
 const ROUNDS = 2;
 
@@ -22,47 +24,62 @@ interface Load {
   readonly p99: number;
 }
 
-/** Latencies of one run, a line a request: start (µs since the epoch), status, duration (µs). */
-function readLoad(file: string, seconds: number): Load {
-  const times = Float64Array.from(
-    readFileSync(file, 'latin1')
-      .trimEnd()
-      .split('\n')
-      .map((line) => Number(line.split('\t')[2]) / 1000),
-  ).sort();
-  const at = (share: number): number => times[Math.floor(times.length * share)] ?? NaN;
-  return { rate: times.length / seconds, p50: at(0.5), p99: at(0.99) };
+/** ms. Latencies of one client, a line a request: start (µs since the epoch), status, duration (µs). */
+function readLatencies(file: string): number[] {
+  const lines = readFileSync(file, 'latin1').trimEnd().split('\n');
+  rmSync(file);
+  return lines.map((line) => Number(line.split('\t')[2]) / 1000);
 }
 
-/**
- * Sends `rate` requests/s over keep-alive connections; latencies as the client measures them. The client is
- * h2load: one thread without a garbage collector, whose own pauses would hide those that are looked for.
- */
-function load(
+/** One keep-alive connection of h2load: one thread without a garbage collector, whose own pauses would hide others. */
+function client(
+  log: string,
+  url: string,
+  namespace: string,
+  rate: number,
+  seconds: number,
+): Promise<number[]> {
+  const args = [
+    '--h1',
+    '-t',
+    '1',
+    '-c',
+    '1',
+    '-D',
+    String(seconds),
+    '--rps',
+    String(rate),
+    `--log-file=${log}`,
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, '--', 'h2load', ...args, url], {
+      stdio: 'ignore',
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(readLatencies(log));
+      else reject(new Error(`h2load ended with exit code ${code}`));
+    });
+  });
+}
+
+/** Sends `rate` requests/s; latencies as the clients measure them. They start one after the other: as one they ask at once. */
+async function load(
   host: CollectorHost,
   url: string,
   namespace: string,
   rate: number,
   seconds: number,
 ): Promise<Load> {
-  const log = join(host.dir, 'latencies.tsv');
-  const args = ['--h1', '-t', '1', '-c', String(CONNECTIONS), '-D', String(seconds)];
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      'nsenter',
-      [
-        ...[`--net=/run/netns/${namespace}`, '--', 'h2load', ...args],
-        ...['--rps', String(rate / CONNECTIONS), `--log-file=${log}`, url],
-      ],
-      { stdio: 'ignore' },
-    );
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code !== 0) return reject(new Error(`h2load ended with exit code ${code}`));
-      resolve(readLoad(log, seconds));
-      rmSync(log);
-    });
-  });
+  const each = await Promise.all(
+    Array.from({ length: CONNECTIONS }, async (_, i) => {
+      await sleep(i * APART_MS);
+      return client(join(host.dir, `latencies-${i}.tsv`), url, namespace, rate / CONNECTIONS, seconds);
+    }),
+  );
+  const times = Float64Array.from(each.flat()).sort();
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? NaN;
+  return { rate: times.length / seconds, p50: at(0.5), p99: at(0.99) };
 }
 
 /** One number, or the smallest and the largest. */
@@ -92,7 +109,7 @@ export async function benchCollector(): Promise<void> {
   const host = new CollectorHost();
   try {
     const server = host.network.host('server', 10);
-    const client = host.network.host('client', 11);
+    const clients = host.network.host('client', 11);
     const nginx = startNginx(host.dir, server.namespace, host.slice.unit('nginx', {}));
     host.closers.push(() => nginx.stop());
     const url = `http://${server.address}/`;
@@ -106,7 +123,7 @@ export async function benchCollector(): Promise<void> {
     );
     await host.startStore();
     const at = (rate: number, seconds = SECONDS): Promise<Load> =>
-      load(host, url, client.namespace, rate, seconds);
+      load(host, url, clients.namespace, rate, seconds);
     const without = RATES.map((): Load[] => []);
     const beside = RATES.map((): Stretch[] => []);
     const losses: string[] = [];
@@ -128,7 +145,7 @@ export async function benchCollector(): Promise<void> {
       await bare();
     }
     console.log(
-      `collector: nginx, ${CONNECTIONS} keep-alive connections, ${SECONDS} s a rate, default settings, everything on; CPU is the mean of ${ROUNDS} stretches, latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it`,
+      `collector: nginx, ${CONNECTIONS} clients with a keep-alive connection each, ${SECONDS} s a rate, default settings, everything on; CPU is the mean of ${ROUNDS} stretches, latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it`,
     );
     console.log(
       figures(
