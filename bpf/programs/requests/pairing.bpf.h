@@ -160,12 +160,8 @@ static __always_inline void abandon(struct gs_socket *socket, __u64 id)
 static __always_inline __u32 keep_payload(struct gs_socket *socket, struct slot *slot, const struct l7_message *message,
 					  __u32 length)
 {
-	__u8 *payload = slot->payload;
+	__u8 *payload = slot->first_of ? first_payload(socket, slot->first_of, length) : slot->payload;
 
-	if (slot->first_of && length <= GS_PAYLOAD_SHORT)
-		return message_copy(message, socket->payload, length) ? length : 0;
-	if (slot->first_of)
-		payload = first_payload(socket, slot->first_of, GS_PAYLOAD_LENGTH);
 	return payload && message_copy(message, payload, length) ? length : 0;
 }
 

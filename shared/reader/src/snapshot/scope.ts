@@ -48,17 +48,17 @@ export async function scopeAround(
   const history = historyFor(range);
   const wide = { from: milliseconds(range.from - history), to: range.to };
   const world = buildWorld(await reader.series(modelMetrics, wide, signal), range, { history });
-  const named = world.applications.filter(({ name }) => name === application);
-  const found = world.applications.find(({ id }) => id === application) ?? named[0];
-  if (found && found.id !== application && named.length > 1)
+  const ofId = world.applications.filter(({ id }) => id === application);
+  const found = ofId.length > 0 ? ofId : world.applications.filter(({ name }) => name === application);
+  if (found.length > 1)
     throw new FailureError({
       code: 'invalid-input',
       tried: 'find an application',
       target: application,
-      reason: `${named.length} applications have this name`,
-      remedy: `one of: ${named.map(({ id }) => id).join(', ')}`,
+      reason: `${found.length} applications have this name`,
+      remedy: `one of: ${found.map(({ id }) => id).join(', ')}`,
     });
-  if (found) return scopeOf(world, neighbourhood(world, found.id, depth));
+  if (found[0]) return scopeOf(world, neighbourhood(world, found[0].id, depth));
   const known = world.applications.map(({ name }) => name).sort();
   throw new FailureError({
     code: 'not-found',
