@@ -25,6 +25,26 @@ test('message, level, ids and the other fields of common loggers', () => {
   assert.equal(parseJsonLog('{"severity":"DEFAULT","message":"x"}')?.level, undefined);
 });
 
+test('names count in any case; the first level that is one counts; a message is text, and whole', () => {
+  const dotnet = parseJsonLog(
+    '{"Timestamp":"x","EventId":0,"LogLevel":"Information","Message":"served\\n","State":{"Message":"served"}}',
+  );
+  assert.deepEqual(
+    [dotnet?.message, dotnet?.level, dotnet?.attributes],
+    ['served', 'info', { EventId: '0', 'State.Message': 'served' }],
+  );
+  const several = parseJsonLog('{"severity":"error","level":"warn","message":"b","msg":42}');
+  assert.deepEqual(
+    [several?.message, several?.level, several?.attributes],
+    ['b', 'warning', { severity: 'error', msg: '42' }],
+  );
+  const odd = parseJsonLog('{"msg":"a","level":"weird","severity":"error"}');
+  assert.deepEqual([odd?.level, odd?.attributes], ['error', { level: 'weird' }]);
+  const mongo = parseJsonLog('{"t":{"$date":"2026-11-21T10:15:22.123+00:00"},"msg":"accepted","s":"I"}');
+  assert.deepEqual(mongo?.attributes, { s: 'I' });
+  assert.equal(parseJsonLog(JSON.stringify({ msg: 'x'.repeat(10_000) }))?.message.length, 10_000);
+});
+
 test('what is no object, says no message or is cut is no structured line', () => {
   for (const line of ['', '[]', '{"a":1}', '{"msg":"x"', '{msg}', 'text {"msg":"x"}', '{"msg":""}'])
     assert.equal(parseJsonLog(line), undefined, line);

@@ -12,7 +12,7 @@ export interface StructuredLog {
 }
 
 const MESSAGES = ['msg', 'message', '@m', '@mt', 'body', 'log'] as const;
-const LEVELS: ReadonlySet<string> = new Set([
+const LEVELS = [
   'level',
   'severity',
   'loglevel',
@@ -21,7 +21,7 @@ const LEVELS: ReadonlySet<string> = new Set([
   '@l',
   'severity_text',
   'levelname',
-]);
+] as const;
 const TIMES: ReadonlySet<string> = new Set([
   'time',
   'timestamp',
@@ -31,13 +31,21 @@ const TIMES: ReadonlySet<string> = new Set([
   '@timestamp',
   'datetime',
   'asctime',
+  // MongoDB
+  't.$date',
 ]);
 const MOST_ATTRIBUTES = 100;
 const DEEPEST = 8;
 const LONGEST_VALUE = 4096;
 const LONGEST_LINE = 256 * 1024;
 
-/** One JSON object as a log line; undefined when it is none, or says no message. */
+interface Field {
+  readonly key: string;
+  readonly text: string;
+  readonly isText: boolean;
+}
+
+/** One JSON object as a log line; undefined when it is none, or says no message. Names count in any case. */
 export function parseJsonLog(line: string): StructuredLog | undefined {
   if (line.length > LONGEST_LINE || !line.startsWith('{') || !line.trimEnd().endsWith('}')) return undefined;
   let value: unknown;
@@ -46,34 +54,50 @@ export function parseJsonLog(line: string): StructuredLog | undefined {
   } catch {
     return undefined;
   }
-  const fields = new Map<string, string>();
+  const fields: Field[] = [];
   flatten(value as Readonly<Record<string, unknown>>, '', 0, fields);
-  const name = MESSAGES.find((one) => (fields.get(one) ?? '') !== '');
-  if (name === undefined) return undefined;
+  const byName = new Map(fields.map((field) => [field.key.toLowerCase(), field]));
+  const message = first(byName, MESSAGES, ({ text, isText }) => isText && text !== '');
+  if (message === undefined) return undefined;
+  const says = first(byName, LEVELS, ({ text }) => levelOf(text) !== undefined);
   const attributes: Record<string, string> = {};
-  let level: LogLevel | undefined;
-  for (const [key, text] of fields) {
-    const lower = key.toLowerCase();
-    if (key === name || TIMES.has(lower)) continue;
-    if (level === undefined && LEVELS.has(lower)) level = levelOf(text);
-    else attributes[key] = text;
+  for (const field of fields)
+    if (field !== message && field !== says && !TIMES.has(field.key.toLowerCase()))
+      attributes[field.key] = field.text.slice(0, LONGEST_VALUE);
+  return {
+    message: message.text.replace(/\n$/, ''),
+    level: says && levelOf(says.text),
+    attributes,
+    ...idsOf(byName),
+  };
+}
+
+function first(
+  byName: ReadonlyMap<string, Field>,
+  names: readonly string[],
+  wanted: (field: Field) => boolean,
+): Field | undefined {
+  for (const name of names) {
+    const field = byName.get(name);
+    if (field && wanted(field)) return field;
   }
-  return { message: fields.get(name) ?? '', level, attributes, ...idsOf(fields) };
+  return undefined;
 }
 
 function flatten(
   value: Readonly<Record<string, unknown>>,
   prefix: string,
   depth: number,
-  into: Map<string, string>,
+  into: Field[],
 ): void {
-  for (const [key, one] of Object.entries(value)) {
-    if (into.size >= MOST_ATTRIBUTES) return;
-    const name = prefix === '' ? key : `${prefix}.${key}`;
+  for (const [name, one] of Object.entries(value)) {
+    if (into.length >= MOST_ATTRIBUTES) return;
+    const key = prefix === '' ? name : `${prefix}.${name}`;
     if (typeof one === 'object' && one !== null && !Array.isArray(one) && depth + 1 < DEEPEST)
-      flatten(one as Readonly<Record<string, unknown>>, name, depth + 1, into);
+      flatten(one as Readonly<Record<string, unknown>>, key, depth + 1, into);
+    else if (typeof one === 'string') into.push({ key, text: one, isText: true });
     else if (one !== null && one !== undefined)
-      into.set(name, (typeof one === 'string' ? one : (JSON.stringify(one) ?? '')).slice(0, LONGEST_VALUE));
+      into.push({ key, text: JSON.stringify(one) ?? '', isText: false });
   }
 }
 
@@ -99,10 +123,9 @@ export function levelOf(text: string): LogLevel | undefined {
 const TRACE_KEYS: ReadonlySet<string> = new Set(['trace_id', 'traceid', 'trace-id', 'trace.id', '@tr']);
 const SPAN_KEYS: ReadonlySet<string> = new Set(['span_id', 'spanid', 'span-id', 'span.id', '@sp']);
 
-function idsOf(fields: ReadonlyMap<string, string>): Pick<StructuredLog, 'traceId' | 'spanId'> {
+function idsOf(byName: ReadonlyMap<string, Field>): Pick<StructuredLog, 'traceId' | 'spanId'> {
   let [traceId, spanId] = ['', ''];
-  for (const [key, text] of fields) {
-    const lower = key.toLowerCase();
+  for (const [lower, { text }] of byName) {
     if (lower.includes('parent')) continue;
     const last = lower.slice(lower.lastIndexOf('.') + 1);
     if (traceId === '' && (TRACE_KEYS.has(lower) || TRACE_KEYS.has(last))) traceId = hexId(text, 32);

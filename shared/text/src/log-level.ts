@@ -7,6 +7,8 @@ const EXACT: Readonly<Record<string, LogLevel>> = {
   trc: 'debug',
   trace: 'debug',
   inf: 'info',
+  information: 'info',
+  informational: 'info',
   wrn: 'warning',
   err: 'error',
   ftl: 'critical',
@@ -23,13 +25,15 @@ const PREFIXES: readonly (readonly [string, LogLevel])[] = [
   ['panic', 'critical'],
   ['alert', 'critical'],
 ];
-/** Marks of Redis, each a field of its own. */
+/** Marks of Redis, each a field of its own behind the time. */
 const REDIS: Readonly<Record<string, LogLevel>> = {
   '.': 'debug',
   '-': 'info',
   '*': 'warning',
   '#': 'warning',
 };
+/** `1:M 12 Nov 2026 07:52:11.999 * text`; the pid alone in brackets before 3.0, no year before 5.0. */
+const REDIS_LINE = /^(?:\d+:[A-Z]|\[\d+\]) \d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\S* ([.*#-]) /;
 /** What PostgreSQL writes where others write a level. */
 const POSTGRES_LOG = 'LOG:';
 const GLOG: Readonly<Record<string, LogLevel>> = { I: 'info', W: 'warning', E: 'error', F: 'critical' };
@@ -54,11 +58,8 @@ export function logLevel(line: string): LogLevel {
       if (word.startsWith(prefix) && word.length <= prefix.length + 6) return level;
   }
   if (fields.includes(POSTGRES_LOG)) return 'info';
-  for (const field of fields) {
-    const mark = Object.hasOwn(REDIS, field) ? REDIS[field] : undefined;
-    if (mark) return mark;
-  }
-  return 'unknown';
+  const mark = REDIS_LINE.exec(head)?.[1] ?? '';
+  return REDIS[mark] ?? 'unknown';
 }
 
 /** OpenTelemetry severity number and text (logs data model). */

@@ -24,6 +24,10 @@ const levels: readonly (readonly [string, string])[] = [
   ['7:M 21 Nov 2026 05:00:00.123 * Ready to accept connections', 'warning'],
   ['7:M 21 Nov 2026 05:00:00.123 # Server initialized', 'warning'],
   ['2026-11-21 05:00:00 - ERROR - broke', 'error'],
+  ['[4018] 14 Nov 07:01:22.119 * Background saving terminated with success', 'warning'],
+  ['1:S 12 Nov 07:52:11.999 - some words', 'info'],
+  ['- an item of a list', 'unknown'],
+  ['copied a * b', 'unknown'],
 ];
 for (const [line, expected] of levels)
   test(`level of ${line.slice(0, 60)}`, () => assert.equal(logLevel(line), expected));
@@ -36,6 +40,22 @@ test('a pattern keeps what does not change', () => {
   assert.deepEqual(a, ['ERROR', 'checkout', 'failed', 'for', 'user']);
   assert.ok(samePattern(a, b));
   assert.ok(!samePattern(a, patternWords('ERROR something else broke entirely here')));
+});
+
+test('what is in quotes and brackets is no part of a pattern; what is never closed reaches to the end', () => {
+  const cases: readonly (readonly [line: string, words: string])[] = [
+    [`ERROR can't connect to the database`, 'ERROR can'],
+    [`ERROR it "said \\"no\\" to all" again`, 'ERROR it again'],
+    ['ERROR foo[1]bar failed', 'ERROR foobar failed'],
+    ['ERROR (a (b) c [d) e] f) end', 'ERROR end'],
+    ['ERROR closed] twice) end', 'ERROR closed end'],
+    ["WARN selector: {'a': ['1', '2']} unmatched", 'WARN selector unmatched'],
+  ];
+  for (const [line, words] of cases) assert.equal(patternWords(line).join(' '), words, line);
+});
+
+test('a long run of punctuation is read once', () => {
+  assert.deepEqual(patternWords(`ERROR ${'='.repeat(1_000_000)}x lost`), ['ERROR', 'lost']);
 });
 
 test('a stack trace is one message', () => {
