@@ -1,10 +1,9 @@
 import { formatValue } from '@gumshoe/base/units';
 import type { Milliseconds } from '@gumshoe/base/time';
 import type { ApplicationId } from '@gumshoe/model/entities';
-import { maxOf } from '@gumshoe/model/columns';
 import type { InspectedApplication, InspectedWorld } from './inspect.ts';
 import { clock } from './inspections/slo-verdict.ts';
-import type { Breach } from './slo/breaches.ts';
+import type { AlarmedBreach, Breach } from './slo/breaches.ts';
 import { errorBudget } from './slo/error-budget.ts';
 import type { SloResult } from './slo/evaluate.ts';
 
@@ -13,6 +12,7 @@ export interface OpenedIncident {
   readonly id: string;
   readonly application: ApplicationId;
   readonly name: string;
+  /** Of the burn rate rules that fired in it, the worst. */
   readonly severity: 'warning' | 'critical';
   readonly openedAt: Milliseconds;
   readonly resolvedAt?: Milliseconds;
@@ -24,9 +24,6 @@ export interface OpenedIncident {
   readonly summary: string;
   readonly breach: Breach;
 }
-
-/** A worst cell below this share of bad requests is a warning only. */
-const CRITICAL_SHARE = 0.1;
 
 /** Incidents of all applications, open ones first, then by time and name. */
 export function findIncidents(inspected: InspectedWorld): readonly OpenedIncident[] {
@@ -42,14 +39,13 @@ export function findIncidents(inspected: InspectedWorld): readonly OpenedInciden
   );
 }
 
-function openIncident(one: InspectedApplication, slo: SloResult, breach: Breach): OpenedIncident {
+function openIncident(one: InspectedApplication, slo: SloResult, breach: AlarmedBreach): OpenedIncident {
   const { id, name } = one.application;
-  const worst = maxOf(slo.badShare, breach.cells);
   return {
     id: incidentId(`${id}/${slo.kind}/${Math.round(breach.onset / 1000)}`),
     application: id,
     name,
-    severity: worst >= CRITICAL_SHARE ? 'critical' : 'warning',
+    severity: breach.severity,
     openedAt: breach.onset,
     ...(breach.recovered === undefined ? {} : { resolvedAt: breach.recovered }),
     slo: slo.kind,

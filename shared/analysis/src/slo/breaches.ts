@@ -1,6 +1,6 @@
 import { gridTime, milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import type { CellRange } from '@gumshoe/model/world';
-import { badCellShare, burnRateAt, type RequestBudget } from './burn-rate.ts';
+import { badCellShare, burnRateAt, type BurnRate, type RequestBudget } from './burn-rate.ts';
 import { BURN_RATE_RULES } from './burn-rules.ts';
 
 /** A stretch in which an objective was clearly missed. */
@@ -16,6 +16,14 @@ export interface Breach {
   readonly bad: number;
 }
 
+/** A stretch in which burn rate rules fired. */
+export interface AlarmedBreach extends Breach {
+  /** The worst of them. */
+  readonly severity: Severity;
+}
+
+type Severity = BurnRate['severity'];
+
 /** Recovery must last this long, ms, and at least so many cells. */
 const HOLD = 30_000;
 const HOLD_CELLS = 4;
@@ -30,9 +38,9 @@ type CellState = 'bad' | 'good' | 'silent';
  * Breaches in order. A breach opens when a burn rate rule fires, reaches back to where the bad run began,
  * and ends with the last bad cell before requests stay good for a while. A cell is bad above `badCellShare(allowed)`.
  */
-export function findBreaches(budget: RequestBudget, allowed: number): readonly Breach[] {
+export function findBreaches(budget: RequestBudget, allowed: number): readonly AlarmedBreach[] {
   return breachesWhere(budget, badCellShare(allowed), (hi) =>
-    BURN_RATE_RULES.some((rule) => burnRateAt(budget, rule, allowed, hi).firing),
+    worst(BURN_RATE_RULES.map((rule) => burnRateAt(budget, rule, allowed, hi))),
   );
 }
 
@@ -44,30 +52,36 @@ export function findUnusualBreaches(
   budget: RequestBudget,
   allowed: number,
   usual: number,
-): readonly Breach[] {
+): readonly AlarmedBreach[] {
+  const lasting = BURN_RATE_RULES.filter((rule) => rule.sustained === undefined);
   return breachesWhere(budget, Math.max(usual, badCellShare(allowed)), (hi) =>
-    BURN_RATE_RULES.some((rule) => {
-      const { firing, truncated, longRate, shortRate } = burnRateAt(budget, rule, allowed, hi);
-      return (
-        firing &&
-        !truncated &&
-        rule.sustained === undefined &&
-        Math.min(longRate, shortRate) * allowed > usual
-      );
-    }),
+    worst(
+      lasting
+        .map((rule) => burnRateAt(budget, rule, allowed, hi))
+        .filter(
+          ({ truncated, longRate, shortRate }) =>
+            !truncated && Math.min(longRate, shortRate) * allowed > usual,
+        ),
+    ),
   );
+}
+
+/** Of those that fire; undefined: none does. */
+function worst(rates: readonly BurnRate[]): Severity | undefined {
+  const fired = rates.filter(({ firing }) => firing);
+  return fired.find(({ severity }) => severity === 'critical')?.severity ?? fired[0]?.severity;
 }
 
 function breachesWhere(
   budget: RequestBudget,
   badCell: number,
-  firesAt: (hi: number) => boolean,
-): readonly Breach[] {
+  firesAt: (hi: number) => Severity | undefined,
+): readonly AlarmedBreach[] {
   if (budget.bad(0, budget.grid.points) === 0) return [];
   const states = cellStates(budget, badCell);
   const hold = Math.max(HOLD_CELLS, Math.round(HOLD / budget.grid.step));
   const reopen = Math.round(REOPEN / budget.grid.step);
-  const breaches: Breach[] = [];
+  const breaches: AlarmedBreach[] = [];
   let from = 0;
   for (let i = budget.firstCell; i < states.length; i++) {
     if (states[i] !== 'bad' || !firesAt(i + 1)) continue;
@@ -77,7 +91,7 @@ function breachesWhere(
     const again = previous !== undefined && lo - previous.cells.hi <= reopen;
     if (again) breaches.pop();
     const cells = { lo: again ? previous.cells.lo : lo, hi: last + 1 };
-    breaches.push(describeBreach(budget, cells, over));
+    breaches.push({ ...describeBreach(budget, cells, over), severity: severityIn(cells, firesAt) });
     from = last + 1;
     i = last;
   }
@@ -120,6 +134,12 @@ function runEnd(
     if (calm >= hold || silent >= silence) return { last, over: true };
   }
   return { last: calm > 0 ? last : states.length - 1, over: false };
+}
+
+/** A rule may say more of a breach the longer it lasts. */
+function severityIn({ lo, hi }: CellRange, firesAt: (hi: number) => Severity | undefined): Severity {
+  for (let i = lo + 1; i <= hi; i++) if (firesAt(i) === 'critical') return 'critical';
+  return 'warning';
 }
 
 function describeBreach(budget: RequestBudget, cells: CellRange, over: boolean): Breach {

@@ -25,6 +25,8 @@ export interface BurnRate {
   readonly longRate: number;
   readonly shortRate: number;
   readonly firing: boolean;
+  /** What it is when it fires. */
+  readonly severity: BurnRateRule['severity'];
   /** True when the rule's long window reaches back before the first sample. */
   readonly truncated: boolean;
   /** Requests in the long window, and the bad ones among them. */
@@ -163,7 +165,9 @@ export function burnRateAt(budget: RequestBudget, rule: BurnRateRule, allowed: n
   const sustained = needed === 0 || budget.cellsAbove(badCellShare(allowed), longLo, hi) >= needed;
   const threshold = Math.min(rule.rate, NEARLY_ALL / allowed);
   const firing = proven && sustained && longRate >= threshold && shortRate >= threshold;
-  const figures = { longWindow, shortWindow, threshold, longRate, shortRate, firing, truncated };
+  const critical = Math.min(rule.criticalRate ?? 0, NEARLY_ALL / allowed);
+  const severity = longRate >= critical && shortRate >= critical ? rule.severity : 'warning';
+  const figures = { longWindow, shortWindow, threshold, longRate, shortRate, firing, severity, truncated };
   const coarse = Math.round(rule.longWindow / step) < Math.max(1, needed);
   const unjudged = coarse ? 'resolution' : !history ? 'history' : !traffic ? 'traffic' : undefined;
   return { ...figures, requests: total, bad, ...(unjudged === undefined ? {} : { unjudged }) };

@@ -8,20 +8,33 @@ export interface BurnRateRule {
   readonly shortWindow: number;
   /** Multiple of the rate that uses up the budget exactly. */
   readonly rate: number;
+  /** Below this rate what fires is a warning, whatever `severity` says. */
+  readonly criticalRate?: number;
   /** ms of the long window that must be bad, so that one hiccup is no alarm. */
   readonly sustained?: number;
   /** Share of the long window that must lie after the first request; without it what there is has to do. */
   readonly leastHistory?: number;
 }
 
+/** A fiftieth of the budget of 30 days within an hour. */
+const FAST = 14.4;
+
 /**
  * The two usual rules, and a fast one for somebody who is looking at the screen: on a total outage the 1 h
  * rule speaks up after nine minutes only, this one after fifteen seconds. It also sees a program that dies
- * again and again.
+ * again and again. What burns slower than the 1 h rule asks for is a warning until one of the usual rules fires.
  */
 export const BURN_RATE_RULES: readonly BurnRateRule[] = [
-  { id: '1m', severity: 'critical', longWindow: MINUTE, shortWindow: 30_000, rate: 5, sustained: 15_000 },
-  { id: '1h', severity: 'critical', longWindow: HOUR, shortWindow: 5 * MINUTE, rate: 14.4 },
+  {
+    id: '1m',
+    severity: 'critical',
+    longWindow: MINUTE,
+    shortWindow: 30_000,
+    rate: 5,
+    criticalRate: FAST,
+    sustained: 15_000,
+  },
+  { id: '1h', severity: 'critical', longWindow: HOUR, shortWindow: 5 * MINUTE, rate: FAST },
   { id: '6h', severity: 'critical', longWindow: 6 * HOUR, shortWindow: 30 * MINUTE, rate: 6 },
 ];
 

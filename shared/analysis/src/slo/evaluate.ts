@@ -4,7 +4,7 @@ import type { Evidence, Health } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
-import { findBreaches, findUnusualBreaches, type Breach } from './breaches.ts';
+import { findBreaches, findUnusualBreaches, type AlarmedBreach } from './breaches.ts';
 import { burnRateAt, MIN_BAD, RequestBudget, shareAtLeast, type BurnRate } from './burn-rate.ts';
 import type { EarlierBudgets } from './earlier.ts';
 import { indicatorKey, type CustomIndicator, type CustomIndicators } from './custom-indicators.ts';
@@ -34,7 +34,7 @@ export interface SloResult {
   readonly requests: number;
   readonly failed: number;
   readonly evidence: readonly Evidence[];
-  readonly breaches: readonly Breach[];
+  readonly breaches: readonly AlarmedBreach[];
   /** Share of bad requests per cell. */
   readonly badShare: Column;
   /** Requests and bad ones of any stretch. */
@@ -111,7 +111,7 @@ function evaluateObjective(
   const leaking = burnRates.some((rate, i) => rate.firing && ALL_BURN_RULES[i]!.severity === 'warning');
   const unsure = undecided !== undefined && share + undecided > allowed;
   const proven = failed >= MIN_BAD && shareAtLeast(failed, requests) > allowed;
-  const health = judge({ requests, proven, fresh, open: open !== undefined, leaking, unsure });
+  const health = judge({ requests, proven, fresh, open: open?.severity, leaking, unsure });
   const since = (open ?? breaches.at(-1))?.onset;
   return {
     kind: objective.kind,
@@ -173,7 +173,8 @@ interface Verdict {
   readonly proven: boolean;
   /** Breached a moment ago. */
   readonly fresh: boolean;
-  readonly open: boolean;
+  /** Severity of the breach that goes on. */
+  readonly open: AlarmedBreach['severity'] | undefined;
   /** A slow burn rule fires. */
   readonly leaking: boolean;
   /** It depends on requests that the histogram cannot judge. */
@@ -181,7 +182,7 @@ interface Verdict {
 }
 
 function judge({ requests, proven, fresh, open, leaking, unsure }: Verdict): Health {
-  if (open) return 'critical';
+  if (open) return open;
   if (requests === 0) return 'unknown';
   if (fresh || leaking || proven) return 'warning';
   return unsure ? 'unknown' : 'ok';

@@ -136,6 +136,19 @@ test('a breach reaches back to its first bad cell and ends with the last', () =>
   assert.ok(Math.abs(breach!.impact - 0.5) < 1e-9);
 });
 
+test('a breach is as severe as the worst rule that fired in it', () => {
+  const severities = (points: number, share: (i: number) => number) =>
+    findBreaches(steady(points, share), ALLOWED).map(({ severity }) => severity);
+  const hours = (count: number) => (count * 3_600_000) / STEP;
+  // 7 % of requests, of which 1 % may fail: 7x is neither 14.4x over an hour nor, after an hour, 6x over six.
+  const leak = (length: number) => (i: number) => (i >= hours(6) && i < hours(6) + length ? 0.07 : 0);
+  assert.deepEqual(severities(hours(8), leak(hours(1))), ['warning']);
+  assert.deepEqual(severities(hours(13), leak(hours(7))), ['critical']);
+  // 20x for a minute is 14.4x of that minute, and not of the hour
+  const burst = (i: number) => (i >= hours(6) && i < hours(6) + 4 ? 0.2 : 0);
+  assert.deepEqual(severities(hours(8), burst), ['critical']);
+});
+
 test('a breach at the end of the window goes on', () => {
   const [breach] = findBreaches(
     steady(120, (i) => (i >= 100 ? 1 : 0)),
