@@ -1,10 +1,8 @@
-import { evaluateAlertRules } from '@gumshoe/analysis/alerts/alert-rules';
 import { NO_CONFIGURATION, type Configuration } from '@gumshoe/analysis/configuration/parse-configuration';
 import { findCosts } from '@gumshoe/analysis/costs/find-costs';
 import { compareDeployment } from '@gumshoe/analysis/deployments/compare';
 import { findDeployments } from '@gumshoe/analysis/deployments/find-deployments';
 import { findRisks } from '@gumshoe/analysis/risks/find-risks';
-import { findBurnAlerts } from '@gumshoe/analysis/slo/burn-alerts';
 import { wantedEvidence } from '@gumshoe/analysis/rca/wanted';
 import { investigate } from '@gumshoe/analysis/rca/investigate';
 import { FailureError, toFailure } from '@gumshoe/base/failure';
@@ -21,6 +19,7 @@ import { reportOf } from './answers/report.ts';
 import { serviceMapOf } from './answers/service-map.ts';
 import type { ApplicationPage, BlindSpot, EngineApi } from './api.ts';
 import { gatherEvidence } from './gather-evidence.ts';
+import { judgeAlerts } from './judge-alerts.ts';
 import { listTraces } from './list-traces.ts';
 import type { Reader } from './ports.ts';
 import { readProfile } from './profiles.ts';
@@ -63,10 +62,7 @@ export function createEngine({ reader, clock, configuration }: EngineOptions): E
     },
     risks: async (range, signal) => findRisks((await worlds.get(range, signal)).world, dismissedRisks),
     costs: async (range, signal) => findCosts((await worlds.get(range, signal)).world, prices),
-    alerts: async (range, signal) => {
-      const inspected = await worlds.get(range, signal);
-      return { rules: evaluateAlertRules(inspected, alerts), objectives: findBurnAlerts(inspected) };
-    },
+    alerts: (range, signal) => judgeAlerts(worlds, alerts, range, signal),
     followIncidents: async (book, range, calm, signal) =>
       incidentNews(book, await worlds.get(range, signal), calm),
     application: async (id, range, signal): Promise<ApplicationPage> => {

@@ -1,5 +1,5 @@
 import { matchesGlob } from '@gumshoe/base/glob';
-import { gridTime, type Milliseconds, MINUTE } from '@gumshoe/base/time';
+import { DAY, gridTime, type Milliseconds, MINUTE } from '@gumshoe/base/time';
 import type { ApplicationId, InstanceId } from '@gumshoe/model/entities';
 import type { Column, Instance, World } from '@gumshoe/model/world';
 import type { InspectedApplication, InspectedWorld } from '../inspect.ts';
@@ -21,6 +21,8 @@ export interface AlertRule {
 }
 
 export const DEFAULT_KEEP = 5 * MINUTE;
+/** All that time is read again whenever the rule is judged: longer ones are the business of burn rates. */
+export const LONGEST_WAIT = DAY;
 
 /** One rule over one application or container. */
 export interface RuleAlert {
@@ -37,11 +39,12 @@ export interface RuleAlert {
 
 /**
  * All rules over all applications they concern, replayed over what the world holds: those that are not inactive,
- * or were not at some time in the window. Ordered by rule, application and instance.
+ * or were not at some time since `from`. Ordered by rule, application and instance.
  */
 export function evaluateAlertRules(
   inspected: InspectedWorld,
   rules: readonly AlertRule[],
+  from: Milliseconds = inspected.world.range.from,
 ): readonly RuleAlert[] {
   return rules.flatMap((rule) =>
     inspected.applications
@@ -50,7 +53,8 @@ export function evaluateAlertRules(
         usesContainers(rule.condition)
           ? one.application.instances.flatMap((instance) => replay(inspected.world, rule, one, instance))
           : replay(inspected.world, rule, one),
-      ),
+      )
+      .filter(({ state, changes }) => state.phase !== 'inactive' || changes.some(({ at }) => at >= from)),
   );
 }
 
@@ -66,8 +70,7 @@ function replay(
   const holds = evaluateCondition(world, inspected, instance, rule.condition);
   if (!holds.includes(1)) return [];
   const { state, changes } = statesOf(world, rule, holds);
-  const inWindow = changes.some(({ at }) => at >= world.range.from);
-  if (state.phase === 'inactive' && !inWindow) return [];
+  if (changes.length === 0) return [];
   const { id, name } = inspected.application;
   return [
     {

@@ -89,6 +89,7 @@ alerts:
   - name: x
     condition: error_rate > 5
   - condition: (error_rate > ) and request_rate > 1
+    for: 2d
 inspections:
   cpu-contaner: 90%
   cpu-container: 5ms
@@ -111,10 +112,11 @@ colour: red
     '18:16 alerts[1].condition 5%',
     '19:5 alerts[2]',
     '19:30 alerts[2].condition',
-    '21:3 inspections.cpu-contaner cpu-container',
-    '22:18 inspections.cpu-container',
-    '24:33 risks.dismiss[0].risk single-instance-app',
-    '25:1 colour',
+    '20:10 alerts[2].for 1d',
+    '22:3 inspections.cpu-contaner cpu-container',
+    '23:18 inspections.cpu-container',
+    '25:33 risks.dismiss[0].risk single-instance-app',
+    '26:1 colour',
   ]);
 });
 

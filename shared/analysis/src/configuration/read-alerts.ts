@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@gumshoe/base/result';
-import { DEFAULT_KEEP, type AlertRule } from '../alerts/alert-rules.ts';
+import { DEFAULT_KEEP, LONGEST_WAIT, type AlertRule } from '../alerts/alert-rules.ts';
 import { parseCondition } from '../alerts/parse-condition.ts';
 import type { Cursor } from './cursor.ts';
 import { nearest, type Complaint } from './mistake.ts';
@@ -28,13 +28,19 @@ function readRule(entry: Cursor): AlertRule | undefined {
   const name = required(entry, 'name', readText);
   const text = entry.get('condition').text ?? '';
   const condition = required(entry, 'condition', parseCondition);
-  const wait = entry.get('for').read((one) => readDuration(one)) ?? 0;
+  const wait = entry.get('for').read(readWait) ?? 0;
   const keep = entry.get('keep_firing_for').read((one) => readDuration(one)) ?? DEFAULT_KEEP;
   const severity = entry.get('severity').read(readSeverity) ?? 'warning';
   const application = entry.get('service').read(readGlob);
   if (name === undefined || condition === undefined) return undefined;
   const scope = application === undefined ? {} : { application };
   return { name, condition, text, for: wait, keep, severity, ...scope };
+}
+
+function readWait(text: string): Result<number, Complaint> {
+  const wait = readDuration(text);
+  if (!wait.ok || wait.value <= LONGEST_WAIT) return wait;
+  return err({ message: 'no alert waits so long', allowed: ['at most 1d'], suggestion: '1d' });
 }
 
 function readSeverity(text: string): Result<AlertRule['severity'], Complaint> {
