@@ -1,6 +1,6 @@
 import { FailureError, toFailure } from '@gumshoe/base/failure';
 import type { Series } from '@gumshoe/base/series';
-import { milliseconds, type TimeGrid, type TimeRange } from '@gumshoe/base/time';
+import type { TimeGrid, TimeRange } from '@gumshoe/base/time';
 import type {
   AnnotatedMatrix,
   LogFilter,
@@ -15,13 +15,13 @@ import type {
   StackSamples,
   Table,
 } from '@gumshoe/engine/ports';
-import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
 import { isTraceMetric, TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { collectorPart } from '../collector/status.ts';
 import { asClassic, withNativeNames } from '../prometheus/as-classic.ts';
 import { queryRangeOf } from '../prometheus/range-query.ts';
 import { readRawSeries } from '../prometheus/raw-series.ts';
 import type { PrometheusTransport, SqlRequest, SqlTransport } from '../transports.ts';
+import { extentOfStore, type ExtentSource } from './extent.ts';
 import { RecentTexts } from './recent-texts.ts';
 import { logCounts } from './log-counts.ts';
 import { logOf, logsRequest } from './logs.ts';
@@ -34,7 +34,6 @@ const MOST_WARNINGS = 10;
 const JOIN_ROUNDS = 4;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const LONGEST_LOOK_BACK = 30 * 24 * 60 * MINUTE;
 
 export interface StoreReaderOptions {
   readonly name: string;
@@ -201,44 +200,11 @@ export class StoreReader implements Reader {
     }
   }
 
-  async extent(signal?: AbortSignal): Promise<TimeRange | undefined> {
-    const newest = await this.instantValue(`max(timestamp(${SELF_METRICS.up.name}))`, signal);
-    const recent =
-      newest ??
-      (await this.instantValue(`max(max_over_time(timestamp(${SELF_METRICS.up.name})[30d:5m]))`, signal));
-    if (recent === undefined) return undefined;
-    const oldest = await this.oldest(recent * SECOND, signal);
-    return { from: milliseconds(oldest), to: milliseconds(recent * SECOND) };
-  }
-
-  private async instantValue(query: string, signal?: AbortSignal): Promise<number | undefined> {
-    const data = await this.options.prometheus.get('/api/v1/query', { query }, signal);
-    const result =
-      typeof data === 'object' && data !== null && 'result' in data && Array.isArray(data.result)
-        ? (data.result as unknown[])
-        : [];
-    const first = result[0] as { readonly value?: readonly [number, string] } | undefined;
-    const value = Number(first?.value?.[1]);
-    return Number.isFinite(value) ? value : undefined;
-  }
-
-  /** Widens the window until it no longer starts with data. */
-  private async oldest(newest: number, signal?: AbortSignal): Promise<number> {
-    let first = newest;
-    for (let back = 15 * MINUTE; back <= LONGEST_LOOK_BACK; back *= 4) {
-      const step = Math.max(5 * SECOND, Math.ceil(back / 1000 / SECOND) * SECOND);
-      const from = newest - back;
-      const { series } = await this.queryRange(
-        `count(${SELF_METRICS.up.name})`,
-        { from: milliseconds(from), step, points: Math.floor(back / step) + 1 },
-        signal,
-      );
-      const at = series[0]?.values.findIndex((value) => !Number.isNaN(value)) ?? -1;
-      if (at < 0) break;
-      first = from + at * step;
-      if (at > 0) break;
-    }
-    return first;
+  extent(signal?: AbortSignal): Promise<TimeRange | undefined> {
+    const { prometheus } = this.options;
+    const queryRange: Reader['queryRange'] = (promql, grid, at) => this.queryRange(promql, grid, at);
+    const namesIn: ExtentSource['namesIn'] = (selectors, range, at) => this.namesIn(selectors, range, at);
+    return extentOfStore({ prometheus, queryRange, namesIn }, Date.now(), signal);
   }
 
   async close(): Promise<void> {
