@@ -17,6 +17,8 @@ interface Shape {
   readonly lives?: readonly [number, number];
   /** Minute at which a stale marker ends the series for a while. */
   readonly stale?: number;
+  /** Minutes around which no sample is lost: Prometheus 2 extrapolates otherwise from a gap before a counter's first steps. */
+  readonly unbroken?: readonly number[];
   /** Samples lie on whole multiples of the interval, and so on the edges of windows. */
   readonly aligned?: boolean;
   readonly value: (i: number, minute: number) => number;
@@ -27,7 +29,7 @@ interface Shape {
  * the left and Prometheus 3 does not.
  */
 function series(random: Random, labels: Labels, shape: Shape): Series {
-  const { interval = 15, gap, lives = [0, MINUTES], stale, aligned = false, value } = shape;
+  const { interval = 15, gap, lives = [0, MINUTES], stale, unbroken = [], aligned = false, value } = shape;
   const timestamps: number[] = [];
   const values: number[] = [];
   const stales: number[] = [];
@@ -35,7 +37,8 @@ function series(random: Random, labels: Labels, shape: Shape): Series {
     const minute = second / 60;
     if (minute < lives[0] || minute >= lives[1]) continue;
     if (gap && minute >= gap[0] && minute < gap[1]) continue;
-    if (!aligned && random.chance(0.02)) continue;
+    const lost = !aligned && random.chance(0.02);
+    if (lost && !unbroken.some((at) => Math.abs(minute - at) <= 1)) continue;
     timestamps.push(START + second * 1000 + (aligned ? 0 : random.whole(100, 400)));
     if (stale !== undefined && minute >= stale && minute < stale + interval / 60) stales.push(values.length);
     values.push(value(i, minute));
@@ -68,7 +71,8 @@ function services(random: Random): Series[] {
         if (job === 'db' && code === '404') continue;
         const resets = random.some([11, 19.5, 27, 33.25, 41], 2);
         const labels = named('requests_total', { ...at, code });
-        out.push(series(random, labels, { value: counter(random, code === '200' ? 600 : 6, resets) }));
+        const value = counter(random, code === '200' ? 600 : 6, resets);
+        out.push(series(random, labels, { unbroken: resets, value }));
         if (code === '200')
           out.push(series(random, named('requests_copy', { ...at, code }), { value: counter(random, 300) }));
       }

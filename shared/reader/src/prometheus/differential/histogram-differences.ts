@@ -23,7 +23,7 @@ function linearly(value: number): number[] {
 }
 
 const isBound = (value: number): boolean =>
-  [1e-128, ...CUTS].includes(Math.abs(value)) ||
+  [1e-128, ...CUTS].some((cut) => close(Math.abs(value), cut)) ||
   SCHEMAS.some((schema) => {
     const index = Math.log2(Math.abs(value)) * 2 ** schema;
     return Math.abs(index - Math.round(index)) < 1e-9;
