@@ -62,9 +62,28 @@ test('errors that are always logged are no spike, ten times as many are', () => 
 });
 
 test('errors in the window are counted', () => {
-  assert.equal(findingOf('log-errors', logOf(2))?.health, 'warning');
+  assert.equal(findingOf('log-errors', logOf(20))?.health, 'warning');
   const info = smallWorld((writer) => writer.counter(METRIC, message('fine', 'info'), () => 1));
   assert.equal(findingOf('log-errors', info)?.health, 'ok');
+});
+
+test('without a past, errors all through the window are a habit, and those of its end are none', () => {
+  const rate = (perMinute: number, from: number = AREA_RANGE.from) =>
+    findingOf(
+      'log-errors',
+      smallWorld((writer) => {
+        writer.counter(METRIC, message('fine', 'info'), () => 1);
+        writer.counter(METRIC, message('one'), (at) => (at < from ? 0 : perMinute / 60));
+      }),
+    );
+  for (const habit of [0.2, 1, 30]) assert.equal(rate(habit)?.health, 'ok', `${habit}`);
+  assert.match(
+    rate(1)!.explanation.join(),
+    /the quarters of the window had 7, 7, 7, 7: 4 times the second calmest one are 30/,
+  );
+  assert.equal(rate(0.4, LATE)?.health, 'ok', 'four');
+  for (const late of [0.8, 2, 30]) assert.equal(rate(late, LATE)?.health, 'warning', `${late}`);
+  assert.equal(rate(2, (AREA_RANGE.from + AREA_RANGE.to) / 2)?.health, 'warning', 'half of the window');
 });
 
 test('a few errors, and as many as before the window, are no warning', () => {
