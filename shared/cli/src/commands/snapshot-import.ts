@@ -18,7 +18,7 @@ export const importCommand = (): Command =>
     .description(
       'make a snapshot of files: OpenMetrics or Prometheus text with timestamps, dumps of a TSDB, OTLP (JSON lines, protobuf), Jaeger JSON, pprof, events as JSON; gzip and zstd',
     )
-    .argument('<files...>', 'told by their content; - is standard input')
+    .argument('<files...>', 'told by their content; a folder is all that is in it, - is standard input')
     .requiredOption('-o, --output <file>', 'the .gumshoe file to write')
     .option('--service <name>', 'whose profiles pprof files hold (default: their names)')
     .option('--json', 'print what was read as JSON')

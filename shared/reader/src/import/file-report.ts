@@ -1,6 +1,6 @@
 /** What became of one file. */
 export interface FileSummary {
-  /** As it was given; `-` is standard input. */
+  /** As it was given, or below the folder that was; `-` is standard input. */
   readonly path: string;
   /** What it was taken for. */
   readonly format: string;

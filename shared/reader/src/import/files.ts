@@ -66,8 +66,6 @@ export async function sniff(path: string): Promise<SniffedFile> {
   let bytes: number;
   try {
     const stat = statSync(path);
-    if (stat.isDirectory())
-      throw failure(path, 'invalid-input', 'it is a directory', `Name the files in it: ${path}/*`);
     if (!stat.isFile())
       throw failure(path, 'invalid-input', 'it is no regular file', 'Pipe it in, as the file -');
     bytes = stat.size;

@@ -166,10 +166,7 @@ async function importBinary(file: SniffedFile, service: string, sink: Gathered):
   }
   const before = sink.taken;
   const wrong = framesOf(content).flatMap((frame) => importFrame(frame, sink) ?? []);
-  if (sink.taken > before) {
-    sink.report.format = 'OTLP protobuf';
-    return wrong.forEach((reason) => sink.leaveOut(reason));
-  }
+  if (sink.taken > before) return wrong.forEach((reason) => sink.leaveOut(reason));
   throw new FailureError({
     code: 'invalid-input',
     tried: 'import',
@@ -202,7 +199,12 @@ function importFrame(frame: Buffer, sink: Gathered): string | undefined {
   } catch {
     return 'a compressed message that is damaged or too large';
   }
-  if (message[0] !== 0x7b) return importMessage(message, sink) ? undefined : 'a message that is none of OTLP';
+  if (message[0] !== 0x7b) {
+    if (!importMessage(message, sink)) return 'a message that is none of OTLP';
+    sink.report.format = 'OTLP protobuf';
+    return undefined;
+  }
+  sink.report.format = 'JSON behind lengths';
   importJson(message.toString('utf8'), sink);
   return undefined;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -238,7 +238,16 @@ test('Jaeger and events', async () => {
   const jaeger = {
     data: [
       {
-        processes: { p1: { serviceName: 'web' }, p2: { serviceName: 'cart' } },
+        processes: {
+          p1: { serviceName: 'web', tags: [{ key: 'hostname', value: 'n1' }] },
+          p2: {
+            serviceName: 'cart',
+            tags: [
+              { key: 'k8s.namespace.name', value: 'shop' },
+              { key: 'k8s.pod.name', value: 'cart-5d4f8b7c9d-x7k2p' },
+            ],
+          },
+        },
         spans: [
           {
             traceID: 'a1',
@@ -266,10 +275,10 @@ test('Jaeger and events', async () => {
   const events = `{"time":"2026-09-21T14:13:20Z","service":"web","level":"warning","message":"restarted","pod":{"name":"web-1"}}\n{"ts":${T0},"msg":"x"}\n`;
   const { spans, logs } = await importFiles([file(JSON.stringify(jaeger)), file(events)]);
   assert.deepEqual(
-    spans.map((one) => [one.serviceName, one.parentSpanId, one.duration, one.status]),
+    spans.map((one) => [one.serviceName, one.containerId, one.parentSpanId, one.duration, one.status]),
     [
-      ['cart', 's1', 1, 'Error'],
-      ['web', '', 2.5, 'Unset'],
+      ['cart', '/k8s/shop/cart-5d4f8b7c9d-x7k2p/cart', 's1', 1, 'Error'],
+      ['web', '', '', 2.5, 'Unset'],
     ],
   );
   assert.deepEqual(
@@ -397,13 +406,31 @@ test('files that are something else are named as what they are, and cost nothing
     ['noise', Buffer.from([0, 1, 2, 3, 250, 251, 252]), /neither samples in text/],
   ];
   const paths = wrong.map(([, content]) => file(content));
-  const { series, files: read } = await importFiles([...paths, folder, good]);
+  const { series, files: read } = await importFiles([...paths, good]);
   assert.equal(series.length, 1);
   wrong.forEach(([name, , reason], i) => {
     assert.equal(read[i]!.leftOut.length, 1, name);
     assert.match(read[i]!.leftOut[0]!.reason, reason);
   });
-  assert.match(read.at(-2)!.leftOut[0]!.reason, /it is a directory/);
   const unknown = importFiles([good, join(folder, 'nowhere')]);
   await assert.rejects(unknown, /nowhere\): there is no such file/);
+});
+
+test('a folder is all that is in it but what is hidden, a pattern what matches it, each file once', async () => {
+  const root = mkdtempSync(join(folder, 'case ü-'));
+  mkdirSync(join(root, 'b', 'empty'), { recursive: true });
+  const write = (name: string, metric: string): void =>
+    writeFileSync(join(root, name), `${metric} 1 1790000000\n`);
+  write('c.prom', 'three');
+  write('a metrics.prom', 'one');
+  write(join('b', 'ü.prom'), 'two');
+  write('.hidden', 'none');
+  const names = async (...named: readonly string[]) =>
+    (await importFiles(named)).files.map(({ path }) => path.slice(root.length + 1));
+  const all = ['a metrics.prom', join('b', 'ü.prom'), 'c.prom'];
+  assert.deepEqual(await names(root), all);
+  assert.deepEqual(await names(join(root, 'c.prom'), root), ['c.prom', ...all.slice(0, 2)]);
+  assert.deepEqual(await names(join(root, '*.prom')), ['a metrics.prom', 'c.prom']);
+  await assert.rejects(importFiles([join(root, 'b', 'empty')]), /the folder has no files/);
+  await assert.rejects(importFiles([join(root, '*.om')]), /there is no such file/);
 });

@@ -10,9 +10,9 @@ import { joinHistograms } from '../snapshot/join-histograms.ts';
 import type { ProfileSample, ProfileStack } from '../snapshot/record-types.ts';
 import { FileReport, problemOf, type FileSummary } from './file-report.ts';
 import { translateForeign, type Translated } from './foreign-metrics.ts';
-import { mustExist } from './files.ts';
 import { isNative } from './histogram-collector.ts';
 import { importFile, type Onlooker } from './import-file.ts';
+import { filesOf } from './paths.ts';
 import { serviceOfFile } from './pprof.ts';
 import { Gathered } from './sink.ts';
 import { asFile, STANDARD_INPUT } from './standard-input.ts';
@@ -46,11 +46,11 @@ export interface ImportOptions {
 /**
  * Reads OpenMetrics or Prometheus text with timestamps (also dumps of a TSDB), OTLP as JSON lines, JSON documents or
  * the Collector's length-prefixed protobuf, Jaeger JSON, pprof, and events as JSON; gzip and zstd are seen through; `-`
- * is standard input. A file that cannot be read is left out and reported as long as another can.
+ * is standard input, a folder all that is in it. A file that cannot be read is left out and reported as long as another can.
  * @throws FailureError `not-found`, `cancelled`, and `corrupt` or `invalid-input` when no file could be read.
  */
-export async function importFiles(paths: readonly string[], options: ImportOptions = {}): Promise<Imported> {
-  for (const path of paths) if (path !== STANDARD_INPUT) mustExist(path);
+export async function importFiles(named: readonly string[], options: ImportOptions = {}): Promise<Imported> {
+  const paths = filesOf(named);
   const gathered = new Gathered(new FileReport(''));
   const files: FileSummary[] = [];
   let refused: unknown;

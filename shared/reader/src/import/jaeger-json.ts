@@ -1,4 +1,6 @@
 import type { Span } from '@gumshoe/engine/ports';
+import { containerIdOf } from './otlp-json.ts';
+import { resourceService } from './resource-service.ts';
 import type { ImportSink } from './sink.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -22,6 +24,8 @@ export function importJaeger(document: Json, sink: ImportSink): void {
     const processes = (trace['processes'] ?? {}) as Readonly<Record<string, Json>>;
     for (const span of list(trace['spans'])) {
       const process = processes[text(span['processID'])] ?? (span['process'] as Json | undefined) ?? {};
+      // OpenTelemetry's exporters put the attributes of the resource there
+      const resource = { ...tagsOf(process['tags']), 'service.name': text(process['serviceName']) };
       const tags = tagsOf(span['tags']);
       const start = Number(span['startTime']) / 1000;
       if (!(start > 0) || !span['spanID']) {
@@ -37,8 +41,8 @@ export function importJaeger(document: Json, sink: ImportSink): void {
         parentSpanId: text(parent?.['spanID'] ?? span['parentSpanID']),
         name: text(span['operationName']),
         kind: KINDS[tags['span.kind'] ?? ''] ?? 'Internal',
-        serviceName: text(process['serviceName']) || 'unknown_service',
-        containerId: '',
+        serviceName: resourceService(resource) || 'unknown_service',
+        containerId: containerIdOf(resource),
         start,
         duration: Math.max(0, Number(span['duration']) / 1000 || 0),
         status: failed ? 'Error' : 'Unset',

@@ -56,7 +56,7 @@ export async function importSnapshot(
       formatVersion: FORMAT_VERSION,
       createdAt: options.createdAt ?? window.to,
       window,
-      source: `${files.length} imported files`,
+      source: `${imported.files.length} imported files`,
       counts,
       redaction: notes,
       status: undefined,
