@@ -7,6 +7,7 @@ export const statusCommand = (): Command =>
   readingCommand<{ readonly json?: boolean }>(
     new Command('status')
       .description('each hop and store on the way, with latency or error')
+      .argument('[snapshot]', 'a .gumshoe file')
       .option('--json', 'print gumshoe.status/1'),
     async (reader, flags) => {
       const status = await createEngine({ reader }).status();

@@ -79,6 +79,7 @@ export const traceCommand = (): Command =>
     new Command('trace')
       .description('one trace as a tree')
       .argument('<id>', 'trace id')
+      .argument('[snapshot]', 'a .gumshoe file')
       .option('--json', 'print gumshoe.trace/1'),
     async (reader, flags, [id = '']) => {
       needClickhouse(flags);
