@@ -18,7 +18,8 @@ const USAGE = `npm run soak -- [--minutes N] [--every MS] [--requests N] [--limi
 
 Runs the collector and the embedded store against a web server whose clients live in containers that come and
 go: one every MS ms (default 500), each with N connections (default 100), for N minutes (default 30). Prints the
-resident memory over time, looked at four times a second, and how long /metrics takes. Needs root. Exit codes:
+resident memory over time, looked at four times a second, and how long /metrics takes. Time in which it is
+stopped (SIGSTOP) does not count. Needs root. Exit codes:
 0 flat and at no look above the limit (--memory-limit, default 150 MB), 1 growing, above or ended, 2 bad options.
 `;
 /** Growth of the median from the first third after warm-up to the last that still counts as flat. */
@@ -83,6 +84,7 @@ async function soak({ minutes, every, requests, limit }: Options): Promise<boole
     const churn = new Churn(slice.path, client.namespace, url, requests);
     closers.push(() => churn.stop());
     const looks = new Looks(collector.pid, String(address));
+    closers.push(() => looks.stop().catch(() => {})); // has been said, or the collector ended
     churn.start(every);
     const points = await watch(collector, churn, looks, minutes);
     await looks.stop();
@@ -108,25 +110,30 @@ const HEADER = [
   'containers',
   '/metrics ms',
   'p99',
-  'most',
+  'unanswered',
 ];
 const row = (cells: readonly string[]): string =>
   cells.map((cell, i) => cell.padStart(Math.max(6, HEADER[i]!.length))).join('  ');
 
 async function watch(collector: Program, churn: Churn, looks: Looks, minutes: number): Promise<Point[]> {
   const points: Point[] = [];
-  const started = performance.now();
+  const every = Math.min(60, minutes * 3) * 1000;
   console.log(row(HEADER));
-  while (performance.now() - started < minutes * 60_000) {
-    await sleep(Math.min(60, minutes * 3) * 1000);
-    if (!collector.running) throw new Error('the collector ended');
-    const { resident, answers, anonymous, series } = looks.take();
+  while (looks.watched < minutes * 60_000) {
+    const until = looks.watched + every;
+    while (looks.watched < until) {
+      await sleep(200);
+      if (!collector.running) throw new Error('the collector ended');
+    }
+    const { resident, answers, unanswered, anonymous, series } = looks.take();
     const point = { median: median(resident), highest: Math.max(...resident) };
     points.push(point);
-    const minute = ((performance.now() - started) / 60_000).toFixed(1);
     const sizes = [point.median, point.highest, anonymous].map((bytes) => (bytes / MB).toFixed(0));
-    const waits = [median(answers), quantile(answers, 0.99), Math.max(...answers)].map((ms) => ms.toFixed(1));
-    console.log(row([minute, ...sizes, String(series), String(churn.done.containers), ...waits]));
+    const waits = [median(answers), quantile(answers, 0.99)].map((ms) => ms.toFixed(1));
+    const counts = [series, churn.done.containers].map(String);
+    console.log(
+      row([(looks.watched / 60_000).toFixed(1), ...sizes, ...counts, ...waits, String(unanswered)]),
+    );
   }
   return points;
 }
