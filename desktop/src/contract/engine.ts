@@ -1,5 +1,6 @@
 /** The engine's answers, as the renderer may name them. */
 export type {
+  Alerts,
   ApplicationFindings,
   ApplicationPage,
   ApplicationRow,
@@ -7,7 +8,11 @@ export type {
   Cause,
   Chart,
   ChartSeries,
+  Costs,
+  DeploymentComparison,
+  DeploymentReport,
   EngineApi,
+  ErrorBudgetState,
   Finding,
   FlameGraph,
   Impact,
@@ -17,6 +22,7 @@ export type {
   NodeRow,
   Overview,
   Report,
+  Risk,
   ServiceMap,
   ServiceMapEdge,
   ServiceMapNode,

@@ -13,6 +13,9 @@ export function createEmptyEngine(): EngineApi {
     overview: async (range) => ({ range, applications: [], incidents: [], nodes: [], blindSpots: [] }),
     serviceMap: async (range) => ({ range, nodes: [], edges: [] }),
     inspections: async () => [],
+    deployments: async () => [],
+    risks: async () => [],
+    costs: async (range) => ({ ...(await shop.costs(range)), applications: [], nodes: [] }),
     application: async (id, range) => {
       const page = await shop.application(id, range);
       return {
@@ -103,6 +106,20 @@ export function createHugeEngine({ applications, rows }: Size): EngineApi {
         inspection: `inspection-${index}`,
       });
       return { ...page, findings: many(200, finding) };
+    },
+    risks: async (range) => {
+      const [first] = await shop.risks(range);
+      return many(rows, (index) => ({ ...first!, application: id(index) }));
+    },
+    deployments: async (range) => {
+      const [first] = await shop.deployments(range);
+      const one = (index: number) => ({ ...first!.deployment, application: id(index) });
+      return many(applications, (index) => ({ ...first!, deployment: one(index) }));
+    },
+    costs: async (range) => {
+      const small = await shop.costs(range);
+      const one = (index: number) => ({ ...small.applications[0]!, application: id(index) });
+      return { ...small, applications: many(applications, one), nodes: many(applications, () => small.nodes[0]!) };
     },
     investigate: async (range) => {
       const report = await shop.investigate(range);

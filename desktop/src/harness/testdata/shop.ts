@@ -16,6 +16,7 @@ import type {
 import type { ApplicationId, Evidence, Health, InstanceId, NodeId } from '@gumshoe/model/entities';
 import { FailureError } from '@gumshoe/base/failure';
 import { shopFlameGraph } from './shop-profile.ts';
+import { shopBudget, shopCosts, shopDeployments, shopRisks } from './shop-posture.ts';
 import { shopLogs } from './shop-logs.ts';
 import { shopTrace, shopTraces } from './shop-traces.ts';
 
@@ -130,10 +131,11 @@ function slo(kind: SloState['kind'], bad: boolean, range: TimeRange, requests: n
     compliance: bad ? 0.874 : 0.9991,
     health: bad ? 'critical' : 'ok',
     budgetLeft: bad ? -11.6 : 0.91,
+    errorBudget: shopBudget(range, onsetOf(range), bad),
     burnRates: [
       {
-        longWindow: 3600,
-        shortWindow: 300,
+        longWindow: 3_600_000,
+        shortWindow: 300_000,
         threshold: 14.4,
         longRate: bad ? 31.2 : 0.1,
         shortRate: bad ? 30.8 : 0.1,
@@ -540,13 +542,9 @@ export function createShopEngine(kind: 'direct' | 'snapshot' = 'direct'): Engine
     serviceMap: async (range) => serviceMap(range),
     inspections: async (range) =>
       overview(range).applications.map((row) => ({ row, findings: findings(range) })),
-    deployments: async () => [],
-    risks: async () => [],
-    costs: async () => ({
-      applications: [],
-      nodes: [],
-      prices: { currency: 'USD', cpuCoreHour: 0, memoryGibHour: 0, crossZoneGib: 0, internetGib: 0 },
-    }),
+    deployments: async (range) => shopDeployments(range),
+    risks: async () => shopRisks(),
+    costs: async () => shopCosts(),
     alerts: async () => ({ rules: [], objectives: [] }),
     followIncidents: async (book) => ({ book, open: [], events: [] }),
     application: async (id, range) => applicationPage(id, range),

@@ -15,10 +15,12 @@ use([
 ]);
 
 /** Charts of one group share their crosshair. */
-export const GROUP = 'window';
+const GROUP = 'window';
 
-export function createChart(element: HTMLElement): ECharts {
+/** `linked`: its axis is the window's, as that of the others is. */
+export function createChart(element: HTMLElement, linked: boolean): ECharts {
   const chart = init(element, undefined, { renderer: 'canvas' });
+  if (!linked) return chart;
   chart.group = GROUP;
   connect(GROUP);
   return chart;

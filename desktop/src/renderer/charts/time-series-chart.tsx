@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useMemo } from 'react';
 import { formatValue } from '@gumshoe/base/units';
 import { gridTime, type Milliseconds } from '@gumshoe/base/time';
 import type { Chart } from '../../contract/engine.ts';
@@ -7,7 +7,7 @@ import { usePreferences } from '../state/preferences.ts';
 import { usePalette } from '../theme/theme.ts';
 import { clockText } from '../widgets/time-text.ts';
 import { chartOption, hasPoints, MAX_LINES } from './chart-option.ts';
-import type { ECharts } from './echarts.ts';
+import { Plot } from './plot.tsx';
 
 export interface TimeSeriesChartProps {
   readonly chart: Chart;
@@ -25,7 +25,7 @@ export function TimeSeriesChart({ chart, height = 150, from = chart.grid.from }:
         <span className="muted">{windowText(chart, from)}</span>
       </div>
       {hasPoints(chart) ? (
-        <Plot chart={chart} height={height} from={from} />
+        <Lines chart={chart} height={height} from={from} />
       ) : (
         <div className="centre muted" style={{ minHeight: height, height }}>
           no data in the window
@@ -41,47 +41,19 @@ function windowText({ grid }: Chart, from: Milliseconds): string {
   return `${clockText(from)}–${clockText(gridTime(grid, grid.points - 1))}, every ${step}`;
 }
 
-function Plot({
-  chart,
-  height,
-  from,
-}: {
+interface LinesProps {
   readonly chart: Chart;
   readonly height: number;
   readonly from: Milliseconds;
-}) {
-  const element = useRef<HTMLDivElement>(null);
-  const instance = useRef<ECharts>(undefined);
+}
+
+function Lines({ chart, height, from }: LinesProps) {
   const palette = usePalette();
-  const latest = useRef({ chart, palette, from });
-  latest.current = { chart, palette, from };
-  useEffect(() => {
-    const host = element.current!;
-    let gone = false;
-    const draw = (): void => {
-      const { chart: now, palette: colours, from: start } = latest.current;
-      instance.current?.setOption(chartOption(now, colours, start), { notMerge: true, lazyUpdate: true });
-    };
-    // echarts is large; it comes when the first chart is in sight.
-    void import('./echarts.ts').then(({ createChart }) => {
-      if (gone) return;
-      instance.current = createChart(host);
-      draw();
-    });
-    const observer = new ResizeObserver(() => instance.current?.resize());
-    observer.observe(host);
-    return () => {
-      gone = true;
-      observer.disconnect();
-      instance.current?.dispose();
-      instance.current = undefined;
-    };
-  }, []);
   const { timeZone } = usePreferences();
-  useEffect(() => {
-    instance.current?.setOption(chartOption(chart, palette, from), { notMerge: true, lazyUpdate: true });
-  }, [chart, palette, from, timeZone]);
-  return <div ref={element} style={{ height }} role="img" aria-label={describe(chart, from)} />;
+  // The clocks on the axis follow the preferred time zone.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const option = useMemo(() => chartOption(chart, palette, from), [chart, palette, from, timeZone]);
+  return <Plot option={option} height={height} label={describe(chart, from)} linked />;
 }
 
 /** The chart in words, for those who do not see it. */

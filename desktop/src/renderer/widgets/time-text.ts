@@ -66,3 +66,12 @@ export function zoneText(at: number): string {
   const size = Math.abs(minutes);
   return `UTC${minutes < 0 ? '-' : '+'}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
 }
+
+/** `11-21 14:03`, for axes of days. */
+export const shortDateText = (at: number): string => dateText(at).slice(5, 16);
+
+const DAY_MS = 86_400_000;
+
+/** `30 d` of a length in ms; shorter than two days as `spanText` says it. */
+export const lengthText = (ms: number): string =>
+  ms >= 2 * DAY_MS ? `${formatValue(ms / DAY_MS, 'none')} d` : formatValue(ms, 'milliseconds');

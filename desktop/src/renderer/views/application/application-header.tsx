@@ -1,10 +1,10 @@
 import { Button } from '@blueprintjs/core';
-import { formatValue } from '@gumshoe/base/units';
 import type { ApplicationPage, SloState } from '../../../contract/engine.ts';
 import { navigate } from '../../state/link.ts';
 import { Figure, Value } from '../../widgets/figure.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { clockText } from '../../widgets/time-text.ts';
+import { objectiveText } from './objective-text.ts';
 
 /** Who it is, how it is, and its objectives. */
 export function ApplicationHeader({ page }: { readonly page: ApplicationPage }) {
@@ -71,10 +71,6 @@ export function ApplicationHeader({ page }: { readonly page: ApplicationPage }) 
 }
 
 function SloFigure({ slo }: { readonly slo: SloState }) {
-  const goal =
-    slo.kind === 'latency' && slo.threshold !== undefined
-      ? `${formatValue(slo.objective, 'ratio')} within ${formatValue(slo.threshold, 'seconds')}`
-      : `${formatValue(slo.objective, 'ratio')} succeed`;
   const firing = slo.burnRates.filter((rate) => rate.firing);
   return (
     <div className="figure" data-testid={`slo-${slo.kind}`} data-health={slo.health}>
@@ -82,7 +78,7 @@ function SloFigure({ slo }: { readonly slo: SloState }) {
         <Value value={slo.compliance} unit="ratio" /> <HealthBadge health={slo.health} compact />
       </span>
       <span className="label">
-        {slo.kind}, objective {goal}, over the window
+        {slo.kind}, {objectiveText(slo)}, over the window
         {slo.since === undefined
           ? ''
           : `; ${slo.health === 'critical' ? 'broken since' : 'was broken from'} ${clockText(slo.since)}`}

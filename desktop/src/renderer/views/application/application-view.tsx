@@ -14,6 +14,7 @@ import { spanText } from '../../widgets/time-text.ts';
 import { ApplicationHeader } from './application-header.tsx';
 import { CpuProfile } from './cpu-profile.tsx';
 import { Dependencies } from './dependencies.tsx';
+import { ErrorBudgets } from './error-budgets.tsx';
 import { FindingsPanel } from './findings-panel.tsx';
 import { Instances } from './instances.tsx';
 
@@ -53,6 +54,7 @@ function PageBody({ page }: { readonly page: ApplicationPage }) {
     <div className="stack">
       <ApplicationHeader page={page} />
       <FindingsPanel findings={page.findings} window={window} from={from} />
+      <ErrorBudgets slos={page.row.slos} />
       <Panel title="Charts" note={`${window}; click a name below a chart for its query`} flush>
         <div className="chart-grid">
           {page.charts.map((chart, index) => (

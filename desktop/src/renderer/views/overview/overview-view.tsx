@@ -9,6 +9,7 @@ import { Panel } from '../../widgets/panel.tsx';
 import { Empty, Loaded } from '../../widgets/states.tsx';
 import { navigate } from '../../state/link.ts';
 import { clockText, dateText } from '../../widgets/time-text.ts';
+import { AlertsPanel } from './alerts-panel.tsx';
 import { ApplicationsTable, trendStart } from './applications-table.tsx';
 import { Incidents } from './incidents.tsx';
 import { NodesPanel } from './nodes-panel.tsx';
@@ -69,6 +70,7 @@ function OverviewBody({ overview }: { readonly overview: Overview }) {
       >
         <ApplicationsTable rows={applications} now={range.to} {...{ trendFrom }} />
       </Panel>
+      <AlertsPanel />
       <div className="overview-columns">
         <NodesPanel nodes={overview.nodes} />
         <Panel title="Blind spots" note="what could not be seen, and what that costs">

@@ -1,0 +1,119 @@
+import { useState } from 'react';
+import type { Costs } from '../../../contract/engine.ts';
+import { nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
+import { Value } from '../../widgets/figure.tsx';
+import { Panel } from '../../widgets/panel.tsx';
+import { VirtualList } from '../../widgets/virtual-list.tsx';
+import { moneyText } from './money.ts';
+
+type ApplicationCosts = Costs['applications'][number];
+
+const COLUMNS =
+  'minmax(110px, 1.4fr) 104px minmax(120px, 1fr) minmax(120px, 1fr) 104px minmax(110px, 1fr) minmax(96px, 0.8fr)';
+const ROW_HEIGHT = 32;
+const IN_SIGHT = 14;
+
+export interface ApplicationCostsTableProps {
+  readonly applications: readonly ApplicationCosts[];
+  readonly currency: string;
+}
+
+export function ApplicationCostsTable({ applications, currency }: ApplicationCostsTableProps) {
+  const [selected, setSelected] = useState(-1);
+  return (
+    <Panel
+      title="Applications"
+      note={`${applications.length}, dearest first; CPU, memory and traffic are means of the window, shares are of all nodes`}
+      flush
+    >
+      {applications.length === 0 ? (
+        <div className="chart-box muted">No application used anything that was measured</div>
+      ) : (
+        <VirtualList
+          items={applications}
+          rowHeight={ROW_HEIGHT}
+          label="Costs of applications"
+          keyOf={({ application }) => application}
+          selected={selected}
+          onSelect={setSelected}
+          onOpen={(index) => openApplication(applications[index]!.application)}
+          maxHeight={ROW_HEIGHT * IN_SIGHT + 30}
+          header={<Head />}
+          render={(one, _index, isSelected) => <Row costs={one} currency={currency} selected={isSelected} />}
+        />
+      )}
+    </Panel>
+  );
+}
+
+const Head = () => (
+  <div className="table-head" style={{ gridTemplateColumns: COLUMNS }} aria-hidden>
+    <span>Application</span>
+    <span className="number">A month</span>
+    <span className="number">CPU, share</span>
+    <span className="number">Memory, share</span>
+    <span className="number">Unused a month</span>
+    <span className="number">Traffic out</span>
+    <span className="number">1 M requests</span>
+  </div>
+);
+
+interface RowProps {
+  readonly costs: ApplicationCosts;
+  readonly currency: string;
+  readonly selected: boolean;
+}
+
+function Row({ costs, currency, selected }: RowProps) {
+  const { application, cpuCores, cpuShare, memory, memoryShare, unusedCpu, unusedMemory, monthly } = costs;
+  return (
+    <div
+      className="table-row"
+      style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}
+      aria-selected={selected}
+      data-testid={`cost-${nameOfApplication(application)}`}
+      onClick={() => openApplication(application)}
+    >
+      <b className="ellipsis" title={application}>
+        {nameOfApplication(application)}
+      </b>
+      <span className="number">{moneyText(monthly.total, currency)}</span>
+      <span className="number">
+        <Value value={cpuCores} unit="cores" /> <Share of={cpuShare} />
+      </span>
+      <span className="number">
+        <Value value={memory} unit="bytes" /> <Share of={memoryShare} />
+      </span>
+      <span className="number" title={unusedTitle(unusedCpu, unusedMemory)}>
+        {moneyText(monthly.unused, currency)}
+      </span>
+      <Traffic costs={costs} />
+      <span className="number">{moneyText(monthly.perMillionRequests, currency)}</span>
+    </div>
+  );
+}
+
+const Share = ({ of }: { readonly of: number }) => (
+  <span className="muted">
+    <Value value={of} unit="ratio" />
+  </span>
+);
+
+const unusedTitle = (cpu: number, memory: number): string =>
+  Number.isNaN(cpu) && Number.isNaN(memory)
+    ? 'not all instances have limits'
+    : 'limits less the peak of the window; not part of the month’s costs';
+
+/** Bytes to other zones and to the internet; within a zone they cost nothing. */
+function Traffic({ costs: { traffic } }: { readonly costs: ApplicationCosts }) {
+  const { crossZone, crossZoneExact, internet } = traffic;
+  const zones = crossZone === undefined ? 'zones are not known' : 'to other zones';
+  return (
+    <span
+      className="number"
+      title={`${zones}${crossZoneExact ? '' : ', split by the number of connections'}; then to the internet`}
+    >
+      <Value value={(crossZone ?? 0) + internet} unit="bytes/second" />
+    </span>
+  );
+}

@@ -1,0 +1,62 @@
+import { useQuery, useSession } from '../../client/session.tsx';
+import type { Costs } from '../../../contract/engine.ts';
+import { Value } from '../../widgets/figure.tsx';
+import { Panel } from '../../widgets/panel.tsx';
+import { moneyText } from './money.ts';
+
+const COLUMNS = 'minmax(0, 1fr) 70px 90px 90px 96px 120px 120px';
+const SHOWN = 200;
+
+export interface NodeCostsTableProps {
+  readonly nodes: Costs['nodes'];
+  readonly currency: string;
+}
+
+/** How nodes are called, by id. */
+function useHostnames(): ReadonlyMap<string, string> {
+  const { range } = useSession();
+  const { value } = useQuery('overview', [range], (engine, signal) => engine.overview(range, signal));
+  return new Map(value?.nodes.map(({ id, hostname }) => [id, hostname]));
+}
+
+export function NodeCostsTable({ nodes, currency }: NodeCostsTableProps) {
+  const hostnames = useHostnames();
+  return (
+    <Panel title="Nodes" note={`${nodes.length} seen; idle is the mean of the window`} flush>
+      <div className="table-head" style={{ gridTemplateColumns: COLUMNS }}>
+        <span>Node</span>
+        <span className="number">Cores</span>
+        <span className="number">Memory</span>
+        <span className="number">Idle CPU</span>
+        <span className="number">Idle memory</span>
+        <span className="number">A month</span>
+        <span className="number">Idle a month</span>
+      </div>
+      {nodes.slice(0, SHOWN).map((node) => (
+        <div
+          key={node.node}
+          className="table-row"
+          style={{ gridTemplateColumns: COLUMNS, height: 30, cursor: 'default' }}
+        >
+          <span className="ellipsis" title={node.node}>
+            {hostnames.get(node.node) ?? node.node}
+          </span>
+          <span className="number">{node.cores || '–'}</span>
+          <span className="number">
+            <Value value={node.memory} unit="bytes" />
+          </span>
+          <span className="number">
+            <Value value={node.idleCpu} unit="ratio" />
+          </span>
+          <span className="number">
+            <Value value={node.idleMemory} unit="ratio" />
+          </span>
+          <span className="number">{moneyText(node.monthly, currency)}</span>
+          <span className="number">{moneyText(node.monthlyIdle, currency)}</span>
+        </div>
+      ))}
+      {nodes.length > SHOWN ? <div className="chart-box muted">and {nodes.length - SHOWN} more</div> : null}
+      {nodes.length === 0 ? <div className="chart-box muted">No node metrics in the window</div> : null}
+    </Panel>
+  );
+}
