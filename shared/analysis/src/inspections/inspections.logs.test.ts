@@ -79,10 +79,11 @@ test('without a past, errors all through the window are a habit, and those of it
   for (const habit of [0.2, 1, 30]) assert.equal(rate(habit)?.health, 'ok', `${habit}`);
   assert.match(
     rate(1)!.explanation.join(),
-    /the quarters of the window had 7, 7, 7, 7: 4 times the second calmest one are 30/,
+    /the quarters of the window had 7, 7, 7, 7, at the pace of the 2 calmest it would be 29/,
   );
   assert.equal(rate(0.4, LATE)?.health, 'ok', 'four');
-  for (const late of [0.8, 2, 30]) assert.equal(rate(late, LATE)?.health, 'warning', `${late}`);
+  for (const late of [2, 30]) assert.equal(rate(late, LATE)?.health, 'warning', `${late}`);
+  assert.equal(rate(1.5, AREA_RANGE.to - 300_000)?.health, 'warning', 'eight in the last five minutes');
   assert.equal(rate(2, (AREA_RANGE.from + AREA_RANGE.to) / 2)?.health, 'warning', 'half of the window');
 });
 

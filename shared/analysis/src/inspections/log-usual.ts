@@ -6,9 +6,12 @@ import type { Signals, Subject } from './define.ts';
 /** The past must be this part of the window to say what is usual; a quarter of it is what is read before most windows. */
 const LEAST_PAST = 0.2;
 const QUARTERS = 4;
-/** Errors in the window from which its calmest quarter, or the second, is no accident: a third of the mean is rare then. */
-const CALMEST_FROM = 48;
-const SECOND_FROM = 24;
+/**
+ * Errors in the window from which its calmest quarter, or its two calmest, tell what is usual: of evenly spread ones these
+ * have less than a third of their share in one window of fifty (binomial).
+ */
+const ONE_FROM = 48;
+const TWO_FROM = 16;
 
 /** How many errors a stretch of the window's length usually has, and where that comes from. */
 export interface UsualErrors {
@@ -40,18 +43,15 @@ export function usualErrors(
   return fromQuarters(quartersOf(first, window.hi).map(([lo, hi]) => count(lo, hi)));
 }
 
-/**
- * Errors that belong to a program's habits come all the time. The fewer there are, the less an empty quarter says: then it
- * takes two or three of them to call the rest unusual.
- */
+/** Errors that are a habit come all the time. The fewer there are, the more of the window has to be calm to call them none. */
 function fromQuarters(counts: readonly number[]): UsualErrors {
   const total = counts.reduce((sum, one) => sum + one, 0);
-  const rank = total >= CALMEST_FROM ? 0 : total >= SECOND_FROM ? 1 : 2;
-  const usual = QUARTERS * [...counts].sort((a, b) => a - b)[rank]!;
-  const which = ['calmest', 'second calmest', 'third calmest'][rank]!;
+  const calm = total >= ONE_FROM ? 1 : total >= TWO_FROM ? 2 : 3;
+  const calmest = [...counts].sort((a, b) => a - b).slice(0, calm);
+  const usual = (QUARTERS / calm) * calmest.reduce((sum, one) => sum + one, 0);
   return {
     count: usual,
-    explanation: `nothing is known from before; the quarters of the window had ${counts.map(number).join(', ')}: ${QUARTERS} times the ${which} one are ${number(usual)}`,
+    explanation: `nothing is known from before; the quarters of the window had ${counts.map(number).join(', ')}, at the pace of the ${calm === 1 ? 'calmest' : `${calm} calmest`} it would be ${number(usual)}`,
   };
 }
 
