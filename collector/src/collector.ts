@@ -7,7 +7,7 @@ import { readSecret } from './secret-file.ts';
 import { VERSION } from './version.ts';
 import type { Exporter } from './exporters/define.ts';
 import { openExporters } from './exporters/open.ts';
-import { ExpositionCache } from './exporters/prometheus/exposition.ts';
+import { expositionPieces } from './exporters/prometheus/exposition.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { cgroupBase } from './identity/cgroup-namespace.ts';
 import { NatTable } from './identity/conntrack.ts';
@@ -18,7 +18,7 @@ import { ContainerRuntimes } from './identity/runtimes/registry.ts';
 import { UnitFiles } from './identity/unit-files.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
 import { MemoryBudget, type SheddableSignal } from './pipeline/memory-budget.ts';
-import { IntervalSamples } from './pipeline/registry.ts';
+import { type CollectedSample, IntervalSamples } from './pipeline/registry.ts';
 import { ResidentMemory } from './receivers/resident-memory.ts';
 import { exporterTelemetry, processTelemetry } from './pipeline/self-telemetry.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
@@ -51,12 +51,12 @@ export class Collector {
   private readonly runtimes: ContainerRuntimes;
   private exporters: readonly Exporter[] = [];
   private readonly memory: MemoryBudget;
-  private readonly resident = new ResidentMemory();
+  private readonly resident: ResidentMemory;
   private readonly receivers: Receivers;
   private server: StatusServer | undefined;
   private gateway: Gateway | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private readonly latest = new ExpositionCache();
+  private latest: readonly CollectedSample[] = [];
   private shedSeries = 0;
   private topSeries: ReturnType<IntervalSamples['top']> = { containers: [], metrics: [] };
   private round: Promise<void> | undefined;
@@ -90,6 +90,7 @@ export class Collector {
       keepExitedFor: KEEP_EXITED_FOR,
     });
     this.memory = new MemoryBudget(config['memory-limit']);
+    this.resident = new ResidentMemory(this.memory);
     this.receivers = new Receivers({
       config,
       target: this.target,
@@ -100,6 +101,7 @@ export class Collector {
       logFiles: this.logFiles,
       rows: this.rows,
       lending: {},
+      memory: this.memory,
       overloaded: (signal) => this.overloaded(signal),
       forwardSamples: (samples) => this.forward(samples),
     });
@@ -146,6 +148,7 @@ export class Collector {
     this.nat.refresh();
     const definitions = RECEIVER_NAMES.map((name) => RECEIVERS[name]);
     await this.receivers.start(definitions, leftOut(this.config));
+    this.resident.start();
     await this.collectOnce();
     this.timer = setInterval(() => void this.collectOnce(), this.config.interval);
     return listen;
@@ -190,7 +193,6 @@ export class Collector {
 
   private async collectNow(): Promise<void> {
     const now = Date.now();
-    this.memory.check(process.memoryUsage.rss());
     this.logFiles.refresh();
     this.guard('process table', () => this.processes.scan(now));
     this.nat.refresh();
@@ -203,11 +205,10 @@ export class Collector {
     );
     await this.receivers.collect(samples, now);
     this.collectSelf(samples);
-    this.latest.samples = samples.samples;
+    this.latest = samples.samples;
     this.topSeries = samples.top(TOP);
     for (const one of this.exporters) one.samples?.(samples.samples);
     await Promise.all(this.exporters.map((one) => one.rows && one.flush(false)));
-    this.guard('resident memory', () => this.resident.trim(performance.now()));
   }
 
   private guard(name: string, work: () => void): void {
@@ -252,7 +253,7 @@ export class Collector {
       addressTranslation: this.nat.problem || `${this.nat.size} translations known, from ${this.nat.source}`,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
-      series: { exposed: this.latest.samples.length, shed: this.shedSeries, top: this.topSeries },
+      series: { exposed: this.latest.length, shed: this.shedSeries, top: this.topSeries },
       memory: {
         rssBytes: process.memoryUsage.rss(),
         limitBytes: this.config['memory-limit'],
@@ -276,7 +277,7 @@ export class Collector {
       token,
       certFile: config['listen-cert-file'],
       keyFile: config['listen-key-file'],
-      metrics: (format) => this.latest.text(format),
+      metrics: (format) => expositionPieces(this.latest, format),
       status: () => this.status(),
     });
     return this.server.start();
@@ -291,6 +292,7 @@ export class Collector {
   /** Collects a last time and writes what waits, within a bounded time. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    this.resident.stop();
     await this.gateway?.stop();
     await this.round;
     await this.collectOnce();

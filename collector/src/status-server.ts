@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { acceptedFormat, CONTENT_TYPES, type ExpositionFormat } from './exporters/prometheus/exposition.ts';
 
 export interface StatusServerOptions {
@@ -13,7 +14,8 @@ export interface StatusServerOptions {
   /** PEM files; both or none. */
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
-  readonly metrics: (format: ExpositionFormat) => string;
+  /** The text, in pieces. */
+  readonly metrics: (format: ExpositionFormat) => Iterable<string>;
   readonly status: () => unknown;
 }
 
@@ -59,7 +61,9 @@ export class StatusServer {
       response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('a bearer token is needed\n');
     else if (path === '/metrics') {
       const format = acceptedFormat(request.headers.accept);
-      response.writeHead(200, { 'content-type': CONTENT_TYPES[format] }).end(this.#options.metrics(format));
+      response.writeHead(200, { 'content-type': CONTENT_TYPES[format] });
+      // a scraper that goes away ends it
+      pipeline(Readable.from(this.#options.metrics(format)), response, () => {});
     } else if (path === '/status')
       response
         .writeHead(200, { 'content-type': 'application/json' })

@@ -1,3 +1,5 @@
+import { wellFormedJson } from './well-formed-json.ts';
+
 /** Bytes; a row that is longer has a block of its own. */
 const BLOCK_SIZE = 128 * 1024;
 /** Empty blocks that are kept for the next rows, so that steady traffic allocates nothing. */
@@ -42,7 +44,7 @@ export class LineQueue {
   }
 
   push(added: readonly unknown[]): void {
-    for (const row of added) this.#append(JSON.stringify(row));
+    for (const row of added) this.#append(wellFormedJson(row));
     const excess = this.#length - this.#limit;
     if (excess <= 0) return;
     this.dropped += excess;

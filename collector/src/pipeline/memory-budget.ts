@@ -2,8 +2,14 @@
 const ORDER = ['profiles', 'logs', 'spans'] as const;
 export type SheddableSignal = (typeof ORDER)[number];
 
-/** Share of the limit at which each signal stops; it starts again a tenth below. */
-const STOPS_AT: Readonly<Record<SheddableSignal, number>> = { profiles: 0.9, logs: 0.95, spans: 1 };
+/**
+ * Shares of the limit: from the first on, memory that is not in use is given back instead of kept for later; from the
+ * others on a signal stops. What is between the last and the limit is for what comes until the next look.
+ */
+const GIVES_BACK_AT = 0.8;
+const STOPS_AT: Readonly<Record<SheddableSignal, number>> = { profiles: 0.87, logs: 0.9, spans: 0.93 };
+/** A signal starts again so much below where it stopped. */
+const STARTS_BELOW = 0.05;
 
 /** Decides from the resident size which signals are let through, and counts what is not. */
 export class MemoryBudget {
@@ -16,24 +22,34 @@ export class MemoryBudget {
     this.limit = limit;
   }
 
+  /** Whether memory that is not in use should be given back first; then `check`. */
+  isTight(residentBytes: number): boolean {
+    return residentBytes >= GIVES_BACK_AT * this.limit;
+  }
+
   check(residentBytes: number): void {
     for (const signal of ORDER) {
       const stop = STOPS_AT[signal] * this.limit;
       if (residentBytes >= stop) this.stopped.add(signal);
-      else if (residentBytes < stop - this.limit / 10) this.stopped.delete(signal);
+      else if (residentBytes < stop - STARTS_BELOW * this.limit) this.stopped.delete(signal);
     }
   }
 
   /** Whether rows of this signal may be taken now; refused ones are counted. */
   admits(signal: SheddableSignal, rows: number): boolean {
     if (!this.stopped.has(signal)) return true;
-    this.shed[signal] += rows;
+    this.refuse(signal, rows);
     return false;
   }
 
   /** Whether rows of this signal are refused now; counts nothing. */
   sheds(signal: SheddableSignal): boolean {
     return this.stopped.has(signal);
+  }
+
+  /** Counts rows that were not even made. */
+  refuse(signal: SheddableSignal, rows: number): void {
+    this.shed[signal] += rows;
   }
 
   status(): {

@@ -10,14 +10,64 @@ export interface CollectedSample extends RemoteWriteSample {
   readonly metric: MetricDefinition;
 }
 
+/** Tens of thousands are alive at once, and most share their labels: they are put together when they are asked for. */
+class IntervalSample implements CollectedSample {
+  readonly metric: MetricDefinition;
+  readonly value: number;
+  private readonly name: string;
+  private readonly shared: Labels;
+  private readonly own: Labels;
+  private readonly interval: Interval;
+
+  constructor(series: Series, own: Labels, value: number, interval: Interval) {
+    this.metric = series.metric;
+    this.name = series.name;
+    this.shared = series.labels;
+    this.own = own;
+    this.value = value;
+    this.interval = interval;
+  }
+
+  /** Made anew each time. */
+  get labels(): Labels {
+    return { __name__: this.name, ...this.shared, ...this.own };
+  }
+
+  get timestamp(): number {
+    return this.interval.now;
+  }
+}
+
+/** What samples have in common. */
+interface Series {
+  readonly metric: MetricDefinition;
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+interface Interval {
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+const NO_LABELS: Labels = {};
+
 export interface RegistryOptions {
   /** Labels of every node and container series: machine_id, system_uuid. */
   readonly machineLabels: Labels;
   readonly maxSeriesPerContainer: number;
 }
 
-const upperBounds = (seconds: readonly number[]): readonly string[] => [...seconds.map(String), '+Inf'];
-const BOUNDS = upperBounds(LATENCY_BOUNDS_SECONDS);
+/** Label le of each bucket, by the bounds. */
+const BOUND_LABELS = new WeakMap<readonly number[], readonly Labels[]>();
+
+function boundLabels(seconds: readonly number[]): readonly Labels[] {
+  const known = BOUND_LABELS.get(seconds);
+  if (known) return known;
+  const made = [...seconds.map(String), '+Inf'].map((le) => ({ le }));
+  BOUND_LABELS.set(seconds, made);
+  return made;
+}
 
 /**
  * The samples of one interval, bounded per container. A container that exceeds its share loses its newest
@@ -25,19 +75,19 @@ const BOUNDS = upperBounds(LATENCY_BOUNDS_SECONDS);
  */
 export class IntervalSamples implements MetricSink {
   private readonly options: RegistryOptions;
-  private readonly now: number;
+  private readonly interval: Interval;
   readonly samples: CollectedSample[] = [];
   private readonly perContainer = new Map<string, number>();
+  private readonly labelsOf = new Map<ContainerSeries, Labels>();
   shed = 0;
 
   constructor(options: RegistryOptions, now: number) {
     this.options = options;
-    this.now = now;
+    this.interval = { now };
   }
 
-  private push(metric: MetricDefinition, name: string, base: Labels, labels: Labels, value: number): void {
-    if (Number.isNaN(value)) return;
-    this.samples.push({ metric, labels: { __name__: name, ...base, ...labels }, value, timestamp: this.now });
+  private push(series: Series, own: Labels, value: number): void {
+    if (!Number.isNaN(value)) this.samples.push(new IntervalSample(series, own, value, this.interval));
   }
 
   private admit(container: ContainerSeries, series: number): boolean {
@@ -51,17 +101,21 @@ export class IntervalSamples implements MetricSink {
   }
 
   private containerLabels(container: ContainerSeries): Labels {
+    const known = this.labelsOf.get(container);
+    if (known) return known;
     const { appId } = container as Partial<Container>;
-    return {
+    const made = {
       ...this.options.machineLabels,
       container_id: container.containerId,
       ...(appId ? { app_id: appId } : {}),
     };
+    this.labelsOf.set(container, made);
+    return made;
   }
 
   sample(metric: MetricDefinition, container: ContainerSeries, labels: Labels, value: number): void {
-    if (this.admit(container, 1))
-      this.push(metric, metric.name, this.containerLabels(container), labels, value);
+    if (!this.admit(container, 1)) return;
+    this.push({ metric, name: metric.name, labels: this.containerLabels(container) }, labels, value);
   }
 
   histogram(
@@ -79,23 +133,24 @@ export class IntervalSamples implements MetricSink {
     this.pushHistogram(metric, { ...this.options.machineLabels, ...labels }, histogram);
   }
 
-  private pushHistogram(metric: MetricDefinition, base: Labels, histogram: Histogram): void {
-    const bounds = histogram.bounds ? upperBounds(histogram.bounds) : BOUNDS;
+  private pushHistogram(metric: MetricDefinition, labels: Labels, histogram: Histogram): void {
+    const bounds = boundLabels(histogram.bounds ?? LATENCY_BOUNDS_SECONDS);
+    const buckets = { metric, name: `${metric.name}_bucket`, labels };
     let cumulative = 0;
     bounds.forEach((le, i) => {
       cumulative += histogram.buckets[i] ?? 0;
-      this.push(metric, `${metric.name}_bucket`, base, { le }, cumulative);
+      this.push(buckets, le, cumulative);
     });
-    this.push(metric, `${metric.name}_sum`, base, {}, histogram.sum);
-    this.push(metric, `${metric.name}_count`, base, {}, histogram.count);
+    this.push({ metric, name: `${metric.name}_sum`, labels }, NO_LABELS, histogram.sum);
+    this.push({ metric, name: `${metric.name}_count`, labels }, NO_LABELS, histogram.count);
   }
 
   node(metric: MetricDefinition, labels: Labels, value: number): void {
-    this.push(metric, metric.name, this.options.machineLabels, labels, value);
+    this.push({ metric, name: metric.name, labels: this.options.machineLabels }, labels, value);
   }
 
   self(metric: MetricDefinition, labels: Labels, value: number): void {
-    this.push(metric, metric.name, {}, labels, value);
+    this.push({ metric, name: metric.name, labels: NO_LABELS }, labels, value);
   }
 
   /** The containers and the metrics with the most series, most first: where to look when a store complains. */

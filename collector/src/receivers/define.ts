@@ -5,6 +5,7 @@ import type { NatTable } from '../identity/conntrack.ts';
 import type { ContainerLogFiles } from '../identity/container-log-files.ts';
 import type { ProcessTable } from '../identity/processes.ts';
 import type { RowConsumers } from '../pipeline/consumers.ts';
+import type { MemoryBudget } from '../pipeline/memory-budget.ts';
 import type { MetricSink } from '../pipeline/metric-sink.ts';
 import type { EbpfReceiver } from './ebpf/receiver.ts';
 import type { TargetSelection } from './ebpf/target.ts';
@@ -27,6 +28,8 @@ export interface ReceiverContext {
   /** Takes rows at any rate; what the memory budget or a full queue refuses is counted there. */
   readonly rows: RowConsumers;
   readonly lending: Lending;
+  /** For whom it is cheaper not to make the rows that would be refused. */
+  readonly memory: Pick<MemoryBudget, 'sheds' | 'refuse'>;
   /** Whether there is no room for more of a signal: whoever sends it is told to come back. */
   readonly overloaded: (signal: 'spans' | 'logs' | 'profiles' | 'metrics') => boolean;
   /** Samples that are not this machine's own, sent on as they are. False when nothing takes them now. */

@@ -1,16 +1,56 @@
 import { releaseFilePages } from 'ebpf-loader-native';
+import type { MemoryBudget } from '../pipeline/memory-budget.ts';
 
-/** ms. A pass costs some milliseconds, and what is in use is back at once. */
-const INTERVAL = 30_000;
+/** ms between passes in which file pages go back. A pass costs some milliseconds, and what is in use is back at once. */
+const RELEASE_EVERY = 30_000;
+/** ms between looks, and between passes over the heap while memory is tight: each stops everything for some 50 ms. */
+const LOOK_EVERY = 500;
+const COLLECT_EVERY = 3_000;
 
-/** Keeps pages that only starting needed from counting as memory of a process that runs for months. */
+/** V8's, where the process was started with --expose-gc. */
+const collectGarbage = (globalThis as { readonly gc?: () => void }).gc;
+
+/**
+ * Keeps resident memory within its budget: looks at it twice a second, gives back what is not in use when it is tight,
+ * and has signals shed when that does not help.
+ */
 export class ResidentMemory {
-  #next = Number.NEGATIVE_INFINITY;
+  readonly #budget: MemoryBudget;
+  #timer: NodeJS.Timeout | undefined;
+  #releasedAt = Number.NEGATIVE_INFINITY;
+  #collectedAt = Number.NEGATIVE_INFINITY;
 
-  /** `now` in ms, of any clock that only moves on. Throws where the addon is not built. */
-  trim(now: number): void {
-    if (now < this.#next) return;
-    this.#next = now + INTERVAL;
-    releaseFilePages();
+  constructor(budget: MemoryBudget) {
+    this.#budget = budget;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.look(performance.now()), LOOK_EVERY);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** `now` in ms, of any clock that only moves on. */
+  look(now: number): void {
+    if (this.#budget.isTight(process.memoryUsage.rss()) && now - this.#collectedAt >= COLLECT_EVERY) {
+      this.#collectedAt = now;
+      collectGarbage?.();
+      this.#release(now);
+    }
+    this.#budget.check(process.memoryUsage.rss());
+    // pages that only starting needed do not count as memory of a process that runs for months
+    if (now - this.#releasedAt >= RELEASE_EVERY) this.#release(now);
+  }
+
+  #release(now: number): void {
+    this.#releasedAt = now;
+    try {
+      releaseFilePages();
+    } catch {
+      // without the loader's addon they stay
+    }
   }
 }

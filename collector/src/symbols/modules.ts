@@ -13,7 +13,7 @@ import { SymbolTable } from './symbol-table.ts';
 const MAX_MODULES = 64;
 const MAX_NAMES = 4096;
 /** Of all tables together; the least recently used go first. */
-const MAX_BYTES = 64 << 20;
+const MAX_BYTES = 16 << 20;
 /** Of a name and its place, roughly. */
 const NAME_BYTES = 150;
 

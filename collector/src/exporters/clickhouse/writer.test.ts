@@ -21,6 +21,8 @@ interface Store {
   readonly url: string;
   /** What an insert is answered with; '' takes it. */
   refuse: { status: number; text: string } | undefined;
+  /** An insert that holds this body is answered with BAD. */
+  bad: string;
   /** Bodies of the rows that were taken, in order. */
   readonly bodies: string[];
   readonly statements: string[];
@@ -28,7 +30,7 @@ interface Store {
 
 /** Speaks as much of ClickHouse's HTTP interface as a writer sees. */
 async function store(): Promise<Store> {
-  const made: Store = { url: '', refuse: undefined, bodies: [], statements: [] };
+  const made: Store = { url: '', refuse: undefined, bad: '', bodies: [], statements: [] };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -39,6 +41,8 @@ async function store(): Promise<Store> {
       made.statements.push(query);
       if (!query.startsWith('INSERT INTO gumshoe.otel_')) return response.end('');
       if (made.refuse) return response.writeHead(made.refuse.status).end(made.refuse.text);
+      if (made.bad !== '' && text.includes(`"Body":"${made.bad}"`))
+        return response.writeHead(BAD.status).end(BAD.text);
       for (const line of text.trim().split('\n')) made.bodies.push((JSON.parse(line) as LogRow).Body);
       return response.end('');
     });
@@ -111,6 +115,18 @@ test('rows that the store cannot read are given up, counted, and hold up nothing
   writer.rows.logs([row('good')]);
   await writer.flush();
   assert.deepEqual(db.bodies, ['good']);
+  await writer.close();
+});
+
+test('rows beside one that the store cannot read are written', async () => {
+  const db = await store();
+  db.bad = 'bad';
+  const writer = new ClickHouseWriter({ url: db.url, ttlDays: {}, maxRows: 1000 }, quiet);
+  const bodies = Array.from({ length: 500 }, (_, i) => `row ${i}`);
+  writer.rows.logs([...bodies.slice(0, 137), 'bad', ...bodies.slice(137)].map(row));
+  await writer.flush();
+  assert.equal(writer.status().dropped, 1);
+  assert.deepEqual(db.bodies, bodies);
   await writer.close();
 });
 

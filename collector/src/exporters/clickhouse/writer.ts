@@ -22,6 +22,17 @@ const FIRST_DELAY = 1_000;
 const LONGEST_DELAY = 30_000;
 const TIMEOUT = 30_000;
 
+/** Of one batch, after which the rest of what was refused is given up as it is. */
+const MOST_REFUSALS = 64;
+
+interface Refusals {
+  left: number;
+  /** Of the first one. */
+  reason: string;
+  /** Given up. */
+  rows: number;
+}
+
 export interface ClickHouseOptions {
   /** URL without credentials. */
   readonly url: string;
@@ -162,21 +173,42 @@ export class ClickHouseWriter implements Exporter {
       }
   }
 
-  /** Rows that no retry would make acceptable are given up: they must not hold up those behind them. */
-  private async deliver(table: string, { rows, chunks }: Lines): Promise<void> {
+  /**
+   * Rows that no retry would make acceptable are given up: they must not hold up those behind them. They are told
+   * from the rows beside them by halving what was refused.
+   */
+  private async deliver(table: string, lines: Lines): Promise<void> {
+    const refusals = { left: MOST_REFUSALS, reason: '', rows: 0 };
+    await this.insertOrHalve(table, lines, refusals);
+    const { rows, reason } = refusals;
+    if (rows === 0) return;
+    this.refused += rows;
+    this.logger.log('error', 'ClickHouse refused rows', { table, rows, reason });
+  }
+
+  private async insertOrHalve(table: string, lines: Lines, refusals: Refusals): Promise<void> {
     try {
-      const { stream } = await this.client.exec({
-        query: `INSERT INTO ${DATABASE}.${table} FORMAT JSONEachRow`,
-        values: Readable.from(chunks, { objectMode: false }),
-      });
-      await finished(stream.resume());
-      this.counts.sent += rows;
-      this.counts.lastSuccess = Date.now();
+      if (refusals.left > 0) return await this.insert(table, lines);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.refused += rows;
-      this.logger.log('error', 'ClickHouse refused rows', { table, rows, reason: reasonOf(error) });
+      refusals.left--;
+      refusals.reason ||= reasonOf(error);
     }
+    if (lines.rows === 1 || refusals.left === 0) {
+      refusals.rows += lines.rows;
+      return;
+    }
+    for (const half of halvesOf(lines)) await this.insertOrHalve(table, half, refusals);
+  }
+
+  private async insert(table: string, { rows, chunks }: Lines): Promise<void> {
+    const { stream } = await this.client.exec({
+      query: `INSERT INTO ${DATABASE}.${table} FORMAT JSONEachRow`,
+      values: Readable.from(chunks, { objectMode: false }),
+    });
+    await finished(stream.resume());
+    this.counts.sent += rows;
+    this.counts.lastSuccess = Date.now();
   }
 
   private async drainTable(table: string, queue: LineQueue): Promise<void> {
@@ -228,6 +260,19 @@ export class ClickHouseWriter implements Exporter {
     this.spill(0);
     await this.client.close();
   }
+}
+
+const LF = 0x0a;
+
+function halvesOf({ rows, chunks }: Lines): readonly [Lines, Lines] {
+  const bytes = Buffer.concat(chunks);
+  const first = rows >> 1;
+  let end = 0;
+  for (let i = 0; i < first; i++) end = bytes.indexOf(LF, end) + 1;
+  return [
+    { rows: first, chunks: [bytes.subarray(0, end)] },
+    { rows: rows - first, chunks: [bytes.subarray(end)] },
+  ];
 }
 
 const reasonOf = (error: unknown): string =>

@@ -2,6 +2,7 @@ import type { RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import type { LogRow } from '@gumshoe/schema/tables/logs';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
+import { wellFormedJson } from '../../pipeline/well-formed-json.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -49,7 +50,7 @@ export function traceRequest(rows: readonly TraceRow[]): string {
     resource: { attributes: keyValues(resource) },
     scopeSpans: [...byScope(group)].map(([scope, spans]) => ({ scope, spans: spans.map(spanOf) })),
   }));
-  return JSON.stringify({ resourceSpans });
+  return wellFormedJson({ resourceSpans });
 }
 
 function byScope(rows: readonly TraceRow[]): ReadonlyMap<object, TraceRow[]> {
@@ -110,7 +111,7 @@ export function logRequest(rows: readonly LogRow[]): string {
       },
     ],
   }));
-  return JSON.stringify({ resourceLogs });
+  return wellFormedJson({ resourceLogs });
 }
 
 /**
@@ -133,7 +134,7 @@ export function metricRequest(samples: readonly RemoteWriteSample[]): string {
     });
   }
   const list = [...metrics].map(([name, dataPoints]) => ({ name, ...dataOf(name, dataPoints) }));
-  return JSON.stringify({
+  return wellFormedJson({
     resourceMetrics: [
       { resource: {}, scopeMetrics: [{ scope: { name: 'gumshoe.collector' }, metrics: list }] },
     ],

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { post } from '../http-post.ts';
 
 /** Where one kind of requests goes. */
 export type OtlpPath = '/v1/traces' | '/v1/logs' | '/v1/metrics';
@@ -39,26 +40,19 @@ export class HttpTransport implements OtlpTransport {
       ...(this.#key === undefined ? {} : { 'x-api-key': this.#key }),
     };
     try {
-      const answer = await fetch(`${this.#url}${path}`, {
-        method: 'POST',
-        headers,
-        body: gzipSync(json, { level: 1 }),
-        // a redirect would carry the key to whoever it names, in plain text too
-        redirect: 'manual',
-        signal: AbortSignal.timeout(TIMEOUT),
-      });
-      const text = await answer.text();
-      if (answer.ok) return { outcome: 'sent', ...rejectedOf(text) };
-      const reason = `HTTP status ${answer.status}: ${text.slice(0, 300).trim()}`;
-      if (!RETRYABLE.has(answer.status)) return { outcome: 'refused', reason };
-      return { outcome: 'retry', reason, after: secondsOf(answer.headers.get('retry-after')) };
+      const body = gzipSync(json, { level: 1 });
+      const {
+        status,
+        headers: told,
+        text,
+      } = await post(`${this.#url}${path}`, { headers, body, timeout: TIMEOUT });
+      if (status >= 200 && status < 300) return { outcome: 'sent', ...rejectedOf(text) };
+      const reason = `HTTP status ${status}: ${text.slice(0, 300).trim()}`;
+      if (!RETRYABLE.has(status)) return { outcome: 'refused', reason };
+      return { outcome: 'retry', reason, after: secondsOf(told['retry-after']) };
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      return {
-        outcome: 'retry',
-        reason: cause instanceof Error ? cause.message : String(cause),
-        after: undefined,
-      };
+      const reason = error instanceof Error ? error.message : String(error);
+      return { outcome: 'retry', reason, after: undefined };
     }
   }
 
@@ -76,8 +70,8 @@ function rejectedOf(text: string): { readonly rejected: number; readonly reason:
 }
 
 /** Retry-After: seconds, or a date. */
-export function secondsOf(header: string | null): number | undefined {
-  if (header === null) return undefined;
+export function secondsOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return seconds >= 0 ? Math.min(seconds, LONGEST_RETRY) : undefined;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
-import { acceptedFormat, exposition, ExpositionCache } from './exposition.ts';
+import { acceptedFormat, exposition, expositionPieces } from './exposition.ts';
 
 const sample = (metric: MetricDefinition, value: number) => ({
   metric,
@@ -31,10 +31,14 @@ test('a scraper gets OpenMetrics only when it asks', () => {
   assert.equal(acceptedFormat('application/openmetrics-text;version=1.0.0,text/plain;q=0.5'), 'openmetrics');
 });
 
-test('the same interval is written once, the next one anew', () => {
-  const cache = new ExpositionCache();
-  cache.samples = [sample(CONTAINER_METRICS.restarts, 1)];
-  assert.match(cache.text('text'), / 1\n$/);
-  cache.samples = [sample(CONTAINER_METRICS.restarts, 5)];
-  assert.match(cache.text('text'), / 5\n$/);
+test('pieces of many series are one text, each line whole', () => {
+  const samples = Array.from({ length: 5_000 }, (_, i) => sample(CONTAINER_METRICS.restarts, i));
+  const pieces = [...expositionPieces(samples, 'text')];
+  assert.ok(pieces.length > 1);
+  for (const piece of pieces) assert.ok(piece.endsWith('\n'));
+  assert.equal(pieces.join(''), exposition(samples));
+  assert.equal(
+    pieces.join('').match(/^container_restarts_total\{container_id="\/a"\} \d+$/gm)?.length,
+    5_000,
+  );
 });

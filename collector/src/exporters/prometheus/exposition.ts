@@ -13,31 +13,39 @@ export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
 export const acceptedFormat = (accept: string | undefined): ExpositionFormat =>
   /application\/openmetrics-text/.test(accept ?? '') ? 'openmetrics' : 'text';
 
+/** Characters of a piece: what is written before others have their turn. */
+const PIECE = 64 * 1024;
+
 /** Prometheus text format 0.0.4 or OpenMetrics 1.0, families in the order of their names. */
-export function exposition(samples: readonly CollectedSample[], format: ExpositionFormat = 'text'): string {
-  const families = new Map<string, CollectedSample[]>();
-  for (const sample of samples) {
-    const known = families.get(sample.metric.name);
-    if (known) known.push(sample);
-    else families.set(sample.metric.name, [sample]);
-  }
-  const lines: string[] = [];
+export const exposition = (samples: readonly CollectedSample[], format: ExpositionFormat = 'text'): string =>
+  [...expositionPieces(samples, format)].join('');
+
+/** The same piece by piece: tens of thousands of series are megabytes that nobody needs at once. */
+export function* expositionPieces(
+  samples: readonly CollectedSample[],
+  format: ExpositionFormat,
+): Generator<string> {
+  const families = Map.groupBy(samples, (sample) => sample.metric.name);
+  let piece = '';
   for (const name of [...families.keys()].sort()) {
     const members = families.get(name) ?? [];
-    lines.push(...header(members[0]!.metric, format));
-    for (const { labels, value } of members)
-      lines.push(`${labels['__name__']}${labelText(labels)} ${numberText(value)}`);
+    piece += header(members[0]!.metric, format);
+    for (const { labels, value } of members) {
+      piece += `${labels['__name__']}${labelText(labels)} ${numberText(value)}\n`;
+      if (piece.length < PIECE) continue;
+      yield piece;
+      piece = '';
+    }
   }
-  if (format === 'openmetrics') lines.push('# EOF');
-  return `${lines.join('\n')}\n`;
+  yield format === 'openmetrics' ? `${piece}# EOF\n` : piece;
 }
 
 /** OpenMetrics names a family of counters without `_total`, and knows no counter whose samples end otherwise. */
-function header({ name, help, type }: MetricDefinition, format: ExpositionFormat): [string, string] {
+function header({ name, help, type }: MetricDefinition, format: ExpositionFormat): string {
   const text = help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
-  if (format === 'text' || type !== 'counter') return [`# HELP ${name} ${text}`, `# TYPE ${name} ${type}`];
+  if (format === 'text' || type !== 'counter') return `# HELP ${name} ${text}\n# TYPE ${name} ${type}\n`;
   const family = name.replace(/_total$/, '');
-  return [`# HELP ${family} ${text}`, `# TYPE ${family} ${family === name ? 'unknown' : 'counter'}`];
+  return `# HELP ${family} ${text}\n# TYPE ${family} ${family === name ? 'unknown' : 'counter'}\n`;
 }
 
 function labelText(labels: Labels): string {
@@ -55,26 +63,3 @@ function labelText(labels: Labels): string {
 
 const numberText = (value: number): string =>
   value === Infinity ? '+Inf' : value === -Infinity ? '-Inf' : String(value);
-
-/** The text of the latest interval, written once however often it is asked for: no scrape waits for the events. */
-export class ExpositionCache {
-  #samples: readonly CollectedSample[] = [];
-  readonly #texts = new Map<ExpositionFormat, string>();
-
-  set samples(samples: readonly CollectedSample[]) {
-    this.#samples = samples;
-    this.#texts.clear();
-  }
-
-  get samples(): readonly CollectedSample[] {
-    return this.#samples;
-  }
-
-  text(format: ExpositionFormat): string {
-    const known = this.#texts.get(format);
-    if (known !== undefined) return known;
-    const text = exposition(this.#samples, format);
-    this.#texts.set(format, text);
-    return text;
-  }
-}

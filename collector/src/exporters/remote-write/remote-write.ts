@@ -3,6 +3,7 @@ import type { Labels } from '@gumshoe/base/series';
 import { encodeWriteRequest, type RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
 import snappy from 'snappyjs';
 import type { Exporter, ExporterStatus, QueueStatus } from '../define.ts';
+import { post } from '../http-post.ts';
 import type { Spool } from '../spool/spool.ts';
 
 const TIMEOUT = 10_000;
@@ -15,21 +16,27 @@ export interface RemoteWriteOptions {
   readonly token?: string | undefined;
   /** Added to every series where the series has no such label. */
   readonly labels: Labels;
-  /** Intervals that may wait in memory; the oldest is dropped first and counted. */
+  /** Intervals that may wait in memory, in at most MAX_BYTES; the oldest is dropped first and counted. */
   readonly maxWaiting: number;
   /** Where intervals wait on disk while the endpoint fails; without it they wait in memory. */
   readonly spool?: Spool | undefined;
 }
 
 const KIND = 'metrics';
+/** Of one request, as Prometheus itself sends them: what is encoded at once is a megabyte, not all of an interval. */
+const MAX_SAMPLES = 2_000;
+/** Of what waits in memory. */
+const MAX_BYTES = 16e6;
 
 interface Waiting {
+  /** Counts intervals. */
+  readonly interval: number;
   readonly body: Uint8Array;
   readonly samples: number;
 }
 
 /**
- * Prometheus remote write 1.0. One request per interval, in order; tried again with growing delays. A 4xx other
+ * Prometheus remote write 1.0. The requests of an interval in order; tried again with growing delays. A 4xx other
  * than 429 says that the samples will never be taken: they are dropped and counted.
  */
 export class RemoteWriteExporter implements Exporter {
@@ -38,6 +45,8 @@ export class RemoteWriteExporter implements Exporter {
   private readonly options: RemoteWriteOptions;
   private readonly logger: Logger;
   private readonly waiting: Waiting[] = [];
+  private waitingBytes = 0;
+  private interval = 0;
   private delay = 0;
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> | undefined;
@@ -67,12 +76,34 @@ export class RemoteWriteExporter implements Exporter {
 
   push(samples: readonly RemoteWriteSample[]): void {
     if (samples.length === 0) return;
-    const labelled = samples.map((one) => ({ ...one, labels: { ...this.options.labels, ...one.labels } }));
-    while (this.waiting.length >= this.options.maxWaiting)
-      this.counts.dropped += this.waiting.shift()?.samples ?? 0;
-    this.waiting.push({ body: snappy.compress(encodeWriteRequest(labelled)), samples: samples.length });
+    this.interval++;
+    while (this.tooMuchWaits()) this.counts.dropped += this.shift()?.samples ?? 0;
+    for (let at = 0; at < samples.length; at += MAX_SAMPLES) this.add(samples.slice(at, at + MAX_SAMPLES));
     if (this.delay > 0) this.spill();
     if (!this.timer) void this.flush();
+  }
+
+  private add(samples: readonly RemoteWriteSample[]): void {
+    const labelled = samples.map(({ labels, value, timestamp }) => ({
+      labels: { ...this.options.labels, ...labels },
+      value,
+      timestamp,
+    }));
+    const body = snappy.compress(encodeWriteRequest(labelled));
+    this.waiting.push({ interval: this.interval, body, samples: samples.length });
+    this.waitingBytes += body.byteLength;
+  }
+
+  private tooMuchWaits(): boolean {
+    const [first] = this.waiting;
+    if (!first) return false;
+    return this.interval - first.interval >= this.options.maxWaiting || this.waitingBytes > MAX_BYTES;
+  }
+
+  private shift(): Waiting | undefined {
+    const first = this.waiting.shift();
+    this.waitingBytes -= first?.body.byteLength ?? 0;
+    return first;
   }
 
   /** Moves what waits in memory to disk, behind what is there. */
@@ -80,6 +111,7 @@ export class RemoteWriteExporter implements Exporter {
     const { spool } = this.options;
     if (!spool) return;
     for (const { body, samples } of this.waiting.splice(0)) spool.push({ kind: KIND, items: samples, body });
+    this.waitingBytes = 0;
   }
 
   /** Sends what waits; resolves when nothing waits or the first try fails. */
@@ -95,7 +127,7 @@ export class RemoteWriteExporter implements Exporter {
     for (let first = this.waiting[0]; first; first = this.waiting[0]) {
       const outcome = await this.timed(first.body);
       if (outcome === 'retry') return this.later();
-      if (this.waiting[0] === first) this.waiting.shift();
+      if (this.waiting[0] === first) this.shift();
       this.settle(outcome, first.samples);
     }
   }
@@ -140,25 +172,17 @@ export class RemoteWriteExporter implements Exporter {
     };
     if (this.options.token) headers['authorization'] = `Bearer ${this.options.token}`;
     try {
-      const answer = await fetch(this.options.url, {
-        method: 'POST',
-        headers,
-        body: Buffer.from(body),
-        signal: AbortSignal.timeout(TIMEOUT),
-      });
-      const text = await answer.text();
-      if (answer.ok) {
+      const { status, text } = await post(this.options.url, { headers, body, timeout: TIMEOUT });
+      if (status >= 200 && status < 300) {
         this.delay = 0;
         this.counts.lastError = '';
         this.counts.lastSuccess = Date.now();
         return 'sent';
       }
-      this.failed(`HTTP status ${answer.status}: ${text.slice(0, 300).trim()}`);
-      return answer.status === 429 || answer.status >= 500 ? 'retry' : 'refused';
+      this.failed(`HTTP status ${status}: ${text.slice(0, 300).trim()}`);
+      return status === 429 || status >= 500 ? 'retry' : 'refused';
     } catch (error) {
-      this.failed(
-        error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error),
-      );
+      this.failed(error instanceof Error ? error.message : String(error));
       return 'retry';
     }
   }

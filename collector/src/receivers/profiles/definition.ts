@@ -8,13 +8,15 @@ export const PROFILES: ReceiverDefinition = {
   name: 'profiles',
   gives: 'profiles',
   wanted: (config) => config['profile-frequency'] > 0,
-  async open({ config, target, processes, rows }) {
+  async open({ config, target, processes, rows, memory }) {
     const { openProfileReceiver } = await import('./open.ts');
     const receiver = openProfileReceiver(
       { target, frequency: config['profile-frequency'] },
       {
         ownerOf: (tgid) => processes.profileOwnerOf(tgid),
         onRows: ({ stacks, samples }) => rows.profiles(stacks, samples),
+        isShedding: () => memory.sheds('profiles'),
+        onShed: (samples) => memory.refuse('profiles', samples),
       },
     );
     return {

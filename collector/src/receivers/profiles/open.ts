@@ -37,7 +37,7 @@ export function frequencyFor(wanted: number, cpus: number): number {
  */
 export function openProfileReceiver(
   configuration: ProfileConfiguration,
-  neighbours: Pick<ProfileReceiverOptions, 'ownerOf' | 'onRows' | 'proc'>,
+  neighbours: Pick<ProfileReceiverOptions, 'ownerOf' | 'onRows' | 'isShedding' | 'onShed' | 'proc'>,
 ): ProfileReceiver {
   const target = resolveTarget(configuration.target);
   const frequency = frequencyFor(configuration.frequency, onlineCpus().length);

@@ -35,6 +35,9 @@ export interface ProfileReceiverOptions {
   readonly onRows: (rows: ProfileRows) => void;
   /** ns since the epoch. */
   readonly now: () => bigint;
+  /** Whether rows would be refused now: samples go to `onShed` without being named. */
+  readonly isShedding?: () => boolean;
+  readonly onShed?: (samples: number) => void;
   readonly proc?: string;
   readonly kernelSymbols?: KernelSymbols;
 }
@@ -48,7 +51,7 @@ export interface ProfileTotals {
 
 /** A stack is handed over again after this time, so that a loss heals and its time to live is renewed. */
 const REPEAT_STACKS_AFTER = 60_000_000_000n;
-const MAX_SENT_STACKS = 50_000;
+const MAX_SENT_STACKS = 20_000;
 /** Label of stacks whose callers are missing. */
 export const STACK_CUT = 'stack.cut';
 /** Processes whose names are kept between intervals; the longest silent goes first. */
@@ -60,7 +63,8 @@ interface KnownProcess {
   hasPython: boolean;
 }
 
-interface TypedSample extends KernelSample {
+interface TypedSample {
+  readonly sample: KernelSample;
   readonly kind: ProfileKind;
 }
 
@@ -75,10 +79,10 @@ interface SampledProcess {
 export class ProfileReceiver {
   readonly #options: ProfileReceiverOptions;
   readonly #modules = new ModuleCache();
-  readonly #kernelSymbols: KernelSymbols;
+  #kernelSymbols: KernelSymbols;
   readonly #processes = new Map<number, KnownProcess>();
   readonly #proc: string;
-  /** When each stack was handed over last, by service and hash. */
+  /** When each stack was handed over, by service and hash: those of the last minute. */
   readonly #sent = new Map<string, bigint>();
   readonly quality = new ProfileQuality();
   #ownerless = 0;
@@ -121,9 +125,10 @@ export class ProfileReceiver {
 
   async #collect(): Promise<void> {
     const samples = await this.#drain();
+    if (this.#options.isShedding?.()) return this.#shed(samples.length);
     const began = performance.now();
     const processes = this.#ownProcesses(samples);
-    if (samples.some((sample) => sample.kernel.length > 0)) await this.#kernelSymbols.load();
+    if (samples.some(({ sample }) => sample.kernel.length > 0)) await this.#kernelSymbols.load();
     const [start, end] = [this.#since, this.#options.now()];
     this.#since = end;
     const rows = new RowBuilder(timestampText(start), timestampText(end));
@@ -142,7 +147,15 @@ export class ProfileReceiver {
   async #drain(): Promise<readonly TypedSample[]> {
     const { sources } = this.#options;
     const drained = await Promise.all(sources.map(({ kernel }) => kernel.drain()));
-    return drained.flatMap((samples, i) => samples.map((sample) => ({ ...sample, kind: sources[i]!.kind })));
+    return drained.flatMap((samples, i) => samples.map((sample) => ({ sample, kind: sources[i]!.kind })));
+  }
+
+  /** Memory is short: what names take is given back too. */
+  #shed(samples: number): void {
+    this.#since = this.#options.now();
+    this.#options.onShed?.(samples);
+    this.#modules.close();
+    this.#sent.clear();
   }
 
   #addProcess(rows: RowBuilder, { tgid, owner, symbols, samples }: SampledProcess): void {
@@ -151,8 +164,7 @@ export class ProfileReceiver {
       codeAt: (code: number) => symbols.codeAt(code),
       interpreter: symbols.python?.module,
     };
-    for (const sample of samples) {
-      const { kind } = sample;
+    for (const { sample, kind } of samples) {
       const kernel = Array.from(sample.kernel, (address) => this.#kernelSymbols.frameAt(address));
       const user = userFrames(sample, names);
       // Python's own stack is whole, whatever C hides.
@@ -171,10 +183,12 @@ export class ProfileReceiver {
   }
 
   #unsent(stacks: readonly StackRow[], now: bigint): readonly StackRow[] {
-    if (this.#sent.size > MAX_SENT_STACKS) this.#sent.clear();
-    const due = stacks.filter(
-      (stack) => now - (this.#sent.get(stackKey(stack)) ?? 0n) >= REPEAT_STACKS_AFTER,
-    );
+    for (const [key, sent] of this.#sent) {
+      // in the order in which they were handed over
+      if (now - sent < REPEAT_STACKS_AFTER && this.#sent.size <= MAX_SENT_STACKS) break;
+      this.#sent.delete(key);
+    }
+    const due = stacks.filter((stack) => !this.#sent.has(stackKey(stack)));
     for (const stack of due) this.#sent.set(stackKey(stack), now);
     return due;
   }
@@ -182,14 +196,14 @@ export class ProfileReceiver {
   /** Before anything slow: Python stacks are read from the moment that the interpreter is known. */
   #ownProcesses(samples: readonly TypedSample[]): readonly SampledProcess[] {
     const own: SampledProcess[] = [];
-    for (const [tgid, taken] of Map.groupBy(samples, (sample) => sample.tgid)) {
-      const owner = this.#options.ownerOf(tgid, taken[0]!.cgroupId);
+    for (const [tgid, taken] of Map.groupBy(samples, ({ sample }) => sample.tgid)) {
+      const owner = this.#options.ownerOf(tgid, taken[0]!.sample.cgroupId);
       if (!owner) {
         this.#ownerless += taken.length;
         continue;
       }
       const known = this.#processOf(tgid);
-      known.symbols.begin(taken.find(({ user }) => user.length > 0)?.user[0]);
+      known.symbols.begin(taken.find(({ sample }) => sample.user.length > 0)?.sample.user[0]);
       this.#followPython(tgid, known);
       own.push({ tgid, owner, symbols: known.symbols, samples: taken });
     }
@@ -227,7 +241,8 @@ export class ProfileReceiver {
   /** Exited processes, and the longest silent of too many. */
   #forget(): void {
     for (const [tgid, { started, hasPython }] of this.#processes) {
-      const isGone = startOf(`${this.#proc}/${tgid}`) !== started;
+      const now = startOf(`${this.#proc}/${tgid}`);
+      const isGone = now === '' || now !== started;
       if (!isGone && this.#processes.size <= MAX_PROCESSES) continue;
       this.#processes.delete(tgid);
       if (hasPython) this.#setPython(tgid, undefined);
