@@ -6,6 +6,7 @@ import { MYSQL_METRICS as Y } from '@gumshoe/schema/metrics/mysql';
 import { POSTGRES_METRICS as P } from '@gumshoe/schema/metrics/postgres';
 import { REDIS_METRICS } from '@gumshoe/schema/metrics/redis';
 import { containerElsewhere, podOf, serviceOf } from './foreign-labels.ts';
+import { translateReplicaSets } from './mongodb-metrics.ts';
 import type { SeriesByName } from './series-by-name.ts';
 
 interface DatabaseRule {
@@ -22,6 +23,8 @@ interface DatabaseSource {
 
 const asTheyAre = (metrics: Readonly<Record<string, { readonly name: string }>>) =>
   Object.fromEntries(Object.values(metrics).map(({ name }) => [name, { to: name }]));
+
+const MONGODB_PORT = 27017;
 
 /** redis_exporter and memcached_exporter have the names of the catalogue. */
 const SOURCES: readonly DatabaseSource[] = [
@@ -67,7 +70,20 @@ const SOURCES: readonly DatabaseSource[] = [
       mysql_slave_status_replica_sql_running: { to: Y.replicationSqlStatus.name },
     },
   },
-  { port: 27017, rules: { mongodb_up: { to: M.up.name } } },
+  {
+    port: MONGODB_PORT,
+    rules: {
+      mongodb_up: { to: M.up.name },
+      mongodb_version_info: {
+        to: M.info.name,
+        labels: ({ mongodb: server_version = '' }) => ({ server_version }),
+      },
+      mongodb_dbstats_dataSize: {
+        to: M.databaseSize.name,
+        labels: ({ database: db = '' }) => ({ db }),
+      },
+    },
+  },
 ];
 
 /** Where exporters say which server they speak to. */
@@ -97,7 +113,11 @@ export function translateDatabases(given: SeriesByName): readonly Series[] {
         if (container && !listening.has(address)) listening.set(address, listens(series, container, address));
       }
     }
-  return [...out, ...listening.values()];
+  const members = translateReplicaSets(given, (labels) => {
+    const place = placeOf(labels, MONGODB_PORT, ips);
+    return place && { ...labels, address: place.address };
+  });
+  return [...out, ...members, ...listening.values()];
 }
 
 const listens = ({ timestamps }: Series, container: Labels, address: string): Series => ({

@@ -4,6 +4,7 @@ import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { ALTERNATIVES, CONTAINER_RATES, CONTAINER_RULES } from './container-metrics.ts';
 import { translateDatabases } from './database-metrics.ts';
 import { podOf, podPart, serviceOf, type Rule } from './foreign-labels.ts';
+import { translateGpus } from './gpu-metrics.ts';
 import { machineNames, withMachines } from './machine-names.ts';
 import { NODE_RULES } from './node-metrics.ts';
 import { fluctuates, integrated } from './rates.ts';
@@ -50,7 +51,7 @@ const SOME_LIMIT = new Set(['container_spec_memory_limit_bytes', 'container_fs_l
 export function translateForeign(series: readonly Series[], withSpans: ReadonlySet<string>): Translated {
   const given = new SeriesByName(series);
   for (const name of OURS) given.take(name);
-  const measured = [...translateByRules(given), ...translateDatabases(given)];
+  const measured = [...translateByRules(given), ...translateDatabases(given), ...translateGpus(given)];
   const requests = translateRequests(given, withSpans);
   const covered = new Set([...withSpans, ...requests.covered, ...servicesIn(requests.series)]);
   const gauges = translateGauges(given, covered, new Set([...covered, ...workloadsIn(measured)]));
