@@ -22,6 +22,7 @@ const V8_FLAGS = [
   '--heap-growing-percent=15',
   '--single-threaded-gc',
   '--expose-gc',
+  '--liftoff-only',
 ];
 const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '65536' };
 const SELF = fileURLToPath(import.meta.url);

@@ -95,6 +95,19 @@ test('without a spool the oldest interval is dropped when too many wait, and cou
   exporter.close();
 });
 
+test('an interval of many series goes as several requests, all of it once', async () => {
+  const store = await endpoint(204);
+  const exporter = new RemoteWriteExporter({ url: store.url, labels, maxWaiting: 2 }, quiet);
+  const names = (prefix: string) => Array.from({ length: 2_345 }, (_, i) => `${prefix}_${i}_`);
+  for (const prefix of ['first', 'second']) exporter.push(names(prefix).map(sample));
+  await exporter.flush();
+  assert.ok(store.taken.length > 2);
+  const sent = store.taken.flatMap((body) => body.match(/(?:first|second)_\d+_/g) ?? []);
+  assert.deepEqual(sent, [...names('first'), ...names('second')]);
+  assert.equal(exporter.status().sent, sent.length);
+  await exporter.close();
+});
+
 test('samples that the endpoint calls bad are dropped and do not hold up the next', async () => {
   const store = await endpoint(400);
   const exporter = new RemoteWriteExporter({ url: store.url, labels, maxWaiting: 5 }, quiet);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@gumshoe/base/logger';
 import type { Labels } from '@gumshoe/base/series';
 import { encodeWriteRequest, type RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
@@ -23,8 +24,8 @@ export interface RemoteWriteOptions {
 }
 
 const KIND = 'metrics';
-/** Of one request, as Prometheus itself sends them: what is encoded at once is a megabyte, not all of an interval. */
-const MAX_SAMPLES = 2_000;
+/** Of one request: half a megabyte and some milliseconds of encoding at once, not all of an interval. */
+const MAX_SAMPLES = 1_000;
 /** Of what waits in memory. */
 const MAX_BYTES = 16e6;
 
@@ -46,6 +47,12 @@ export class RemoteWriteExporter implements Exporter {
   private readonly logger: Logger;
   private readonly waiting: Waiting[] = [];
   private waitingBytes = 0;
+  private readonly unencoded: {
+    readonly interval: number;
+    readonly samples: readonly RemoteWriteSample[];
+  }[] = [];
+  private encoding: Promise<void> | undefined;
+  private isEncoding = false;
   private interval = 0;
   private delay = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -78,19 +85,35 @@ export class RemoteWriteExporter implements Exporter {
     if (samples.length === 0) return;
     this.interval++;
     while (this.tooMuchWaits()) this.counts.dropped += this.shift()?.samples ?? 0;
-    for (let at = 0; at < samples.length; at += MAX_SAMPLES) this.add(samples.slice(at, at + MAX_SAMPLES));
-    if (this.delay > 0) this.spill();
+    while (this.unencoded.length >= this.options.maxWaiting)
+      this.counts.dropped += this.unencoded.shift()?.samples.length ?? 0;
+    this.unencoded.push({ interval: this.interval, samples });
+    if (!this.isEncoding) this.encoding = this.encode();
     if (!this.timer) void this.flush();
   }
 
-  private add(samples: readonly RemoteWriteSample[]): void {
+  /** One request at once; before each further one others of the event loop have their turn. */
+  private async encode(): Promise<void> {
+    this.isEncoding = true;
+    for (let next = this.unencoded.shift(); next; next = this.unencoded.shift()) {
+      const { interval, samples } = next;
+      for (let at = 0; at < samples.length; at += MAX_SAMPLES) {
+        if (at > 0) await setImmediate();
+        this.add(samples.slice(at, at + MAX_SAMPLES), interval);
+      }
+    }
+    this.isEncoding = false;
+    if (this.delay > 0) this.spill();
+  }
+
+  private add(samples: readonly RemoteWriteSample[], interval: number): void {
     const labelled = samples.map(({ labels, value, timestamp }) => ({
       labels: { ...this.options.labels, ...labels },
       value,
       timestamp,
     }));
     const body = snappy.compress(encodeWriteRequest(labelled));
-    this.waiting.push({ interval: this.interval, body, samples: samples.length });
+    this.waiting.push({ interval, body, samples: samples.length });
     this.waitingBytes += body.byteLength;
   }
 
@@ -116,7 +139,11 @@ export class RemoteWriteExporter implements Exporter {
 
   /** Sends what waits; resolves when nothing waits or the first try fails. */
   flush(): Promise<void> {
-    this.sending ??= this.drain().finally(() => (this.sending = undefined));
+    this.sending ??= this.drain().finally(() => {
+      this.sending = undefined;
+      // what came after it had looked
+      if (this.waiting.length > 0 && !this.timer) void this.flush();
+    });
     return this.sending;
   }
 
@@ -124,7 +151,10 @@ export class RemoteWriteExporter implements Exporter {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!(await this.drainSpool())) return this.later();
-    for (let first = this.waiting[0]; first; first = this.waiting[0]) {
+    for (;;) {
+      await this.encoding;
+      const [first] = this.waiting;
+      if (!first) return;
       const outcome = await this.timed(first.body);
       if (outcome === 'retry') return this.later();
       if (this.waiting[0] === first) this.shift();
@@ -195,8 +225,8 @@ export class RemoteWriteExporter implements Exporter {
   }
 
   /** What still waits stays on disk for the next process, if there is a spool. */
-  close(): void {
+  close(): void | Promise<void> {
     clearTimeout(this.timer);
-    this.spill();
+    return this.isEncoding ? this.encoding?.then(() => this.spill()) : this.spill();
   }
 }
