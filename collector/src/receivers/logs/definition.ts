@@ -55,7 +55,7 @@ export const LOGS: ReceiverDefinition = {
         sink.self(SELF_METRICS.dropped, { queue: 'logs', cause: 'rate' }, receiver.dropped);
       },
       status: () => ({
-        files: [...receiver.followed()].length,
+        files: receiver.followed().length,
         problems: [...receiver.problems(), store?.problem ?? '', cursors?.problem ?? ''].filter(Boolean),
         journal: journal.problem === '' ? 'followed' : journal.problem,
         dropped: receiver.dropped,

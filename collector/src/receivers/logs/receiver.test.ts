@@ -1,31 +1,44 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { LogRow } from '@gumshoe/schema/tables/logs';
 import { LogsReceiver } from './receiver.ts';
-import { RuntimeLines } from './runtime-lines.ts';
+import { programLine } from './runtime-lines.ts';
 import { Tail } from './tail.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gumshoe-logs-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
+
+const textsOf = (tail: Tail): string[] => tail.read().map(({ text }) => text);
 
 test('a tail follows growth, rotation and truncation, and keeps a half line for later', () => {
   const path = join(dir, 'a.log');
   writeFileSync(path, 'old\n');
   const tail = new Tail(path);
   appendFileSync(path, 'one\ntw');
-  assert.deepEqual(tail.read(), ['one']);
+  assert.deepEqual(textsOf(tail), ['one']);
   appendFileSync(path, 'o\n');
-  assert.deepEqual(tail.read(), ['two']);
+  assert.deepEqual(textsOf(tail), ['two']);
   renameSync(path, `${path}.1`);
   writeFileSync(path, 'three\n');
-  assert.deepEqual(tail.read(), []);
-  assert.deepEqual(tail.read(), ['three']);
+  assert.deepEqual(textsOf(tail), []);
+  assert.deepEqual(textsOf(tail), ['three']);
   truncateSync(path);
   appendFileSync(path, 'x\n');
-  assert.deepEqual(tail.read(), ['x']);
+  assert.deepEqual(textsOf(tail), ['x']);
+  truncateSync(path);
+  appendFileSync(path, 'y is longer than what was there\n');
+  assert.deepEqual(textsOf(tail), ['y is longer than what was there']);
   tail.close();
 });
 
@@ -53,10 +66,10 @@ test('messages become rows with severity, service and pattern; beyond the rate t
 test('a file that appears later is read from its start', () => {
   const path = join(dir, 'late.log');
   const tail = new Tail(path);
-  assert.deepEqual(tail.read(), []);
+  assert.deepEqual(textsOf(tail), []);
   assert.equal(tail.problem, 'ENOENT');
   writeFileSync(path, 'first\n');
-  assert.deepEqual(tail.read(), ['first']);
+  assert.deepEqual(textsOf(tail), ['first']);
   tail.close();
 });
 
@@ -69,26 +82,88 @@ test('a character that two reads share, and a rotation behind unread lines, lose
   renameSync(path, `${path}.1`);
   writeFileSync(path, 'new\n');
   const read: string[] = [];
-  for (let i = 0; i < 20; i++) read.push(...tail.read(1));
+  for (let i = 0; i < 20; i++) read.push(...tail.read(1).map(({ text }) => text));
   assert.equal(read.length, 1001);
   assert.ok(read.slice(0, 1000).every((one) => one === line));
   assert.equal(read[1000], 'new');
   tail.close();
 });
 
-test("a runtime's wrapping is taken off, and parts of a line are joined", () => {
-  const lines = new RuntimeLines();
-  assert.equal(lines.add('2026-11-21T05:00:00.1Z stdout F ready')?.text, 'ready');
-  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr P half a ')?.text, undefined);
-  assert.equal(lines.add('2026-11-21T05:00:00.1Z stderr F line')?.text, 'half a line');
-  assert.equal(
-    lines.add('{"log":"from docker\\n","stream":"stdout","time":"2026-11-21T05:00:00Z"}')?.text,
-    'from docker',
-  );
-  assert.equal(lines.add('{"log":"two ","stream":"stdout","time":"x"}')?.text, undefined);
-  assert.equal(lines.add('{"log":"parts\\n","stream":"stdout","time":"x"}')?.text, 'two parts');
+test("a runtime's wrapping is taken off", () => {
+  const cri = programLine('2026-11-21T05:00:00.1Z stdout F ready');
+  assert.deepEqual([cri.text, cri.stream, cri.whole], ['ready', 'stdout', true]);
+  assert.equal(programLine('2026-11-21T05:00:00.1Z stderr P half a ').whole, false);
+  const docker = programLine('{"log":"from docker\\n","stream":"stdout","time":"2026-11-21T05:00:00Z"}');
+  assert.deepEqual([docker.text, docker.at], ['from docker', Date.parse('2026-11-21T05:00:00Z')]);
+  assert.equal(programLine('{"log":"two ","stream":"stdout","time":"x"}').whole, false);
   for (const own of ['plain', '{"log": "mine"}', '{"log":broken', '2026-11-21T05:00:00Z ERROR x'])
-    assert.equal(lines.add(own)?.text, own);
+    assert.equal(programLine(own).text, own);
+});
+
+test('parts of a line are joined, each output by itself; one that never ends is handed over', () => {
+  const path = join(dir, 'parts.log');
+  writeFileSync(path, '');
+  const bodies: string[] = [];
+  const receiver = new LogsReceiver({
+    files: [{ containerId: '/docker/api', path }],
+    hostName: 'h',
+    messagesPerSecond: 10,
+    onRows: (more) => bodies.push(...more.map((row) => row.Body)),
+  });
+  const add = (...lines: string[]): void =>
+    appendFileSync(path, lines.map((line) => `2026-11-21T05:00:00.1Z ${line}\n`).join(''));
+  add('stdout P one ', 'stderr F Traceback (most recent call last):', 'stdout P two ');
+  add('stderr F   File "a.py", line 1', 'stdout F three', 'stderr F KeyError: 1', 'stderr P unfinished');
+  receiver.poll(1000);
+  receiver.poll(2500);
+  assert.deepEqual(bodies.toSorted(), [
+    'Traceback (most recent call last):\n  File "a.py", line 1\nKeyError: 1',
+    'one two three',
+  ]);
+  const before = receiver.positions().get(path)!.offset;
+  receiver.poll(7000);
+  assert.equal(bodies.at(-1), 'unfinished');
+  assert.ok(receiver.positions().get(path)!.offset > before, 'it is not read again');
+  receiver.stop();
+});
+
+test('files that were rotated away between two looks are read, the oldest first', () => {
+  const path = join(dir, 'fast.log');
+  writeFileSync(path, '');
+  const tail = new Tail(path);
+  const at = (file: string, second: number): void => utimesSync(file, second, second);
+  appendFileSync(path, 'one\n');
+  renameSync(path, `${path}.3`);
+  at(`${path}.3`, 1000);
+  writeFileSync(`${path}.2`, 'two\n');
+  at(`${path}.2`, 1001);
+  writeFileSync(`${path}.1`, 'three\n');
+  at(`${path}.1`, 1002);
+  writeFileSync(`${path}.4.gz`, 'not this\n');
+  writeFileSync(`${path}.9`, 'nor what is older\n');
+  at(`${path}.9`, 900);
+  writeFileSync(path, 'four\n');
+  const read: string[] = [];
+  for (let i = 0; i < 6; i++) read.push(...textsOf(tail));
+  assert.deepEqual(read, ['one', 'two', 'three', 'four']);
+  tail.close();
+});
+
+test('what a container wrote before it went is read to its end', () => {
+  const path = join(dir, 'gone.log');
+  writeFileSync(path, '');
+  let rows = 0;
+  const receiver = new LogsReceiver({
+    files: [{ containerId: '/docker/job', path }],
+    hostName: 'h',
+    messagesPerSecond: 1e6,
+    onRows: (more) => (rows += more.length),
+  });
+  appendFileSync(path, `12:00:00 INFO ${'x'.repeat(900)}\n`.repeat(3000)); // more than one look takes
+  receiver.unfollow(path);
+  for (let i = 0; i < 6; i++) receiver.poll(1000);
+  assert.equal(rows, 3000);
+  assert.deepEqual(receiver.followed(), []);
 });
 
 test('a container that comes is followed from its first line; secrets do not reach the store', () => {
@@ -106,11 +181,12 @@ test('a container that comes is followed from its first line; secrets do not rea
   receiver.follow(file, true);
   receiver.poll(1000);
   receiver.unfollow(path);
+  receiver.poll(1000);
   assert.deepEqual(
     rows.map((row) => [row.ServiceName, row.Body]),
     [['/k8s/web/api', '05:00:00 ERROR login failed password=[redacted]']],
   );
-  assert.deepEqual([...receiver.followed()], []);
+  assert.deepEqual(receiver.followed(), []);
 });
 
 test('JSON lines give message, level, fields and ids; the runtime says when', () => {

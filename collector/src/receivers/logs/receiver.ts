@@ -1,9 +1,9 @@
 import type { LogRow } from '@gumshoe/schema/tables/logs';
-import { MessageJoiner } from '@gumshoe/text/multiline';
 import type { MetricSink } from '../../pipeline/metric-sink.ts';
 import { ContainerLog, type LogMessage } from './container-log.ts';
-import { RuntimeLines } from './runtime-lines.ts';
-import { Tail, type Position } from './tail.ts';
+import { LogStream, type StreamMessage } from './log-stream.ts';
+import { programLine } from './runtime-lines.ts';
+import { Tail, type Position, type TailLine } from './tail.ts';
 
 /** A file that holds the output of a container. */
 export interface LogFile {
@@ -26,17 +26,12 @@ export interface LogsOptions {
 interface Source {
   readonly file: LogFile;
   readonly tail: Tail;
-  readonly lines: RuntimeLines;
-  readonly joiner: MessageJoiner;
-  /** ms; when the message that is being joined began, as far as the runtime says. */
-  began: number | undefined;
-  lastLine: number;
-  /** Bytes of lines that were read and not handed over: of the message that is being joined, and of a cut line. */
-  held: number;
-  cut: number;
+  /** By name: what a program writes to its two outputs comes mixed, line by line. */
+  readonly streams: Map<string, LogStream>;
+  /** Its container is gone: what the file still holds is read, and then it is let go. */
+  isLeaving: boolean;
 }
 
-const MESSAGE_ENDS_AFTER = 1000;
 const POLL_EVERY = 500;
 const OUTPUT = 'stdout/stderr';
 
@@ -61,24 +56,25 @@ export class LogsReceiver {
 
   /** Follows a further file; `fromStart` when all of it is news. Following it already changes nothing. */
   follow(file: LogFile, fromStart: boolean): void {
-    if (this.sources.has(file.path)) return;
+    const known = this.sources.get(file.path);
+    if (known) known.isLeaving = false;
+    if (known) return;
     this.sources.set(file.path, {
       file,
       tail: new Tail(file.path, fromStart, this.options.positions?.get(file.path)),
-      lines: new RuntimeLines(),
-      joiner: new MessageJoiner(),
-      began: undefined,
-      lastLine: 0,
-      held: 0,
-      cut: 0,
+      streams: new Map(),
+      isLeaving: false,
     });
   }
 
-  /** Lets go of a file whose container is gone; what was read but not handed over is handed over. */
+  /** Lets go of a file whose container is gone, once all of it was read. */
   unfollow(path: string): void {
     const source = this.sources.get(path);
-    if (!source) return;
-    this.finish(source);
+    if (source) source.isLeaving = true;
+  }
+
+  private letGo(path: string, source: Source, now: number, rows: LogRow[]): void {
+    this.finish(source, now, rows);
     this.sources.delete(path);
     const { containerId } = source.file;
     if ([...this.sources.values()].some((one) => one.file.containerId === containerId)) return;
@@ -86,17 +82,18 @@ export class LogsReceiver {
     this.logs.delete(containerId);
   }
 
-  followed(): IterableIterator<string> {
-    return this.sources.keys();
+  followed(): readonly string[] {
+    return [...this.sources].flatMap(([path, { isLeaving }]) => (isLeaving ? [] : [path]));
   }
 
   /** How far each file was handed over: where a next process goes on. */
   positions(): ReadonlyMap<string, Position> {
     return new Map(
-      [...this.sources].flatMap(([path, { tail, held, cut }]) => {
+      [...this.sources].flatMap(([path, { tail, streams }]) => {
         const { position } = tail;
         if (!position) return [];
-        return [[path, { ...position, offset: Math.max(0, position.offset - held - cut) }] as const];
+        const held = [...streams.values()].map(({ from }) => from ?? Infinity);
+        return [[path, { ...position, offset: Math.min(position.offset, ...held) }] as const];
       }),
     );
   }
@@ -115,34 +112,31 @@ export class LogsReceiver {
   /** Reads what was added; `now` in ms is the time of messages that have none of their own. */
   poll(now: number): void {
     const rows: LogRow[] = [];
-    for (const source of this.sources.values()) {
+    for (const [path, source] of this.sources) {
       const lines = source.tail.read();
       for (const line of lines) this.line(source, line, now, rows);
-      if (lines.length > 0) source.lastLine = now;
-      else if (now - source.lastLine >= MESSAGE_ENDS_AFTER)
-        this.message(source, source.joiner.flush(), now, rows);
+      for (const stream of source.streams.values()) this.messages(source, stream.quiet(now), now, rows);
+      if (source.isLeaving && lines.length === 0) this.letGo(path, source, now, rows);
     }
     if (rows.length > 0) this.options.onRows(rows);
   }
 
-  private line(source: Source, raw: string, now: number, rows: LogRow[]): void {
-    source.cut += Buffer.byteLength(raw) + 1;
-    const line = source.lines.add(raw.endsWith('\r') ? raw.slice(0, -1) : raw);
-    if (line === undefined) return;
-    const done = source.joiner.add(line.text);
-    if (done !== undefined) this.message(source, done, now, rows);
-    source.held += source.cut;
-    source.cut = 0;
-    source.began ??= line.at;
+  private line({ streams, file }: Source, { text, at }: TailLine, now: number, rows: LogRow[]): void {
+    const piece = programLine(text);
+    let stream = streams.get(piece.stream);
+    if (!stream) streams.set(piece.stream, (stream = new LogStream()));
+    const done = stream.add(piece, at, now);
+    if (done) this.message(file, done, now, rows);
   }
 
-  private message(source: Source, text: string | undefined, now: number, rows: LogRow[]): void {
-    source.held = 0;
-    if (text === undefined) return;
-    const at = source.began ?? now;
-    source.began = undefined;
-    const { containerId, source: name = OUTPUT } = source.file;
-    const row = this.logOf(containerId).take({ text, at }, name, now);
+  private messages({ file }: Source, messages: readonly StreamMessage[], now: number, rows: LogRow[]): void {
+    for (const one of messages) this.message(file, one, now, rows);
+  }
+
+  private message(file: LogFile, message: StreamMessage, now: number, rows: LogRow[]): void {
+    const { text, at = now } = message;
+    const { containerId, source = OUTPUT } = file;
+    const row = this.logOf(containerId).take({ text, at }, source, now);
     if (row) rows.push(row);
   }
 
@@ -167,16 +161,16 @@ export class LogsReceiver {
 
   stop(): void {
     clearInterval(this.timer);
-    this.poll(Date.now());
-    for (const source of this.sources.values()) this.finish(source);
+    const now = Date.now();
+    this.poll(now);
+    const rows: LogRow[] = [];
+    for (const source of this.sources.values()) this.finish(source, now, rows);
+    if (rows.length > 0) this.options.onRows(rows);
   }
 
-  private finish(source: Source): void {
-    const now = Date.now();
-    const rows: LogRow[] = [];
+  private finish(source: Source, now: number, rows: LogRow[]): void {
     for (const line of source.tail.read()) this.line(source, line, now, rows);
-    this.message(source, source.joiner.flush(), now, rows);
+    for (const stream of source.streams.values()) this.messages(source, stream.flush(), now, rows);
     source.tail.close();
-    if (rows.length > 0) this.options.onRows(rows);
   }
 }

@@ -1,9 +1,13 @@
-const CRI = /^(\d{4}-\d\d-\d\dT\S+) (?:stdout|stderr) ([FP])(?::\S*)? (.*)$/s;
-const MAX_PARTIAL = 64 * 1024;
+const CRI = /^(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([FP])(?::\S*)? (.*)$/s;
 
-/** A line of a program, and when the runtime took it, ms since the epoch; undefined when nobody says. */
+/** A piece of a program's output as a line of a file holds it. */
 export interface ProgramLine {
   readonly text: string;
+  /** `stdout`, `stderr`; '' where nobody tells them apart. */
+  readonly stream: string;
+  /** Whether the program's line ends here. */
+  readonly whole: boolean;
+  /** When the runtime took it, ms since the epoch; undefined when nobody says. */
   readonly at: number | undefined;
 }
 
@@ -11,40 +15,25 @@ export interface ProgramLine {
  * Takes off what a container runtime puts around each line of output: the CRI format (`time stream F text`, P for
  * a part of a line) and Docker's json-file. Any other line is the program's own.
  */
-export class RuntimeLines {
-  #partial = '';
-
-  /** The program's line; undefined while it is incomplete. */
-  add(line: string): ProgramLine | undefined {
-    const cri = CRI.exec(line);
-    if (cri) return this.#join(cri[3] ?? '', cri[2] === 'F', cri[1]);
-    const entry = dockerEntry(line);
-    if (entry === undefined) return { text: line, at: undefined };
-    const whole = entry.log.endsWith('\n');
-    return this.#join(whole ? entry.log.slice(0, -1) : entry.log, whole, entry.time);
-  }
-
-  #join(text: string, whole: boolean, time: string | undefined): ProgramLine | undefined {
-    const joined = (this.#partial + text).slice(0, MAX_PARTIAL);
-    this.#partial = whole ? '' : joined;
-    if (!whole) return undefined;
-    const at = time === undefined ? NaN : Date.parse(time);
-    return { text: joined, at: Number.isNaN(at) ? undefined : at };
-  }
+export function programLine(line: string): ProgramLine {
+  const [, time, stream = '', tag, text = ''] = CRI.exec(line) ?? [];
+  if (stream !== '') return { text, stream, whole: tag === 'F', at: timeOf(time) };
+  return dockerEntry(line) ?? { text: line, stream: '', whole: true, at: undefined };
 }
 
-interface DockerEntry {
-  readonly log: string;
-  readonly time: string | undefined;
-}
-
-function dockerEntry(line: string): DockerEntry | undefined {
+function dockerEntry(line: string): ProgramLine | undefined {
   if (!line.startsWith('{"log":')) return undefined;
   try {
     const { log, stream, time } = JSON.parse(line) as Readonly<Record<string, unknown>>;
     if (typeof log !== 'string' || typeof stream !== 'string') return undefined;
-    return { log, time: typeof time === 'string' ? time : undefined };
+    const whole = log.endsWith('\n');
+    return { text: whole ? log.slice(0, -1) : log, stream, whole, at: timeOf(time) };
   } catch {
     return undefined;
   }
+}
+
+function timeOf(time: unknown): number | undefined {
+  const at = typeof time === 'string' ? Date.parse(time) : NaN;
+  return Number.isNaN(at) ? undefined : at;
 }
