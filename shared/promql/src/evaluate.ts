@@ -71,6 +71,15 @@ function withGaps(columns: readonly Column[]): readonly EvaluatedSeries[] {
   });
 }
 
+const isRangeVector = (expr: Expr): boolean =>
+  expr.type === 'subquery' || (expr.type === 'selector' && expr.range !== undefined);
+
+const notForRange = (expr: Expr, type: string) =>
+  evaluationError(
+    expr,
+    `invalid expression type "${type}" for range query, must be Scalar or instant Vector`,
+  );
+
 /**
  * Range query. Series are in the order of their labels. `given` may know parts of it already.
  * @throws FailureError on errors in the expression.
@@ -89,12 +98,9 @@ export function evaluateRange(
   const times = Float64Array.from({ length: grid.points }, (_, i) => grid.from + i * grid.step);
   const steps: Steps = { times, start: times[0] ?? 0, end: times.at(-1) ?? 0, step: grid.step };
   const annotations = new Annotations();
+  if (isRangeVector(expr)) throw notForRange(expr, 'range vector');
   const value = new Evaluator(source, annotations, given).evaluate(expr, steps);
-  if (value.type === 'string')
-    throw evaluationError(
-      expr,
-      'invalid expression type "string" for range query, must be Scalar or instant Vector',
-    );
+  if (value.type === 'string') throw notForRange(expr, 'string');
   const columns = value.type === 'scalar' ? [filled({}, value.values)] : value.columns;
   const series = withGaps(inOrder(nonEmpty(columns), expr));
   return { grid, series, ...annotations.result() };

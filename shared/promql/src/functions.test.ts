@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FailureError } from '@gumshoe/base/failure';
 import type { Labels, Series } from '@gumshoe/base/series';
-import { evaluateInstant } from './evaluate.ts';
+import { milliseconds } from '@gumshoe/base/time';
+import { evaluateInstant, evaluateRange } from './evaluate.ts';
 import { compileMatchers } from './matchers.ts';
 import { parsePromql } from './parse.ts';
 import type { SeriesSource } from './source.ts';
@@ -220,7 +221,25 @@ describe('refused in the words of Prometheus, with the place', () => {
     ["g{host='a\\\"'}", /unknown escape sequence U\+0022/],
     ['g{host="a', /^1:8: parse error: unterminated quoted string/],
     ['sum(g', /^1:6: parse error: unclosed left parenthesis/],
-    ['g)', /^1:2: parse error: unexpected right parenthesis '\)'/],
+    ['g)', /^1:3: parse error: unexpected right parenthesis '\)'/],
+    ['g]', /^1:2: parse error: unexpected right bracket '\]'/],
+    ['g[5m', /^1:5: parse error: unclosed left bracket/],
+    ['g{host="a"', /^1:11: parse error: unexpected end of input inside braces/],
+    ['g{host=a}', /^1:8: parse error: unexpected identifier "a" in label matching, expected string/],
+    ['g{host}', /^1:7: parse error: unexpected "}" in label matching, expected label matching operator/],
+    ['g{="a"}', /^1:3: parse error: unexpected "=" in label matching, expected identifier or "}"/],
+    ['g{a="b" c="d"}', /^1:9: parse error: unexpected identifier "c" in label matching, expected "," or "}"/],
+    ['g{host=1}', /^1:8: parse error: unexpected character inside braces: '1'/],
+    ['g @ h', /^1:5: parse error: unexpected identifier "h" in @, expected timestamp/],
+    ['g offset h', /^1:10: parse error: unexpected identifier "h" in offset, expected number, duration/],
+    [
+      'sum by (a b) (g)',
+      /^1:11: parse error: unexpected identifier "b" in grouping opts, expected "," or "\)"/,
+    ],
+    ['sum by a (g)', /^1:8: parse error: unexpected identifier "a" in grouping opts, expected "\("/],
+    ['sum h', /^1:5: parse error: unexpected identifier "h"$/],
+    ['sum by (a) h', /^1:12: parse error: unexpected identifier "h" in aggregation/],
+    ['sum(g) by (a) sum', /^1:15: parse error: unexpected <aggr:sum>$/],
     ['g +', /^1:4: parse error: unexpected end of input/],
     ['g{host=~"("}', /^1:3: parse error: error parsing regexp: /],
     ['label_replace(g, "a", "b", "host", "(")', /^invalid regular expression in label_replace\(\): \(/],
@@ -258,4 +277,15 @@ describe('refused in the words of Prometheus, with the place', () => {
     ['left > on() right{k="both"}', /many-to-one matching must be explicit \(group_left\/group_right\)/],
   ];
   for (const [query, words] of table) test(query || 'nothing', () => assert.match(refusal(query), words));
+});
+
+test('a range query takes no range vectors, in the words of Prometheus', () => {
+  const source = { select: () => [] };
+  const grid = { from: milliseconds(0), step: 1000, points: 2 };
+  for (const query of ['g[5m]', 'g[5m:1m]', '(g[5m] offset 1m)'])
+    assert.throws(
+      () => evaluateRange(parsePromql(query), source, grid),
+      /invalid expression type "range vector" for range query, must be Scalar or instant Vector/,
+      query,
+    );
 });

@@ -1,11 +1,12 @@
 import type { FailureError } from '@gumshoe/base/failure';
 import { FUNCTIONS, RENAMED } from '../functions.ts';
 import { parseError } from './parse-error.ts';
+import { openBracket, syntaxContext } from './syntax-context.ts';
 
 const AGGREGATIONS =
   /^(?:sum|avg|count|min|max|group|stddev|stdvar|topk|bottomk|count_values|quantile|limitk|limit_ratio)$/i;
-const KEYWORDS =
-  /^(?:and|or|unless|atan2|by|without|on|ignoring|group_left|group_right|bool|offset|start|end)$/i;
+const KEYWORDS = /^(?:by|without|on|ignoring|group_left|group_right|bool|offset|start|end)$/i;
+const OPERATORS = /^(?:and|or|unless|atan2)$/i;
 const NUMBER = /^(?:0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?![a-z])/i;
 const DURATION = /^(?:\d+(?:ms|[smhdwy]))+/;
 
@@ -22,25 +23,46 @@ export function syntaxError(query: string, at: number): FailureError {
   if (string < query.length && string <= at)
     return parseError(query, string, `unterminated ${query[string] === '`' ? 'raw' : 'quoted'} string`);
   const start = at + (/^\s*/.exec(query.slice(at))?.[0].length ?? 0);
-  return parseError(query, start, found(query, start));
+  const wrong = misplaced(query, start);
+  // Prometheus has read a parenthesis too many when it sees that
+  if (wrong !== undefined) return parseError(query, wrong.includes("')'") ? start + 1 : start, wrong);
+  return parseError(query, start, `${found(query, start)}${syntaxContext(query.slice(0, start))}`);
 }
 
 const isUnknown = (name: string): boolean =>
-  !FUNCTIONS.has(name) && !AGGREGATIONS.test(name) && !KEYWORDS.test(name);
+  !FUNCTIONS.has(name) && !AGGREGATIONS.test(name) && !KEYWORDS.test(name) && !OPERATORS.test(name);
+
+/** What does not fit the brackets around it; Prometheus's lexer stops there, before its grammar does. */
+function misplaced(query: string, at: number): string | undefined {
+  const sign = query[at];
+  const open = openBracket(query.slice(0, at));
+  if (sign === undefined) {
+    if (open === '{') return 'unexpected end of input inside braces';
+    if (openParentheses(query) > 0) return 'unclosed left parenthesis';
+    return open === '[' ? 'unclosed left bracket' : undefined;
+  }
+  if (sign === ')' && openParentheses(query.slice(0, at)) === 0) return "unexpected right parenthesis ')'";
+  if (open === '{' && sign === '{') return "unexpected left brace '{'";
+  if (open === '{' && /[\d()[\]<>+\-*/%^@:;.~|&$?\\]/.test(sign))
+    return `unexpected character inside braces: '${sign}'`;
+  if (open !== '{' && query.startsWith('=~', at)) return "unexpected character after '=': '~'";
+  if (open !== '{' && sign === '}') return "unexpected character: '}'";
+  return open !== '[' && sign === ']' ? "unexpected right bracket ']'" : undefined;
+}
 
 function found(query: string, at: number): string {
   const rest = query.slice(at);
-  if (rest === '')
-    return openParentheses(query) > 0 ? 'unclosed left parenthesis' : 'unexpected end of input';
-  if (rest.startsWith(')') && openParentheses(query.slice(0, at)) === 0)
-    return "unexpected right parenthesis ')'";
+  if (rest === '') return 'unexpected end of input';
   const duration = DURATION.exec(rest)?.[0];
   if (duration !== undefined) return `unexpected duration "${duration}"`;
   const number = NUMBER.exec(rest)?.[0];
   if (number !== undefined) return `unexpected number "${number}"`;
   const word = /^[A-Za-z_:][\w:]*/.exec(rest)?.[0];
   if (word !== undefined) {
-    if (KEYWORDS.test(word) || AGGREGATIONS.test(word)) return `unexpected <${word.toLowerCase()}>`;
+    const lower = word.toLowerCase();
+    if (OPERATORS.test(word)) return `unexpected <op:${lower}>`;
+    if (AGGREGATIONS.test(word)) return `unexpected <aggr:${lower}>`;
+    if (KEYWORDS.test(word)) return `unexpected <${lower}>`;
     return `unexpected identifier "${word}"`;
   }
   const text = /^(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)/.exec(rest)?.[0];
