@@ -7,6 +7,8 @@ export interface ViewDefinition {
   readonly icon: ComponentType<{ readonly size?: number }>;
   /** Number key that opens it; views without one are reached from others. */
   readonly key?: string;
+  /** Shows its title, or that of its subject, at its top. */
+  readonly titled?: true;
   readonly component: ComponentType;
 }
 

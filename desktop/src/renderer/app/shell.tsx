@@ -91,7 +91,13 @@ function useFollowing(recorded: boolean): void {
 
 function CurrentView({ view }: { readonly view: string }) {
   const known = VIEWS.find((entry) => entry.id === view);
-  if (known) return <known.component />;
+  if (known)
+    return (
+      <>
+        {known.titled ? null : <h1 className="sr-only">{known.title}</h1>}
+        <known.component />
+      </>
+    );
   return (
     <Empty
       title={`There is no view named ${view}`}

@@ -39,7 +39,7 @@ const LIGHT: Palette = {
   text: '#1b2028',
   muted: '#5c6674',
   accent: '#1f66c9',
-  health: { ok: '#17804a', warning: '#a85f00', critical: '#c3262d', unknown: '#6b7684' },
+  health: { ok: '#17804a', warning: '#985500', critical: '#c3262d', unknown: '#6b7684' },
   series: ['#1f66c9', '#b86a00', '#0c8377', '#a03c9c', '#6a7d10', '#c04a32', '#5a4fc4', '#7d5f3c'],
 };
 

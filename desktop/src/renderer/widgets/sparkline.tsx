@@ -37,8 +37,21 @@ export function Sparkline({ values, label, width = 120, height = 22 }: Sparkline
   const path = sparklinePath(values, width, height);
   if (path === '') return <span className="muted small">–</span>;
   return (
-    <svg width={width} height={height} role="img" aria-label={label}>
-      <path d={path} fill="none" stroke="var(--g-accent)" strokeWidth={1.25} strokeLinejoin="round" />
+    <svg
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      style={{ width: '100%', maxWidth: width, height }}
+      role="img"
+      aria-label={label}
+    >
+      <path
+        d={path}
+        fill="none"
+        stroke="var(--g-accent)"
+        strokeWidth={1.25}
+        strokeLinejoin="round"
+        vectorEffect="non-scaling-stroke"
+      />
     </svg>
   );
 }

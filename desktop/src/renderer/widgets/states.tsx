@@ -1,5 +1,5 @@
 import type { Failure } from '@gumshoe/base/failure';
-import { Button, Callout, NonIdealState } from '@blueprintjs/core';
+import { Button, Callout } from '@blueprintjs/core';
 import { Error as FailedIcon, Refresh, Search } from '@blueprintjs/icons';
 import type { ReactElement, ReactNode } from 'react';
 import type { LiveQuery } from '../client/session.tsx';
@@ -24,12 +24,12 @@ export interface EmptyProps {
 export function Empty({ title, children, action }: EmptyProps) {
   return (
     <div className="centre" data-testid="state-empty">
-      <NonIdealState
-        icon={<Search size={36} color="var(--g-muted)" />}
-        title={title}
-        description={<div style={{ maxWidth: 460 }}>{children}</div>}
-        {...(action ? { action } : {})}
-      />
+      <div className="empty">
+        <Search size={36} color="var(--g-muted)" />
+        <h2>{title}</h2>
+        <div>{children}</div>
+        {action}
+      </div>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
 
 export interface VirtualListProps<T> {
   readonly items: readonly T[];
@@ -8,8 +8,9 @@ export interface VirtualListProps<T> {
   readonly keyOf: (item: T, index: number) => string;
   readonly render: (item: T, index: number, selected: boolean) => ReactNode;
   /** Index of the selected item, -1 for none. */
-  readonly selected: number;
-  readonly onSelect: (index: number) => void;
+  readonly selected?: number;
+  /** Without it nothing can be selected: a list to read, whose rows may hold links. */
+  readonly onSelect?: (index: number) => void;
   /** Enter, or a double click. */
   readonly onOpen?: (index: number) => void;
   readonly header?: ReactNode;
@@ -21,7 +22,8 @@ const PAGE = 10;
 
 /** A list of any length: only the rows in sight are in the document; arrows, Home, End and Enter work. */
 export function VirtualList<T>(props: VirtualListProps<T>) {
-  const { items, rowHeight, selected, onSelect, onOpen, label, header, maxHeight } = props;
+  const { items, rowHeight, selected = -1, onSelect, onOpen, label, header, maxHeight } = props;
+  const id = useId();
   const scroll = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: items.length,
@@ -34,6 +36,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     if (selected >= 0) rows.scrollToIndex(selected, { align: 'auto' });
   }, [rows, selected]);
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (!onSelect) return;
     const target = keyTarget(event.key, selected, items.length);
     if (event.key === 'Enter' && selected >= 0) (onOpen ?? onSelect)(selected);
     else if (target !== undefined) onSelect(target);
@@ -44,8 +47,9 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     <div
       ref={scroll}
       className="virtual"
-      role="listbox"
+      role={onSelect ? 'listbox' : 'list'}
       aria-label={label}
+      aria-activedescendant={onSelect && selected >= 0 ? `${id}-${selected}` : undefined}
       tabIndex={0}
       data-testid={props.testId}
       onKeyDown={onKeyDown}
@@ -58,10 +62,14 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
           return (
             <div
               key={props.keyOf(item, row.index)}
-              role="option"
-              aria-selected={row.index === selected}
+              id={`${id}-${row.index}`}
+              {...(onSelect
+                ? { role: 'option', 'aria-selected': row.index === selected }
+                : { role: 'listitem' })}
+              aria-posinset={row.index + 1}
+              aria-setsize={items.length}
               style={{ position: 'absolute', top: row.start, left: 0, right: 0, height: rowHeight }}
-              onClick={() => onSelect(row.index)}
+              onClick={() => onSelect?.(row.index)}
               onDoubleClick={() => onOpen?.(row.index)}
             >
               {props.render(item, row.index, row.index === selected)}

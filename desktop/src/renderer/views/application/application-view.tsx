@@ -104,5 +104,6 @@ export const applicationView = defineView({
   id: 'application',
   title: 'Application',
   icon: Applications,
+  titled: true,
   component: ApplicationView,
 });

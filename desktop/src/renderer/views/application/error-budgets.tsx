@@ -46,7 +46,7 @@ function OneBudget({ slo, budget }: OneBudgetProps) {
   return (
     <div className="chart-box stack" style={{ gap: 6 }} data-testid={`budget-${slo.kind}`}>
       <div className="chart-title">
-        <b className="ellipsis">
+        <b className="ellipsis" title={objectiveText(slo)}>
           {slo.kind}, {objectiveText(slo)}
         </b>
         <Verdict budget={budget} />

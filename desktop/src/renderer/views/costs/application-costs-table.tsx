@@ -8,8 +8,6 @@ import { moneyText } from './money.ts';
 
 type ApplicationCosts = Costs['applications'][number];
 
-const COLUMNS =
-  'minmax(110px, 1.4fr) 104px minmax(120px, 1fr) minmax(120px, 1fr) 104px minmax(110px, 1fr) minmax(96px, 0.8fr)';
 const ROW_HEIGHT = 32;
 const IN_SIGHT = 14;
 
@@ -23,7 +21,7 @@ export function ApplicationCostsTable({ applications, currency }: ApplicationCos
   return (
     <Panel
       title="Applications"
-      note={`${applications.length}, dearest first; CPU, memory and traffic are means of the window, shares are of all nodes`}
+      note={`${applications.length}, dearest first; CPU, memory and traffic are means of the window`}
       flush
     >
       {applications.length === 0 ? (
@@ -47,14 +45,20 @@ export function ApplicationCostsTable({ applications, currency }: ApplicationCos
 }
 
 const Head = () => (
-  <div className="table-head" style={{ gridTemplateColumns: COLUMNS }} aria-hidden>
+  <div className="table-head costs-row" aria-hidden>
     <span>Application</span>
     <span className="number">A month</span>
-    <span className="number">CPU, share</span>
-    <span className="number">Memory, share</span>
-    <span className="number">Unused a month</span>
+    <span className="number">CPU</span>
+    <span className="number" data-column="share">
+      of nodes
+    </span>
+    <span className="number">Memory</span>
+    <span className="number" data-column="share">
+      of nodes
+    </span>
+    <span className="number">Unused, a month</span>
     <span className="number">Traffic out</span>
-    <span className="number">1 M requests</span>
+    <span className="number">Million requests</span>
   </div>
 );
 
@@ -68,9 +72,9 @@ function Row({ costs, currency, selected }: RowProps) {
   const { application, cpuCores, cpuShare, memory, memoryShare, unusedCpu, unusedMemory, monthly } = costs;
   return (
     <div
-      className="table-row"
-      style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}
-      aria-selected={selected}
+      className="table-row costs-row"
+      style={{ height: ROW_HEIGHT }}
+      data-selected={selected}
       data-testid={`cost-${nameOfApplication(application)}`}
       onClick={() => openApplication(application)}
     >
@@ -79,11 +83,13 @@ function Row({ costs, currency, selected }: RowProps) {
       </b>
       <span className="number">{moneyText(monthly.total, currency)}</span>
       <span className="number">
-        <Value value={cpuCores} unit="cores" /> <Share of={cpuShare} />
+        <Value value={cpuCores} unit="cores" />
       </span>
+      <Share of={cpuShare} />
       <span className="number">
-        <Value value={memory} unit="bytes" /> <Share of={memoryShare} />
+        <Value value={memory} unit="bytes" />
       </span>
+      <Share of={memoryShare} />
       <span className="number" title={unusedTitle(unusedCpu, unusedMemory)}>
         {moneyText(monthly.unused, currency)}
       </span>
@@ -94,7 +100,7 @@ function Row({ costs, currency, selected }: RowProps) {
 }
 
 const Share = ({ of }: { readonly of: number }) => (
-  <span className="muted">
+  <span className="number muted" data-column="share">
     <Value value={of} unit="ratio" />
   </span>
 );

@@ -16,7 +16,7 @@ function CostsView() {
     <div className="view" data-testid="view-costs">
       <div className="view-title">
         <h1>Costs</h1>
-        <span className="muted">a month (730 h) of what {spanText(range.from, range.to)} show</span>
+        <span className="muted">the {spanText(range.from, range.to)} of the window, as a month of 730 h</span>
       </div>
       <Loaded query={query} what="costs" empty={emptyText}>
         {(costs) => <CostsBody costs={costs} />}
@@ -76,6 +76,7 @@ export const costsView = defineView({
   id: 'costs',
   title: 'Costs',
   icon: Dollar,
+  titled: true,
   key: '0',
   component: CostsView,
 });

@@ -4,6 +4,8 @@ import { moneyText, sumKnown } from './money.ts';
 
 test('an amount has its currency, and none is no number', () => {
   assert.equal(moneyText(12.3, 'USD'), '12.30 USD');
+  assert.equal(moneyText(0.00472, 'USD'), '0.0047 USD');
+  assert.equal(moneyText(0, 'USD'), '0.00 USD');
   assert.equal(moneyText(NaN, 'USD'), '–');
 });
 

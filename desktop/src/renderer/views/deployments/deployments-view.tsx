@@ -16,7 +16,7 @@ function DeploymentsView() {
     <div className="view" data-testid="view-deployments">
       <div className="view-title">
         <h1>Deployments</h1>
-        <span className="muted">{query.value ? noteOf(query.value) : ''}</span>
+        <span className="muted">{query.value && query.value.length > 0 ? noteOf(query.value) : ''}</span>
       </div>
       <Loaded query={query} what="deployments" empty={emptyText}>
         {(reports) => <Cards reports={reports} />}
@@ -28,9 +28,9 @@ function DeploymentsView() {
     if (reports.length > 0) return undefined;
     return (
       <Empty title="No deployment touches this window">
-        From {dateText(range.from)}, {spanText(range.from, range.to)}, no application went from one version to
-        another. A rollout shows as a change of image or ReplicaSet; choose a wider window to see earlier
-        ones.
+        In the {spanText(range.from, range.to)} from {dateText(range.from)} no application went from one
+        version to another. A rollout shows as a change of image or ReplicaSet; choose a wider window to see
+        earlier ones.
       </Empty>
     );
   }
@@ -64,6 +64,7 @@ export const deploymentsView = defineView({
   id: 'deployments',
   title: 'Deploys',
   icon: Rocket,
+  titled: true,
   key: '8',
   component: DeploymentsView,
 });

@@ -111,7 +111,7 @@ function MatrixTable({ chart }: { readonly chart: Chart }) {
             <div
               className="table-row"
               style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}
-              aria-selected={isSelected}
+              data-selected={isSelected}
             >
               <code className="ellipsis" title={line.name}>
                 {line.name}

@@ -55,7 +55,7 @@ function Rows({ table: { columns, rows } }: { readonly table: Table }) {
             <div
               className="table-row"
               style={{ gridTemplateColumns: template, height: ROW_HEIGHT }}
-              aria-selected={isSelected}
+              data-selected={isSelected}
             >
               {columns.map((column, at) => (
                 <span key={column.name} className="result-cell" title={cellText(row[at])}>

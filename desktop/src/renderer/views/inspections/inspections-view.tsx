@@ -13,7 +13,7 @@ import { VirtualList } from '../../widgets/virtual-list.tsx';
 import { FindingDetails } from './finding-details.tsx';
 import { areasOf, findingLines, type FindingFilter, type FindingLine } from './finding-filter.ts';
 
-const COLUMNS = '92px 150px 220px 96px 96px minmax(0, 1fr)';
+const COLUMNS = '92px minmax(90px, 1fr) minmax(120px, 1.3fr) 84px 84px minmax(0, 4fr)';
 const ROW_HEIGHT = 30;
 
 function InspectionsView() {
@@ -135,14 +135,18 @@ function Line({ line, selected }: { readonly line: FindingLine; readonly selecte
     <div
       className="table-row"
       style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}
-      aria-selected={selected}
+      data-selected={selected}
       data-testid="finding-line"
       data-inspection={finding.inspection}
       data-application={application.id}
     >
       <HealthBadge health={finding.health} />
-      <b className="ellipsis">{application.name}</b>
-      <span className="ellipsis">{finding.title}</span>
+      <b className="ellipsis" title={application.name}>
+        {application.name}
+      </b>
+      <span className="ellipsis" title={finding.title}>
+        {finding.title}
+      </span>
       <span className="number">{formatValue(finding.value, finding.unit)}</span>
       <span className="number muted">
         {Number.isNaN(finding.threshold) ? '–' : formatValue(finding.threshold, finding.unit)}

@@ -100,6 +100,7 @@ function LogList({ records }: { readonly records: readonly LogRecord[] }) {
           keyOf={(_record, index) => String(index)}
           selected={selected}
           onSelect={setSelected}
+          header={<Head />}
           render={(record, _index, isSelected) => <LogRow record={record} selected={isSelected} />}
         />
       </div>
@@ -113,6 +114,15 @@ function LogList({ records }: { readonly records: readonly LogRecord[] }) {
   );
 }
 
+const Head = () => (
+  <div className="table-head log-head" aria-hidden>
+    <span>Time</span>
+    <span>Severity</span>
+    <span>Service</span>
+    <span>Message</span>
+  </div>
+);
+
 const isError = (severity: string): boolean => /^(ERROR|FATAL|CRITICAL)/i.test(severity);
 const isWarning = (severity: string): boolean => /^WARN/i.test(severity);
 
@@ -123,7 +133,9 @@ function LogRow({ record, selected }: { readonly record: LogRecord; readonly sel
     <div className="log-row" data-selected={selected} data-testid="log-row">
       <span className="muted">{preciseClockText(record.timestamp)}</span>
       <span style={{ color: `var(--g-${colour})` }}>{severity || '–'}</span>
-      <span className="ellipsis">{record.serviceName}</span>
+      <span className="ellipsis" title={record.serviceName}>
+        {record.serviceName}
+      </span>
       <span className="ellipsis">{record.body}</span>
     </div>
   );

@@ -10,7 +10,6 @@ import { Sparkline } from '../../widgets/sparkline.tsx';
 import { agoText } from '../../widgets/time-text.ts';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
 
-const COLUMNS = '92px minmax(120px, 1.4fr) 84px 74px 92px 78px 84px 172px 132px';
 const ROW_HEIGHT = 34;
 const ROWS_IN_SIGHT = 14;
 /** Longer without a word than this is worth saying. */
@@ -65,10 +64,10 @@ export function ApplicationsTable(props: ApplicationsTableProps) {
 
 function Head() {
   return (
-    <div className="table-head" style={{ gridTemplateColumns: COLUMNS }} aria-hidden>
+    <div className="table-head applications-row" aria-hidden>
       <span>Health</span>
       <span>Application</span>
-      <span>Type</span>
+      <span data-column="type">Type</span>
       <span className="number">Instances</span>
       <span className="number">Requests</span>
       <span className="number">Errors</span>
@@ -88,15 +87,15 @@ function Row({ row, now, trendFrom, selected }: RowProps) {
   const { up, known } = row.instances;
   return (
     <div
-      className="table-row"
-      style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}
-      aria-selected={selected}
+      className="table-row applications-row"
+      style={{ height: ROW_HEIGHT }}
+      data-selected={selected}
       data-testid={`app-row-${row.name}`}
       data-health={row.health}
       onClick={() => openApplication(row.id)}
     >
       <HealthBadge health={row.health} />
-      <span className="ellipsis">
+      <span className="ellipsis" title={row.id}>
         <b>{row.name}</b>{' '}
         {now - row.lastSeen > IDLE_MS ? (
           <span className="muted small">
@@ -104,7 +103,9 @@ function Row({ row, now, trendFrom, selected }: RowProps) {
           </span>
         ) : null}
       </span>
-      <span className="muted ellipsis">{row.type ?? row.kind}</span>
+      <span className="muted ellipsis" title={row.kind} data-column="type">
+        {row.type ?? row.kind}
+      </span>
       <span className="number" style={up < known ? { color: 'var(--g-critical)' } : undefined}>
         {up}/{known} up
       </span>

@@ -23,12 +23,13 @@ export function ClearedPanel({ report }: { readonly report: Report }) {
           rowHeight={ROW_HEIGHT}
           label="Cleared signals"
           keyOf={(entry, index) => `${entry.application} ${entry.signal} ${index}`}
-          selected={-1}
-          onSelect={() => {}}
           maxHeight={ROW_HEIGHT * IN_SIGHT}
           render={(entry) => (
-            <div className="table-row" style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}>
-              <span className="ellipsis">
+            <div
+              className="table-row"
+              style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT, cursor: 'default' }}
+            >
+              <span className="ellipsis" title={entry.application}>
                 <ApplicationLink id={entry.application} />
               </span>
               <code className="ellipsis" title={entry.signal}>

@@ -11,7 +11,7 @@ import { Empty, Loaded } from '../../widgets/states.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
 import { dismissal, RISK_WORDS, riskLines, type RiskFilter } from './risk-filter.ts';
 
-const COLUMNS = '92px 170px 200px minmax(0, 1fr)';
+const COLUMNS = '92px minmax(90px, 1fr) minmax(140px, 1.2fr) minmax(0, 4fr)';
 const ROW_HEIGHT = 30;
 
 function RisksView() {
@@ -113,7 +113,7 @@ function Line({ risk, selected }: { readonly risk: Risk; readonly selected: bool
     <div
       className="table-row"
       style={{ gridTemplateColumns: COLUMNS, height: ROW_HEIGHT }}
-      aria-selected={selected}
+      data-selected={selected}
       data-testid="risk-line"
       data-kind={kind}
       data-application={application}
@@ -122,7 +122,9 @@ function Line({ risk, selected }: { readonly risk: Risk; readonly selected: bool
       <b className="ellipsis" title={name}>
         {name}
       </b>
-      <span className="ellipsis">{RISK_WORDS[kind].title}</span>
+      <span className="ellipsis" title={kind}>
+        {RISK_WORDS[kind].title}
+      </span>
       <span className="ellipsis" title={message}>
         {message}
       </span>

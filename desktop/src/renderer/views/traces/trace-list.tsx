@@ -45,22 +45,23 @@ interface TraceRowProps {
 
 function TraceRow({ trace, longest, selected }: TraceRowProps) {
   const { root, duration, errors, spans, services } = trace;
+  const failed = errors > 0 ? `, ${errors} failed` : '';
+  const note = `${preciseClockText(root.start)}, ${spans} ${spans === 1 ? 'span' : 'spans'}${failed}, ${services.join(' → ')}`;
   return (
     <div
       className="table-row"
-      style={{ gridTemplateColumns: '22px minmax(0, 1fr) 112px', height: ROW_HEIGHT }}
-      aria-selected={selected}
+      style={{ gridTemplateColumns: '22px minmax(0, 1fr) 84px', height: ROW_HEIGHT }}
+      data-selected={selected}
       data-testid="trace-row"
       data-trace-id={trace.traceId}
     >
       <HealthBadge health={errors > 0 ? 'critical' : 'ok'} compact />
       <div style={{ minWidth: 0 }}>
-        <div className="ellipsis">
+        <div className="ellipsis" title={`${root.serviceName} ${root.name}`}>
           <b>{root.serviceName}</b> {root.name}
         </div>
-        <div className="muted small ellipsis">
-          {preciseClockText(root.start)}, {spans} {spans === 1 ? 'span' : 'spans'}
-          {errors > 0 ? `, ${errors} failed` : ''}, {services.join(' → ')}
+        <div className="muted small ellipsis" title={note}>
+          {note}
         </div>
       </div>
       <div className="number">

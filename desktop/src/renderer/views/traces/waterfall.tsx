@@ -94,7 +94,11 @@ function SpanRow({ entry, whole, selected, colours, palette }: SpanRowProps) {
       data-inferred={inferred}
       data-service={span.serviceName}
     >
-      <div className="wf-name" style={{ paddingLeft: 12 + Math.min(depth, MAX_INDENT) * INDENT }}>
+      <div
+        className="wf-name"
+        title={`${span.serviceName} ${span.name}, ${span.kind.toLowerCase()}`}
+        style={{ paddingLeft: 12 + Math.min(depth, MAX_INDENT) * INDENT }}
+      >
         <span
           style={{
             width: 3,
