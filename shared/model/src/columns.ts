@@ -61,6 +61,17 @@ export function ratioColumn(a: Column, b: Column): Column {
   return out;
 }
 
+/** `a / b` of counts over a whole stretch, as their sums tell, so that busy cells weigh more; NaN where `b` has none. */
+export function ratioOf(a: Column, b: Column, cells: CellRange): number {
+  let [part, whole] = [0, 0];
+  for (let i = cells.lo; i < cells.hi; i++) {
+    if (!(b[i]! > 0)) continue;
+    whole += b[i]!;
+    part += a[i] === a[i] ? a[i]! : 0;
+  }
+  return whole > 0 ? part / whole : NaN;
+}
+
 /** Cell by cell how much of `whole` a measured `part` is; NaN where either is unknown, or `whole` is 0. */
 export function shareColumn(part: Column, whole: Column): Column {
   const out = new Float64Array(whole.length);

@@ -12,8 +12,7 @@ import {
   latencyRise,
   missingRise,
   ownTrouble,
-  perRootRequest,
-  riseOf,
+  risePerRootRequest,
   waitedOn,
   type Rise,
 } from './own-trouble.ts';
@@ -122,13 +121,10 @@ const failuresOn = (edge: Dependency, { world }: Frame): Column =>
 const perRequest =
   (column: (edge: Dependency, frame: Frame) => Column): Dimensional['brought'] =>
   (edges, frame) =>
-    riseOf(
-      perRootRequest(
-        frame,
-        sumColumns(
-          edges.map((edge) => column(edge, frame)),
-          frame.world.grid.points,
-        ),
+    risePerRootRequest(
+      sumColumns(
+        edges.map((edge) => column(edge, frame)),
+        frame.world.grid.points,
       ),
       frame,
     );

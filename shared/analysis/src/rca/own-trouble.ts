@@ -1,4 +1,4 @@
-import { meanOf, ratioColumn, sumColumns } from '@gumshoe/model/columns';
+import { meanOf, ratioColumn, ratioOf, sumColumns } from '@gumshoe/model/columns';
 import type { Application, Column, Dependency, RequestColumns } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
 import { perFrame } from './memo.ts';
@@ -199,11 +199,19 @@ export interface Rise {
   readonly by: number;
 }
 
-export function riseOf(column: Column, frame: Frame): Rise {
-  const before = meanOf(column, frame.baseline) || 0;
-  const during = meanOf(column, frame.incident);
-  return { before, during, by: during - before };
+function riseBetween(before: number, during: number): Rise {
+  return { before: before || 0, during, by: during - (before || 0) };
 }
+
+const riseOf = (column: Column, { baseline, incident }: Frame): Rise =>
+  riseBetween(meanOf(column, baseline), meanOf(column, incident));
+
+const riseOfRatio = (part: Column, whole: Column, { baseline, incident }: Frame): Rise =>
+  riseBetween(ratioOf(part, whole, baseline), ratioOf(part, whole, incident));
+
+/** For each request of the impacted application, before and during: all there was by all requests there were. */
+export const risePerRootRequest = (column: Column, frame: Frame): Rise =>
+  riseOfRatio(column, rootRate(frame), frame);
 
 /** Seconds by which a request of the impacted application became slower. */
 export const latencyRise = (frame: Frame): number => risesOf(frame.root, frame).latency;
@@ -225,14 +233,14 @@ function latencyOf(root: Application, frame: Frame): number {
     frame,
     requests.map((one) => one.durationSum),
   );
-  const { before, by } = riseOf(perRootRequest(frame, spent), frame);
+  const { before, by } = risePerRootRequest(spent, frame);
   return by >= LEAST_LATENCY_SHARE * before ? by : 0;
 }
 
 function errorsOf(root: Application, frame: Frame): number {
   const { requests, refused } = servedBy(root);
   const failed = total(frame, [...requests.map((one) => one.failed), ...refused]);
-  return riseOf(perRootRequest(frame, failed), frame).by;
+  return risePerRootRequest(failed, frame).by;
 }
 
 /** Share of the additional latency or errors of the impacted application that comes over one dependency, 0..1. */
@@ -276,8 +284,8 @@ const risesOfMeans = perFrame((application: Application, frame) => {
       frame,
       requests.map((one) => one[column]),
     );
-  const latency = riseOf(ratioColumn(of('durationSum'), of('rate')), frame);
-  const share = riseOf(ratioColumn(of('failed'), of('rate')), frame).by;
+  const latency = riseOfRatio(of('durationSum'), of('rate'), frame);
+  const share = riseOfRatio(of('failed'), of('rate'), frame).by;
   const failures = riseOf(of('failed'), frame).by;
   const { before } = latency;
   const slower = latency.by > LEAST_LATENCY_RISE ? latency.during / Math.max(latency.before, 1e-6) - 1 : 0;
@@ -321,6 +329,6 @@ function amongAll(application: Application, frame: Frame): OwnTrouble {
 
 function shareOf(own: Column, impact: number, least: number, frame: Frame): number {
   if (!(impact > least)) return 0;
-  const { by } = riseOf(perRootRequest(frame, own), frame);
+  const { by } = risePerRootRequest(own, frame);
   return by > 0 ? Math.min(1, by / impact) : 0;
 }

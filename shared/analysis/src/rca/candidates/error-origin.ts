@@ -13,7 +13,7 @@ import {
   ownFailures,
   ownTrouble,
   perRootRequest,
-  riseOf,
+  risePerRootRequest,
   unansweredCalls,
 } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -30,8 +30,9 @@ export const errorOrigin = defineCandidate({
   examine: ({ application, frame }) => {
     const { errors: share } = ownTrouble(application, frame);
     if (share !== share) return undefined;
-    const column = perRootRequest(frame, ownFailures(application, frame));
-    const { before, during, by } = riseOf(column, frame);
+    const own = ownFailures(application, frame);
+    const column = perRootRequest(frame, own);
+    const { before, during, by } = risePerRootRequest(own, frame);
     const silent = isSilent(application, frame, by);
     const { signal, query, operation } = silent
       ? lookAtCalls(application, frame)
@@ -66,7 +67,7 @@ export const errorOrigin = defineCandidate({
 /** Whether most of the additional failures are calls that never arrived, or whose answer did not. */
 const isSilent = (application: Application, frame: Frame, by: number): boolean =>
   hasSelfTime(application, frame) &&
-  riseOf(perRootRequest(frame, unansweredCalls(application, frame)), frame).by > by / 2;
+  risePerRootRequest(unansweredCalls(application, frame), frame).by > by / 2;
 
 function lookAtCalls(application: Application, frame: Frame) {
   const signal = TRACE_METRICS.requests.name;
@@ -86,7 +87,7 @@ function lookAt(application: Application, frame: Frame) {
   const window = rateWindow(frame.world);
   if (hasSelfTime(application, frame)) {
     const ranked = application.operations
-      .map((one) => ({ name: one.name, by: riseOf(perRootRequest(frame, one.failedHere), frame).by || 0 }))
+      .map((one) => ({ name: one.name, by: risePerRootRequest(one.failedHere, frame).by || 0 }))
       .sort((a, b) => b.by - a.by || (a.name < b.name ? -1 : 1));
     const operation = ranked[0]?.name ?? '';
     const signal = TRACE_METRICS.failures.name;

@@ -12,7 +12,7 @@ import {
   ownTime,
   ownTrouble,
   perRootRequest,
-  riseOf,
+  risePerRootRequest,
   timesPeers,
 } from '../own-trouble.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -36,8 +36,9 @@ export const selfTime = defineCandidate({
   examine: ({ application, frame }) => {
     const { latency: share } = ownTrouble(application, frame);
     if (share !== share || !(latencyRise(frame) > 0)) return undefined;
-    const column = perRootRequest(frame, ownTime(application, frame));
-    const { before, during } = riseOf(column, frame);
+    const own = ownTime(application, frame);
+    const column = perRootRequest(frame, own);
+    const { before, during } = risePerRootRequest(own, frame);
     const times = `${formatValue(before, 'seconds')} → ${formatValue(during, 'seconds')}`;
     const { signal, query, operation } = lookAt(application, frame);
     if (!(share >= LEAST_SHARE))
@@ -106,7 +107,7 @@ function lookAt(application: Application, frame: Frame): Look {
 
 function slowestOperation(application: Application, frame: Frame): string {
   const ranked = application.operations
-    .map((one) => ({ name: one.name, by: riseOf(perRootRequest(frame, one.selfTime), frame).by || 0 }))
+    .map((one) => ({ name: one.name, by: risePerRootRequest(one.selfTime, frame).by || 0 }))
     .sort((a, b) => b.by - a.by || (a.name < b.name ? -1 : 1));
   return ranked[0]?.name ?? '';
 }
