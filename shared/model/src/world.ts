@@ -195,6 +195,9 @@ export interface PodFacts {
   readonly phase: string;
   /** 1 while the pod may serve, else 0. */
   readonly ready?: Column;
+  /** What its containers ask for: cores, and bytes. */
+  readonly cpuRequest?: Column;
+  readonly memoryRequest?: Column;
   /** Why a container of it waits at the end: CrashLoopBackOff, ImagePullBackOff … */
   readonly waitingReason?: string;
   readonly lastTerminatedReason?: string;

@@ -22,6 +22,8 @@ export interface PodState {
   readonly addresses: { readonly ip: string; readonly from: number; readonly to: number }[];
   readonly seen: Float64Array[];
   readonly ready: Series[];
+  /** What its containers ask for, of cpu and memory. */
+  readonly requests: Series[];
   phase: string;
   waitingReason: string;
   lastTerminatedReason: string;
@@ -136,6 +138,7 @@ export class KubernetesState {
     }
     for (const series of this.#context.named(K.podReady))
       if (series.labels['condition'] === 'true') this.#podOf(series)?.ready.push(series);
+    for (const series of this.#context.named(K.containerRequests)) this.#podOf(series)?.requests.push(series);
     for (const series of byEnd(this.#context.named(K.containerWaitingReason))) {
       const pod = this.#podOf(series);
       if (pod && lastOf(series) > 0) pod.waitingReason = series.labels['reason'] ?? '';
@@ -177,6 +180,7 @@ const newPod = (cluster: string, namespace: string, name: string): PodState => (
   addresses: [],
   seen: [],
   ready: [],
+  requests: [],
   phase: '',
   waitingReason: '',
   lastTerminatedReason: '',

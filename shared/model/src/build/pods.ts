@@ -74,9 +74,25 @@ export function podFacts({ context }: Building, pod: PodState): PodFacts {
     owner: pod.owner.kind === '' ? '' : `${pod.owner.kind}/${pod.owner.name}`,
     phase: pod.phase,
     ...(pod.ready.length > 0 ? { ready: highest(context, pod.ready) } : {}),
+    ...requestsOf(context, pod),
     ...(waitingReason === '' ? {} : { waitingReason }),
     ...(lastTerminatedReason === '' ? {} : { lastTerminatedReason }),
   };
+}
+
+function requestsOf(
+  context: BuildContext,
+  { requests }: PodState,
+): Pick<PodFacts, 'cpuRequest' | 'memoryRequest'> {
+  const sumOf = (resource: string): Column | undefined => {
+    const parts = requests.filter(({ labels }) => labels['resource'] === resource);
+    if (parts.length === 0) return undefined;
+    const out = context.resampler.column();
+    for (const series of parts) addInto(out, context.gauge(series));
+    return out;
+  };
+  const [cpuRequest, memoryRequest] = [sumOf('cpu'), sumOf('memory')];
+  return { ...(cpuRequest ? { cpuRequest } : {}), ...(memoryRequest ? { memoryRequest } : {}) };
 }
 
 function highest(context: BuildContext, all: readonly Series[]): Column {

@@ -40,7 +40,9 @@ const MEANT: ReadonlySet<string> = new Set(
   `__name__ le quantile status mode kind level protocol state type summary application_type error_type pattern_hash
   reporter method operation request_type source reason phase condition component outcome cause signal role command cmd
   engine gc scope failure_type host_network created_by_kind owner_kind port_protocol port_name instance_type region unit
-  wal_status priority_class wait_event_type autovacuum_disabled systemd_type`.split(/\s+/),
+  wal_status priority_class wait_event_type autovacuum_disabled systemd_type resource provider instance_life_cycle`.split(
+    /\s+/,
+  ),
 );
 
 const WORD = /[\p{L}\p{N}]+/gu;

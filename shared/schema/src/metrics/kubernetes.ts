@@ -95,6 +95,13 @@ export const KUBERNETES_METRICS = metricsOf('kubernetes', {
     labels: [...CONTAINER, 'reason'],
     help: 'Why a container ended the last time (OOMKilled, Error …).',
   },
+  containerRequests: {
+    name: 'kube_pod_container_resource_requests',
+    type: 'gauge',
+    unit: 'none',
+    labels: [...CONTAINER, 'resource', 'unit'],
+    help: 'What a container asks for: cores of cpu, bytes of memory.',
+  },
   replicaSetOwner: {
     name: 'kube_replicaset_owner',
     type: 'gauge',
