@@ -3,6 +3,7 @@ import { Collector } from '../collector.ts';
 import type { CollectorConfig } from '../config.ts';
 import { RECEIVERS } from '../receivers/index.ts';
 import { machineFindings, type Finding } from './machine.ts';
+import { runtimeFindings } from './runtimes.ts';
 
 const QUIET: Logger = { log: () => undefined };
 
@@ -46,6 +47,7 @@ export async function examine(config: CollectorConfig): Promise<readonly Finding
     const status = collector.status() as unknown as Status;
     return [
       ...machineFindings(config.procfs, config.cgroupfs),
+      ...(await runtimeFindings(config['host-root'])),
       ...receiverFindings(status),
       ...programFindings(status),
       ...exporterFindings(config, status),
