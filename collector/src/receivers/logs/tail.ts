@@ -28,9 +28,9 @@ export class Tail {
   private inode = -1;
   /** What was read of the file; the last `rest.length` bytes of that are no whole line yet. */
   private offset = 0;
-  private rest = Buffer.alloc(0);
+  private rest: Buffer = Buffer.alloc(0);
   /** The last bytes before `offset`, as they were when they were read. */
-  private before = Buffer.alloc(0);
+  private before: Buffer = Buffer.alloc(0);
   /** ms; of the file when it was read last. */
   private changed = -1;
   /** Files that had the name after the one that is read, and lost it as well: oldest first. */
