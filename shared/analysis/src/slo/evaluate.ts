@@ -97,9 +97,14 @@ function evaluateObjective(
   const budget = new RequestBudget(world.grid, rate, bad, indicators.earlier);
   const allowed = 1 - objective.share;
   const { lo, hi } = world.window;
-  const usual = objective.assumed ? Math.max(allowed, usualShare(budget)) : allowed;
+  const usualUpTo = (limit: number): number =>
+    objective.assumed ? Math.max(allowed, usualShare(budget, limit)) : allowed;
+  const usual = usualUpTo(MOST_ALLOWED);
   const sudden = findBreaches(budget, usual);
-  const found = sudden.length > 0 || usual === allowed ? sudden : findUnusualBreaches(budget, allowed, usual);
+  const found =
+    sudden.length > 0 || usual === allowed
+      ? sudden
+      : findUnusualBreaches(budget, allowed, usualUpTo(MOST_LASTING[objective.kind]));
   const breaches = found.filter((breach) => breach.cells.hi > lo);
   const burnRates = ALL_BURN_RULES.map((rule) => burnRateAt(budget, rule, allowed, hi));
   const requests = budget.total(lo, hi);
@@ -153,18 +158,20 @@ function undecidedShare(
 const CALMEST = 0.1;
 /** What is three times the usual is unusual. */
 const UNUSUAL = 3;
-/** An objective that nobody set never allows more than this. */
+/** An objective that nobody set never allows more than this, */
 const MOST_ALLOWED = 0.3;
+/** nor than this when it is as it was all the hours that were seen: some programs always take longer than assumed. */
+const MOST_LASTING = { availability: MOST_ALLOWED, latency: 0.9 } as const;
 
 /**
  * What an application that misses an assumed objective even in its calmest time is allowed before an incident opens:
  * nobody promised that, and nobody wants to be woken by it. 0 for all others.
  */
-function usualShare(budget: RequestBudget): number {
+function usualShare(budget: RequestBudget, most: number): number {
   if (budget.bad(0, budget.grid.points) === 0) return 0;
   const shares = budget.shares.filter((share) => share === share).sort();
   const calm = shares[Math.floor(shares.length * CALMEST)] ?? 0;
-  return Math.min(MOST_ALLOWED, UNUSUAL * calm);
+  return Math.min(most, UNUSUAL * calm);
 }
 
 interface Verdict {
