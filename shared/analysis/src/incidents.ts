@@ -16,6 +16,8 @@ export interface OpenedIncident {
   readonly severity: 'warning' | 'critical';
   readonly openedAt: Milliseconds;
   readonly resolvedAt?: Milliseconds;
+  /** Nothing was seen after `resolvedAt`: nobody knows whether it recovered. */
+  readonly silent?: true;
   readonly slo: 'availability' | 'latency';
   /** Share of requests affected since it opened, 0..1. */
   readonly impact: number;
@@ -48,6 +50,7 @@ function openIncident(one: InspectedApplication, slo: SloResult, breach: Alarmed
     severity: breach.severity,
     openedAt: breach.onset,
     ...(breach.recovered === undefined ? {} : { resolvedAt: breach.recovered }),
+    ...(breach.silent ? { silent: breach.silent } : {}),
     slo: slo.kind,
     impact: breach.impact,
     budgetSpent: budgetSpent(slo, breach),
@@ -67,11 +70,15 @@ function summarize(name: string, slo: SloResult, breach: Breach): string {
     slo.kind === 'availability'
       ? 'failed'
       : `took longer than ${formatValue(slo.threshold ?? 0, 'seconds')} or hung`;
-  const end =
-    breach.recovered === undefined
-      ? `since ${clock(breach.onset)}`
-      : `from ${clock(breach.onset)} to ${clock(breach.recovered)}`;
-  return `${formatValue(breach.impact, 'ratio')} of requests to ${name} ${what} ${end} UTC.`;
+  const share = `${formatValue(breach.impact, 'ratio')} of requests to ${name} ${what}`;
+  return `${share} ${whenText(breach.onset, breach.recovered, breach.silent)}.`;
+}
+
+/** `since 10:00:00 UTC`, `from … to … UTC`; without an end that anybody saw, the last that was seen. */
+export function whenText(from: Milliseconds, to: Milliseconds | undefined, silent = false): string {
+  if (to === undefined) return `since ${clock(from)} UTC`;
+  const range = `from ${clock(from)} to ${clock(to)} UTC`;
+  return silent ? `${range}, when the last was seen of it` : range;
 }
 
 /** Eight hex digits (FNV-1a 32): the same for the same application, objective and onset. */

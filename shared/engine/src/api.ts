@@ -177,6 +177,8 @@ export interface Incident {
   readonly severity: 'warning' | 'critical';
   readonly openedAt: Milliseconds;
   readonly resolvedAt?: Milliseconds;
+  /** Nothing was seen after `resolvedAt`: nobody knows whether it recovered. */
+  readonly silent?: true;
   /** Share of requests affected since it opened, 0..1. */
   readonly impact: number;
   /** Part of the error budget of the whole period that it used up, of the objective hit hardest; may be above 1. */
@@ -193,6 +195,8 @@ export interface IncidentImpact {
   readonly severity: 'warning' | 'critical';
   readonly openedAt: Milliseconds;
   readonly resolvedAt?: Milliseconds;
+  /** Nothing was seen after `resolvedAt`: nobody knows whether it recovered. */
+  readonly silent?: true;
   /** 0..1 */
   readonly impact: number;
   /** Part of the objective's error budget; may be above 1. */
@@ -372,6 +376,8 @@ export interface Impact {
   readonly slo: 'availability' | 'latency';
   readonly since: Milliseconds;
   readonly until?: Milliseconds;
+  /** Nothing was seen after `until`: nobody knows whether it recovered. */
+  readonly silent?: true;
   readonly impact: number;
   readonly severity: 'warning' | 'critical';
   readonly message: string;

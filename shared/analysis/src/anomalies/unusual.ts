@@ -44,13 +44,14 @@ export interface Stretch {
 
 /** An incident that lasts as long as a stretch in which something was unusual. */
 export function incidentOver(
-  { grid }: World,
+  { grid, interval, observed }: World,
   { id, name }: Application,
   { key, slo, cells, impact, weight, says }: Stretch,
 ): OpenedIncident {
   const onset = milliseconds(gridTime(grid, cells.lo) - grid.step);
   const until = gridTime(grid, cells.hi - 1);
   const over = cells.hi < grid.points - 2;
+  const silent = over && observed !== undefined && observed.to <= until + grid.step + interval;
   return {
     id: incidentId(`${id}/${key}/${Math.round(onset / 1000)}`),
     application: id,
@@ -58,6 +59,7 @@ export function incidentOver(
     severity: 'warning',
     openedAt: onset,
     ...(over ? { resolvedAt: until } : {}),
+    ...(silent ? { silent } : {}),
     slo,
     impact,
     budgetSpent: 0,

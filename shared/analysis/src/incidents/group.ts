@@ -13,6 +13,8 @@ export interface Incident {
   readonly openedAt: Milliseconds;
   /** undefined: it goes on. */
   readonly resolvedAt?: Milliseconds;
+  /** Of some of its objectives nothing was seen at the end: nobody knows whether they recovered. */
+  readonly silent?: true;
   readonly severity: 'warning' | 'critical';
   /** Every missed objective: closest to the users first, then hardest hit. */
   readonly impacts: readonly OpenedIncident[];
@@ -128,6 +130,7 @@ function incidentOf(world: World, { impacts: list, own }: Part): Incident {
     id: incidentId(`${first.application}/${first.slo}/${Math.round(first.openedAt / 1000)}`),
     openedAt: first.openedAt,
     ...(open ? {} : { resolvedAt: Math.max(...own.map((one) => one.resolvedAt!)) as Milliseconds }),
+    ...(!open && own.some(({ silent }) => silent) ? { silent: true as const } : {}),
     severity: list.some(({ severity }) => severity === 'critical')
       ? ('critical' as const)
       : ('warning' as const),

@@ -178,6 +178,7 @@ function impactOf(incident: OpenedIncident, evidence: readonly Evidence[]): Impa
     slo: incident.slo,
     since: incident.openedAt,
     ...(incident.resolvedAt === undefined ? {} : { until: incident.resolvedAt }),
+    ...(incident.silent ? { silent: incident.silent } : {}),
     impact: Math.round(incident.impact * 10_000) / 10_000,
     severity: incident.severity,
     message: incident.summary,

@@ -37,6 +37,8 @@ export interface ImpactedApplication {
   readonly slo: 'availability' | 'latency';
   readonly since: Milliseconds;
   readonly until?: Milliseconds;
+  /** Nothing was seen after `until`: nobody knows whether it recovered. */
+  readonly silent?: true;
   readonly impact: number;
   readonly severity: 'warning' | 'critical';
   readonly message: string;

@@ -34,7 +34,6 @@ export function summarize(inspected: InspectedWorld, findings: Findings): Told {
   const nameOf = (id: ApplicationId): string => inspected.world.byId.get(id)?.name ?? id;
   const first = impacted[0];
   if (!first) return calm(inspected, asked, nameOf);
-  const end = first.until === undefined ? 'It goes on.' : `It recovered at ${clock(first.until)} UTC.`;
   const elsewhere =
     asked === undefined || impacted.some((one) => one.application === asked)
       ? []
@@ -44,7 +43,11 @@ export function summarize(inspected: InspectedWorld, findings: Findings): Told {
             first.evidence,
           ),
         ];
-  const impact = [...elsewhere, measuredOf(first.message, first.evidence), measuredOf(end, first.evidence)];
+  const impact = [
+    ...elsewhere,
+    measuredOf(first.message, first.evidence),
+    measuredOf(endOf(first), first.evidence),
+  ];
   const top = causes[0];
   if (!top || top.score < LEAST_CONVINCING_SCORE) {
     const none = noCause(first, findings.examined, propagation, nameOf);
@@ -72,6 +75,13 @@ export function summarize(inspected: InspectedWorld, findings: Findings): Told {
       { statement: top.remediation, basis: 'advice', evidence: top.evidence },
     ],
   };
+}
+
+function endOf({ until, silent }: ImpactedApplication): string {
+  if (until === undefined) return 'It goes on.';
+  return silent
+    ? `Nothing was seen of it after ${clock(until)} UTC: whether it recovered is not known.`
+    : `It recovered at ${clock(until)} UTC.`;
 }
 
 const measuredOf = (statement: string, evidence: readonly Evidence[]): Claim => ({

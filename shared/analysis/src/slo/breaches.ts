@@ -10,6 +10,8 @@ export interface Breach {
   readonly onset: Milliseconds;
   /** undefined: still going on at the end of the window. */
   readonly recovered?: Milliseconds;
+  /** No request was seen after `recovered`: nobody knows whether it recovered. */
+  readonly silent?: true;
   /** Share of requests affected, 0..1. */
   readonly impact: number;
   readonly requests: number;
@@ -91,7 +93,12 @@ function breachesWhere(
     const again = previous !== undefined && lo - previous.cells.hi <= reopen;
     if (again) breaches.pop();
     const cells = { lo: again ? previous.cells.lo : lo, hi: last + 1 };
-    breaches.push({ ...describeBreach(budget, cells, over), severity: severityIn(cells, firesAt) });
+    const silent = over && states.slice(last + 1).every((state) => state === 'silent');
+    breaches.push({
+      ...describeBreach(budget, cells, over),
+      ...(silent ? { silent } : {}),
+      severity: severityIn(cells, firesAt),
+    });
     from = last + 1;
     i = last;
   }

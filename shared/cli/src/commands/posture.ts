@@ -46,7 +46,7 @@ export const incidentsCommand = command({
   description: 'troubles with everything they hit; exit code 1 when one goes on',
   ask: async (engine, range) => (await engine.overview(range)).incidents,
   text: incidentsText,
-  isWrong: (incidents) => incidents.some(({ resolvedAt }) => resolvedAt === undefined),
+  isWrong: (incidents) => incidents.some(({ resolvedAt, silent }) => resolvedAt === undefined || silent),
 });
 
 export const deploymentsCommand = command({

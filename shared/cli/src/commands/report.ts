@@ -48,7 +48,8 @@ export const reportCommand = (): Command =>
         flags.application === undefined ? undefined : await findApplication(engine, flags.application, range);
       const report = await engine.investigate(range, application);
       write(FORMATS[flags.json ? 'json' : flags.format](report), flags.output);
-      return report.impacted.some((impact) => impact.until === undefined) || report.causes.length > 0
+      return report.impacted.some(({ until, silent }) => until === undefined || silent) ||
+        report.causes.length > 0
         ? EXIT.wrong
         : EXIT.healthy;
     },

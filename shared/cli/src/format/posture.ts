@@ -10,7 +10,9 @@ export function incidentsText(incidents: readonly Incident[]): string {
     return 'No incident: no budget burned fast enough to open one; gumshoe slo says how each objective stands.\n';
   return incidents
     .map((incident) => {
-      const end = incident.resolvedAt === undefined ? 'goes on' : `over at ${clockText(incident.resolvedAt)}`;
+      const { resolvedAt, silent } = incident;
+      const over = silent ? 'last seen at' : 'over at';
+      const end = resolvedAt === undefined ? 'goes on' : `${over} ${clockText(resolvedAt)}`;
       const lines = incident.impacts.map(({ severity, name, slo, impact, budgetSpent, summary }) => [
         `  ${healthText(severity)}`,
         name,

@@ -63,7 +63,11 @@ function impactTable(impacted: readonly Impact[]): Block {
       one.slo,
       one.severity,
       stamp(one.since),
-      one.until === undefined ? 'not yet' : stamp(one.until),
+      one.until === undefined
+        ? 'not yet'
+        : one.silent
+          ? `unknown, last seen ${stamp(one.until)}`
+          : stamp(one.until),
       percent(one.impact),
       one.message,
     ]),

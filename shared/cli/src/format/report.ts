@@ -64,7 +64,7 @@ export function reportText(report: Report): string {
         'IMPACT',
         ...report.impacted.map((one) =>
           wrap(
-            `${one.severity.toUpperCase()} ${shortName(one.application)} ${one.slo}, since ${clockText(one.since)}${one.until === undefined ? '' : `, recovered ${clockText(one.until)}`}: ${one.message}`,
+            `${one.severity.toUpperCase()} ${shortName(one.application)} ${one.slo}, since ${clockText(one.since)}${one.until === undefined ? '' : `, ${one.silent ? 'last seen' : 'recovered'} ${clockText(one.until)}`}: ${one.message}`,
             '  ',
           ),
         ),

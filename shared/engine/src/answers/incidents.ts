@@ -21,7 +21,7 @@ export function incidentNews(book: IncidentBook, inspected: InspectedWorld, calm
 }
 
 function incidentOf(incident: Grouped): Incident {
-  const { id, openedAt, resolvedAt, severity, impacts, impact, budgetSpent, summary } = incident;
+  const { id, openedAt, resolvedAt, silent, severity, impacts, impact, budgetSpent, summary } = incident;
   const { application, name, slo } = impacts[0]!;
   return {
     id,
@@ -31,6 +31,7 @@ function incidentOf(incident: Grouped): Incident {
     severity,
     openedAt,
     ...(resolvedAt === undefined ? {} : { resolvedAt }),
+    ...(silent ? { silent } : {}),
     impact,
     budgetSpent,
     summary,
@@ -45,6 +46,7 @@ const impactOf = (one: OpenedIncident): IncidentImpact => ({
   severity: one.severity,
   openedAt: one.openedAt,
   ...(one.resolvedAt === undefined ? {} : { resolvedAt: one.resolvedAt }),
+  ...(one.silent ? { silent: one.silent } : {}),
   impact: one.impact,
   budgetSpent: one.budgetSpent,
   summary: one.summary,

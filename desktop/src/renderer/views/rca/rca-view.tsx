@@ -111,13 +111,16 @@ function ImpactRow({ impact }: { readonly impact: Impact }) {
       ) : (
         <span>{impact.message}</span>
       )}
-      <span className="muted">
-        {impact.until === undefined
-          ? 'still going on'
-          : `over at ${clockText(impact.until)}, after ${spanText(impact.since, impact.until)}`}
-      </span>
+      <span className="muted">{endText(impact)}</span>
     </div>
   );
+}
+
+function endText({ since, until, silent }: Impact): string {
+  if (until === undefined) return 'still going on';
+  return silent
+    ? `nothing was seen after ${clockText(until)}: whether it recovered is not known`
+    : `over at ${clockText(until)}, after ${spanText(since, until)}`;
 }
 
 function NoCause({ report }: { readonly report: Report }) {
@@ -144,6 +147,7 @@ export const rcaView = defineView({
   id: 'rca',
   title: 'Causes',
   icon: SearchAround,
+  titled: true,
   key: '3',
   component: RcaView,
 });
