@@ -62,8 +62,7 @@ export function shopDeployments(range: TimeRange): DeploymentReport[] {
             outcome: 'worse',
             confounders: [],
             monthly: { before: 2.1, after: 19.4, currency: 'USD' },
-            message:
-              'CPU per request: 2.1 ms before, 19.2 ms after: more (2.10 → 19.40 USD a month)',
+            message: 'CPU per request: 2.1 ms before, 19.2 ms after: more (2.10 → 19.40 USD a month)',
           },
           {
             metric: 'memory',
@@ -76,9 +75,7 @@ export function shopDeployments(range: TimeRange): DeploymentReport[] {
             message: 'memory per instance: 74.4 MiB before, 74.4 MiB after: no clear change',
           },
         ],
-        newErrors: [
-          { pattern: 'discount * not found', sample: 'discount 4711 not found', count: 31 },
-        ],
+        newErrors: [{ pattern: 'discount * not found', sample: 'discount 4711 not found', count: 31 }],
         outcome: 'worse',
       },
     },
@@ -114,6 +111,8 @@ export const shopCosts = (): Costs => ({
     memory: 78_643_200,
     cpuLimit: NaN,
     memoryLimit: index === 1 ? 134_217_728 : NaN,
+    cpuRequest: index === 1 ? 0.5 : NaN,
+    memoryRequest: index === 1 ? 134_217_728 : NaN,
     unusedCpu: NaN,
     unusedMemory: index === 1 ? 41_943_040 : NaN,
     cpuShare: 0.04 / (index + 1),
@@ -125,6 +124,8 @@ export const shopCosts = (): Costs => ({
       traffic: 0,
       total: 7.84 / (index + 1) + 0.21,
       unused: index === 1 ? 0.11 : NaN,
+      allocated: index === 1 ? 13.01 : NaN,
+      overProvisioned: index === 1 ? 8.7 : NaN,
       perMillionRequests: index === 2 ? NaN : 0.08,
     },
   })),
@@ -137,6 +138,9 @@ export const shopCosts = (): Costs => ({
       idleMemory: 0.79,
       monthly: 271.35,
       monthlyIdle: 169.9,
+      lifeCycle: '',
+      instanceType: '',
+      price: { core: 0.03465, gib: 0.003938, machine: NaN, source: 'parts' },
     },
   ],
   prices: {

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@gumshoe/base/result';
-import type { MachinePrice, PriceSettings } from '../costs/prices.ts';
+import { LIST_PRICES, type MachinePrice, type PriceSettings } from '../costs/prices.ts';
 import { RISK_KINDS, type RiskDismissal, type RiskKind } from '../risks/find-risks.ts';
 import type { Cursor } from './cursor.ts';
 import { nearest, type Complaint } from './mistake.ts';
@@ -12,7 +12,10 @@ const PRICES = {
   internet_gib: 'internetGib',
 } as const satisfies Record<string, keyof PriceSettings>;
 
-/** `costs:`, prices in one currency; what is not given costs nothing. */
+/**
+ * `costs:`, prices in one currency. Without one for a core or a GiB, list prices hold for machines that have none of their
+ * own, as far as these are in that currency; whatever else is not given costs nothing.
+ */
 export function readPrices(section: Cursor): PriceSettings | undefined {
   const prices = { currency: 'USD', cpuCoreHour: 0, memoryGibHour: 0, crossZoneGib: 0, internetGib: 0 };
   const names = Object.keys(PRICES);
@@ -23,7 +26,15 @@ export function readPrices(section: Cursor): PriceSettings | undefined {
     if (key === 'currency') prices.currency = value.read(readCurrency) ?? prices.currency;
     else prices[PRICES[key as keyof typeof PRICES]] = value.read(readPrice) ?? 0;
   }
-  return entries.length > 0 ? { ...prices, ...(machines.length > 0 ? { machines } : {}) } : undefined;
+  if (entries.length === 0) return undefined;
+  const ownParts = entries.some(([key]) => key === 'cpu_core_hour' || key === 'memory_gib_hour');
+  const listed = !ownParts && prices.currency === LIST_PRICES.currency;
+  const { cpuCoreHour, memoryGibHour } = LIST_PRICES;
+  return {
+    ...prices,
+    ...(listed ? { cpuCoreHour, memoryGibHour, assumed: true, listed } : {}),
+    ...(machines.length > 0 ? { machines } : {}),
+  };
 }
 
 /** `{ instance_type: m5.*, life_cycle: spot, hour: 0.04 }` */

@@ -1,5 +1,6 @@
 import { matchesGlob } from '@gumshoe/base/glob';
 import type { Node } from '@gumshoe/model/world';
+import { listedMachine, listedTraffic, type ListSource } from './list-prices.ts';
 
 /** What resources cost, in one currency. */
 export interface PriceSettings {
@@ -12,8 +13,10 @@ export interface PriceSettings {
   readonly internetGib: number;
   /** What whole machines cost; the first that matches counts, the others are priced by core and GiB. */
   readonly machines?: readonly MachinePrice[];
-  /** Nobody set them: `LIST_PRICES`. */
+  /** Nobody set what a core and a GiB cost: `LIST_PRICES`. */
   readonly assumed?: boolean;
+  /** Machines that nobody named a price for, and traffic, cost what the lists of their cloud say. */
+  readonly listed?: boolean;
 }
 
 export interface MachinePrice {
@@ -25,8 +28,8 @@ export interface MachinePrice {
 }
 
 /**
- * On-demand list prices of Google's C4 machines in us-central1 (cloud.google.com/compute/all-pricing), as Coroot takes them
- * where nothing else is known: they compare applications, and are nobody's bill.
+ * Of machines that no list has: on-demand prices of Google's C4 machines in us-central1 (cloud.google.com/compute/all-pricing),
+ * as Coroot takes them where nothing else is known. They compare applications, and are nobody's bill.
  */
 export const LIST_PRICES: PriceSettings = {
   currency: 'USD',
@@ -35,32 +38,57 @@ export const LIST_PRICES: PriceSettings = {
   crossZoneGib: 0,
   internetGib: 0,
   assumed: true,
+  listed: true,
 };
 
 /** Hours of an average month. */
 export const MONTH_HOURS = 730;
 export const GIB = 1024 ** 3;
 
-/** Of a core and of a GiB, per hour. */
+/** What a core and a GiB of a node cost an hour, and why. */
 export interface UnitPrices {
   readonly core: number;
   readonly gib: number;
+  /** Of the whole machine; NaN where only its parts have a price. */
+  readonly machine: number;
+  /** `machines` of the configuration, the list of a cloud, or prices of cores and memory. */
+  readonly source: 'configuration' | 'list' | 'parts';
+  readonly list?: ListSource;
 }
 
-/** What a core and a GiB of a node cost. Of a machine with a price of its own a core costs as much as a GiB. */
+/** Of a machine with a price a core costs as much as a GiB. */
 export function unitPrices(
   node: Pick<Node, 'cores' | 'cloud'> | undefined,
   memory: number,
-  { machines = [], cpuCoreHour, memoryGibHour }: PriceSettings,
+  settings: PriceSettings,
 ): UnitPrices {
-  const { instanceType = '', lifeCycle = '' } = node?.cloud ?? {};
-  const machine = machines.find(
+  const units = (node?.cores ?? 0) + memory / GIB;
+  const priced = units > 0 ? machinePrice(node?.cloud, settings) : undefined;
+  if (!priced)
+    return { core: settings.cpuCoreHour, gib: settings.memoryGibHour, machine: NaN, source: 'parts' };
+  return { ...priced, core: priced.machine / units, gib: priced.machine / units };
+}
+
+function machinePrice(
+  cloud: Node['cloud'],
+  { machines = [], listed }: PriceSettings,
+): Pick<UnitPrices, 'machine' | 'source' | 'list'> | undefined {
+  const { provider = '', instanceType = '', lifeCycle = '' } = cloud ?? {};
+  if (instanceType === '') return undefined;
+  const own = machines.find(
     (one) =>
-      instanceType !== '' &&
       matchesGlob(one.instanceType, instanceType) &&
       (one.lifeCycle === undefined || one.lifeCycle.toLowerCase() === lifeCycle.toLowerCase()),
   );
-  const units = (node?.cores ?? 0) + memory / GIB;
-  if (!machine || !(units > 0)) return { core: cpuCoreHour, gib: memoryGibHour };
-  return { core: machine.hour / units, gib: machine.hour / units };
+  if (own) return { machine: own.hour, source: 'configuration' };
+  const list = listed ? listedMachine(provider, instanceType) : undefined;
+  return list && { machine: list.hour, source: 'list', list: list.source };
+}
+
+/** Prices with those of traffic, which is free where nobody set them and no list has them. */
+export function withTraffic(settings: PriceSettings, nodes: readonly Pick<Node, 'cloud'>[]): PriceSettings {
+  if (!settings.listed || settings.crossZoneGib > 0 || settings.internetGib > 0) return settings;
+  const providers = new Set(nodes.map(({ cloud }) => cloud?.provider ?? ''));
+  const [provider = ''] = providers;
+  return { ...settings, ...(providers.size === 1 ? listedTraffic(provider) : {}) };
 }

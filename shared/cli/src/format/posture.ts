@@ -75,6 +75,8 @@ export function costsText({ applications, nodes, prices }: Costs): string {
     formatValue(traffic.internet, 'bytes/second'),
     money(monthly.total),
     money(monthly.unused),
+    money(monthly.allocated),
+    money(monthly.overProvisioned),
     money(monthly.perMillionRequests),
   ]);
   const header = [
@@ -89,6 +91,8 @@ export function costsText({ applications, nodes, prices }: Costs): string {
     'TO THE INTERNET',
     'A MONTH',
     'UNUSED A MONTH',
+    'ALLOCATED A MONTH',
+    'OVER-PROVISIONED',
     'PER MILLION REQUESTS',
   ];
   const idle = nodes.map((node) => [
@@ -99,11 +103,22 @@ export function costsText({ applications, nodes, prices }: Costs): string {
     formatValue(node.idleMemory, 'ratio'),
     money(node.monthly),
     money(node.monthlyIdle),
+    node.instanceType,
+    priceText(node, prices.currency),
   ]);
   const note = prices.assumed
-    ? `\nAt list prices (${prices.cpuCoreHour} ${prices.currency} for a core and ${prices.memoryGibHour} for a GiB an hour); yours go into --config (costs:).\n`
+    ? `\nList prices compare, and are nobody's bill${nodes.every(({ price }) => price.source !== 'parts') ? '' : `; parts without one are assumed to cost ${prices.cpuCoreHour} ${prices.currency} for a core and ${prices.memoryGibHour} for a GiB an hour`}. Yours go into --config (costs:).\n`
     : '';
-  return `${table(header, rows)}\n${table(['NODE', 'CORES', 'MEMORY', 'IDLE CPU', 'IDLE MEMORY', 'A MONTH', 'IDLE A MONTH'], idle)}${note}`;
+  return `${table(header, rows)}\n${table(['NODE', 'CORES', 'MEMORY', 'IDLE CPU', 'IDLE MEMORY', 'A MONTH', 'IDLE A MONTH', 'TYPE', 'PRICE'], idle)}${note}`;
+}
+
+function priceText({ price, lifeCycle }: Costs['nodes'][number], currency: string): string {
+  const { source, machine, list } = price;
+  if (source === 'parts') return 'by core and GiB';
+  const hour = `${Number(machine.toFixed(4))} ${currency} an hour`;
+  if (!list) return `${hour}, configured`;
+  const cheaper = /^(spot|preemptible)$/i.test(lifeCycle) ? `, on demand: ${lifeCycle} costs less` : '';
+  return `${hour}, ${list.provider} ${list.region}, list of ${list.asOf}${cheaper}`;
 }
 
 export function alertsText({ rules, objectives }: Alerts): string {
