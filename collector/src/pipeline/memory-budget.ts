@@ -22,9 +22,10 @@ export class MemoryBudget {
     this.limit = limit;
   }
 
-  /** Whether memory that is not in use should be given back first; then `check`. */
-  isTight(residentBytes: number): boolean {
-    return residentBytes >= GIVES_BACK_AT * this.limit;
+  /** `tight`: what is not in use should be given back; `short`: before something has to stop, see `check`. */
+  levelOf(residentBytes: number): 'ample' | 'tight' | 'short' {
+    if (residentBytes >= STOPS_AT.profiles * this.limit) return 'short';
+    return residentBytes >= GIVES_BACK_AT * this.limit ? 'tight' : 'ample';
   }
 
   check(residentBytes: number): void {

@@ -3,12 +3,16 @@ import type { MemoryBudget } from '../pipeline/memory-budget.ts';
 
 /** ms between passes in which file pages go back. A pass costs some milliseconds, and what is in use is back at once. */
 const RELEASE_EVERY = 30_000;
-/** ms between looks, and between passes over the heap while memory is tight: each stops everything for some 50 ms. */
+/** ms between looks. */
 const LOOK_EVERY = 500;
-const COLLECT_EVERY = 3_000;
+/** ms between passes over the heap, each of which stops everything for some 50 ms: while memory is tight, and while it is short. */
+const COLLECT_EVERY = { tight: 10_000, short: 3_000 } as const;
 
-/** V8's, where the process was started with --expose-gc. */
-const collectGarbage = (globalThis as { readonly gc?: () => void }).gc;
+/**
+ * V8's, where the process was started with --expose-gc. Its last resort is the one that gives pages back: others keep
+ * what they free for later, some 20 MB.
+ */
+const { gc } = globalThis as { readonly gc?: (options: { type: 'major'; flavor: 'last-resort' }) => void };
 
 /**
  * Keeps resident memory within its budget: looks at it twice a second, gives back what is not in use when it is tight,
@@ -35,9 +39,10 @@ export class ResidentMemory {
 
   /** `now` in ms, of any clock that only moves on. */
   look(now: number): void {
-    if (this.#budget.isTight(process.memoryUsage.rss()) && now - this.#collectedAt >= COLLECT_EVERY) {
+    const level = this.#budget.levelOf(process.memoryUsage.rss());
+    if (level !== 'ample' && now - this.#collectedAt >= COLLECT_EVERY[level]) {
       this.#collectedAt = now;
-      collectGarbage?.();
+      gc?.({ type: 'major', flavor: 'last-resort' });
       this.#release(now);
     }
     this.#budget.check(process.memoryUsage.rss());
