@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
+import { createServer, createTlsServer } from './builtin-http.ts';
 import { acceptedFormat, CONTENT_TYPES, type ExpositionFormat } from './exporters/prometheus/exposition.ts';
 
 export interface StatusServerOptions {

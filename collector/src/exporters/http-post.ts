@@ -1,5 +1,5 @@
-import { request as requestPlain, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
-import { request as requestTls } from 'node:https';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
+import { request as requestPlain, requestTls } from '../builtin-http.ts';
 
 /** Characters of an answer that are read; what stores say is short. */
 const MOST_TEXT = 64 * 1024;

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '../../builtin-http.ts';
 
 /** Why a runtime's socket gave no answer; one line. */
 export class RuntimeError extends Error {

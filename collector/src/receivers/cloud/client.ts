@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '../../builtin-http.ts';
 import { Json, type MetadataClient, type RequestOptions } from './facts.ts';
 
 const TIMEOUT = 1000;

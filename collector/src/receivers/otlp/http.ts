@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RemoteWriteSample } from '@gumshoe/schema/remote-write/encode';
 import { decodeOtlp, type OtlpSignal } from '@gumshoe/schema/otlp/protobuf';
 import type { RowConsumers } from '../../pipeline/consumers.ts';
+import { createServer, createTlsServer } from '../../builtin-http.ts';
 import { decodeWriteRequest } from '../../embedded/prometheus/write-request.ts';
 import { jsonAnswer, jsonStatus, protobufAnswer, protobufStatus } from './answers.ts';
 import { ApiKey } from './api-key.ts';
