@@ -59,3 +59,10 @@ test('a mistake in the options ends with 2 and one line', () => {
   assert.equal(done.status, 2);
   assert.match(done.stderr, /^gumshoe-collector: --interval x: a duration/);
 });
+
+test('a machine without a journal is told so, and what that costs', () => {
+  const { findings } = doctor(['--only', 'logs', '--host-root', '/nonexistent']);
+  const journal = findings.find(({ subject }) => subject === 'journal');
+  assert.equal(journal?.state, 'note');
+  assert.match(`${journal?.seen}: ${journal?.costs}`, /no journal in .*: messages of systemd units/);
+});

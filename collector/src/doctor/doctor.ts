@@ -7,6 +7,13 @@ import { runtimeFindings } from './runtimes.ts';
 
 const QUIET: Logger = { log: () => undefined };
 
+interface ReceiverStatus {
+  readonly state: string;
+  readonly reason?: string;
+  /** Parts of what it gives that this machine has not. */
+  readonly lacks?: readonly { readonly what: string; readonly reason: string; readonly costs: string }[];
+}
+
 interface Status {
   readonly programs: readonly {
     readonly object: string;
@@ -14,7 +21,7 @@ interface Status {
     readonly attached: boolean;
     readonly reason: string;
   }[];
-  readonly receivers: Readonly<Record<string, { readonly state: string; readonly reason?: string }>>;
+  readonly receivers: Readonly<Record<string, ReceiverStatus>>;
   readonly exporters: readonly {
     readonly name: string;
     readonly target: string;
@@ -60,7 +67,10 @@ export async function examine(config: CollectorConfig): Promise<readonly Finding
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 function receiverFindings({ receivers }: Status): Finding[] {
-  return Object.entries(receivers).map(([name, { state, reason }]) => {
+  const lacking = Object.values(receivers).flatMap(({ lacks = [] }) =>
+    lacks.map(({ what, reason, costs }): Finding => ({ subject: what, state: 'note', seen: reason, costs })),
+  );
+  const findings = Object.entries(receivers).map(([name, { state, reason }]): Finding => {
     const gives = RECEIVERS[name as keyof typeof RECEIVERS].gives;
     const subject = `receiver ${name}`;
     if (state === 'running') return { subject, state: 'ok', seen: gives, costs: '' };
@@ -68,6 +78,7 @@ function receiverFindings({ receivers }: Status): Finding[] {
       return { subject, state: 'lost', seen: firstLine(reason ?? 'failed'), costs: gives };
     return { subject, state: 'note', seen: state, costs: gives };
   });
+  return [...findings, ...lacking];
 }
 
 function programFindings({ programs }: Status): Finding[] {

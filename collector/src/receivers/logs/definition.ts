@@ -58,6 +58,10 @@ export const LOGS: ReceiverDefinition = {
         files: receiver.followed().length,
         problems: [...receiver.problems(), store?.problem ?? '', cursors?.problem ?? ''].filter(Boolean),
         journal: journal.problem === '' ? 'followed' : journal.problem,
+        lacks:
+          journal.problem === ''
+            ? []
+            : [{ what: 'journal', reason: journal.problem, costs: 'messages of systemd units' }],
         dropped: receiver.dropped,
       }),
       async stop() {
