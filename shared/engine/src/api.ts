@@ -27,7 +27,6 @@ import type {
   InstanceId,
   NodeId,
 } from '@gumshoe/model/entities';
-import type { RequestSource } from '@gumshoe/schema/metrics/requests';
 import type {
   AnnotatedMatrix,
   LogFilter,
@@ -287,7 +286,7 @@ export interface ServiceMapNode {
 export interface ServiceMapEdge {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
-  readonly protocols: readonly (RequestSource | 'tcp')[];
+  readonly protocols: readonly string[];
   readonly health: Health;
   readonly reasons: readonly string[];
   readonly requestRate: number;

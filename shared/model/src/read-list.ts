@@ -38,6 +38,7 @@ const requestMetrics = PROTOCOLS.flatMap((protocol) => {
 /** What readers work out from spans and log records. */
 export const traceMetrics: readonly string[] = [
   T.requests.name,
+  T.calls.name,
   `${T.duration.name}_bucket`,
   `${T.duration.name}_sum`,
   T.callTime.name,

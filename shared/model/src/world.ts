@@ -81,6 +81,8 @@ export interface Application {
   readonly certificates: readonly CertificateColumns[];
   /** What spans of its own say it did; empty without traces. */
   readonly operations: readonly OperationColumns[];
+  /** Requests that it served, by its spans alone: fewer than `inbound` counts where traces are sampled. */
+  readonly tracedRequests?: Column;
   /** Names under which its traces, logs and profiles are stored. */
   readonly serviceNames: readonly string[];
   readonly firstSeen: Milliseconds;
@@ -282,6 +284,8 @@ export interface Dependency {
   /** What spans say of it: the names both sides go by there. */
   readonly calls: readonly Call[];
   readonly requests: readonly RequestColumns[];
+  /** What is spoken as spans say, the most frequent first; empty where none does. */
+  readonly spoken: readonly string[];
   readonly tcp: TcpColumns;
   readonly connection: ConnectionState;
   /** Client and server are in two clusters. */

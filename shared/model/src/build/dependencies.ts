@@ -197,20 +197,30 @@ export class DependencyBuilder {
       const { client_service_name: client = '' } = labels;
       if (client !== '') registry.serviceOf(client, context.clusterOf(labels));
     }
+    const draftOf = ({ labels }: Series): DependencyDraft | undefined => {
+      const { service_name: server = '', client_service_name: client = '' } = labels;
+      if (client === '') return undefined;
+      const cluster = context.clusterOf(labels);
+      const from = registry.serviceOf(client, cluster).id;
+      const to = calleeOf(this.#building, services, this.#destinations, server, cluster);
+      return from === to ? undefined : this.#draftFor(from, to);
+    };
     const each = (metric: string, add: (requests: RequestDraft, series: Series) => void): void => {
       for (const series of context.named(metric)) {
+        const draft = draftOf(series);
+        if (!draft) continue;
         const { service_name: server = '', client_service_name: client = '' } = series.labels;
-        if (client === '') continue;
-        const cluster = context.clusterOf(series.labels);
-        const from = registry.serviceOf(client, cluster).id;
-        const to = calleeOf(this.#building, services, this.#destinations, server, cluster);
-        if (from === to) continue;
-        const draft = this.#draftFor(from, to);
         noteCall(draft, client, server, series);
         if (metric === TRACE_METRICS.requests.name) noteEvidence(draft, metric, series.labels);
         if (!onTheWire.has(draft)) add(this.#requestsOf(draft, 'otel'), series);
       }
     };
+    for (const series of context.named(TRACE_METRICS.calls)) {
+      const { spoken } = draftOf(series) ?? {};
+      const { protocol = '' } = series.labels;
+      const grown = series.values.at(-1)! - series.values[0]!;
+      if (protocol !== '') spoken?.set(protocol, (spoken.get(protocol) ?? 0) + grown);
+    }
     each(TRACE_METRICS.requests.name, (draft, s) =>
       draft.addCount(s.labels.status ?? '', context.counterRate(s)),
     );

@@ -13,6 +13,8 @@ export interface DependencyDraft {
   readonly server: ApplicationId;
   readonly links: Map<string, MutableLink>;
   readonly requests: Map<RequestSource, RequestDraft>;
+  /** How often spans say what is spoken. */
+  readonly spoken: Map<string, number>;
   /** Callers and callees by the names their spans have, and when. */
   readonly calls: Map<string, MutableCall>;
   readonly tcp: TcpDraft;
@@ -62,6 +64,7 @@ export function newDependency(
     server,
     links: new Map(),
     requests: new Map(),
+    spoken: new Map(),
     calls: new Map(),
     tcp: {
       connects: empty,
@@ -124,6 +127,9 @@ export function finishDependency(
     links: sortedBy(links, linkKey),
     calls: sortedBy(calls, callKey),
     requests: REQUEST_SOURCES.flatMap((protocol) => draft.requests.get(protocol)?.finish() ?? []),
+    spoken: [...draft.spoken]
+      .sort(([a, often], [b, rarely]) => rarely - often || compareText(a, b))
+      .map(([protocol]) => protocol),
     tcp: draft.tcp,
     connection: connectionState(draft.tcp),
     crossesClusters: clientCluster !== '' && serverCluster !== '' && clientCluster !== serverCluster,

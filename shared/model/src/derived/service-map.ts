@@ -1,4 +1,4 @@
-import { REQUEST_SOURCES, type RequestSource } from '@gumshoe/schema/metrics/requests';
+import { REQUEST_SOURCES } from '@gumshoe/schema/metrics/requests';
 import type { ApplicationId, ApplicationKind, Evidence, Health } from '../entities.ts';
 import type { Application, ConnectionState, Dependency, Instance, World } from '../world.ts';
 
@@ -34,7 +34,8 @@ export interface MapNode extends MapNodeState {
 export interface MapEdge extends MapEdgeState {
   readonly client: ApplicationId;
   readonly server: ApplicationId;
-  readonly protocols: readonly (RequestSource | 'tcp')[];
+  /** As seen on the wire, else as spans say; `otel` where these do not say, `tcp` where nobody knows. */
+  readonly protocols: readonly string[];
   readonly connection?: ConnectionState;
   /** Client and server are in two clusters. */
   readonly crossesClusters?: boolean;
@@ -74,8 +75,10 @@ export function countInstances(application: Application): { readonly up: number;
 
 export const isPast = ({ state }: Instance): boolean => state === 'replaced' || state === 'finished';
 
-function protocolsOf(dependency: Dependency): readonly (RequestSource | 'tcp')[] {
-  const spoken = new Set(dependency.requests.map((requests) => requests.protocol));
-  const known = REQUEST_SOURCES.filter((protocol) => spoken.has(protocol));
-  return known.length > 0 ? known : ['tcp'];
+function protocolsOf({ requests, spoken }: Dependency): readonly string[] {
+  const sources = new Set(requests.map(({ protocol }) => protocol));
+  const seen = REQUEST_SOURCES.filter((source) => sources.has(source) && source !== 'otel');
+  if (!sources.has('otel')) return seen.length > 0 ? seen : ['tcp'];
+  const told = spoken.length > 0 ? spoken : ['otel'];
+  return [...seen, ...told.filter((one) => !seen.some((source) => source === one))];
 }

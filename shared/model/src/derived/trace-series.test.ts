@@ -54,6 +54,22 @@ test('a request belongs to the service it enters and to the one that called, thr
   assert.equal(last(series, T.failures.name, { service_name: 'web' }), 0);
 });
 
+test('what is spoken is told by the attributes of the span that is counted', () => {
+  const spoken = (attributes: CountedSpan['attributes'], kind = 'Client') =>
+    traceSeries([span({ kind, attributes: { 'peer.service': 'other', ...attributes } })])
+      .filter(({ labels }) => labels['__name__'] === T.calls.name)
+      .map(
+        ({ labels: { service_name: server, client_service_name: client, protocol } }) =>
+          `${client} ${server} ${protocol}`,
+      );
+  assert.deepEqual(spoken({ 'db.system': 'postgresql' }), ['web other postgres']);
+  assert.deepEqual(spoken({ 'rpc.system': 'grpc', 'http.status_code': '200' }), ['web other grpc']);
+  assert.deepEqual(spoken({ 'messaging.system': 'kafka' }, 'Producer'), ['web other kafka']);
+  assert.deepEqual(spoken({ 'http.request.method': 'GET' }, 'Server'), [' web http']);
+  assert.deepEqual(spoken({ 'db.type': 'sql' }), []);
+  assert.deepEqual(spoken({ 'db.system': 'Our own (7)' }), []);
+});
+
 test('spans of unknown kind enter a service where their parent belongs to another', () => {
   const series = traceSeries([
     span({ spanId: 'a', kind: 'Internal' }),

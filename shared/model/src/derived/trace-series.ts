@@ -1,4 +1,5 @@
 import { waitsByDesign } from './operation-class.ts';
+import { spanProtocol } from './span-protocol.ts';
 import { labelsKey, type Labels, type Series } from '@gumshoe/base/series';
 import { TRACE_LATENCY_BOUNDS_SECONDS, TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 
@@ -190,6 +191,9 @@ export class TraceSeriesBuilder {
     const labels = { service_name: server, client_service_name: client };
     const seconds = span.duration / 1000;
     this.#requests.add({ __name__: requests.name, ...labels, status: statusOf(span) }, bucket, 1);
+    const protocol = spanProtocol(span.attributes);
+    if (protocol !== '')
+      this.#requests.add({ __name__: TRACE_METRICS.calls.name, ...labels, protocol }, bucket, 1);
     if (waitsByDesign(span.attributes)) return;
     this.#requests.add({ __name__: `${duration.name}_sum`, ...labels }, bucket, seconds);
     this.#requests.add({ __name__: `${duration.name}_count`, ...labels }, bucket, 1);

@@ -1,3 +1,9 @@
+import {
+  HTTP_ATTRIBUTES,
+  SYSTEM_ATTRIBUTES,
+  SYSTEM_NAMES,
+  SYSTEM_PATTERN,
+} from '@gumshoe/model/derived/span-protocol';
 import { EBPF_SCOPE_NAME, RESOURCE_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import { TRACE_LATENCY_BOUNDS_SECONDS } from '@gumshoe/schema/metrics/trace';
 import { DATABASE } from '@gumshoe/schema/tables/define';
@@ -32,6 +38,7 @@ const TRAITS = [
   'rpc.service',
 ];
 
+const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');
 const attribute = (name: string): string => `SpanAttributes['${name}']`;
 
 /** operation-class.ts of the model, in SQL. */
@@ -54,6 +61,16 @@ const PEER = `coalesce(${[
 ]
   .map((value) => `nullIf(${value}, '')`)
   .join(', ')}, '')`;
+
+/** span-protocol.ts of the model, in SQL. */
+const PROTOCOL = `coalesce(${[
+  ...SYSTEM_ATTRIBUTES.map((name) => {
+    const said = `lower(${attribute(name)})`;
+    const known = `transform(${said}, [${quoted(Object.keys(SYSTEM_NAMES))}], [${quoted(Object.values(SYSTEM_NAMES))}], ${said})`;
+    return `nullIf(if(match(${known}, '${SYSTEM_PATTERN}'), ${known}, ''), '')`;
+  }),
+  `if(${HTTP_ATTRIBUTES.map((name) => `${attribute(name)} != ''`).join(' OR ')}, 'http', NULL)`,
+].join(', ')}, '')`;
 
 /** What applications' own spans are; those that our collectors make from kernel events are counted where they are made. */
 const OWN = `Timestamp > fromUnixTimestamp64Nano({early:Int64}) AND Timestamp <= fromUnixTimestamp64Nano({to:Int64})
@@ -84,8 +101,8 @@ export function placesRequest(of: CountWindow): SqlRequest {
 }
 
 /**
- * One row for each caller and called (`calls`) and for each service and name of a span (`spans`), with what was in each
- * step of the window: `[what, service, client or name, [[step, ok, failed, seconds, timed, [timed <= bound …],
+ * One row for each caller and called (`calls`), for each of these and what they speak (`protocols`, named at the end), and for
+ * each service and name of a span (`spans`), with what was in each step of the window: `[what, service, client or name, [[step, ok, failed, seconds, timed, [timed <= bound …],
  * own seconds, failures that begin here, seconds for the caller, calls these are of] …]]`. `one_in` takes every n-th trace.
  *
  * It does what TraceSeriesBuilder (shared/model/src/derived/trace-series.ts) does; store/trace-counts.integration.test.ts
@@ -107,7 +124,8 @@ own AS (
   SELECT ${id} AS id, ${parent} AS parent, ParentSpanId = '' AS root, ServiceName AS service,
     if((ServiceName, SpanName) IN (names), SpanName, '${OTHER_NAME}') AS name, SpanKind AS kind,
     StatusCode = 'Error' AS failed, toUnixTimestamp64Nano(Timestamp) AS start, start + Duration AS end,
-    kind IN ('Client', 'Producer') AS calling, if(calling, ${PEER}, '') AS peer, (${WAITS}) AS waits
+    kind IN ('Client', 'Producer') AS calling, if(calling, ${PEER}, '') AS peer, (${WAITS}) AS waits,
+    ${PROTOCOL} AS protocol
   FROM ${TABLE} WHERE ${sampled} AND end >= {from:Int64} AND end < {to:Int64}
 ),
 below AS (
@@ -116,7 +134,7 @@ below AS (
   FROM ${TABLE} WHERE ${sampled} AND ParentSpanId NOT IN ('', SpanId) GROUP BY parent
 ),
 measured AS (
-  SELECT own.service AS service, own.name AS name, own.failed AS failed, own.waits AS waits, own.peer AS peer,
+  SELECT own.service AS service, own.name AS name, own.failed AS failed, own.waits AS waits, own.peer AS peer, own.protocol AS protocol,
     own.start AS start, own.end AS end, end - start AS duration, intDiv(end, {step:Int64}) AS at,
     multiIf(p1.id = 0, '', p1.service != service, p1.service, p2.id = 0, '', p2.service != service, p2.service,
       p3.id = 0, '', p3.service != service, p3.service, '') AS caller,
@@ -134,20 +152,24 @@ measured AS (
   ANY LEFT JOIN (${above}) AS p3 ON p3.id = p2.parent
 ),
 steps AS (
-  SELECT tupleElement(key, 1) AS calls, tupleElement(key, 2) AS a, tupleElement(key, 3) AS b, at,
+  SELECT tupleElement(key, 1) AS calls, tupleElement(key, 2) AS a, tupleElement(key, 3) AS b,
+    tupleElement(key, 4) AS spoken, at,
     countIf(NOT failed) AS ok, countIf(failed) AS bad, sumIf(duration, NOT waits) AS total, countIf(NOT waits) AS timed,
     sumForEachIf(arrayMap(x -> toUInt32(duration <= x), ${bounds}), calls AND NOT waits) AS le,
     sumIf(self, NOT calls) AS own_time, countIf(begins) AS begun,
     sumIf(wait, calls AND awaited) AS wait_time, countIf(calls AND awaited) AS waited
   FROM measured
   ARRAY JOIN arrayConcat(
-    [(false, service::String, name::String)],
-    if(entry OR outgoing, [(true, if(entry, service::String, peer), if(entry, caller::String, service::String))], [])
+    [(false, service::String, name::String, '')],
+    if(entry OR outgoing, arrayMap(
+      said -> (true, if(entry, service::String, peer), if(entry, caller::String, service::String), said),
+      arrayDistinct(['', protocol])), [])
   ) AS key
-  GROUP BY calls, a, b, at
+  GROUP BY calls, a, b, spoken, at
 )
-SELECT if(calls, 'calls', 'spans') AS what, a, b,
-  groupArray((at, ok, bad, total / 1e9, timed, le, own_time / 1e9, begun, wait_time / 1e9, waited))
-FROM steps GROUP BY calls, a, b ORDER BY what, a, b LIMIT ${MAX_ROWS}`;
+SELECT multiIf(spoken != '', 'protocols', calls, 'calls', 'spans') AS what, a, b,
+  groupArray((at, ok, bad, total / 1e9, timed, le, own_time / 1e9, begun, wait_time / 1e9, waited)),
+  spoken
+FROM steps GROUP BY calls, a, b, spoken ORDER BY what, a, b, spoken LIMIT ${MAX_ROWS}`;
   return { query, params: { ...window(of), one_in: oneIn }, maxRows: MAX_ROWS, timeoutMs: TIMEOUT };
 }

@@ -89,7 +89,9 @@ const ATTRIBUTES: readonly Readonly<Record<string, string>>[] = [
   { 'http.url': 'http://user@cart:8080/api?id=1', 'peer.address': 'proxy:80' },
   { 'peer.address': 'db2:27017', 'db.type': 'mongo' },
   { 'url.full': '/relative', 'db.system': 'redis' },
-  { 'messaging.operation.type': 'receive' },
+  { 'messaging.operation.type': 'receive', 'messaging.system': 'RabbitMQ' },
+  { 'rpc.system': 'grpc', 'rpc.service': 'Cart' },
+  { 'db.system': 'Our own', 'db.type': 'sql', 'http.route': '/', 'peer.service': 'odd' },
   { 'http.response.header.content-type': 'text/event-stream; charset=utf-8' },
   { 'http.response.header.content-type': 'mytext/event-streams' },
 ];

@@ -69,18 +69,25 @@ function seriesOf(
   range: TimeRange,
   weight: number,
 ): readonly Series[] {
-  const parsed = rows.map(([what, a, b, steps]) => ({
+  const parsed = rows.map(([what, a, b, steps, protocol]) => ({
     what: String(what),
     a: String(a),
     b: String(b),
     steps: ((steps ?? []) as readonly unknown[]).map(stepOf),
+    protocol: String(protocol ?? ''),
   }));
   let newest = -Infinity;
   for (const { steps } of parsed) for (const { at } of steps) newest = Math.max(newest, at);
   if (newest === -Infinity) return [];
   const counters = new Counters(window, range, newest, weight);
-  for (const { what, a, b, steps } of parsed)
-    if (what === 'calls') addCalls(counters, { service_name: a, client_service_name: b }, steps);
+  for (const { what, a, b, steps, protocol } of parsed)
+    if (what === 'protocols')
+      counters.add(
+        { __name__: TRACE_METRICS.calls.name, service_name: a, client_service_name: b, protocol },
+        steps,
+        ({ ok, failed }) => ok + failed,
+      );
+    else if (what === 'calls') addCalls(counters, { service_name: a, client_service_name: b }, steps);
     else addSpans(counters, { service_name: a, span_name: b }, steps);
   for (const [service, container, namespace, pod] of places)
     counters.addInfo({

@@ -22,6 +22,13 @@ export const TRACE_METRICS = metricsOf('trace', {
     labels: CALL,
     help: 'Latency of these requests, but for those that wait by design (blocking commands, polls, streams).',
   },
+  calls: {
+    name: 'gumshoe_trace_calls_total',
+    type: 'counter',
+    unit: 'count',
+    labels: [...CALL, 'protocol'],
+    help: 'Those of these requests whose spans say what was spoken: http, grpc, kafka, postgres …',
+  },
   callTime: {
     name: 'gumshoe_trace_call_seconds_total',
     type: 'counter',
