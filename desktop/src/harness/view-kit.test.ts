@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { milliseconds } from '@gumshoe/base/time';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import react from '@vitejs/plugin-react';
 import { build } from 'vite';
 import { createEmptyEngine, createFailingEngine, createHugeEngine } from './testdata/engines.ts';
@@ -97,30 +97,52 @@ test('the first incident and its cause are on the overview, the evidence in the 
   assert.match(rca, /pg_terminate_backend/);
 });
 
-test('an incident is over only where the application was seen since', async () => {
+test('an incident is over only where something was seen since', async () => {
   const shop = createShopEngine();
-  const ended = (lastSeen: number) =>
-    kit.renderView('overview', {
+  const ended = (silent: boolean) => {
+    const end = (range: TimeRange) => ({
+      resolvedAt: milliseconds(range.to - 120_000),
+      ...(silent ? { silent: true as const } : {}),
+    });
+    return kit.renderView('overview', {
       ...shop,
       overview: async (range) => {
         const overview = await shop.overview(range);
-        return {
-          ...overview,
-          incidents: overview.incidents.map((one) => ({
-            ...one,
-            resolvedAt: milliseconds(range.to - 120_000),
-          })),
-          applications: overview.applications.map((row) => ({
-            ...row,
-            lastSeen: milliseconds(range.to - lastSeen),
-          })),
-        };
+        const [one] = overview.incidents;
+        const again = { ...one!, id: 'again' };
+        return { ...overview, incidents: [one!, again].map((each) => ({ ...each, ...end(range) })) };
       },
     });
-  assert.match(await ended(1_000), /data-testid="recovered"/);
-  const silent = await ended(118_000);
-  assert.match(silent, /No data since/);
-  assert.doesNotMatch(silent, /data-testid="recovered"/);
+  };
+  const recovered = await ended(false);
+  assert.equal(recovered.split('data-testid="recovered"').length - 1, 2);
+  assert.equal(recovered.split('data-resolved="true"').length - 1, 2);
+  const silent = await ended(true);
+  assert.match(silent, /nothing was seen after .* nobody knows whether it goes on/);
+  assert.doesNotMatch(silent, /data-testid="recovered"|data-resolved="true"/);
+});
+
+test('nothing seen is not called well', async () => {
+  const nothing = await kit.renderView('rca', createEmptyEngine());
+  assert.doesNotMatch(nothing, /data-health="ok"|nothing is broken|Everything that can be examined/);
+  const shop = createShopEngine();
+  const idle = await kit.renderView('overview', {
+    ...shop,
+    overview: async (range) => {
+      const overview = await shop.overview(range);
+      const applications = overview.applications.map((row) => ({ ...row, slos: [] }));
+      return { ...overview, incidents: [], applications };
+    },
+  });
+  assert.match(idle, /No objective was judged/);
+  assert.doesNotMatch(idle, /No incident/);
+});
+
+test('budgets tell what is left, how it went there and when it is gone', async () => {
+  const html = await kit.renderView('application', createShopEngine(), { subject: SUBJECTS['application']! });
+  assert.match(html, /data-testid="budget-availability"/);
+  assert.match(html, /role="img" aria-label="Course of the error budget of 30 d/);
+  assert.match(html, /45 % left.*gone at \d{4}-\d\d-\d\d/);
 });
 
 test('every sentence of the answer shows what it rests on', async () => {

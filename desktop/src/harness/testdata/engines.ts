@@ -35,6 +35,7 @@ export function createEmptyEngine(): EngineApi {
       cleared: [],
       notExamined: [],
       summary: 'There is no data in the window, so nothing can be judged.',
+      conclusion: 'no-data',
     }),
     traces: async () => [],
     trace: async (traceId) => ({ traceId, spans: [], orphans: 0 }),
@@ -119,7 +120,11 @@ export function createHugeEngine({ applications, rows }: Size): EngineApi {
     costs: async (range) => {
       const small = await shop.costs(range);
       const one = (index: number) => ({ ...small.applications[0]!, application: id(index) });
-      return { ...small, applications: many(applications, one), nodes: many(applications, () => small.nodes[0]!) };
+      return {
+        ...small,
+        applications: many(applications, one),
+        nodes: many(applications, () => small.nodes[0]!),
+      };
     },
     investigate: async (range) => {
       const report = await shop.investigate(range);

@@ -172,8 +172,7 @@ function rowOf(shape: Shape, range: TimeRange): ApplicationRow {
   };
 }
 
-const FRONTEND_FAILS =
-  'frontend fails 31 % of its requests since the onset; its objective allows 1 %.';
+const FRONTEND_FAILS = 'frontend fails 31 % of its requests since the onset; its objective allows 1 %.';
 const ORDERS_ARE_SLOW =
   'orders answers 2 % of its requests within 500 ms since the onset; its objective wants 99 %.';
 

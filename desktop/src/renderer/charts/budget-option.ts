@@ -1,7 +1,7 @@
 import { formatValue } from '@gumshoe/base/units';
 import type { ErrorBudgetState } from '../../contract/engine.ts';
 import type { Palette } from '../theme/palette.ts';
-import { dateText, shortDateText } from '../widgets/time-text.ts';
+import { clockText, dateText, shortDateText } from '../widgets/time-text.ts';
 import type { EChartsCoreOption } from './echarts.ts';
 
 type Point = readonly [at: number, left: number];
@@ -21,6 +21,9 @@ export interface BudgetLines {
 const AHEAD = 0.5;
 /** A budget with more left than this is shown from where it has been, or its course would be a flat line. */
 const PLENTY = 0.5;
+
+/** A shorter axis needs no dates. */
+const DAY_MS = 86_400_000;
 
 /** undefined: there is no course to draw. */
 export function budgetLines({ timeline, exhaustedAt, left }: ErrorBudgetState): BudgetLines | undefined {
@@ -59,7 +62,7 @@ export function budgetOption(
   const line = { type: 'line', showSymbol: false, symbolSize: 4 };
   return {
     animation: false,
-    grid: { left: 58, right: 16, top: 14, bottom: 22 },
+    grid: { left: 62, right: 24, top: 18, bottom: 22 },
     tooltip: {
       trigger: 'axis',
       confine: true,
@@ -77,7 +80,12 @@ export function budgetOption(
       type: 'time',
       min: axis[0],
       max: axis[1],
-      axisLabel: { color: palette.muted, fontSize: 10, hideOverlap: true, formatter: shortDateText },
+      axisLabel: {
+        color: palette.muted,
+        fontSize: 10,
+        hideOverlap: true,
+        formatter: axis[1] - axis[0] < DAY_MS ? clockText : shortDateText,
+      },
       axisLine: { lineStyle: { color: palette.line }, onZero: false },
       splitLine: { show: false },
     },
@@ -123,7 +131,7 @@ function marks({ course, axis, low }: BudgetLines, exhaustedAt: number | undefin
   const upright = (at: number, text: string, color: string) => ({
     xAxis: at,
     lineStyle: { color, type: 'dashed', width: 1 },
-    label: { formatter: text, color, position: 'insideEndTop', fontSize: 10 },
+    label: { formatter: text, color, position: 'end', rotate: 0, distance: 2, fontSize: 10 },
   });
   const zero = {
     yAxis: 0,

@@ -24,7 +24,7 @@ export function ErrorBudgets({ slos }: { readonly slos: readonly SloState[] }) {
       testId="error-budgets"
       flush
     >
-      <div className="chart-grid">
+      <div className="columns-2">
         {budgets.map((one) => (
           <OneBudget key={one.slo.kind} {...one} />
         ))}
@@ -45,8 +45,8 @@ function OneBudget({ slo, budget }: OneBudgetProps) {
   const lines = useMemo(() => budgetLines(budget), [budget]);
   return (
     <div className="chart-box stack" style={{ gap: 6 }} data-testid={`budget-${slo.kind}`}>
-      <div className="chart-title">
-        <b className="ellipsis" title={objectiveText(slo)}>
+      <div className="row wrap" style={{ justifyContent: 'space-between' }}>
+        <b>
           {slo.kind}, {objectiveText(slo)}
         </b>
         <Verdict budget={budget} />
@@ -104,8 +104,8 @@ function SpentText({ budget: { allowed, spent, period } }: { readonly budget: Er
   if (Number.isNaN(allowed)) return null;
   return (
     <div className="small muted">
-      {formatValue(spent, 'count')} of {formatValue(allowed, 'count')} bad requests that {lengthText(period)}{' '}
-      allow
+      {formatValue(Math.round(spent), 'count')} of {formatValue(allowed, 'count')} bad requests that{' '}
+      {lengthText(period)} allow
     </div>
   );
 }

@@ -65,12 +65,12 @@ function Changes({ comparison: { differences, newErrors } }: { readonly comparis
   return (
     <ul className="plain-list">
       {changed.map(({ metric, outcome, message }) => (
-        <li key={metric} className="row" style={{ alignItems: 'baseline' }}>
+        <li key={metric} className="row" style={{ alignItems: 'start' }}>
           <OutcomeBadge outcome={outcome} /> <span>{message}</span>
         </li>
       ))}
       {newErrors.map(({ pattern, sample, count }) => (
-        <li key={pattern} className="row" style={{ alignItems: 'baseline' }}>
+        <li key={pattern} className="row" style={{ alignItems: 'start' }}>
           <OutcomeBadge outcome="worse" />
           <span>
             new in the logs, {formatValue(count, 'count')} times: <code>{sample}</code>

@@ -38,7 +38,7 @@ function DeploymentsView() {
 
 const noteOf = (reports: readonly DeploymentReport[]): string => {
   const worse = reports.filter(({ comparison }) => comparison.outcome === 'worse').length;
-  return `${reports.length} touch the window, newest first; ${worse} made something worse`;
+  return `${reports.length} ${reports.length === 1 ? 'touches' : 'touch'} the window, newest first; ${worse} made something worse`;
 };
 
 function Cards({ reports }: { readonly reports: readonly DeploymentReport[] }) {

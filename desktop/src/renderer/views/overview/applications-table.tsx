@@ -72,7 +72,9 @@ function Head() {
       <span className="number">Requests</span>
       <span className="number">Errors</span>
       <span className="number">p99</span>
-      <span>Error budget of window</span>
+      <span className="ellipsis" title="Of the objective that has least left">
+        Error budget of window
+      </span>
       <span>Request rate, trend</span>
     </div>
   );

@@ -28,49 +28,51 @@ export function Incidents({ overview }: { readonly overview: Overview }) {
     engine.investigate(range, undefined, signal),
   );
   const incidents = sortIncidents(overview.incidents, report.value?.impacted ?? []);
-  if (incidents.length === 0)
-    return (
-      <div className="panel all-clear" data-testid="no-incidents">
-        <Endorsed color="var(--g-ok)" size={18} />
-        <b>No incident</b>
-        <span className="muted">
-          every judged objective holds over {spanText(overview.range.from, overview.range.to)}
-        </span>
-      </div>
-    );
+  if (incidents.length === 0) return isJudged(overview) ? <AllClear overview={overview} /> : <NotJudged />;
   return (
     <div className="stack">
       {incidents.slice(0, EXPLAINED).map((incident) => (
-        <IncidentCard
-          key={incident.id}
-          {...{ incident, report }}
-          lastSeen={overview.applications.find(({ id }) => id === incident.application)?.lastSeen}
-        />
+        <IncidentCard key={incident.id} {...{ incident, report }} />
       ))}
       {incidents.length > EXPLAINED ? <MoreIncidents incidents={incidents.slice(EXPLAINED)} /> : null}
     </div>
   );
 }
 
-/** Samples come this often at the least, and one may be missing. */
-const SILENCE_MS = 60_000;
+/** Whether any objective had requests to be judged by. */
+const isJudged = ({ applications }: Overview): boolean =>
+  applications.some(({ slos }) => slos.some(({ requests }) => requests > 0));
 
-/** Whether nothing was seen of an application since an instant: then nobody knows whether it recovered. */
-export const isSilentSince = (at: number, lastSeen: number | undefined, now: number): boolean =>
-  lastSeen !== undefined && now - lastSeen > SILENCE_MS && lastSeen - at < SILENCE_MS / 2;
-
-interface IncidentStateProps {
-  readonly incident: Incident;
-  readonly lastSeen: number | undefined;
+function AllClear({ overview: { range } }: { readonly overview: Overview }) {
+  return (
+    <div className="panel all-clear" data-testid="no-incidents">
+      <Endorsed color="var(--g-ok)" size={18} />
+      <b>No incident</b>
+      <span className="muted">every judged objective holds over {spanText(range.from, range.to)}</span>
+    </div>
+  );
 }
 
-function IncidentState({ incident: { severity, resolvedAt }, lastSeen }: IncidentStateProps) {
-  const { range } = useSession();
+/** No incident, as nobody could have told of one. */
+function NotJudged() {
+  return (
+    <div className="panel all-clear" data-testid="no-incidents">
+      <Help color="var(--g-unknown)" size={18} />
+      <b>No objective was judged</b>
+      <span className="muted">
+        no requests were seen in the window; what the inspections found is below and in Inspect
+      </span>
+    </div>
+  );
+}
+
+/** How it stands at the end of the window. */
+function IncidentState({ incident: { severity, resolvedAt, silent } }: { readonly incident: Incident }) {
   if (resolvedAt === undefined) return <HealthBadge health={severity} />;
-  if (isSilentSince(resolvedAt, lastSeen, range.to))
+  if (silent)
     return (
       <span className="health" data-health="unknown" data-testid="silent">
-        <Help size={14} /> No data since {clockText(lastSeen!)}
+        <Help size={14} /> No data since
       </span>
     );
   return (
@@ -80,17 +82,23 @@ function IncidentState({ incident: { severity, resolvedAt }, lastSeen }: Inciden
   );
 }
 
+/** `since 14:03:07, for 3 min`; what nothing more was seen of has no end. */
+function whenText({ openedAt, resolvedAt, silent }: Incident, now: number): string {
+  if (resolvedAt === undefined) return `since ${clockText(openedAt)}, for ${spanText(openedAt, now)}`;
+  const span = spanText(openedAt, resolvedAt);
+  if (silent)
+    return `from ${clockText(openedAt)}, seen for ${span}; nothing was seen after ${clockText(resolvedAt)}, so nobody knows whether it goes on`;
+  return `from ${clockText(openedAt)} to ${clockText(resolvedAt)}, for ${span}`;
+}
+
 interface IncidentCardProps {
   readonly incident: Incident;
-  /** When anything was last seen of its application. */
-  readonly lastSeen: number | undefined;
   readonly report: LiveQuery<Report>;
 }
 
-function IncidentCard({ incident, lastSeen, report }: IncidentCardProps) {
+function IncidentCard({ incident, report }: IncidentCardProps) {
   const { range } = useSession();
-  const { severity, application, name, resolvedAt, openedAt } = incident;
-  const silent = resolvedAt !== undefined && isSilentSince(resolvedAt, lastSeen, range.to);
+  const { severity, application, name, resolvedAt, silent } = incident;
   return (
     <article
       className="panel incident"
@@ -100,18 +108,14 @@ function IncidentCard({ incident, lastSeen, report }: IncidentCardProps) {
       data-resolved={resolvedAt !== undefined && !silent}
     >
       <div className="row wrap">
-        <IncidentState {...{ incident, lastSeen }} />
+        <IncidentState incident={incident} />
         <h2 className="incident-name">
           <ApplicationLink id={application} name={name} />
         </h2>
         <span>
           {incident.slo} objective {resolvedAt === undefined ? 'broken' : 'was broken'}
         </span>
-        <span className="muted">
-          {resolvedAt === undefined
-            ? `since ${clockText(openedAt)}, for ${spanText(openedAt, range.to)}`
-            : `from ${clockText(openedAt)} to ${clockText(resolvedAt)}, for ${spanText(openedAt, resolvedAt)}`}
-        </span>
+        <span className="muted">{whenText(incident, range.to)}</span>
         <span className="grow" />
         <span>
           <b>{formatValue(incident.impact, 'ratio')}</b>{' '}
@@ -165,7 +169,7 @@ function Others({ incident: { impacts } }: { readonly incident: Incident }) {
   );
 }
 
-const COLUMNS = '92px 150px 190px 150px minmax(0, 1fr) 90px';
+const COLUMNS = '112px minmax(80px, 150px) minmax(120px, 190px) 138px minmax(0, 1fr) 64px';
 
 /** One line each. */
 function MoreIncidents({ incidents }: { readonly incidents: readonly Incident[] }) {
@@ -179,20 +183,24 @@ function MoreIncidents({ incidents }: { readonly incidents: readonly Incident[] 
           data-testid="incident"
           data-severity={incident.severity}
           data-application={incident.application}
-          data-resolved={incident.resolvedAt !== undefined}
+          data-resolved={incident.resolvedAt !== undefined && !incident.silent}
           onClick={() => navigate({ view: 'rca', subject: incident.application })}
         >
-          <HealthBadge health={incident.severity} />
+          <IncidentState incident={incident} />
           <button type="button" className="link-button ellipsis" title="Investigate">
             <b>{incident.name}</b>
           </button>
-          <span>{incident.slo} objective broken</span>
+          <span className="ellipsis">
+            {incident.slo} objective {incident.resolvedAt === undefined ? 'broken' : 'was broken'}
+          </span>
           <span className="muted">
             {incident.resolvedAt === undefined
               ? `since ${clockText(incident.openedAt)}`
               : `${clockText(incident.openedAt)}–${clockText(incident.resolvedAt)}`}
           </span>
-          <span className="ellipsis muted">{incident.summary}</span>
+          <span className="ellipsis muted" title={incident.summary}>
+            {incident.summary}
+          </span>
           <b className="number">{formatValue(incident.impact, 'ratio')}</b>
         </div>
       ))}
@@ -231,8 +239,11 @@ function TopCauses({ report }: { readonly report: LiveQuery<Report> }) {
 function TopCause({ cause }: { readonly cause: Cause }) {
   return (
     <li data-testid={`top-cause-${cause.rank}`}>
-      <span className="score" title="score, 0 to 1">
-        {cause.score.toFixed(2)}
+      <span
+        className="score"
+        title="How well time, path and size of the change fit the impact; 1 is a perfect fit"
+      >
+        score {cause.score.toFixed(2)}
       </span>
       <b>{nameOfApplication(cause.application)}</b>
       <button
@@ -243,7 +254,7 @@ function TopCause({ cause }: { readonly cause: Cause }) {
       >
         {cause.title}
       </button>
-      {cause.onset === undefined ? null : <span className="muted">from {clockText(cause.onset)}</span>}
+      {cause.onset === undefined ? null : <span className="muted number">from {clockText(cause.onset)}</span>}
     </li>
   );
 }

@@ -56,7 +56,9 @@ export function ClearedPanel({ report }: { readonly report: Report }) {
             ))}
           </ul>
           {notExamined.length === 0 ? (
-            <span className="muted">Everything that can be examined was.</span>
+            <span className="muted">
+              {cleared.length > 0 ? 'Everything that can be examined was.' : 'There was nothing to examine.'}
+            </span>
           ) : null}
         </Panel>
       </div>

@@ -71,11 +71,7 @@ function ReportBody({ report }: { readonly report: Report }) {
         note={`${report.impacted.length} ${report.impacted.length === 1 ? 'objective' : 'objectives'} broken`}
         testId="impact"
       >
-        {report.impacted.length === 0 ? (
-          <span className="row">
-            <HealthBadge health="ok" /> No objective is broken in this window.
-          </span>
-        ) : null}
+        {report.impacted.length === 0 ? <NoImpact report={report} /> : null}
         {report.impacted.map((impact, index) => (
           <ImpactRow key={`${index} ${impact.application}`} impact={impact} />
         ))}
@@ -87,6 +83,24 @@ function ReportBody({ report }: { readonly report: Report }) {
       ))}
       <ClearedPanel report={report} />
     </div>
+  );
+}
+
+/** Nothing broken and nothing seen are not the same. */
+function NoImpact({ report: { conclusion } }: { readonly report: Report }) {
+  return (
+    <span className="row" data-testid="no-impact">
+      {conclusion === 'no-data' ? (
+        <>
+          <HealthBadge health="unknown" /> Nothing was seen in this window, so no objective could be judged.
+          Choose another window, or check in the status bar that the stores answer.
+        </>
+      ) : (
+        <>
+          <HealthBadge health="ok" /> No objective is broken in this window.
+        </>
+      )}
+    </span>
   );
 }
 
@@ -123,10 +137,16 @@ function endText({ since, until, silent }: Impact): string {
     : `over at ${clockText(until)}, after ${spanText(since, until)}`;
 }
 
+const NOTHING_TO_EXPLAIN: Partial<Record<NonNullable<Report['conclusion']>, string>> = {
+  'no-impact': ', as nothing is broken',
+  'no-data': ', as there is no data to look at',
+};
+
 function NoCause({ report }: { readonly report: Report }) {
+  const why = report.impacted.length > 0 ? '' : (NOTHING_TO_EXPLAIN[report.conclusion ?? 'no-impact'] ?? '');
   return (
     <div className="panel cause">
-      <div>No cause was found{report.impacted.length === 0 ? ', as nothing is broken' : ''}.</div>
+      <div>No cause was found{why}.</div>
       <div className="muted">
         {report.cleared.length} signals were examined and cleared, {report.notExamined.length} could not be
         examined.
