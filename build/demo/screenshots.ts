@@ -87,6 +87,12 @@ class Tour {
     await this.driver.open('inspections');
     await this.driver.see('finding-line', PATIENCE_MS);
     await this.save('inspections');
+    await this.driver.open('deployments');
+    await this.save('deployments');
+    await this.driver.open('risks');
+    await this.save('risks');
+    await this.driver.open('costs');
+    await this.save('costs');
   }
 
   async explore(): Promise<void> {

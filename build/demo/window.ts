@@ -47,7 +47,9 @@ export async function openWindow(options: WindowOptions): Promise<void> {
   const args = workbenchArguments(stack, workDir, title);
   if (process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']) {
     stage('the workbench is open; close its window to end the demo');
-    const closed = waitForExit(spawn(electron, args, { stdio: 'ignore' }));
+    const child = spawn(electron, args, { stdio: 'ignore' });
+    process.once('exit', () => child.kill());
+    const closed = waitForExit(child);
     if (recover) {
       await Promise.race([closed, sleep(SHOWN_MS)]);
       await recover();

@@ -15,13 +15,14 @@ export function startXvfb(width = 1600, height = 1000): Promise<Display> {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     },
   );
+  const stop = (): void => void child.kill('SIGTERM');
+  // Whoever is interrupted takes the screen along.
+  process.once('exit', stop);
   return new Promise((resolve, reject) => {
     let words = '';
     child.stderr?.on('data', (chunk: Buffer) => (words += chunk));
     child.on('error', (error) => reject(new Error(`Xvfb could not be started: ${error.message}`)));
     child.on('exit', (code) => reject(new Error(`Xvfb ended with exit code ${code}: ${words.trim()}`)));
-    child.stdio[3]?.on('data', (chunk: Buffer) =>
-      resolve({ name: `:${String(chunk).trim()}`, stop: () => child.kill('SIGTERM') }),
-    );
+    child.stdio[3]?.on('data', (chunk: Buffer) => resolve({ name: `:${String(chunk).trim()}`, stop }));
   });
 }
