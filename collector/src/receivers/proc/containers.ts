@@ -24,6 +24,8 @@ const BINARIES_LOOKED_AT = 4;
 
 /** Longer than an orchestrator waits before it starts a crashing container again (five minutes), ms. */
 const REMEMBERED_FOR = 15 * 60_000;
+/** Containers remembered at once; beyond, those that are down are forgotten, the first seen first. */
+const MOST_REMEMBERED = 2_000;
 
 /** What is remembered of a container between intervals, and while it is down. */
 interface Memory {
@@ -90,7 +92,10 @@ export class ContainerSource implements MetricSource {
       this.collectOne(sink, container, now);
       emitPublished(sink, container, addresses);
     }
-    for (const [id, { seenAt }] of this.memory) if (now - seenAt > REMEMBERED_FOR) this.memory.delete(id);
+    for (const [id, { seenAt }] of this.memory) {
+      const isTooMuch = this.memory.size > MOST_REMEMBERED && seenAt < now;
+      if (isTooMuch || now - seenAt > REMEMBERED_FOR) this.memory.delete(id);
+    }
     // for the next interval: a file system may take its time, or for ever
     void this.volumes.refresh(live);
   }
