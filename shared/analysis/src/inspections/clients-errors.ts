@@ -1,7 +1,6 @@
 import { formatValue } from '@gumshoe/base/units';
 import { sumColumns, sumOf } from '@gumshoe/model/columns';
 import type { Column } from '@gumshoe/model/world';
-import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import { selectAll } from './clients-p95.ts';
 import { clientRequests, type ClientRequests, type ServerKind } from './clients-server.ts';
 import { defineInspection, type Inspection, type Subject } from './define.ts';
@@ -37,7 +36,7 @@ export const clientsErrors = (kind: ServerKind): Inspection =>
           `${formatValue(state.value, 'percent')} of the requests to ${name} fail${state.firing ? worstClient(seen, subject) : ''}`,
         calm: `No request to ${name} fails.`,
         formula: `failed / all requests over the last ${sustainPoints(subject.grid)} points, from ${LEAST_REQUESTS} requests on`,
-        query: () => shareQuery(seen, subject, kind),
+        query: () => shareQuery(seen, subject),
       });
     },
   });
@@ -72,14 +71,9 @@ function worstClient(seen: readonly ClientRequests[], { nameOf, window, grid }: 
   return `; most of them from ${worst.name}${status === 'failed' ? '' : ` with status ${status}`}`;
 }
 
-function shareQuery(
-  seen: readonly ClientRequests[],
-  { rateWindow }: Subject,
-  { protocol }: ServerKind,
-): string {
-  const count = REQUEST_METRICS[protocol].count.name;
+function shareQuery(seen: readonly ClientRequests[], { rateWindow }: Subject): string {
   const sum = (matcher: string) => {
-    const rates = selectAll(seen, count).map(
+    const rates = selectAll(seen, ({ count }) => count.name).map(
       (selector) => `rate(${selector.slice(0, -1)}${matcher}}${rateWindow})`,
     );
     return `sum(${rates.join(' or ')})`;

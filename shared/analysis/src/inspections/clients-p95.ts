@@ -1,7 +1,7 @@
 import { formatValue } from '@gumshoe/base/units';
 import { latencyQuantileColumn, mergeHistograms } from '@gumshoe/model/columns';
 import type { Column, HistogramColumns } from '@gumshoe/model/world';
-import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
+import { requestMetrics, type RequestMetricSet } from '@gumshoe/schema/metrics/requests';
 import { selectDependency } from '../evidence.ts';
 import { clientRequests, type ClientRequests, type ServerKind } from './clients-server.ts';
 import { defineInspection, type Inspection, type Subject } from './define.ts';
@@ -36,7 +36,7 @@ export const clientsP95 = (kind: ServerKind, floor: number): Inspection =>
           `95 % of the requests to ${name} are answered within ${formatValue(state.value, 'seconds')}${slowestOf(seen, subject)}`,
         calm: `The requests to ${name} take no time.`,
         formula: `95th percentile over the last ${sustainPoints(subject.grid)} points, from ${LEAST_REQUESTS} requests on`,
-        query: () => quantileQuery(seen, subject, kind),
+        query: () => quantileQuery(seen, subject),
       });
     },
   });
@@ -63,16 +63,20 @@ function slowestOf(seen: readonly ClientRequests[], { nameOf, window }: Subject)
   return most.sum > 0 ? `; ${most.name} waits most` : '';
 }
 
-function quantileQuery(
-  seen: readonly ClientRequests[],
-  { rateWindow }: Subject,
-  { protocol }: ServerKind,
-): string {
-  const bucket = `${REQUEST_METRICS[protocol].duration.name}_bucket`;
-  const rates = selectAll(seen, bucket).map((selector) => `rate(${selector}${rateWindow})`);
+function quantileQuery(seen: readonly ClientRequests[], { rateWindow }: Subject): string {
+  const rates = selectAll(seen, ({ duration }) => `${duration.name}_bucket`).map(
+    (selector) => `rate(${selector}${rateWindow})`,
+  );
   return `histogram_quantile(0.95, sum by (le) (${rates.join(' or ')}))`;
 }
 
 /** Selectors of one metric for the dependencies, a few of them at most. */
-export const selectAll = (seen: readonly ClientRequests[], metric: string): readonly string[] =>
-  seen.slice(0, 5).map(({ dependency }) => selectDependency(dependency, metric));
+export const selectAll = (
+  seen: readonly ClientRequests[],
+  metric: (of: RequestMetricSet) => string,
+): readonly string[] =>
+  seen
+    .slice(0, 5)
+    .map(({ dependency, requests }) =>
+      selectDependency(dependency, metric(requestMetrics(requests.protocol))),
+    );

@@ -18,7 +18,7 @@ export interface ServerKind {
   readonly latency?: number;
 }
 
-/** Requests of the kind's protocol to this application, with the dependency each belongs to. */
+/** Requests of the kind's protocol to this application, or as spans tell of them, with the dependency each belongs to. */
 export interface ClientRequests {
   readonly dependency: Dependency;
   readonly requests: RequestColumns;
@@ -29,10 +29,11 @@ export function clientRequests(
   downstreams: readonly Dependency[],
   { protocol, types, byTypeOnly = false }: ServerKind,
 ): readonly ClientRequests[] {
-  if (byTypeOnly && !types.includes(application.type ?? '')) return [];
+  const isOne = types.includes(application.type ?? '');
+  if (byTypeOnly && !isOne) return [];
   return downstreams.flatMap((dependency) =>
     dependency.requests
-      .filter((requests) => requests.protocol === protocol)
+      .filter((requests) => requests.protocol === protocol || (isOne && requests.protocol === 'otel'))
       .map((requests) => ({ dependency, requests })),
   );
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Labels } from '@gumshoe/base/series';
+import { buildWorld } from '@gumshoe/model/build/build-world';
+import { traceSeries, type CountedSpan } from '@gumshoe/model/derived/trace-series';
 import type { SeriesWriter } from '@gumshoe/model/testdata/series-writer';
+import { inspectWorld } from '../inspect.ts';
 import { levelChecks } from './testdata/level-case.ts';
 import { CLIENT_CASES } from './testdata/database-cases.ts';
 import { traffic } from './testdata/database-world.ts';
@@ -70,4 +73,37 @@ test('a handful of requests proves nothing', () => {
   });
   for (const id of ['mysql-clients-latency', 'mysql-clients-errors'])
     assert.notEqual(findingOf(id, rare)?.health, 'warning', id);
+});
+
+test('a queue and a store that only spans tell of are judged by what their clients see', () => {
+  const system: Readonly<Record<string, Labels>> = {
+    kafka: { 'messaging.system': 'kafka' },
+    search: { 'db.system': 'elasticsearch' },
+  };
+  const spans = Array.from({ length: 7200 }, (_, i): CountedSpan => {
+    const start = AREA_RANGE.from + 250 * i;
+    const peer = i % 2 === 0 ? 'kafka' : 'search';
+    return {
+      traceId: `${i}`,
+      spanId: `${i}`,
+      parentSpanId: '',
+      name: 'send',
+      kind: 'Client',
+      serviceName: 'orders',
+      start,
+      duration: start < LATE || peer === 'search' ? 5 : 2000,
+      status: start >= LATE && peer === 'search' ? 'Error' : 'Unset',
+      attributes: { 'peer.service': peer, ...system[peer] },
+    };
+  });
+  const { applications } = inspectWorld(buildWorld(traceSeries(spans), AREA_RANGE));
+  const fired = applications.flatMap(({ application, findings }) =>
+    findings
+      .filter(({ inspection, health }) => inspection.includes('clients') && health === 'warning')
+      .map(({ inspection, message }) => `${application.type} ${inspection}: ${message}`),
+  );
+  assert.deepEqual(fired, [
+    'kafka kafka-clients-latency: 95 % of the requests to kafka are answered within 2.42 s, usually 4.88 ms (threshold 1 s).',
+    'elasticsearch elasticsearch-clients-errors: 100 % of the requests to search fail; most of them from orders, usually 0 % (threshold 5 %).',
+  ]);
 });

@@ -1,12 +1,11 @@
-import { REQUEST_SOURCES, type RequestSource } from '@gumshoe/schema/metrics/requests';
 import type { Dependency, ImageChange } from '../world.ts';
 
 /** What tells the type of an application. */
 export interface TypeSigns {
   /** Recognised software of its processes. */
   readonly types: ReadonlySet<string>;
-  /** Protocols that it serves. */
-  readonly serves: ReadonlySet<RequestSource>;
+  /** Protocols that it serves, and what clients' spans call it. */
+  readonly serves: ReadonlySet<string>;
   /** Databases that are probed at its addresses. */
   readonly probed: readonly string[];
   readonly images: readonly ImageChange[];
@@ -42,8 +41,8 @@ const ORDER = [
 ];
 const RANK = new Map(ORDER.map((type, i) => [type, i]));
 
-/** Software by the protocol it speaks. HTTP and what spans say tell nothing. */
-const BY_PROTOCOL: Partial<Record<RequestSource, string>> = {
+/** Software by the protocol it speaks; HTTP tells nothing. The first that is spoken counts. */
+const BY_PROTOCOL: Readonly<Record<string, string>> = {
   postgres: 'postgres',
   redis: 'redis',
   mysql: 'mysql',
@@ -56,6 +55,14 @@ const BY_PROTOCOL: Partial<Record<RequestSource, string>> = {
   clickhouse: 'clickhouse',
   zookeeper: 'zookeeper',
   foundationdb: 'foundationdb',
+  // in spans only
+  elasticsearch: 'elasticsearch',
+  opensearch: 'opensearch',
+  mssql: 'mssql',
+  'microsoft.sql_server': 'mssql',
+  cockroachdb: 'cockroach',
+  couchbase: 'couchbase',
+  influxdb: 'influxdb',
 };
 
 /** Software by the last part of an image's name. */
@@ -78,9 +85,7 @@ const IMAGES: readonly (readonly [pattern: RegExp, type: string])[] = [
 export function applicationType({ types, serves, probed, images }: TypeSigns): string | undefined {
   const running = [...types].sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))[0];
   const [database] = probed;
-  const told = REQUEST_SOURCES.flatMap((source) =>
-    serves.has(source) ? (BY_PROTOCOL[source] ?? []) : [],
-  )[0];
+  const told = Object.entries(BY_PROTOCOL).find(([spoken]) => serves.has(spoken))?.[1];
   if (running !== undefined && (rankOf(running) < rankOf('java') || (!database && !told))) return running;
   return database ?? told ?? running ?? images.map(({ image }) => typeOfImage(image)).find(Boolean);
 }
@@ -94,5 +99,7 @@ function typeOfImage(image: string): string | undefined {
 }
 
 /** Protocols in which others speak to it. */
-export const spokenTo = (downstreams: readonly Dependency[]): ReadonlySet<RequestSource> =>
-  new Set(downstreams.flatMap(({ requests }) => requests.map(({ protocol }) => protocol)));
+export const spokenTo = (downstreams: readonly Dependency[]): ReadonlySet<string> =>
+  new Set(
+    downstreams.flatMap(({ requests, spoken }) => [...requests.map(({ protocol }) => protocol), ...spoken]),
+  );
