@@ -64,11 +64,10 @@ function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof FailureError)) return EXIT.internal;
-  return CONNECTION_CODES.has(error.failure.code)
-    ? EXIT.connection
-    : error.failure.code === 'internal'
-      ? EXIT.internal
-      : EXIT.usage;
+  const { code } = error.failure;
+  if (CONNECTION_CODES.has(code)) return EXIT.connection;
+  if (code === 'cancelled') return EXIT.interrupted;
+  return code === 'internal' ? EXIT.internal : EXIT.usage;
 }
 
 async function main(): Promise<void> {
@@ -77,7 +76,7 @@ async function main(): Promise<void> {
     .version('0.1.0')
     .addHelpText(
       'after',
-      '\nExit codes: 0 healthy, 1 something is wrong, 2 bad usage or query, 3 the source cannot be read, 70 internal error.',
+      '\nExit codes: 0 healthy, 1 something is wrong, 2 bad usage or query, 3 the source cannot be read, 70 internal error, 130 ended with Ctrl-C.',
     )
     .exitOverride();
   for (const make of COMMANDS) program.addCommand(make().exitOverride());

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -150,4 +152,56 @@ test('bad usage and damaged files have exit codes of their own', async () => {
     assert.equal(run.code, code, `${words.join(' ')}: ${run.errors}`);
     assert.match(run.errors, message);
   }
+});
+
+test('a name that several applications share is refused, with the ids to choose from', async () => {
+  const of = (namespace: string): string =>
+    [0, 15, 30, 45]
+      .map(
+        (second) =>
+          `container_resources_memory_rss_bytes{container_id="/k8s/${namespace}/cart-7d9f8c6b5d-x2kvp/main"} 1e8 ${1_790_000_000 + second}`,
+      )
+      .join('\n');
+  const written = await gumshoe(
+    `${of('shop')}\n${of('stage')}\n`,
+    'snapshot',
+    'import',
+    '-',
+    '-o',
+    path('two'),
+  );
+  assert.equal(written.code, 0, written.errors);
+  for (const verb of [
+    ['snapshot', 'trim', path('two'), '-o', path('one')],
+    ['snapshot', 'export', path('one'), '--snapshot', path('two')],
+    ['rca', path('two')],
+  ]) {
+    const { code, errors } = await gumshoe('', ...verb, '--app', 'cart');
+    assert.equal(code, 2, errors);
+    assert.match(errors, /(2 applications|several) have this name.*shop.*stage/, verb.join(' '));
+  }
+  const [id] = /\S*stage\S*cart/.exec(
+    (await gumshoe('', 'snapshot', 'trim', path('two'), '-o', path('one'), '--app', 'cart')).errors,
+  )!;
+  assert.match(await passes('snapshot', 'trim', path('two'), '-o', path('one'), '--app', id), /1 series/);
+});
+
+test('Ctrl-C ends an export while it waits for its source, and leaves nothing', async () => {
+  const asked = Promise.withResolvers<void>();
+  const source = createServer(() => asked.resolve()).listen(0, '127.0.0.1');
+  await once(source, 'listening');
+  const url = `http://127.0.0.1:${(source.address() as AddressInfo).port}`;
+  const child = spawn(process.execPath, [MAIN, 'export', path('never'), '--prometheus', url], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 60_000,
+  });
+  const ended = once(child, 'exit');
+  await Promise.race([asked.promise, ended]);
+  child.kill('SIGINT');
+  const [errors, [code]] = await Promise.all([text(child.stderr), ended]);
+  source.closeAllConnections();
+  source.close();
+  assert.equal(code, 130, errors);
+  assert.match(errors, /cancelled/);
+  assert.ok(!readdirSync(directory).some((name) => name.includes('never')));
 });

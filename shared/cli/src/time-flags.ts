@@ -39,16 +39,16 @@ function duration(text: string): number {
 }
 
 /** What is looked at without a word: all of a file, which is about its window; of a live source the last hour. */
-async function usualLength(reader: Reader): Promise<string> {
-  const { kind } = await reader.status();
+async function usualLength(reader: Reader, signal?: AbortSignal): Promise<string> {
+  const { kind } = await reader.status(signal);
   return kind === 'snapshot' ? '1d' : '1h';
 }
 
 /** The window the flags ask for; without any, what a snapshot is about, or the last hour of what the source has. */
-export async function timeRange(flags: TimeFlags, reader: Reader): Promise<TimeRange> {
-  const known = flags.from !== undefined && flags.to !== undefined ? undefined : await reader.extent();
+export async function timeRange(flags: TimeFlags, reader: Reader, signal?: AbortSignal): Promise<TimeRange> {
+  const known = flags.from !== undefined && flags.to !== undefined ? undefined : await reader.extent(signal);
   const to = flags.to === undefined ? (known?.to ?? Date.now()) : instantOf(flags.to, '--to');
-  const back = duration(flags.last ?? (flags.from === undefined ? await usualLength(reader) : '1h'));
+  const back = duration(flags.last ?? (flags.from === undefined ? await usualLength(reader, signal) : '1h'));
   const from =
     flags.from === undefined
       ? Math.max(to - back, flags.last === undefined ? (known?.from ?? to - back) : to - back)

@@ -4,7 +4,14 @@ import { harmless, harmlessJson, plain } from '../format/harmless.ts';
 import { openFromFlags, withConnectionFlags, type ConnectionFlags } from '../connection-flags.ts';
 
 /** Exit codes of the command. */
-export const EXIT = { healthy: 0, wrong: 1, usage: 2, connection: 3, internal: 70 } as const;
+export const EXIT = {
+  healthy: 0,
+  wrong: 1,
+  usage: 2,
+  connection: 3,
+  internal: 70,
+  interrupted: 130,
+} as const;
 
 /** A verb that reads: adds the connection flags, opens, runs, closes, and sets the exit code. */
 export function readingCommand<F extends object>(

@@ -70,7 +70,7 @@ export const exportCommand = (): Command =>
       if (file === undefined && !flags.estimate)
         throw new UsageError('say which file to write, or --estimate');
       const signal = interruptible();
-      const range = await timeRange(flags, reader);
+      const range = await timeRange(flags, reader, signal);
       const scope =
         flags.app === undefined
           ? undefined
