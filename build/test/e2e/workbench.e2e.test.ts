@@ -9,6 +9,7 @@ import { dbLock } from '../../demo/faults/db-lock.ts';
 import { gumshoe, type DemoReport } from '../../demo/report.ts';
 import { workbenchArguments } from '../../demo/window.ts';
 import { WorkbenchDriver } from '../../demo/workbench-driver.ts';
+import { seriousBarriers } from './accessibility.ts';
 import { electron, Lab, labProblem, ROOT } from './lab.ts';
 
 const runtime = electron();
@@ -20,6 +21,16 @@ interface Notification {
   readonly causes: readonly { readonly kind: string }[];
 }
 
+/** Views, and what is on screen once they are drawn. */
+const AUDITED = [
+  ['overview', 'top-cause-1'],
+  ['map', 'map-node-postgres'],
+  ['rca', 'cause-1'],
+  ['traces', 'trace-row'],
+  ['inspections', 'finding-line'],
+  ['risks', 'risk-line'],
+  ['costs', 'prices'],
+] as const;
 const SHOTS = join(ROOT, '.cache', 'e2e-screenshots');
 
 describe('the workbench on the default fault, live and from a snapshot', { skip: problem ?? false }, () => {
@@ -146,6 +157,33 @@ describe('the workbench on the default fault, live and from a snapshot', { skip:
       await driver.see('cause-1');
       assert.equal(await driver.page.getByTestId('cause-1').getAttribute('data-kind'), 'postgres-lock');
       await shot('snapshot-causes');
+    },
+  );
+
+  test(
+    'the views of an incident can be used without a mouse and without colours',
+    { timeout: 180_000 },
+    async () => {
+      for (const theme of ['one', 'other']) {
+        for (const [view, mark] of AUDITED) {
+          await driver!.open(view);
+          await driver!.see(mark);
+          assert.deepEqual(await seriousBarriers(driver!.page), [], `${view}, ${theme} theme`);
+        }
+        await driver!.click('toggle-theme');
+      }
+      const { page } = driver!;
+      await driver!.open('overview');
+      await page.getByRole('listbox', { name: 'Applications' }).focus();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await driver!.see('budget-latency');
+      assert.match(
+        await page.getByTestId('budget-summary').first().innerText(),
+        /^Error budget of 30 d: .* left/,
+      );
+      await page.keyboard.press('9');
+      await driver!.see('risk-line');
     },
   );
 });

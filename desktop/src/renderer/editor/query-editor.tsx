@@ -63,6 +63,8 @@ function createEditor(
     padding: { top: 8 },
     fixedOverflowWidgets: true,
     ariaLabel: 'Query',
+    // Tab leads on to the next control, as everywhere else.
+    tabFocusMode: true,
   });
   editor.onDidChangeModelContent(() => latest.current.onChange(editor.getValue()));
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => latest.current.onRun());

@@ -1,5 +1,5 @@
 import { useQuery, useSession } from '../../client/session.tsx';
-import { ApplicationLink } from '../../widgets/application-name.tsx';
+import { ApplicationLink, nameOfApplication } from '../../widgets/application-name.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { clockText } from '../../widgets/time-text.ts';
@@ -43,29 +43,32 @@ export function AlertsPanel() {
   );
 }
 
+/** One line; opened it tells the whole sentence. */
 function AlertRow({ line }: { readonly line: AlertLine }) {
   const { name, application, instance, severity, phase, since, message, more } = line;
   return (
-    <div
-      className="table-row"
-      style={{ gridTemplateColumns: COLUMNS, padding: '6px 12px', cursor: 'default' }}
-      data-testid="alert"
-      data-phase={phase}
-    >
-      {severity === 'info' ? <span className="muted">Info</span> : <HealthBadge health={severity} />}
-      <span>{WORDS[phase]}</span>
-      <b className="ellipsis" title={name}>
-        {name}
-      </b>
-      <span className="ellipsis" title={instance ?? application}>
-        <ApplicationLink id={application} />
-        {instance === undefined ? '' : ` ${instance}`}
-      </span>
-      <span className="muted">{since === undefined ? '–' : clockText(since)}</span>
-      <span className="muted">
-        {message}
-        {more > 0 ? ` ${more} more of its burn rates are active.` : ''}
-      </span>
-    </div>
+    <details className="finding" data-testid="alert" data-phase={phase}>
+      <summary style={{ gridTemplateColumns: COLUMNS }}>
+        {severity === 'info' ? <span className="muted">Info</span> : <HealthBadge health={severity} />}
+        <span>{WORDS[phase]}</span>
+        <b className="ellipsis" title={name}>
+          {name}
+        </b>
+        <span className="ellipsis" title={instance ?? application}>
+          {instance ?? nameOfApplication(application)}
+        </span>
+        <span className="muted">{since === undefined ? '–' : clockText(since)}</span>
+        <span className="ellipsis muted">{message}</span>
+      </summary>
+      <div className="body">
+        <div>
+          {message}
+          {more > 0 ? ` ${more} more of its burn rates are active.` : ''}
+        </div>
+        <div>
+          <ApplicationLink id={application} />
+        </div>
+      </div>
+    </details>
   );
 }

@@ -82,13 +82,15 @@ function IncidentState({ incident: { severity, resolvedAt, silent } }: { readonl
   );
 }
 
-/** `since 14:03:07, for 3 min`; what nothing more was seen of has no end. */
-function whenText({ openedAt, resolvedAt, silent }: Incident, now: number): string {
-  if (resolvedAt === undefined) return `since ${clockText(openedAt)}, for ${spanText(openedAt, now)}`;
+/** `since 14:03:07, for 3 min`, of the objective that is named; what nothing more was seen of has no end. */
+function whenText({ openedAt: began, resolvedAt, silent, impacts }: Incident, now: number): string {
+  const openedAt = impacts[0]?.openedAt ?? began;
+  const first = began < openedAt ? `; another broke at ${clockText(began)}` : '';
+  if (resolvedAt === undefined) return `since ${clockText(openedAt)}, for ${spanText(openedAt, now)}${first}`;
   const span = spanText(openedAt, resolvedAt);
   if (silent)
     return `from ${clockText(openedAt)}, seen for ${span}; nothing was seen after ${clockText(resolvedAt)}, so nobody knows whether it goes on`;
-  return `from ${clockText(openedAt)} to ${clockText(resolvedAt)}, for ${span}`;
+  return `from ${clockText(openedAt)} to ${clockText(resolvedAt)}, for ${span}${first}`;
 }
 
 interface IncidentCardProps {
