@@ -1,5 +1,6 @@
 import type { ObservedEvent } from '@gumshoe/analysis/rca/events';
 import type { TimeRange } from '@gumshoe/base/time';
+import { EVENT_REASON_ATTRIBUTES, isEventRecord } from '@gumshoe/schema/attributes';
 import type { LogRecord, Reader } from './ports.ts';
 
 /** Records that are read for the events among them, newest first, where a source keeps both in one place. */
@@ -7,15 +8,7 @@ const MAX_RECORDS = 5_000;
 const MAX_EVENTS = 1_000;
 
 /** What the semantic conventions, receivers of the Collector, and Coroot's cluster agent call the same. */
-const REASON = [
-  'k8s.event.reason',
-  'event.reason',
-  'reason',
-  'event',
-  'eventType',
-  'event_type',
-  'event.name',
-];
+const REASON = [...EVENT_REASON_ATTRIBUTES, 'reason', 'event', 'eventType', 'event_type', 'event.name'];
 const KIND = ['k8s.object.kind', 'object.kind', 'kind'];
 const NAME = ['k8s.object.name', 'object.name', 'name'];
 const NAMESPACE = ['k8s.namespace.name', 'object.namespace', 'namespace'];
@@ -24,10 +17,6 @@ const first = (attributes: LogRecord['attributes'], names: readonly string[]): s
   for (const name of names) if (attributes[name]) return attributes[name];
   return '';
 };
-
-/** An event among log records: it has a reason or is named one. */
-const isEvent = ({ attributes }: LogRecord): boolean =>
-  ['k8s.event.reason', 'event.reason', 'event.name'].some((name) => attributes[name] !== undefined);
 
 const eventOf = ({ timestamp, serviceName, body, attributes }: LogRecord): ObservedEvent => ({
   at: timestamp,
@@ -46,6 +35,8 @@ export async function observedEvents(
 ): Promise<readonly ObservedEvent[]> {
   const records = reader.events
     ? await reader.events(range, MAX_EVENTS, signal)
-    : (await reader.logs({ range, limit: MAX_RECORDS }, signal)).filter(isEvent).slice(0, MAX_EVENTS);
+    : (await reader.logs({ range, limit: MAX_RECORDS }, signal))
+        .filter(({ attributes }) => isEventRecord(attributes))
+        .slice(0, MAX_EVENTS);
   return records.map(eventOf);
 }

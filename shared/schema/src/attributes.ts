@@ -63,3 +63,12 @@ export const EBPF_SCOPE_NAME = 'gumshoe.collector.ebpf';
 
 /** Log attribute that carries the pattern hash (shared/text). */
 export const LOG_PATTERN_HASH = 'pattern.hash';
+
+/** Why Kubernetes made an event of a log record, as the Collector's receivers and Coroot's cluster agent call it. */
+export const EVENT_REASON_ATTRIBUTES = ['k8s.event.reason', 'event.reason'] as const;
+
+/** What makes an event of a log record: Kubernetes' reason, or a name of its own (OpenTelemetry). */
+export const EVENT_ATTRIBUTES = ['event.name', ...EVENT_REASON_ATTRIBUTES] as const;
+
+export const isEventRecord = (attributes: Readonly<Record<string, string>>): boolean =>
+  EVENT_ATTRIBUTES.some((name) => attributes[name] !== undefined);

@@ -11,6 +11,7 @@ import {
   statusOf,
   textOf as text,
 } from '@gumshoe/schema/otlp/values';
+import { isEventRecord } from '@gumshoe/schema/attributes';
 import { structuredBody } from './log-body.ts';
 import { resourceService } from './resource-service.ts';
 import type { ImportSink } from './sink.ts';
@@ -68,9 +69,7 @@ export function importTraces(request: Json, sink: ImportSink): void {
 
 /** Records of the events API, and of the Collector's receivers of Kubernetes events. */
 const isEvent = (attributes: Labels, one: Json): boolean =>
-  text(one['eventName']) !== '' ||
-  attributes['event.name'] !== undefined ||
-  attributes['k8s.event.reason'] !== undefined;
+  text(one['eventName']) !== '' || isEventRecord(attributes);
 
 /** One ExportLogsServiceRequest. */
 export function importLogs(request: Json, sink: ImportSink): void {

@@ -1,8 +1,9 @@
 import { FailureError, toFailure } from '@gumshoe/base/failure';
 import type { Series } from '@gumshoe/base/series';
 import { milliseconds, MINUTE, type TimeRange } from '@gumshoe/base/time';
-import type { LogRecord, Reader } from '@gumshoe/engine/ports';
+import type { Reader } from '@gumshoe/engine/ports';
 import { historyFor } from '@gumshoe/engine/world-source';
+import { isEventRecord } from '@gumshoe/schema/attributes';
 import { cancelled } from '../failures.ts';
 import type { SnapshotWriter } from './database.ts';
 import { ForeignSeries } from './foreign-series.ts';
@@ -72,10 +73,6 @@ export const withHistory = (range: TimeRange): TimeRange => ({
   from: milliseconds(range.from - historyFor(range) - STALENESS),
   to: range.to,
 });
-
-/** Kubernetes' and other events among log records. */
-const isEvent = ({ attributes }: LogRecord): boolean =>
-  attributes['event.name'] !== undefined || attributes['k8s.event.reason'] !== undefined;
 
 /**
  * Writes everything the engine could read of the window into one file. The file appears under its name only when
@@ -240,7 +237,7 @@ class ExportJob {
       const read = await this.#reader.logs({ range: slice, limit }, this.#signal);
       const kept = scope ? read.filter(scope.log) : read;
       for (const part of ['logs', 'events'] as const) {
-        const own = kept.filter((record) => isEvent(record) === (part === 'events'));
+        const own = kept.filter(({ attributes }) => isEventRecord(attributes) === (part === 'events'));
         const written = own.map(this.#redaction.log);
         this.#count(part, writeRecords(this.#writer, part, written, this.#counts[part]));
       }

@@ -1,7 +1,7 @@
 import type { Series } from '@gumshoe/base/series';
 import type { TimeRange } from '@gumshoe/base/time';
 import { logSeries, type CountedLogRecord } from '@gumshoe/model/derived/log-series';
-import { LOG_PATTERN_HASH } from '@gumshoe/schema/attributes';
+import { EVENT_REASON_ATTRIBUTES, LOG_PATTERN_HASH } from '@gumshoe/schema/attributes';
 import { DATABASE } from '@gumshoe/schema/tables/define';
 import { LOGS } from '@gumshoe/schema/tables/logs';
 import type { SqlRequest } from '../transports.ts';
@@ -17,8 +17,11 @@ const MAX_TEXTS = 300;
 const MAX_ROWS = 20_000;
 const MAX_BODY = 4096;
 
-/** Records without a pattern of the collector's: those it has counted itself. */
-const OWN = `${BETWEEN} AND LogAttributes['${LOG_PATTERN_HASH}'] = ''`;
+/** Records without a pattern of the collector's, which has counted those itself; Kubernetes' events are no application's log. */
+const OWN = [
+  BETWEEN,
+  ...[LOG_PATTERN_HASH, ...EVENT_REASON_ATTRIBUTES].map((name) => `LogAttributes['${name}'] = ''`),
+].join(' AND ');
 
 /**
  * What a text has in common with others of its pattern (shared/text/src/log-pattern.ts): digits are alike, what stands

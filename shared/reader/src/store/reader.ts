@@ -24,7 +24,7 @@ import type { PrometheusTransport, SqlRequest, SqlTransport } from '../transport
 import { extentOfStore, type ExtentSource } from './extent.ts';
 import { RecentTexts } from './recent-texts.ts';
 import { logCounts } from './log-counts.ts';
-import { logOf, logsRequest } from './logs.ts';
+import { eventsRequest, logOf, logsRequest } from './logs.ts';
 import { profileRequest, stackSamplesOf } from './profiles.ts';
 import { traceCounts } from './trace-counts.ts';
 import { joinedTracesRequest, spanOf, spansRequest, traceRequest } from './spans.ts';
@@ -181,6 +181,10 @@ export class StoreReader implements Reader {
 
   async logs(filter: LogFilter, signal?: AbortSignal): Promise<readonly LogRecord[]> {
     return (await this.rows(logsRequest(filter), signal)).map(logOf);
+  }
+
+  async events(range: TimeRange, limit: number, signal?: AbortSignal): Promise<readonly LogRecord[]> {
+    return (await this.rows(eventsRequest(range, limit), signal)).map(logOf);
   }
 
   async profile(filter: ProfileFilter, signal?: AbortSignal): Promise<StackSamples> {

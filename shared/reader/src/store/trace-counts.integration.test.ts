@@ -249,7 +249,8 @@ test('log records counted by the store are what an import counts', async () => {
     }),
   );
   const counted = { ...JSON.parse(rows[0]!), LogAttributes: { 'pattern.hash': '12ab' } } as object;
-  await insertRows('otel_logs', [...rows, JSON.stringify(counted)]);
+  const event = { ...JSON.parse(rows[0]!), LogAttributes: { 'event.reason': 'Killing' } } as object;
+  await insertRows('otel_logs', [...rows, JSON.stringify(counted), JSON.stringify(event)]);
   const range = rangeOf(from, from + 300_000);
   const series = await reader.series([T.logMessages.name], range);
   const expected = logSeries(records);
@@ -269,6 +270,38 @@ test('log records counted by the store are what an import counts', async () => {
       .toSorted();
   assert.deepEqual(total(await cached.series([T.logMessages.name], range)), total(expected));
   await rm(directory, { recursive: true });
+});
+
+test('events are found among however many log records, and belong to no application', async () => {
+  const from = start + 2_400_000;
+  const row = (offset: number, body: string, attributes: Readonly<Record<string, string>>): string =>
+    JSON.stringify({
+      Timestamp: ((from + offset) / 1000).toFixed(3),
+      ServiceName: 'KubernetesEvents',
+      SeverityText: 'Warning',
+      Body: body,
+      LogAttributes: attributes,
+    });
+  await insertRows('otel_logs', [
+    row(1000, 'Back-off restarting failed container', {
+      'object.kind': 'Pod',
+      'object.name': 'web-0',
+      'event.reason': 'BackOff',
+    }),
+    row(2000, 'Scaled up', { 'k8s.event.reason': 'ScalingReplicaSet' }),
+    ...Array.from({ length: 6_000 }, (_, i) => row(3000 + i, 'not an event', {})),
+  ]);
+  const range = rangeOf(from, from + 60_000);
+  const events = await reader.events!(range, 100);
+  assert.deepEqual(
+    events.map(({ body, attributes }) => [body, attributes['event.reason']]),
+    [
+      ['Scaled up', undefined],
+      ['Back-off restarting failed container', 'BackOff'],
+    ],
+  );
+  const samples = (await reader.series([T.logMessages.name], range)).map(({ labels }) => labels['sample']);
+  assert.deepEqual(samples, ['not an event']);
 });
 
 test('applications known only from their own spans are on the map of a live store', async () => {
