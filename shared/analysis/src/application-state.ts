@@ -2,7 +2,7 @@ import { bucketQuantile, meanOf, sumColumns, sumOf } from '@gumshoe/model/column
 import type { World } from '@gumshoe/model/world';
 import { recentCells } from './dependency-state.ts';
 import { compareHealth } from './finding.ts';
-import type { InspectedApplication } from './inspect.ts';
+import { COLOURING, type InspectedApplication } from './inspect.ts';
 
 /** Figures of one application at the end of the window. NaN is unknown. */
 export interface ApplicationState {
@@ -10,7 +10,7 @@ export interface ApplicationState {
   readonly errorRatio: number;
   /** seconds */
   readonly p99: number;
-  /** Why it is not ok, worst first. */
+  /** Why it is not ok, worst first; of equals what gives it its colour. */
   readonly reasons: readonly string[];
 }
 
@@ -38,7 +38,10 @@ export function applicationState(world: World, inspected: InspectedApplication):
       : NaN,
     reasons: [...inspected.findings]
       .filter((finding) => finding.health === 'warning' || finding.health === 'critical')
-      .sort((a, b) => compareHealth(a.health, b.health))
+      .sort(
+        (a, b) =>
+          compareHealth(a.health, b.health) || Number(COLOURING.has(b.area)) - Number(COLOURING.has(a.area)),
+      )
       .map((finding) => `${finding.title}: ${finding.message}`),
   };
 }

@@ -108,6 +108,8 @@ export const sloCommand = (): Command =>
             ),
           );
       }
-      return slos.some(({ health }) => health === 'critical') ? EXIT.wrong : EXIT.healthy;
+      const isBroken = ({ health, burnRates }: (typeof slos)[number]): boolean =>
+        health === 'critical' || burnRates.some(({ firing }) => firing);
+      return slos.some(isBroken) ? EXIT.wrong : EXIT.healthy;
     },
   );
