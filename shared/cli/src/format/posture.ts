@@ -133,9 +133,9 @@ export function alertsText({ rules, objectives }: Alerts): string {
       state.firedAt === undefined ? '' : clockText(state.firedAt),
       message,
     ]),
-    ...objectives.map(({ rule, application, kind, state, message }) => [
+    ...objectives.map(({ burnRate, application, kind, state, message }) => [
       state.phase,
-      rule.severity,
+      burnRate.severity,
       `${kind} burn rate`,
       shortName(application),
       state.firedAt === undefined ? '' : clockText(state.firedAt),
