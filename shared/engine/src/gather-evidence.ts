@@ -1,6 +1,7 @@
 import type { InspectedWorld } from '@gumshoe/analysis/inspect';
 import type { ObservedEvent } from '@gumshoe/analysis/rca/events';
 import type { EvidenceStore } from '@gumshoe/analysis/rca/evidence-store';
+import type { FailedRequests } from '@gumshoe/analysis/rca/failed-requests';
 import { separatingAttributes } from '@gumshoe/analysis/rca/span-attributes';
 import type { EvidenceRequest } from '@gumshoe/analysis/rca/wanted';
 import { toFailure } from '@gumshoe/base/failure';
@@ -8,6 +9,7 @@ import { formatValue } from '@gumshoe/base/units';
 import { diffTopFrames, type FrameShift } from '@gumshoe/model/derived/frame-shares';
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
+import { gatherFailures } from './gather-failures.ts';
 import { observedEvents } from './observed-events.ts';
 import type { Reader, Span } from './ports.ts';
 import { readProfile } from './profiles.ts';
@@ -21,6 +23,7 @@ export async function gatherEvidence(
 ): Promise<EvidenceStore> {
   const frames = new Map<ApplicationId, readonly FrameShift[]>();
   const examples = new Map<ApplicationId, readonly Evidence[]>();
+  const failures = new Map<ApplicationId, FailedRequests>();
   const missing: { subject: string; reason: string }[] = [];
   const fetches = wanted.map(async (request) => {
     const application = world.byId.get(request.application);
@@ -28,7 +31,10 @@ export async function gatherEvidence(
     try {
       if (request.signal === 'profile')
         frames.set(application.id, await grownFrames(reader, application, request, signal));
-      else append(examples, application.id, await exampleOf(reader, application, request, signal));
+      else if (request.signal === 'failures') {
+        const found = await gatherFailures(reader, application, request, signal);
+        if (found) failures.set(application.id, found);
+      } else append(examples, application.id, await exampleOf(reader, application, request, signal));
     } catch (error) {
       const failure = toFailure(error, `read ${request.signal}`, application.name);
       missing.push({ subject: `${request.signal} of ${application.name}`, reason: failure.reason });
@@ -41,7 +47,7 @@ export async function gatherEvidence(
     missing.push({ subject: `profile of ${name}`, reason: 'no CPU samples in the incident' });
   }
   missing.sort((a, b) => (a.subject < b.subject ? -1 : 1));
-  return { frames, examples, events, missing };
+  return { frames, examples, failures, events, missing };
 }
 
 /** From the calm time before until the end. */

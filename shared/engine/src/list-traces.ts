@@ -16,18 +16,20 @@ export async function listTraces(
   const matching = await reader.spans(filter, signal);
   const ids = [...new Set(matching.map((span) => span.traceId))];
   const whole = ids.slice(0, MAX_WHOLE_TRACES);
-  const spans = reader.spansOf ? await reader.spansOf(whole, signal) : await oneByOne(reader, whole, signal);
+  const spans = await spansOfTraces(reader, whole, signal);
   const complete = new Set(spans.map((span) => span.traceId));
   const digests = traceSummaries([...spans, ...matching.filter((span) => !complete.has(span.traceId))]);
   const byId = new Map(digests.map((digest) => [digest.traceId, digest]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-async function oneByOne(
+/** All spans of several traces. */
+export async function spansOfTraces(
   reader: Reader,
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly Span[]> {
+  if (reader.spansOf) return reader.spansOf(ids, signal);
   const spans: Span[] = [];
   for (let i = 0; i < ids.length; i += AT_ONCE) {
     const batch = ids.slice(i, i + AT_ONCE).map((id) => reader.trace(id, signal));

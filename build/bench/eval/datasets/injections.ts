@@ -65,7 +65,15 @@ const calls = (service: Service): boolean =>
 const CPU = ['cpu-change', 'cpu-hog', 'cpu-throttled'];
 const MEMORY = ['memory-change', 'memory-leak', 'memory-oom', 'memory-pressure'];
 /** A bug comes with a new version. */
-const BUG = ['rollout', 'image-change', 'error-origin', 'log-errors', 'stopped'];
+const BUG = [
+  'rollout',
+  'image-change',
+  'error-origin',
+  'log-errors',
+  'stopped',
+  'wrong-answer',
+  'wrong-request',
+];
 const byResources = ({ resources }: Sees): boolean => resources;
 const byRequests = ({ requests, traces }: Sees): boolean => requests || traces;
 

@@ -1,6 +1,7 @@
 import type { ApplicationId, Evidence } from '@gumshoe/model/entities';
 import type { FrameShift } from '@gumshoe/model/derived/frame-shares';
 import type { ObservedEvent } from './events.ts';
+import type { FailedRequests } from './failed-requests.ts';
 
 /** Signals beyond metrics that a host fetched for the suspects of a first pass. */
 export interface EvidenceStore {
@@ -8,6 +9,8 @@ export interface EvidenceStore {
   readonly frames: ReadonlyMap<ApplicationId, readonly FrameShift[]>;
   /** An example trace or log line, by application. */
   readonly examples: ReadonlyMap<ApplicationId, readonly Evidence[]>;
+  /** What requests that failed in an application have in common, by application. */
+  readonly failures: ReadonlyMap<ApplicationId, FailedRequests>;
   /** What was noted from the calm time on: Kubernetes' events, changes of configuration. */
   readonly events: readonly ObservedEvent[];
   /** What could not be fetched, and why. */
@@ -17,6 +20,7 @@ export interface EvidenceStore {
 export const NO_EXTRA_EVIDENCE: EvidenceStore = {
   frames: new Map(),
   examples: new Map(),
+  failures: new Map(),
   events: [],
   missing: [],
 };

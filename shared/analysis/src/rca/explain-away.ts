@@ -174,6 +174,8 @@ function accountsFor(strong: Placed, weak: Placed): boolean {
   if (deep === shallow) return (ACCOUNTED_BY[weak.kind] ?? []).includes(strong.kind);
   if (weak.suspicion.mentions?.includes(deep)) return true;
   if (floods(strong, weak)) return true;
+  if (isWrongWord(strong, weak)) return true;
+  if (weak.kind === 'wrong-answer' && REASONS.includes(strong.kind) && calls(strong, weak)) return true;
   if (strong.kind === 'cpu-hog' && weak.suspicion.dependsOn?.includes(deep)) return true;
   if (strong.kind === 'node-cpu' && STARVED.has(weak.kind)) return sharesNode(weak, strong);
   if (weak.kind === 'node-cpu') return strong.kind === 'cpu-hog' && sharesNode(strong, weak);
@@ -189,6 +191,13 @@ const isSlowForIt = (strong: Placed, weak: Placed): boolean => {
   const isPlace = kind === 'service-slow' || (kind === 'self-time' && isOpaque(reached.application));
   return isPlace && calls(strong, weak);
 };
+
+/** Who fails does so at what it was answered, or asked for. */
+function isWrongWord(strong: Placed, weak: Placed): boolean {
+  if (weak.kind !== 'error-origin' || strong.score <= weak.score) return false;
+  if (strong.kind === 'wrong-answer') return calls(weak, strong);
+  return strong.kind === 'wrong-request' && calls(strong, weak);
+}
 
 /** Of two whose networks seem slow it is the one of which more ways are. */
 function isOnMoreWays(strong: Placed, weak: Placed): boolean {

@@ -1,5 +1,5 @@
 import { meanOf, ratioColumn, ratioOf, sumColumns } from '@gumshoe/model/columns';
-import type { Application, Column, Dependency, RequestColumns } from '@gumshoe/model/world';
+import type { Application, CellRange, Column, Dependency, RequestColumns } from '@gumshoe/model/world';
 import type { Frame } from './frame.ts';
 import { perFrame } from './memo.ts';
 
@@ -37,22 +37,24 @@ export const hasSelfTime: (application: Application, frame: Frame) => boolean = 
     !isSampled(application, frame),
 );
 
-/** Part of the counted requests that must have left spans for these to speak of all. */
-const LEAST_SPANS = 0.5;
+/** Part of what was counted that must have left spans for these to speak of all, and when spans are of requests only. */
+const LEAST_SPANS = 0.8;
+const ONE_EACH = 1.2;
 
 /** Spans of some requests only, beside counts of all: shares of the one in the other would mean nothing. */
 const isSampled: (application: Application, frame: Frame) => boolean = perFrame((application, frame) => {
-  const counted = requestsTo(application).filter(({ protocol }) => protocol !== 'otel');
-  if (counted.length === 0) return false;
-  const [requests, spans] = [counted, application.operations].map((some) =>
-    total(
-      frame,
-      some.map(({ rate }) => rate),
-    ),
-  );
-  return [frame.baseline, frame.incident].some(
-    (cells) => (meanOf(spans!, cells) || 0) < LEAST_SPANS * (meanOf(requests!, cells) || 0),
-  );
+  const rate = (some: readonly { readonly rate: Column }[], cells: CellRange): number =>
+    some.reduce((sum, one) => sum + (meanOf(one.rate, cells) || 0), 0);
+  return [frame.baseline, frame.incident].some((cells) => {
+    const requests = rate(requestsTo(application), cells);
+    const spans = rate(application.operations, cells) / requests;
+    // calls leave spans as well, unless each request leaves but one
+    const calls = rate(
+      application.upstreams.flatMap((one) => one.requests),
+      cells,
+    );
+    return spans < LEAST_SPANS || (spans > ONE_EACH && spans < LEAST_SPANS * (1 + calls / requests));
+  });
 });
 
 const total = (frame: Frame, columns: readonly Column[]): Column =>
@@ -206,7 +208,8 @@ function riseBetween(before: number, during: number): Rise {
 const riseOf = (column: Column, { baseline, incident }: Frame): Rise =>
   riseBetween(meanOf(column, baseline), meanOf(column, incident));
 
-const riseOfRatio = (part: Column, whole: Column, { baseline, incident }: Frame): Rise =>
+/** Of a share, by sums. */
+export const riseOfRatio = (part: Column, whole: Column, { baseline, incident }: Frame): Rise =>
   riseBetween(ratioOf(part, whole, baseline), ratioOf(part, whole, incident));
 
 /** For each request of the impacted application, before and during: all there was by all requests there were. */

@@ -7,7 +7,7 @@ import { investigate, type InvestigateOptions } from './investigate.ts';
 /** A look at traces, logs or a profile that would back up a suspicion. */
 export interface EvidenceRequest {
   readonly application: ApplicationId;
-  readonly signal: 'profile' | 'traces' | 'logs' | 'attributes';
+  readonly signal: 'profile' | 'traces' | 'logs' | 'attributes' | 'failures';
   readonly range: TimeRange;
   /** Calm time to compare with. */
   readonly baseline: TimeRange;
@@ -54,11 +54,13 @@ export function wantedEvidence(
   });
   const suspects = investigate(inspected, options).causes.slice(0, SUSPECTS);
   const profiled = suspects.filter((cause) => PROFILED.has(cause.kind)).map((cause) => cause.application);
+  const failing = suspects.filter(({ kind }) => kind === 'error-origin').map((cause) => cause.application);
   const logged = suspects.slice(0, 1).map((cause) => cause.application);
   return [
     request(root.id, 'traces'),
     ...[...new Set(profiled)].map((id) => request(id, 'profile')),
     ...logged.map((id) => request(id, 'logs')),
     ...logged.map((id) => request(id, 'attributes')),
+    ...failing.map((id) => request(id, 'failures')),
   ];
 }

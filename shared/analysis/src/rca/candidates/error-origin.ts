@@ -1,10 +1,9 @@
-import { formatValue } from '@gumshoe/base/units';
 import { meanOf } from '@gumshoe/model/columns';
 import type { Application } from '@gumshoe/model/world';
-import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
-import { matchLabel, rateWindow, selectApplication, selectDependency } from '../../evidence.ts';
+import { matchLabel, rateWindow, selectApplication } from '../../evidence.ts';
 import { measured } from '../claim.ts';
+import { failsText, failuresSummary, whereItFails } from '../failures-evidence.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import {
   errorRise,
@@ -36,14 +35,14 @@ export const errorOrigin = defineCandidate({
     const silent = isSilent(application, frame, by);
     const { signal, query, operation } = silent
       ? lookAtCalls(application, frame)
-      : lookAt(application, frame);
+      : whereItFails(application, frame);
     if (!(by > LEAST_RISE) || !(share > 0))
       return clear(signal, 'it failed no more often by itself than before');
     const { onset } = shiftOf(column, frame);
     const fails = silent
       ? `${during.toFixed(3)} calls to ${application.name} fail without its knowing, ${before.toFixed(3)} before`
-      : `${application.name} fails ${during.toFixed(3)} times without a failed call below it, ${before.toFixed(3)} times before`;
-    const summary = `For each request of ${frame.root.name}, ${fails}; that accounts for ${formatValue(share, 'ratio')} of the additional errors.`;
+      : failsText(application, { before, during });
+    const summary = failuresSummary(fails, share, frame);
     return suspect({
       title: silent
         ? `${application.name} does not answer`
@@ -81,24 +80,4 @@ function partOfTrouble(frame: Frame): number {
   const bad = meanOf(frame.badShare, frame.incident);
   if (!frame.slos.has('latency') || !(bad > 0)) return 1;
   return MINOR + (1 - MINOR) * ramp(errorRise(frame) / bad, 0.02, 0.25);
-}
-
-function lookAt(application: Application, frame: Frame) {
-  const window = rateWindow(frame.world);
-  if (hasSelfTime(application, frame)) {
-    const ranked = application.operations
-      .map((one) => ({ name: one.name, by: risePerRootRequest(one.failedHere, frame).by || 0 }))
-      .sort((a, b) => b.by - a.by || (a.name < b.name ? -1 : 1));
-    const operation = ranked[0]?.name ?? '';
-    const signal = TRACE_METRICS.failures.name;
-    const select = selectApplication(application, signal, matchLabel('span_name', [operation]));
-    return { signal, operation, query: `sum(rate(${select}${window}))` };
-  }
-  const source = application.inbound[0]?.protocol;
-  const client = application.downstreams[0];
-  const metrics = requestMetrics(source ?? client?.requests[0]?.protocol ?? 'http');
-  const signal = source || !client ? metrics.inbound.name : metrics.count.name;
-  const select =
-    source || !client ? selectApplication(application, signal) : selectDependency(client, signal);
-  return { signal, operation: '', query: `sum by (status) (rate(${select}${window}))` };
 }

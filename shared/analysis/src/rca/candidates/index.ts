@@ -28,6 +28,8 @@ import { serviceSlow } from './service-slow.ts';
 import { stopped } from './stopped.ts';
 import { tcpRefused } from './tcp-refused.ts';
 import { trafficSurge } from './traffic-surge.ts';
+import { wrongAnswer } from './wrong-answer.ts';
+import { wrongRequest } from './wrong-request.ts';
 
 /** All kinds of causes that an investigation considers. */
 export const CANDIDATES: readonly CandidateDefinition[] = [
@@ -56,6 +58,8 @@ export const CANDIDATES: readonly CandidateDefinition[] = [
   logErrors,
   logMention,
   errorOrigin,
+  wrongAnswer,
+  wrongRequest,
   selfTime,
   stopped,
   ...RESOURCE_CHANGES,
