@@ -55,8 +55,6 @@ export class Stack {
       ...['--remote-write-url', `${this.prometheus}/api/v1/write`],
       ...['--target-cgroup', shop.slice.path, '--interval', `${this.options.interval}s`],
       ...['--spool-dir', join(this.options.workDir, 'spool'), '--spans-per-second', '3000'],
-      // Every span and a profile every few seconds are more than a production setting would take.
-      ...['--memory-limit', '250MB'],
       ...logs,
     ]);
     const ready = await program.ready;

@@ -203,11 +203,13 @@ export class Collector {
       },
       now,
     );
-    await this.receivers.collect(samples, now);
+    const look = (): void => this.resident.look(performance.now());
+    await this.receivers.collect(samples, now, look);
     this.collectSelf(samples);
     this.latest = samples.samples;
     this.topSeries = samples.top(TOP);
     for (const one of this.exporters) one.samples?.(samples.samples);
+    look();
     await Promise.all(this.exporters.map((one) => one.rows && one.flush(false)));
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { FailureError } from '@gumshoe/base/failure';
 import type { MetricSink } from '../pipeline/metric-sink.ts';
 import type { ProgramStatus, Receiver, ReceiverContext, ReceiverDefinition } from './define.ts';
@@ -58,8 +59,13 @@ export class Receivers {
     }
   }
 
-  async collect(sink: MetricSink, now: number): Promise<void> {
-    for (const one of this.#running) await this.#collectOne(one, sink, now);
+  /** `between` is called after each receiver; others of the event loop have their turn there too. */
+  async collect(sink: MetricSink, now: number, between: () => void): Promise<void> {
+    for (const one of this.#running) {
+      await this.#collectOne(one, sink, now);
+      between();
+      await setImmediate();
+    }
     for (const { receiver } of this.#running) receiver.collectSelf?.(sink);
   }
 

@@ -20,11 +20,13 @@ class Stacks {
   readonly #words: Uint32Array;
   readonly #numbers: Float64Array;
   readonly #offsets = new Map<bigint, number>();
-  readonly #decoded = new Map<number, Float64Array>();
+  /** By the number of the stack. */
+  readonly #isDecoded: Uint8Array;
 
   constructor({ count, keys, values }: PackedEntries) {
     this.#words = new Uint32Array(values);
     this.#numbers = new Float64Array(values);
+    this.#isDecoded = new Uint8Array(count);
     const hashes = new BigUint64Array(keys);
     for (let i = 0; i < count; i++) this.#offsets.set(hashes[i]!, i * STACK.size);
   }
@@ -33,19 +35,57 @@ class Stacks {
   framesOf(hash: bigint): Float64Array {
     const at = this.#offsets.get(hash);
     if (at === undefined) return NO_FRAMES;
-    const known = this.#decoded.get(at);
-    if (known) return known;
-    const made = this.#decode(at);
-    this.#decoded.set(at, made);
-    return made;
-  }
-
-  #decode(at: number): Float64Array {
     const length = Math.min(this.#words[(at + STACK.fields.length.offset) / 4]!, constants.GS_STACK_DEPTH);
     const first = (at + STACK.fields.frames.offset) / 8;
+    if (this.#isDecoded[at / STACK.size] === 0) this.#decode(first, length);
+    this.#isDecoded[at / STACK.size] = 1;
+    return this.#numbers.subarray(first, first + length);
+  }
+
+  #decode(first: number, length: number): void {
     for (let i = first; i < first + length; i++)
       this.#numbers[i] = this.#words[2 * i]! + (this.#words[2 * i + 1]! & 0xffff) * 0x1_0000_0000;
-    return this.#numbers.subarray(first, first + length);
+  }
+}
+
+/** A sample that stays packed: thousands wait for their names at once. */
+class PackedSample implements KernelSample {
+  readonly #keys: DataView;
+  readonly #at: number;
+  readonly #stacks: Stacks;
+  readonly tgid: number;
+  readonly value: number;
+
+  constructor(keys: DataView, at: number, value: number, stacks: Stacks) {
+    this.#keys = keys;
+    this.#at = at;
+    this.#stacks = stacks;
+    this.tgid = keys.getUint32(at + KEY.fields.tgid.offset, true);
+    this.value = value;
+  }
+
+  get cgroupId(): bigint {
+    return this.#keys.getBigUint64(this.#at + KEY.fields.cgroup_id.offset, true);
+  }
+
+  get detail(): number {
+    return this.#keys.getUint32(this.#at + KEY.fields.detail.offset, true);
+  }
+
+  get user(): Float64Array {
+    return this.#frames(KEY.fields.user_stack);
+  }
+
+  get kernel(): Float64Array {
+    return this.#frames(KEY.fields.kernel_stack);
+  }
+
+  get python(): readonly PythonFrame[] {
+    return pythonFrames(this.#frames(KEY.fields.python_stack));
+  }
+
+  #frames({ offset }: { readonly offset: number }): Float64Array {
+    return this.#stacks.framesOf(this.#keys.getBigUint64(this.#at + offset, true));
   }
 }
 
@@ -53,21 +93,11 @@ class Stacks {
 export function decodeSamples(samples: PackedEntries, packed: PackedEntries): readonly KernelSample[] {
   const stacks = new Stacks(packed);
   const keys = new DataView(samples.keys);
-  const values = new DataView(samples.values);
-  return Array.from({ length: samples.count }, (_, i) => {
-    const key = i * KEY.size;
-    const frames = ({ offset }: { readonly offset: number }): Float64Array =>
-      stacks.framesOf(keys.getBigUint64(key + offset, true));
-    return {
-      tgid: keys.getUint32(key + KEY.fields.tgid.offset, true),
-      cgroupId: keys.getBigUint64(key + KEY.fields.cgroup_id.offset, true),
-      value: Number(values.getBigUint64(i * 8, true)),
-      detail: keys.getUint32(key + KEY.fields.detail.offset, true),
-      user: frames(KEY.fields.user_stack),
-      kernel: frames(KEY.fields.kernel_stack),
-      python: pythonFrames(frames(KEY.fields.python_stack)),
-    };
-  });
+  const values = new BigUint64Array(samples.values);
+  return Array.from(
+    { length: samples.count },
+    (_, i) => new PackedSample(keys, i * KEY.size, Number(values[i]), stacks),
+  );
 }
 
 function pythonFrames(raw: Float64Array): readonly PythonFrame[] {

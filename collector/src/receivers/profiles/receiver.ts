@@ -51,6 +51,8 @@ export interface ProfileTotals {
 
 /** A stack is handed over again after this time, so that a loss heals and its time to live is renewed. */
 const REPEAT_STACKS_AFTER = 60_000_000_000n;
+/** Of whole processes: rows of all of them at once would be megabytes that only wait. */
+const ROWS_AT_ONCE = 200;
 const MAX_SENT_STACKS = 20_000;
 /** Label of stacks whose callers are missing. */
 export const STACK_CUT = 'stack.cut';
@@ -131,17 +133,25 @@ export class ProfileReceiver {
     if (samples.some(({ sample }) => sample.kernel.length > 0)) await this.#kernelSymbols.load();
     const [start, end] = [this.#since, this.#options.now()];
     this.#since = end;
-    const rows = new RowBuilder(timestampText(start), timestampText(end));
+    let rows = new RowBuilder(timestampText(start), timestampText(end));
     for (const own of processes) {
       this.#addProcess(rows, own);
+      if (rows.length >= ROWS_AT_ONCE) {
+        this.#handOver(rows, end);
+        rows = new RowBuilder(timestampText(start), timestampText(end));
+      }
       // Reading symbol tables takes a while: others have their turn.
       await setImmediate();
     }
+    this.#handOver(rows, end);
     this.#forget();
     this.#modules.trim();
     this.quality.addTime(performance.now() - began);
-    if (rows.samples.length > 0)
-      this.#options.onRows({ stacks: this.#unsent(rows.stacks, end), samples: rows.samples });
+  }
+
+  #handOver(rows: RowBuilder, now: bigint): void {
+    if (rows.length === 0) return;
+    this.#options.onRows({ stacks: this.#unsent(rows.stacks, now), samples: rows.samples });
   }
 
   async #drain(): Promise<readonly TypedSample[]> {
@@ -166,9 +176,10 @@ export class ProfileReceiver {
     };
     for (const { sample, kind } of samples) {
       const kernel = Array.from(sample.kernel, (address) => this.#kernelSymbols.frameAt(address));
-      const user = userFrames(sample, names);
+      const { python } = sample;
+      const user = userFrames({ user: sample.user, python }, names);
       // Python's own stack is whole, whatever C hides.
-      const cut = sample.python.length === 0 && isCut(user);
+      const cut = python.length === 0 && isCut(user);
       const value = sample.value * kind.unit;
       this.quality.add(kind.type, value, user, cut);
       rows.add(owner, {

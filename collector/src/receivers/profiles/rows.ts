@@ -54,6 +54,11 @@ export class RowBuilder {
     else this.#samples.set(sampleKey, this.#sample(owner, sample, hash));
   }
 
+  /** Of samples. */
+  get length(): number {
+    return this.#samples.size;
+  }
+
   get stacks(): readonly StackRow[] {
     return [...this.#stacks.values()];
   }

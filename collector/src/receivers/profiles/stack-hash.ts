@@ -9,12 +9,13 @@ export function stackHash(frames: readonly string[]): string {
   let high = OFFSET_HIGH;
   let low = OFFSET_LOW;
   for (const byte of encoder.encode(frames.join('\n'))) {
-    low = (low ^ byte) >>> 0;
-    const product = low * PRIME_LOW;
-    const carry = Math.floor(product / 0x1_0000_0000);
+    low ^= byte;
+    // the lower word times the prime, in halves: 32 bits hold every step
+    const first = (low & 0xffff) * PRIME_LOW;
+    const second = (low >>> 16) * PRIME_LOW + (first >>> 16);
     // `low << 8` is the 2^40 part of the prime; it moves into the upper word only.
-    high = (high * PRIME_LOW + carry + low * 256) % 0x1_0000_0000;
-    low = product % 0x1_0000_0000;
+    high = (Math.imul(high, PRIME_LOW) + (second >>> 16) + (low << 8)) | 0;
+    low = (second << 16) | (first & 0xffff);
   }
-  return ((BigInt(high) << 32n) | BigInt(low)).toString();
+  return ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)).toString();
 }
