@@ -311,7 +311,7 @@ struct gs_stream {
  * tells how many wait behind it on the same connection (pipelining).
  */
 struct gs_socket {
-	struct gs_tuple tuple;
+	/* First what every call asks: a connection's entry is rarely in the caches when its next request comes. */
 	__u64 file_private;   /* kernel address of struct socket, to recognise the descriptor's file */
 	__u64 endpoints_hash; /* same at both ends */
 	__u64 cgroup_id;
@@ -324,11 +324,12 @@ struct gs_socket {
 	__u32 pipeline_head; /* place in map pipelines of the next one */
 	__u32 keyed; /* requests in map pipelines that wait for an answer with their key */
 	__u32 untraced; /* requests in a row that no sender had left a trace for */
+	struct gs_pending_request first;
 	struct gs_stream read;
 	struct gs_stream written;
-	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
-	struct gs_pending_request first;
 	__u8 payload[GS_PAYLOAD_SHORT]; /* of `first`, when it has no more; else it is in map payloads */
+	struct gs_tuple tuple;
+	struct gs_trace_context connect; /* left by connect() for the first request; span_id 0 when none */
 };
 
 /* Value of map tls_processes (key: __u32 tgid), the processes that speak TLS. */

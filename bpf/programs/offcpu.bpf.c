@@ -65,6 +65,13 @@ struct {
 	__type(value, struct budget);
 } cpu_budget SEC(".maps");
 
+/*
+ * How many threads wait that were looked at, by the low bits of their ids: it is asked at every switch and waking on
+ * the machine, and most threads are none of them. An entry that made room leaves its mark: then the map is asked.
+ */
+#define WAITING_MARKS 4096
+static __u32 waiting_marks[WAITING_MARKS];
+
 static const struct waiting_thread new_thread = { .scale = 1 };
 
 static __always_inline __u32 state_of(struct task_struct *task)
@@ -100,9 +107,22 @@ static __always_inline __u32 detail_of(struct task_struct *task, __u32 state)
 	return current_syscall() | (BPF_CORE_READ_BITFIELD_PROBED(waiting, in_iowait) ? GS_WAIT_IO : 0);
 }
 
-static __always_inline void leave(void *context, struct task_struct *task, bool preempted, __u64 now)
+static __always_inline __u32 *mark_of(__u32 tid)
+{
+	return &waiting_marks[tid & (WAITING_MARKS - 1)];
+}
+
+static __always_inline void set_waiting(struct waiting_thread *thread, __u32 tid, __u64 since)
+{
+	if (!thread->since_ns != !since)
+		__sync_fetch_and_add(mark_of(tid), since ? 1 : -1);
+	thread->since_ns = since;
+}
+
+static __always_inline void leave(void *context, struct task_struct *task, bool preempted)
 {
 	__u32 tid = task->pid, zero = 0, state = preempted ? TASK_RUNNING : state_of(task);
+	__u64 now = bpf_ktime_get_ns();
 	struct waiting_thread *thread;
 	struct gs_profile_stack *scratch;
 	struct budget *budget;
@@ -117,15 +137,23 @@ static __always_inline void leave(void *context, struct task_struct *task, bool 
 		bpf_map_update_elem(&waiting_threads, &tid, &new_thread, BPF_NOEXIST);
 		thread = bpf_map_lookup_elem(&waiting_threads, &tid);
 	}
-	budget = bpf_map_lookup_elem(&cpu_budget, &zero);
-	scratch = bpf_map_lookup_elem(&profile_scratch, &zero);
-	if (!thread || !budget || !scratch) {
+	if (!thread) {
 		count(GS_PROFILE_SAMPLES_LOST);
 		return;
 	}
-	thread->since_ns = 0;
+	set_waiting(thread, tid, 0);
 	own_scale = spend(&thread->budget, now, THREAD_SWITCHES);
-	cpu_scale = own_scale ? spend(budget, now, CPU_SWITCHES) : 0;
+	if (own_scale == 0) {
+		count(GS_PROFILE_SKIPPED);
+		return;
+	}
+	budget = bpf_map_lookup_elem(&cpu_budget, &zero);
+	scratch = bpf_map_lookup_elem(&profile_scratch, &zero);
+	if (!budget || !scratch) {
+		count(GS_PROFILE_SAMPLES_LOST);
+		return;
+	}
+	cpu_scale = spend(budget, now, CPU_SWITCHES);
 	if (cpu_scale == 0) {
 		count(GS_PROFILE_SKIPPED);
 		return;
@@ -140,7 +168,7 @@ static __always_inline void leave(void *context, struct task_struct *task, bool 
 	thread->key.user_stack = keep_call_stack(context, scratch, thread->set, BPF_F_USER_STACK);
 	thread->key.python_stack = keep_python_stack(thread->key.tgid, scratch, thread->set);
 	thread->woken_ns = state == TASK_RUNNING ? now : 0;
-	thread->since_ns = now;
+	set_waiting(thread, tid, now);
 }
 
 static __always_inline void add_wait(struct waiting_thread *thread, __u32 detail, __u64 duration_ns)
@@ -177,37 +205,40 @@ static __noinline int settle(struct waiting_thread *thread, __u64 now)
 	return 0;
 }
 
-static __always_inline void enter(__u32 tid, __u64 now)
+static __always_inline void enter(__u32 tid)
 {
 	struct waiting_thread *thread;
+	__u64 now;
 
-	if (tid == 0)
+	if (!*mark_of(tid))
 		return;
 	thread = bpf_map_lookup_elem(&waiting_threads, &tid);
 	if (!thread || thread->since_ns == 0)
 		return;
+	now = bpf_ktime_get_ns();
 	if (now > thread->since_ns)
 		settle(thread, now);
-	thread->since_ns = 0;
+	set_waiting(thread, tid, 0);
 }
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(offcpu_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	__u64 now = bpf_ktime_get_ns();
-
-	enter(next->pid, now);
+	enter(next->pid);
 	if (target_has_current())
-		leave(ctx, prev, preempt, now);
+		leave(ctx, prev, preempt);
 	return 0;
 }
 
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(offcpu_wakeup, struct task_struct *task)
 {
+	struct waiting_thread *thread;
 	__u32 tid = task->pid;
-	struct waiting_thread *thread = bpf_map_lookup_elem(&waiting_threads, &tid);
 
+	if (!*mark_of(tid))
+		return 0;
+	thread = bpf_map_lookup_elem(&waiting_threads, &tid);
 	if (thread && thread->since_ns && thread->woken_ns == 0)
 		thread->woken_ns = bpf_ktime_get_ns();
 	return 0;

@@ -75,20 +75,23 @@ static __always_inline void message_from_vector(struct l7_message *message, __u6
 	__u32 filled = 0;
 	__u64 total = 0;
 
-	for (__u32 i = 0; i < MESSAGE_SEGMENTS; i++) {
-		struct iovec segment;
+	/* Two at a time: reading what a process holds costs a tenth of a microsecond, however little it is. */
+	for (__u32 i = 0; i < MESSAGE_SEGMENTS; i += 2) {
+		struct iovec pair[2] = {};
+		__u32 size = i + 1 < segments ? sizeof(pair) : sizeof(pair[0]);
 
-		if (i >= segments ||
-		    bpf_probe_read_user(&segment, sizeof(segment), (struct iovec *)vector + i))
+		if (i >= segments || bpf_probe_read_user(pair, size, (struct iovec *)vector + i))
 			break;
-		if (!segment.iov_len)
-			continue;
-		if (!message->buffer) {
-			message->buffer = (__u64)segment.iov_base;
-			message->length = segment.iov_len < limit ? segment.iov_len : limit;
+		for (__u32 k = 0; k < 2; k++) {
+			if (!pair[k].iov_len)
+				continue;
+			if (!message->buffer) {
+				message->buffer = (__u64)pair[k].iov_base;
+				message->length = pair[k].iov_len < limit ? pair[k].iov_len : limit;
+			}
+			total += pair[k].iov_len;
+			filled++;
 		}
-		total += segment.iov_len;
-		filled++;
 	}
 	message->total = total < limit ? total : limit;
 	if (filled > 1 && message->length < enough && message->length < message->total)

@@ -86,12 +86,14 @@ static __always_inline bool target_has_netns(__u32 netns)
 /* May the current process be looked at? Not meaningful in interrupts. */
 static __always_inline bool target_has_current(void)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u32 tgid;
 
+	/* First what turns most processes away. */
+	if (target_mode == GS_TARGET_CGROUP && !target_has_cgroup())
+		return false;
+	tgid = bpf_get_current_pid_tgid() >> 32;
 	if (tgid == 0 || tgid == collector_tgid)
 		return false;
-	if (target_mode == GS_TARGET_CGROUP)
-		return target_has_cgroup();
 	if (target_mode == GS_TARGET_PID)
 		return bpf_map_lookup_elem(&target_pids, &tgid) != 0;
 	if (target_mode == GS_TARGET_NETNS) {
