@@ -23,11 +23,13 @@ export interface Rows<T> {
 
 const UNKNOWN_SERVICE = 'unknown_service';
 const NANOS = /^\d{1,20}$/;
+/** The last time that a DateTime64(9) holds, in the year 2262. */
+export const LATEST_NANOS = 2n ** 63n - 1n;
 
-/** Decimal `seconds.nnnnnnnnn` of a time in ns; undefined when it is none, or zero. */
+/** Decimal `seconds.nnnnnnnnn` of a time in ns; undefined when it is none, zero, or beyond what is stored. */
 export function timestampOf(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(Math.round(value)) : textOf(value);
-  if (!NANOS.test(text) || /^0+$/.test(text)) return undefined;
+  if (!NANOS.test(text) || /^0+$/.test(text) || BigInt(text) > LATEST_NANOS) return undefined;
   const padded = text.padStart(10, '0');
   return `${padded.slice(0, -9)}.${padded.slice(-9)}`;
 }
@@ -70,7 +72,7 @@ function traceRow(span: Json, resource: Readonly<Record<string, string>>, scope:
   const spanId = idOf(span['spanId'], 8);
   const start = timestampOf(span['startTimeUnixNano']);
   if (!traceId || !spanId) return 'a span without a valid traceId and spanId';
-  if (!start) return 'a span without startTimeUnixNano';
+  if (!start) return 'a span without a startTimeUnixNano that can be stored';
   const events = listOf(span['events']);
   const links = listOf(span['links']);
   const status = recordOf(span['status']);
