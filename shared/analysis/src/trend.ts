@@ -16,6 +16,8 @@ export interface GrowthOptions {
   readonly minPoints: number;
   /** Least part of the window the stretch must cover. */
   readonly minShare: number;
+  /** A stretch of so many ms is long enough however long the window is. */
+  readonly enough?: number;
   /** Least ms of the last quarter that must go on growing. */
   readonly minTail: number;
 }
@@ -38,7 +40,9 @@ export function steadyGrowth(
 ): Growth | undefined {
   const stretch = longestStretch(column, knownPart(column, cells));
   const length = stretch.hi - stretch.lo;
-  if (length < options.minPoints || length < (cells.hi - cells.lo) * options.minShare) return undefined;
+  const enough = (options.enough ?? Infinity) / grid.step;
+  const needed = Math.min(enough, (cells.hi - cells.lo) * options.minShare);
+  if (length < options.minPoints || length < needed) return undefined;
   const fit = regression(column, stretch);
   if (fit === undefined || fit.defined < MIN_DEFINED * length || !(fit.slope > 0)) return undefined;
   const tailLength = Math.max(5, Math.ceil(length / 4), Math.ceil(options.minTail / grid.step));

@@ -132,3 +132,16 @@ test('data that begins with the window is enough, whatever history was asked for
   assert.equal(finding?.health, 'warning');
   assert.ok(Math.abs(finding.value - 100) < 15, `${finding.value}`);
 });
+
+test('an hour and a half of growth is enough in a window of half a day', () => {
+  const range = { from: HOUR.from, to: milliseconds(HOUR.from + 12 * 3_600_000) };
+  const began = range.to - 5_400_000;
+  const series = smallWorld((writer) => {
+    writer.gauge('container_resources_memory_rss_bytes', APP, (at) => (300 + (at - began) / 30_000) * MIB, {
+      from: began,
+    });
+  }, range);
+  const leaking = findingOf('memory-leak', series, { range });
+  assert.equal(leaking?.health, 'warning');
+  assert.match(leaking.explanation.join(), /300 MiB → 479 MiB over 90 min, 120 MiB an hour/);
+});

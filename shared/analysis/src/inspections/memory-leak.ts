@@ -1,4 +1,4 @@
-import type { TimeGrid } from '@gumshoe/base/time';
+import { HOUR, MINUTE, type TimeGrid } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import { lastOf, maxOf } from '@gumshoe/model/columns';
 import { PERIODIC_KINDS } from '@gumshoe/model/entities';
@@ -12,7 +12,7 @@ import { above, judgeInstances } from './judge-instances.ts';
 /** Growth below this part of the limit, or below so many bytes without one, is noise. */
 const MIN_LIMIT_SHARE = 0.05;
 const MIN_BYTES = 50 * 1024 * 1024;
-const OPTIONS = { minPoints: 10, minShare: 1 / 3, minTail: 15 * 60_000 };
+const OPTIONS = { minPoints: 10, minShare: 1 / 3, enough: HOUR, minTail: 15 * MINUTE };
 /**
  * Memory that is freed in steps grows by turns, so it is judged as of several instants, ms apart. It leaks when so many
  * of them say so.
@@ -51,7 +51,8 @@ export const memoryLeak = defineInspection({
       evidence: [promqlEvidence(query, range, message)],
       explanation: [
         'growth per hour by regression over the longest stretch without a drop, the last quarter still growing; three of nine instants a minute apart must agree',
-        `growth within the last hour must reach 5 % of the limit, or ${formatValue(MIN_BYTES, 'bytes')} without one`,
+        `growth within the last hour must reach 5 % of the limit, or ${formatValue(MIN_BYTES, 'bytes')} without one: ${formatValue(leastGrowth(of, subject), 'bytes')} for ${worst.instance}`,
+        `${worst.instance}: ${describeGrowth(of, subject)}`,
       ],
       columns: measured.map((instance) => ({ name: instance.id, values: instance.memoryRss })),
     };
@@ -60,9 +61,8 @@ export const memoryLeak = defineInspection({
 
 /** The growth that enough of several instants up to the end of the window agree on; 0 when there is no leak. */
 function leakPercent(instance: Instance, { grid, window }: Subject): number {
-  const { memoryRss, memoryLimit } = instance;
-  const limit = memoryLimit ? lastOf(memoryLimit, window) : NaN;
-  const least = limit > 0 ? limit * MIN_LIMIT_SHARE : MIN_BYTES;
+  const { memoryRss } = instance;
+  const least = leastGrowth(instance, { window });
   const all = { lo: 0, hi: window.hi };
   if (!(maxOf(memoryRss, all) - minOf(memoryRss, all) >= least)) return 0;
   const apart = Math.max(1, Math.round(APART / grid.step));
@@ -70,6 +70,22 @@ function leakPercent(instance: Instance, { grid, window }: Subject): number {
     growthPercent(memoryRss, window.hi - i * apart, grid, least),
   );
   return looks.sort((a, b) => b - a)[ENOUGH - 1]!;
+}
+
+/** bytes */
+function leastGrowth({ memoryLimit }: Instance, { window }: Pick<Subject, 'window'>): number {
+  const limit = memoryLimit ? lastOf(memoryLimit, window) : NaN;
+  return limit > 0 ? limit * MIN_LIMIT_SHARE : MIN_BYTES;
+}
+
+/** As of the end of the window. */
+function describeGrowth({ memoryRss }: Instance, { grid, window }: Subject): string {
+  const growth = steadyGrowth(memoryRss, { lo: 0, hi: window.hi }, grid, OPTIONS);
+  if (growth === undefined)
+    return 'no stretch without a drop lasts a third of what is known or an hour, or none grows up to its end';
+  const { cells, from, to, perHour } = growth;
+  const bytes = (value: number): string => formatValue(value, 'bytes');
+  return `${bytes(from)} → ${bytes(to)} over ${formatValue((cells.hi - cells.lo) * grid.step, 'milliseconds')}, ${bytes(perHour)} an hour`;
 }
 
 /** Hourly growth up to a cell in percent of the value an hour ago, where at least `least` bytes grew. */
