@@ -88,6 +88,11 @@ test('an application page carries findings with charts on the window’s grid', 
     page.charts.slice(0, 3).map((chart) => chart.title),
     ['Requests', 'Errors', 'Latency'],
   );
+  for (const { title, series } of page.charts.slice(0, 3))
+    for (const { name, promql } of series.filter((line) => !/no answer|connection/.test(line.name))) {
+      assert.ok(promql, `${title}: ${name}`);
+      parsePromql(promql);
+    }
   assert.deepEqual(
     page.downstreams.map((one) => one.client),
     [unit('migration'), unit('orders')],

@@ -7,6 +7,7 @@ import { latencyQuantileColumn, ratioColumn, sumColumns } from '@gumshoe/model/c
 import type { Column, World } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import type { Chart, ChartSeries } from '../api.ts';
+import { failedConnectsQuery, requestQueries } from './chart-queries.ts';
 
 /** The cells of the asked-for window as a grid of its own. */
 export function windowGrid(world: World): TimeGrid {
@@ -20,7 +21,11 @@ export const cut = (world: World, column: Column): Float64Array =>
 export interface ChartInput {
   readonly title: string;
   readonly unit: Unit;
-  readonly series: readonly { readonly name: string; readonly values: Column; readonly promql?: string }[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly values: Column;
+    readonly promql?: string | undefined;
+  }[];
   readonly threshold?: Chart['threshold'];
   readonly marks?: Chart['marks'];
 }
@@ -62,7 +67,7 @@ const hasValues = (column: Column): boolean => column.some((value) => value === 
 /** RED first, then resources, then the network. Charts without a value are left out. */
 export function applicationCharts(world: World, inspected: InspectedApplication): readonly Chart[] {
   const inputs = [
-    ...redCharts(inspected),
+    ...redCharts(world, inspected),
     ...resourceCharts(world, inspected),
     ...networkCharts(world, inspected),
   ];
@@ -89,9 +94,10 @@ function eventMarks({ application, serviceLevel }: InspectedApplication): Chart[
   return [...breaches, ...stops, ...images].sort((a, b) => a.at - b.at);
 }
 
-function redCharts({ serviceLevel }: InspectedApplication): readonly ChartInput[] {
-  const { indicators, slos } = serviceLevel;
+function redCharts(world: World, inspected: InspectedApplication): readonly ChartInput[] {
+  const { indicators, slos } = inspected.serviceLevel;
   if (indicators.source === 'none') return [];
+  const queries = requestQueries(world, inspected);
   const latency = indicators.latency;
   const threshold = slos.find((slo) => slo.kind === 'latency')?.threshold;
   const allowed = 1 - (slos.find((slo) => slo.kind === 'availability')?.objective ?? 1);
@@ -100,8 +106,12 @@ function redCharts({ serviceLevel }: InspectedApplication): readonly ChartInput[
       title: 'Requests',
       unit: 'requests/second',
       series: [
-        { name: 'all', values: indicators.rate },
-        ...[...indicators.failedByStatus].map(([status, values]) => ({ name: status, values })),
+        { name: 'all', values: indicators.rate, promql: queries.all },
+        ...[...indicators.failedByStatus].map(([status, values]) => ({
+          name: status,
+          values,
+          promql: queries.ofStatus(status),
+        })),
         { name: 'connection failed', values: positive(indicators.failedConnects) },
         { name: 'no answer yet', values: positive(indicators.stuck) },
       ],
@@ -109,7 +119,13 @@ function redCharts({ serviceLevel }: InspectedApplication): readonly ChartInput[
     {
       title: 'Errors',
       unit: 'percent',
-      series: [{ name: 'failed', values: percent(ratioColumn(indicators.failed, indicators.rate)) }],
+      series: [
+        {
+          name: 'failed',
+          values: percent(ratioColumn(indicators.failed, indicators.rate)),
+          promql: queries.failed,
+        },
+      ],
       ...(allowed > 0
         ? { threshold: { value: allowed * 100, label: `objective ${formatValue(allowed, 'ratio')}` } }
         : {}),
@@ -121,6 +137,7 @@ function redCharts({ serviceLevel }: InspectedApplication): readonly ChartInput[
         ? [0.5, 0.95, 0.99].map((q) => ({
             name: `p${Math.round(q * 100)}`,
             values: latencyQuantileColumn(latency, q),
+            promql: queries.quantile(q),
           }))
         : [],
       ...(threshold === undefined
@@ -195,7 +212,11 @@ function networkCharts(world: World, { application }: InspectedApplication): rea
       unit: 'per-second',
       series: upstreams
         .filter((dependency) => dependency.tcp.failedConnects.some((value) => value > 0))
-        .map((dependency) => ({ name: nameOf(dependency.server), values: dependency.tcp.failedConnects })),
+        .map((dependency) => ({
+          name: nameOf(dependency.server),
+          values: dependency.tcp.failedConnects,
+          promql: failedConnectsQuery(world, dependency),
+        })),
     },
     {
       title: 'Round-trip time',
