@@ -23,8 +23,9 @@ export function TopBar() {
       <Button
         variant="minimal"
         icon={<Database />}
+        className="connection-name"
         text={<span data-testid="connection-name">{connection.name}</span>}
-        title={`${connection.spec.kind}: ${connection.status.name}`}
+        title={`${connection.name} (${connection.spec.kind}: ${connection.status.name})`}
         onClick={() => connectionsOpen.set(true)}
       />
       {recorded ? <span className="tag">snapshot, offline</span> : null}

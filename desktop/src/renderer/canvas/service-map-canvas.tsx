@@ -136,7 +136,7 @@ function Overlay({ map, layout, selected, onSelect, onOpen, view, onHover }: Ove
             type="button"
             aria-label={describeNode(node)}
             aria-pressed={node.id === selected}
-            title={node.reasons.join('\n')}
+            title={[node.name, ...node.reasons].join('\n')}
             data-testid={`map-node-${node.name}`}
             data-health={node.health}
             style={{ left: at.x, top: at.y, ...NODE }}

@@ -136,7 +136,9 @@ function LogRow({ record, selected }: { readonly record: LogRecord; readonly sel
       <span className="ellipsis" title={record.serviceName}>
         {record.serviceName}
       </span>
-      <span className="ellipsis">{record.body}</span>
+      <span className="ellipsis" title={record.body}>
+        {record.body}
+      </span>
     </div>
   );
 }

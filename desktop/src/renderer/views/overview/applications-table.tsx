@@ -75,7 +75,7 @@ function Head() {
       <span className="ellipsis" title="Of the objective that has least left">
         Error budget of window
       </span>
-      <span>Request rate, trend</span>
+      <span>Request rate</span>
     </div>
   );
 }

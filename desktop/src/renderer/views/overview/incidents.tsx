@@ -247,7 +247,9 @@ function TopCause({ cause }: { readonly cause: Cause }) {
       >
         score {cause.score.toFixed(2)}
       </span>
-      <b>{nameOfApplication(cause.application)}</b>
+      <b className="ellipsis" title={cause.application}>
+        {nameOfApplication(cause.application)}
+      </b>
       <button
         type="button"
         className="link-button claim"
