@@ -11,9 +11,10 @@ import { PYTHON_METRICS } from '@gumshoe/schema/metrics/python';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
 import type { DiskColumns } from '../world.ts';
 import type { BuildContext, Building } from './context.ts';
-import { columnFor, type InstanceDraft, type ResourceColumn } from './drafts.ts';
+import { columnFor, type ContainerDraft, type InstanceDraft, type ResourceColumn } from './drafts.ts';
 import { positiveInstants } from './presence.ts';
 import { addInto, maxInto } from './resample.ts';
+import { isSidecar } from './sidecars.ts';
 
 type Fill = 'counter' | 'events' | 'gauge' | 'highest';
 
@@ -64,16 +65,15 @@ export function buildContainers(building: Building): void {
   const { context, registry } = building;
   for (const [name, group] of context.groups) {
     if (!name.startsWith('container_') || hasSum(context, name)) continue;
-    for (const series of group) {
-      const instance = registry.containerOf(series)?.instance;
-      if (instance && PRESENCE.has(name)) instance.seen.push(series.timestamps);
-    }
+    for (const series of group) registry.containerOf(series);
   }
+  addPresence(building);
+  const limited = limitedContainers(building);
   for (const [name, column, fill] of RESOURCES) {
-    for (const series of context.named(name)) fillResource(building, series, column, fill);
+    for (const series of context.named(name)) fillResource(building, series, column, fill, limited);
   }
   for (const series of context.named(C.memoryPressure)) {
-    if (series.labels.kind === 'some') fillResource(building, series, 'memoryPressure', 'counter');
+    if (series.labels.kind === 'some') fillResource(building, series, 'memoryPressure', 'counter', limited);
   }
   for (const series of context.named(C.applicationType)) {
     const type = series.labels.application_type;
@@ -86,18 +86,53 @@ export function buildContainers(building: Building): void {
   buildLogs(building);
 }
 
+/** A pod whose own container is gone is not there, whatever accompanied it goes on. */
+function addPresence({ context, registry }: Building): void {
+  for (const name of PRESENCE)
+    for (const series of context.named(name)) {
+      const found = registry.containerOf(series);
+      if (found && !isSidecar(found.instance, found.containerId)) found.instance.seen.push(series.timestamps);
+    }
+}
+
 /** Buckets of a histogram tell of no container that its sum does not. */
 const hasSum = ({ groups }: BuildContext, name: string): boolean =>
   name.endsWith('_bucket') && groups.has(name.replace(/_bucket$/, '_sum'));
+
+/** Ids of containers that have a limit, by the resource that it limits. */
+type Limited = ReadonlyMap<ResourceColumn, ReadonlySet<string>>;
+
+function limitedContainers({ context }: Building): Limited {
+  const idsOf = (name: string): ReadonlySet<string> =>
+    new Set(context.named(name).flatMap(({ labels }) => labels.container_id ?? []));
+  return new Map([
+    ['cpuUsage', idsOf(C.cpuLimit.name)],
+    ['memoryRss', idsOf(C.memoryLimit.name)],
+  ]);
+}
+
+/** What a sidecar without a limit uses is not held against the limits of the others in its pod. */
+function isUnlimited(
+  { containerId, instance }: ContainerDraft,
+  name: ResourceColumn,
+  limited: Limited,
+): boolean {
+  const ids = limited.get(name);
+  if (!ids || ids.has(containerId) || !isSidecar(instance, containerId)) return false;
+  for (const other of instance.containerIds) if (ids.has(other)) return true;
+  return false;
+}
 
 function fillResource(
   { context, registry }: Building,
   series: Series,
   name: ResourceColumn,
   fill: Fill,
+  limited: Limited,
 ): void {
-  const instance = registry.containerOf(series)?.instance;
-  if (!instance) return;
+  const found = registry.containerOf(series);
+  if (!found || isUnlimited(found, name, limited)) return;
+  const { instance } = found;
   const target = columnFor(instance, name, context.resampler);
   if (fill === 'counter') addInto(target, context.counterRate(series));
   else if (fill === 'events') addInto(target, context.eventRate(series));
