@@ -1,5 +1,6 @@
 import { matchesGlob } from '@gumshoe/base/glob';
-import type { Node } from '@gumshoe/model/world';
+import { meanOf } from '@gumshoe/model/columns';
+import type { Instance, Node, World } from '@gumshoe/model/world';
 import { listedMachine, listedTraffic, type ListSource } from './list-prices.ts';
 
 /** What resources cost, in one currency. */
@@ -91,4 +92,20 @@ export function withTraffic(settings: PriceSettings, nodes: readonly Pick<Node, 
   const providers = new Set(nodes.map(({ cloud }) => cloud?.provider ?? ''));
   const [provider = ''] = providers;
   return { ...settings, ...(providers.size === 1 ? listedTraffic(provider) : {}) };
+}
+
+/** What cores and memory of an application's instances cost where they run, as a mean over them. */
+export function meanUnitPrices(
+  { nodes, window }: Pick<World, 'nodes' | 'window'>,
+  instances: readonly Pick<Instance, 'node'>[],
+  settings: PriceSettings,
+): Pick<UnitPrices, 'core' | 'gib'> {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const all = instances.map(({ node: id }) => {
+    const node = byId.get(id);
+    return unitPrices(node, node ? meanOf(node.memoryTotal, window) : NaN, settings);
+  });
+  if (all.length === 0) return unitPrices(undefined, NaN, settings);
+  const mean = (part: 'core' | 'gib'): number => all.reduce((sum, one) => sum + one[part], 0) / all.length;
+  return { core: mean('core'), gib: mean('gib') };
 }

@@ -1,7 +1,7 @@
 import { formatValue, type Unit } from '@gumshoe/base/units';
 import { countOf, meanOf, medianOf, ratioColumn, sumColumns, sumOf } from '@gumshoe/model/columns';
 import type { Application, CellRange, Column, World } from '@gumshoe/model/world';
-import { GIB, MONTH_HOURS, type PriceSettings } from '../costs/prices.ts';
+import { GIB, meanUnitPrices, MONTH_HOURS, type PriceSettings } from '../costs/prices.ts';
 import type { InspectedApplication } from '../inspect.ts';
 import { ERROR_LEVELS } from '../inspections/log-query.ts';
 import { memoryLeak } from '../inspections/memory-leak.ts';
@@ -102,6 +102,7 @@ class Comparison {
     const cpu = sum(instances.map(({ cpuUsage }) => cpuUsage));
     const memory = sum(instances.map(({ memoryRss }) => memoryRss));
     const { rate } = serviceLevel.indicators;
+    const { core, gib } = meanUnitPrices(this.#world, instances, this.#prices);
     const errors = sum(logs.filter(({ level }) => ERROR_LEVELS.has(level)).map(({ rate }) => rate));
     const budget = (kind: 'availability' | 'latency'): RequestBudget | undefined =>
       serviceLevel.slos.find((slo) => slo.kind === kind)?.budget;
@@ -109,11 +110,11 @@ class Comparison {
       ...this.#share('errors', 'failed requests', budget('availability')),
       ...this.#share('slow', 'slow requests', budget('latency')),
       ...this.#level('cpu-per-request', 'CPU per request', 'seconds', ratioColumn(cpu, rate)).map((one) =>
-        this.#priced(one, meanOf(rate, this.#after), this.#prices.cpuCoreHour),
+        this.#priced(one, meanOf(rate, this.#after), core),
       ),
       ...this.#level('memory-per-request', 'memory per request a second', 'bytes', ratioColumn(memory, rate)),
       ...this.#level('memory', 'memory per instance', 'bytes', meanMemory(instances, points)).map((one) =>
-        this.#priced(one, meanOf(running(instances, points), this.#after) / GIB, this.#prices.memoryGibHour),
+        this.#priced(one, meanOf(running(instances, points), this.#after) / GIB, gib),
       ),
       ...this.#leak(),
       ...this.#count('oom-kills', 'kills for lack of memory', sum(instances.map(({ oomKills }) => oomKills))),
