@@ -9,9 +9,11 @@ import {
   sumColumns,
 } from '@gumshoe/model/columns';
 import type { Column, Dependency, RequestColumns } from '@gumshoe/model/world';
-import { REQUEST_METRICS, type Protocol } from '@gumshoe/schema/metrics/container';
+import type { Protocol } from '@gumshoe/schema/metrics/container';
+import { requestMetrics } from '@gumshoe/schema/metrics/requests';
 import { promqlEvidence, selectDependency } from '../evidence.ts';
 import type { NamedColumn, Verdict } from '../finding.ts';
+import { clientRequests, type ClientRequests } from './clients-server.ts';
 import type { Subject } from './define.ts';
 import { known } from './measured.ts';
 import { needed, sustained, sustainRule } from './sustained.ts';
@@ -19,6 +21,8 @@ import { needed, sustained, sustainRule } from './sustained.ts';
 /** A rule over what the clients of a database see: mean latency, p99 and the oldest unanswered request. */
 export interface ClientsLatencyRule {
   readonly protocol: Protocol;
+  /** Application types of its servers, where only spans tell of the requests. */
+  readonly types: readonly string[];
   /** seconds, for the mean */
   readonly threshold: number;
   /** seconds, for the oldest request without an answer */
@@ -48,9 +52,8 @@ export function clientsLatency(
   rule: ClientsLatencyRule,
 ): Verdict | undefined {
   const { grid, window, recent, range } = subject;
-  const requests = downstreams
-    .flatMap((dependency) => dependency.requests)
-    .filter((one) => one.protocol === rule.protocol);
+  const seen = clientRequests(subject, downstreams, rule);
+  const requests = seen.map((one) => one.requests);
   if (requests.length === 0 && !rule.probe) return undefined;
   const waiting = waitingOf(requests, rule, grid.points);
   const judged = maxColumns(
@@ -75,7 +78,7 @@ export function clientsLatency(
     threshold: rule.threshold,
     unit: 'seconds',
     instances: [],
-    evidence: queriesOf(subject, downstreams, rule).map((query) => promqlEvidence(query, range, message)),
+    evidence: queriesOf(subject, seen[0], rule).map((query) => promqlEvidence(query, range, message)),
     explanation: [
       `mean as clients see it ${formatValue(mean, 'seconds')}, p99 ${formatValue(p99, 'seconds')}`,
       `oldest request without an answer ${formatValue(oldest, 'seconds')}; counts above ${formatValue(rule.hanging, 'seconds')}`,
@@ -120,16 +123,13 @@ function waitingOf(
 
 function queriesOf(
   { rateWindow }: Subject,
-  downstreams: readonly Dependency[],
-  { protocol, probe }: ClientsLatencyRule,
+  seen: ClientRequests | undefined,
+  { probe }: ClientsLatencyRule,
 ): readonly string[] {
-  const seen = downstreams.find((one) => one.requests.some((r) => r.protocol === protocol));
-  const metrics = REQUEST_METRICS[protocol];
-  const rate = (of: Dependency, metric: string) => `sum(rate(${selectDependency(of, metric)}${rateWindow}))`;
+  const rate = ({ dependency, requests }: ClientRequests, part: string) =>
+    `sum(rate(${selectDependency(dependency, `${requestMetrics(requests.protocol).duration.name}_${part}`)}${rateWindow}))`;
   return [
-    ...(seen
-      ? [`${rate(seen, `${metrics.duration.name}_sum`)} / ${rate(seen, `${metrics.duration.name}_count`)}`]
-      : []),
+    ...(seen ? [`${rate(seen, 'sum')} / ${rate(seen, 'count')}`] : []),
     ...(probe ? [probe.query] : []),
   ];
 }

@@ -27,7 +27,7 @@ export interface ClientRequests {
 export function clientRequests(
   { application }: Pick<Subject, 'application'>,
   downstreams: readonly Dependency[],
-  { protocol, types, byTypeOnly = false }: ServerKind,
+  { protocol, types, byTypeOnly = false }: Pick<ServerKind, 'protocol' | 'types' | 'byTypeOnly'>,
 ): readonly ClientRequests[] {
   const isOne = types.includes(application.type ?? '');
   if (byTypeOnly && !isOne) return [];

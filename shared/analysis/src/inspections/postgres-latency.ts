@@ -20,6 +20,7 @@ export const postgresLatency = defineInspection({
       .sort((a, b) => b.value - a.value || (a.target.address < b.target.address ? -1 : 1));
     return clientsLatency(subject, subject.downstreams, {
       protocol: 'postgres',
+      types: ['postgres'],
       threshold,
       hanging: 1,
       ...(slowest

@@ -15,6 +15,7 @@ export const redisLatency = defineInspection({
     const probe = subject.redis.length > 0 ? probeOf(subject, subject.redis) : undefined;
     return clientsLatency(subject, subject.downstreams, {
       protocol: 'redis',
+      types: ['redis', 'keydb', 'valkey', 'dragonfly'],
       threshold,
       hanging: 0.1,
       blocked: subject.redis.map(({ blockedClients }) => blockedClients),
