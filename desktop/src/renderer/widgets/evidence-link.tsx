@@ -63,3 +63,25 @@ export function EvidenceLink({ evidence, application, testId }: EvidenceLinkProp
     </button>
   );
 }
+
+export interface ClaimTextProps {
+  readonly text: string;
+  /** What it rests on; without it the sentence is just text. */
+  readonly evidence: Evidence | undefined;
+  readonly application?: ApplicationId;
+}
+
+/** A sentence; a click runs the query that it rests on. */
+export function ClaimText({ text, evidence, application }: ClaimTextProps) {
+  if (!evidence) return <span>{text}</span>;
+  return (
+    <button
+      type="button"
+      className="link-button claim"
+      title={evidence.query}
+      onClick={() => visit(evidenceDestination(evidence, application))}
+    >
+      {text}
+    </button>
+  );
+}

@@ -1,11 +1,14 @@
+import { ArrowRight } from '@blueprintjs/icons';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { ServiceMapEdge } from '../../../contract/engine.ts';
+import { visit } from '../../state/link.ts';
 import { ApplicationLink } from '../../widgets/application-name.tsx';
 import { Value } from '../../widgets/figure.tsx';
+import { evidenceDestination } from '../../widgets/evidence-link.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 
-const COLUMNS = '28px minmax(0, 1fr) 84px 86px 76px 76px';
+const COLUMNS = '28px minmax(0, 1fr) 84px 86px 68px 68px 20px';
 
 export interface DependenciesProps {
   readonly id: ApplicationId;
@@ -23,6 +26,7 @@ export function Dependencies({ id, edges }: DependenciesProps) {
         <span className="number">Requests</span>
         <span className="number">Errors</span>
         <span className="number">p99</span>
+        <span className="sr-only">Evidence</span>
       </div>
       <EdgeRows title="calls" edges={edges.filter((edge) => edge.client === id)} end="server" />
       <EdgeRows title="is called by" edges={edges.filter((edge) => edge.server === id)} end="client" />
@@ -61,6 +65,24 @@ function EdgeRows({ title, edges, end }: EdgeRowsProps) {
       <span className="number">
         <Value value={edge.p99} unit="seconds" />
       </span>
+      <EdgeEvidence edge={edge} />
     </div>
   ));
+}
+
+/** Opens the query that the line's figures come from. */
+function EdgeEvidence({ edge: { evidence } }: { readonly edge: ServiceMapEdge }) {
+  const [first] = evidence;
+  if (!first) return <span />;
+  return (
+    <button
+      type="button"
+      className="link-button"
+      aria-label={`Evidence: ${first.summary}`}
+      title={`${first.summary}\n${first.query}`}
+      onClick={() => visit(evidenceDestination(first, undefined))}
+    >
+      <ArrowRight size={12} />
+    </button>
+  );
 }

@@ -1,10 +1,12 @@
 import { Button } from '@blueprintjs/core';
 import { Endorsed, Help, SearchAround, TickCircle } from '@blueprintjs/icons';
 import { formatValue } from '@gumshoe/base/units';
+import type { Evidence } from '@gumshoe/model/entities';
 import { useQuery, useSession, type LiveQuery } from '../../client/session.tsx';
 import type { Cause, Impact, Incident, Overview, Report } from '../../../contract/engine.ts';
 import { navigate } from '../../state/link.ts';
 import { ApplicationLink, nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
+import { ClaimText } from '../../widgets/evidence-link.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { clockText, spanText } from '../../widgets/time-text.ts';
 
@@ -32,7 +34,7 @@ export function Incidents({ overview }: { readonly overview: Overview }) {
   return (
     <div className="stack">
       {incidents.slice(0, EXPLAINED).map((incident) => (
-        <IncidentCard key={incident.id} {...{ incident, report }} />
+        <IncidentCard key={incident.id} {...{ incident, report }} evidence={evidenceOf(overview, incident)} />
       ))}
       {incidents.length > EXPLAINED ? <MoreIncidents incidents={incidents.slice(EXPLAINED)} /> : null}
     </div>
@@ -93,12 +95,17 @@ function whenText({ openedAt: began, resolvedAt, silent, impacts }: Incident, no
   return `from ${clockText(openedAt)} to ${clockText(resolvedAt)}, for ${span}${first}`;
 }
 
+/** What shows the objective that an incident is named after. */
+const evidenceOf = ({ applications }: Overview, { application, slo }: Incident): Evidence | undefined =>
+  applications.find(({ id }) => id === application)?.slos.find(({ kind }) => kind === slo)?.evidence[0];
+
 interface IncidentCardProps {
   readonly incident: Incident;
+  readonly evidence: Evidence | undefined;
   readonly report: LiveQuery<Report>;
 }
 
-function IncidentCard({ incident, report }: IncidentCardProps) {
+function IncidentCard({ incident, evidence, report }: IncidentCardProps) {
   const { range } = useSession();
   const { severity, application, name, resolvedAt, silent } = incident;
   return (
@@ -126,7 +133,9 @@ function IncidentCard({ incident, report }: IncidentCardProps) {
           </span>
         </span>
       </div>
-      <p className="incident-summary">{incident.summary}</p>
+      <p className="incident-summary">
+        <ClaimText text={incident.summary} evidence={evidence} application={application} />
+      </p>
       <Others incident={incident} />
       <TopCauses report={report} />
       <div className="row">

@@ -1,6 +1,7 @@
 import { formatValue } from '@gumshoe/base/units';
 import type { Cause } from '../../../contract/engine.ts';
 import { nameOfApplication } from '../../widgets/application-name.tsx';
+import { ClaimText } from '../../widgets/evidence-link.tsx';
 
 type Falsifier = NonNullable<Cause['falsifier']>;
 
@@ -21,7 +22,9 @@ export function CauseChecks({ cause }: { readonly cause: Cause }) {
       {counterfactual ? (
         <>
           <dt>Without it</dt>
-          <dd>{counterfactual.statement}</dd>
+          <dd>
+            <ClaimText text={counterfactual.statement} evidence={counterfactual.evidence[0]} />
+          </dd>
         </>
       ) : null}
       {falsifier ? (

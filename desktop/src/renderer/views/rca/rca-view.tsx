@@ -4,9 +4,9 @@ import type { ApplicationId } from '@gumshoe/model/entities';
 import { defineView } from '../../app/define-view.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { Impact, Report } from '../../../contract/engine.ts';
-import { navigate, useLink, visit } from '../../state/link.ts';
+import { navigate, useLink } from '../../state/link.ts';
 import { ApplicationLink, nameOfApplication } from '../../widgets/application-name.tsx';
-import { evidenceDestination } from '../../widgets/evidence-link.tsx';
+import { ClaimText } from '../../widgets/evidence-link.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { Loaded } from '../../widgets/states.tsx';
@@ -113,18 +113,7 @@ function ImpactRow({ impact }: { readonly impact: Impact }) {
         <ApplicationLink id={application} />
       </b>
       <span className="tag">{impact.slo}</span>
-      {evidence ? (
-        <button
-          type="button"
-          className="link-button claim"
-          title={evidence.query}
-          onClick={() => visit(evidenceDestination(evidence, application))}
-        >
-          {impact.message}
-        </button>
-      ) : (
-        <span>{impact.message}</span>
-      )}
+      <ClaimText text={impact.message} evidence={evidence} application={application} />
       <span className="muted">{endText(impact)}</span>
     </div>
   );
