@@ -12,9 +12,13 @@ const until = (seconds: number): TimeRange => ({
   to: milliseconds(SHOP_RANGE.from + seconds * 1000),
 });
 
-function incidentsOf(options: ShopOptions, range = SHOP_RANGE): readonly OpenedIncident[] {
+function incidentsOf(
+  options: ShopOptions,
+  range = SHOP_RANGE,
+  lastSample: number = range.to,
+): readonly OpenedIncident[] {
   const series = shopSeries(options).map((one) => {
-    const keep = one.timestamps.findLastIndex((at) => at <= range.to) + 1;
+    const keep = one.timestamps.findLastIndex((at) => at <= lastSample) + 1;
     return {
       labels: one.labels,
       timestamps: one.timestamps.slice(0, keep),
@@ -38,6 +42,14 @@ test('an incident keeps its id while it goes on and when it is over', () => {
   );
   assert.equal(seen.at(-1)!.openedAt, SHOP_RANGE.from + 100_000);
   assert.equal(seen.at(-1)!.resolvedAt, SHOP_RANGE.from + 150_000);
+});
+
+test('where samples end in the middle of it nobody says that it recovered', () => {
+  const known = ofFrontend(incidentsOf(killed, until(900)))!;
+  assert.ok(known.resolvedAt !== undefined && known.silent === undefined);
+  const cut = ofFrontend(incidentsOf(killed, until(900), until(135).to))!;
+  assert.equal(cut.silent, true);
+  assert.match(cut.summary, /when the last was seen of it/);
 });
 
 test('it opens within fifteen seconds of a total outage, and not before', () => {

@@ -10,7 +10,7 @@ export interface Breach {
   readonly onset: Milliseconds;
   /** undefined: still going on at the end of the window. */
   readonly recovered?: Milliseconds;
-  /** No request was seen after `recovered`: nobody knows whether it recovered. */
+  /** Hardly a request was seen after `recovered`: nobody knows whether it recovered. */
   readonly silent?: true;
   /** Share of requests affected, 0..1. */
   readonly impact: number;
@@ -93,7 +93,8 @@ function breachesWhere(
     const again = previous !== undefined && lo - previous.cells.hi <= reopen;
     if (again) breaches.pop();
     const cells = { lo: again ? previous.cells.lo : lo, hi: last + 1 };
-    const silent = over && states.slice(last + 1).every((state) => state === 'silent');
+    const calm = states.slice(last + 1).filter((state) => state === 'good').length;
+    const silent = over && calm < hold;
     breaches.push({
       ...describeBreach(budget, cells, over),
       ...(silent ? { silent } : {}),

@@ -60,7 +60,9 @@ function judge(
   const byTraces = extra.failures.has(server.id) ? isOnlyIts(asked) : undefined;
   const column = ratioColumn(failed, rate);
   const { onset } = shiftOf(column, frame);
-  const changed = rolloutAt(server, onset, frame) ? undefined : rolloutAt(application, onset, frame);
+  // what was rolled out then fails by its own doing
+  if (rolloutAt(server, onset, frame)) return [];
+  const changed = rolloutAt(application, onset, frame);
   // requests of others fail as well, or nobody else asks for the same
   if (well === false || (!changed && (!isAlone || byTraces === false))) return [];
   const weight = changed ? (isAlone ? CHANGED_AND_ALONE : CHANGED) : byTraces ? ALONE_BY_TRACES : ALONE;
