@@ -183,6 +183,22 @@ test('bad settings: one line each on stderr, nothing on stdout, exit code 2', as
   assert.match(stderr(), /--listen nowhere: host:port/);
 });
 
+test('a secret that is not there, or empty, is a mistake: nothing runs with less protection than was asked for', async () => {
+  const empty = join(dir, 'empty');
+  writeFileSync(empty, '\n');
+  const otlp = ['--only', 'otlp', '--otlp-http-listen', '127.0.0.1:0'];
+  for (const [flag, reason] of [
+    [['--otlp-key-file', '/nonexistent'], 'ENOENT'],
+    [['--otlp-key-file', empty], 'its first line is empty'],
+    [['--otlp-cert-file', '/nonexistent', '--otlp-private-key-file', '/nonexistent'], 'ENOENT'],
+  ] as const) {
+    const { child, stderr } = spawnCollector(['--listen', '127.0.0.1:0', ...otlp, ...flag]);
+    assert.equal(await exitOf(child), 2);
+    await until('a line', () => stderr().includes('\n'));
+    assert.match(stderr(), new RegExp(`^gumshoe-collector: ${flag[0]} ${flag[1]}: ${reason}.*\n$`));
+  }
+});
+
 test('an address that is taken is an error that names it', async () => {
   const running = await start([]);
   const address = running.url.slice('http://'.length);

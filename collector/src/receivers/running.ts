@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { FailureError } from '@gumshoe/base/failure';
+import { ConfigError } from '../config-error.ts';
 import type { MetricSink } from '../pipeline/metric-sink.ts';
 import type { ProgramStatus, Receiver, ReceiverContext, ReceiverDefinition } from './define.ts';
 
@@ -29,8 +30,8 @@ export class Receivers {
 
   /**
    * Opens what is wanted and not disabled, in order.
-   * @throws FailureError `invalid-input` when the configuration asks for something that cannot be: that is no
-   * failure of a receiver.
+   * @throws ConfigError, or FailureError `invalid-input`, when the configuration asks for something that cannot be:
+   * that is no failure of a receiver.
    */
   async start(definitions: readonly ReceiverDefinition[], disabled: ReadonlySet<string>): Promise<void> {
     for (const definition of definitions) this.#running.push(await this.#open(definition, disabled));
@@ -52,7 +53,7 @@ export class Receivers {
           });
       return { ...idle, state: 'running', receiver };
     } catch (error) {
-      if (error instanceof FailureError && error.failure.code === 'invalid-input') throw error;
+      if (isMistake(error)) throw error;
       const reason = reasonOf(error);
       logger.log('error', `receiver ${name} could not start`, { reason });
       return { ...idle, state: 'failed', reason };
@@ -125,6 +126,9 @@ export class Receivers {
     }
   }
 }
+
+const isMistake = (error: unknown): boolean =>
+  error instanceof ConfigError || (error instanceof FailureError && error.failure.code === 'invalid-input');
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 

@@ -1,6 +1,6 @@
 import { FailureError } from '@gumshoe/base/failure';
 import { SELF_METRICS } from '@gumshoe/schema/metrics/self';
-import { readSecret } from '../../secret-file.ts';
+import { readConfigured, readSecret } from '../../secret-file.ts';
 import { isLoopback } from '../../loopback.ts';
 import type { ReceiverContext, ReceiverDefinition } from '../define.ts';
 import type { OtlpGrpcServer } from './grpc.ts';
@@ -14,6 +14,8 @@ export const OTLP: ReceiverDefinition = {
     const { config, rows, forwardSamples, overloaded } = context;
     const apiKey = readSecret(config['otlp-key-file'], 'otlp-key-file');
     const tls = { certFile: config['otlp-cert-file'], keyFile: config['otlp-private-key-file'] };
+    for (const name of ['otlp-cert-file', 'otlp-private-key-file'] as const)
+      if (config[name] !== undefined) readConfigured(config[name], name);
     guard(context, apiKey !== undefined);
     const { Ingest } = await import('./ingest.ts');
     const ingest = new Ingest({ rows, forwardSamples, overloaded, now: Date.now });
