@@ -8,7 +8,6 @@ import { milliseconds, MINUTE } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
 import { openConnection } from '../open.ts';
 import { writeRequest } from '../prometheus/differential/write-series.ts';
-import { SnapshotFile } from '../snapshot/database.ts';
 import { estimateExport } from '../snapshot/estimate.ts';
 import { exportSnapshot } from '../snapshot/export.ts';
 import { EVERYTHING, selectMetrics } from '../snapshot/selection.ts';
