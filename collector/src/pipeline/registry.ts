@@ -8,15 +8,20 @@ import type { MetricSink } from './metric-sink.ts';
 
 export interface CollectedSample extends RemoteWriteSample {
   readonly metric: MetricDefinition;
+  /** Of the series: that of the metric, or with an ending. */
+  readonly name: string;
+  /** Labels without the name: those that it has in common with many others, and the rest. No label stands in both. */
+  readonly shared: Labels;
+  readonly own: Labels;
 }
 
 /** Tens of thousands are alive at once, and most share their labels: they are put together when they are asked for. */
 class IntervalSample implements CollectedSample {
   readonly metric: MetricDefinition;
   readonly value: number;
-  private readonly name: string;
-  private readonly shared: Labels;
-  private readonly own: Labels;
+  readonly name: string;
+  readonly shared: Labels;
+  readonly own: Labels;
   private readonly interval: Interval;
 
   constructor(series: Series, own: Labels, value: number, interval: Interval) {

@@ -6,6 +6,9 @@ import { acceptedFormat, exposition, expositionPieces } from './exposition.ts';
 
 const sample = (metric: MetricDefinition, value: number) => ({
   metric,
+  name: metric.name,
+  shared: { container_id: '/a' },
+  own: {},
   labels: { __name__: metric.name, container_id: '/a' },
   value,
   timestamp: 1000,

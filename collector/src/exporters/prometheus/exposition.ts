@@ -26,18 +26,25 @@ export function* expositionPieces(
   format: ExpositionFormat,
 ): Generator<string> {
   const families = Map.groupBy(samples, (sample) => sample.metric.name);
-  let piece = '';
+  const texts = new LabelTexts();
+  let lines: string[] = [];
+  let length = 0;
+  const add = (line: string): void => {
+    lines.push(line);
+    length += line.length;
+  };
   for (const name of [...families.keys()].sort()) {
     const members = families.get(name) ?? [];
-    piece += header(members[0]!.metric, format);
-    for (const { labels, value } of members) {
-      piece += `${labels['__name__']}${labelText(labels)} ${numberText(value)}\n`;
-      if (piece.length < PIECE) continue;
-      yield piece;
-      piece = '';
+    add(header(members[0]!.metric, format));
+    for (const { name: series, shared, own, value } of members) {
+      add(`${series}${texts.of(shared, own)} ${numberText(value)}\n`);
+      if (length < PIECE) continue;
+      yield lines.join('');
+      [lines, length] = [[], 0];
     }
   }
-  yield format === 'openmetrics' ? `${piece}# EOF\n` : piece;
+  if (format === 'openmetrics') lines.push('# EOF\n');
+  yield lines.join('');
 }
 
 /** OpenMetrics names a family of counters without `_total`, and knows no counter whose samples end otherwise. */
@@ -48,18 +55,30 @@ function header({ name, help, type }: MetricDefinition, format: ExpositionFormat
   return `# HELP ${family} ${text}\n# TYPE ${family} ${family === name ? 'unknown' : 'counter'}\n`;
 }
 
-function labelText(labels: Labels): string {
-  let text = '';
-  for (const name in labels) {
-    const value = labels[name]!;
-    if (name === '__name__' || value === '') continue;
-    const escaped = /["\\\n]/.test(value)
-      ? value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"')
-      : value;
-    text += `${text === '' ? '' : ','}${name}="${escaped}"`;
+/** Labels as text; many samples have some in common. */
+class LabelTexts {
+  readonly #known = new Map<Labels, string>();
+
+  of(shared: Labels, own: Labels): string {
+    const [first, second] = [this.#text(shared), this.#text(own)];
+    if (first === '' && second === '') return '';
+    return first === '' || second === '' ? `{${first}${second}}` : `{${first},${second}}`;
   }
-  return text === '' ? '' : `{${text}}`;
+
+  #text(labels: Labels): string {
+    const known = this.#known.get(labels);
+    if (known !== undefined) return known;
+    const made = Object.entries(labels)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => `${name}="${escaped(value)}"`)
+      .join(',');
+    this.#known.set(labels, made);
+    return made;
+  }
 }
+
+const escaped = (value: string): string =>
+  /["\\\n]/.test(value) ? value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"') : value;
 
 const numberText = (value: number): string =>
   value === Infinity ? '+Inf' : value === -Infinity ? '-Inf' : String(value);
