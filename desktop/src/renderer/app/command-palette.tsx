@@ -20,6 +20,8 @@ export interface PaletteItem {
 }
 
 const SHOWN = 60;
+/** Names the dialog, which shows no title. */
+const TITLE = 'palette-title';
 
 /** Items whose title holds all words, titles that start with the first word first. */
 export function matchItems(items: readonly PaletteItem[], text: string): PaletteItem[] {
@@ -53,7 +55,10 @@ function OpenPalette({ commands }: { readonly commands: readonly PaletteItem[] }
     setSelected(target);
   };
   return (
-    <Dialog isOpen onClose={() => paletteOpen.set(false)} className="palette" title={undefined}>
+    <Dialog isOpen onClose={() => paletteOpen.set(false)} className="palette" aria-labelledby={TITLE}>
+      <span id={TITLE} className="sr-only">
+        Go to
+      </span>
       <InputGroup
         autoFocus
         size="large"

@@ -38,10 +38,10 @@ export function Shell({ engineState }: { readonly engineState: EngineState }) {
 
 function Closed({ engineState }: { readonly engineState: EngineState }) {
   return (
-    <div style={{ height: '100%', overflow: 'auto' }}>
+    <main style={{ height: '100%', overflow: 'auto' }}>
       <EngineBanner state={engineState} />
       <ConnectionsPage onOpened={() => connectionsOpen.set(false)} />
-    </div>
+    </main>
   );
 }
 

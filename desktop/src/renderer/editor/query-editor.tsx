@@ -66,7 +66,11 @@ function createEditor(
     // Tab leads on to the next control, as everywhere else.
     tabFocusMode: true,
   });
-  editor.onDidChangeModelContent(() => latest.current.onChange(editor.getValue()));
+  editor.onDidChangeModelContent(() => {
+    const text = editor.getValue();
+    // A value that came from outside is no change by the user.
+    if (text !== latest.current.value) latest.current.onChange(text);
+  });
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => latest.current.onRun());
   return editor;
 }

@@ -3,26 +3,18 @@ import { CodeBlock, Play } from '@blueprintjs/icons';
 import { toFailure, type Failure } from '@gumshoe/base/failure';
 import { gridOver, type TimeRange } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
-import { DATABASE } from '@gumshoe/schema/tables/define';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { useSession } from '../../client/session.tsx';
+import { isRecorded } from '../../../contract/connection-spec.ts';
 import type { AnnotatedMatrix, EngineApi, Table } from '../../../contract/engine.ts';
 import { QueryEditor } from '../../editor/query-editor.tsx';
 import { setParams, useLink } from '../../state/link.ts';
 import { Empty, Failed, Loading } from '../../widgets/states.tsx';
+import { firstQuery, type Language } from './first-query.ts';
 import { chooseStep, STEP_SECONDS } from './step.ts';
 import { MatrixResult } from './matrix-result.tsx';
 import { TableResult } from './table-result.tsx';
-
-type Language = 'promql' | 'sql';
-
-const TRACES = `${DATABASE}.otel_traces`;
-
-const FIRST_QUERIES: Readonly<Record<Language, string>> = {
-  promql: 'sum by (container_id) (rate(container_http_requests_total[1m]))',
-  sql: `SELECT ServiceName, count() AS spans, quantile(0.99)(Duration) / 1e6 AS p99_ms\nFROM ${TRACES}\nWHERE Timestamp > now() - INTERVAL 15 MINUTE\nGROUP BY ServiceName\nORDER BY spans DESC`,
-};
 
 type Result =
   | {
@@ -49,9 +41,9 @@ function ExploreView() {
 }
 
 function Exploring({ language }: { readonly language: Language }) {
-  const { params } = useLink();
-  const { range } = useSession();
-  const query = params['query'] ?? FIRST_QUERIES[language];
+  const { params, range: choice } = useLink();
+  const { range, connection } = useSession();
+  const query = params['query'] ?? firstQuery(language, choice, range, isRecorded(connection.spec));
   const [step, setStep] = useState(0);
   const { run, start, cancel } = useRun();
   const go = useCallback(() => start(language, query, range, step), [start, language, query, range, step]);
@@ -142,7 +134,7 @@ function useRunFromLink(wanted: boolean, go: () => void): void {
 
 function LanguageChoice({ language }: { readonly language: Language }) {
   const choose = (next: Language): void => {
-    if (next !== language) setParams({ language: next, query: FIRST_QUERIES[next], run: undefined });
+    if (next !== language) setParams({ language: next, query: undefined, run: undefined });
   };
   return (
     <ButtonGroup>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { gridOver, milliseconds } from '@gumshoe/base/time';
+import { firstQuery } from './first-query.ts';
 import { chooseStep } from './step.ts';
 import { unitOfQuery } from './unit.ts';
 
@@ -28,4 +29,21 @@ test('units follow the names of metrics, and doubt is no unit', () => {
   assert.equal(unitOfQuery('sum(rate(container_http_requests_total[1m]))'), 'per-second');
   assert.equal(unitOfQuery('a_bytes / b_bytes'), 'none');
   assert.equal(unitOfQuery('up'), 'none');
+});
+
+test('the first SQL query looks at the window on screen', () => {
+  const range = {
+    from: milliseconds(Date.UTC(2026, 0, 2, 3, 4, 5)),
+    to: milliseconds(Date.UTC(2026, 0, 2, 4)),
+  };
+  const last = { kind: 'last', minutes: 30 } as const;
+  assert.match(firstQuery('sql', last, range, false), /now\(\) - INTERVAL 30 MINUTE/);
+  for (const query of [
+    firstQuery('sql', last, range, true),
+    firstQuery('sql', { kind: 'fixed', ...range }, range, false),
+  ])
+    assert.match(
+      query,
+      /BETWEEN toDateTime64\('2026-01-02 03:04:05.000', 3, 'UTC'\)\s+AND toDateTime64\('2026-01-02 04:00/,
+    );
 });
