@@ -88,6 +88,19 @@ function span(values: readonly number[]): string {
   return low === high ? low : `${low}–${high}`;
 }
 
+/** The middle one, or the mean of the two in the middle. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** ms. What the collector added, and what stretches without it differ by: less than that cannot be told from none. */
+function added(without: readonly number[], beside: readonly number[]): string {
+  const noise = Math.max(...without) - Math.min(...without);
+  return `${(median(beside) - median(without)).toFixed(2)} ± ${noise.toFixed(2)}`;
+}
+
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -145,17 +158,21 @@ export async function benchCollector(): Promise<void> {
       await bare();
     }
     console.log(
-      `collector: nginx, ${CONNECTIONS} clients with a keep-alive connection each, ${SECONDS} s a rate, default settings, everything on; CPU is the mean of ${ROUNDS} stretches, latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it`,
+      `collector: nginx, ${CONNECTIONS} clients with a keep-alive connection each, ${SECONDS} s a rate, default settings, everything on; CPU is the mean of ${ROUNDS} stretches, latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it; added is the difference of their medians ± what the stretches without it differ by among themselves`,
     );
     console.log(
       figures(
         [
           ...['asked req/s', 'served', 'process CPU', 'kernel programs', 'sum', 'store', 'most RSS'],
-          ...['p50 ms without', 'with', 'p99 ms without', 'with'],
+          ...['p50 ms without', 'with', 'added', 'p99 ms without', 'with', 'added'],
         ],
         RATES.map((rate, i) => {
           const loads = beside[i]!.map(({ result }) => result);
           const cpu = (pick: (stretch: Stretch) => number): string => percent(mean(beside[i]!.map(pick)));
+          const latency = (pick: (load: Load) => number): string[] => {
+            const [bare, besides] = [without[i]!.map(pick), loads.map(pick)];
+            return [span(bare), span(besides), added(bare, besides)];
+          };
           return [
             String(rate),
             mean(loads.map((one) => one.rate)).toFixed(0),
@@ -164,10 +181,8 @@ export async function benchCollector(): Promise<void> {
             cpu(({ cost, kernel }) => cost.process + kernel),
             cpu(({ cost }) => cost.store),
             `${Math.max(...beside[i]!.map(({ cost }) => cost.rss)).toFixed(0)} MB`,
-            span(without[i]!.map((one) => one.p50)),
-            span(loads.map((one) => one.p50)),
-            span(without[i]!.map((one) => one.p99)),
-            span(loads.map((one) => one.p99)),
+            ...latency((one) => one.p50),
+            ...latency((one) => one.p99),
           ];
         }),
       ),
