@@ -6,7 +6,7 @@ export type SheddableSignal = (typeof ORDER)[number];
  * Shares of the limit: from the first on, memory that is not in use is given back instead of kept for later; from the
  * others on a signal stops. What is between the last and the limit is for what comes until the next look.
  */
-const GIVES_BACK_AT = 0.8;
+const GIVES_BACK_AT = 0.75;
 const STOPS_AT: Readonly<Record<SheddableSignal, number>> = { profiles: 0.87, logs: 0.9, spans: 0.93 };
 /** A signal starts again so much below where it stopped. */
 const STARTS_BELOW = 0.05;

@@ -6,7 +6,7 @@ const RELEASE_EVERY = 30_000;
 /** ms between looks. */
 const LOOK_EVERY = 500;
 /** ms between passes over the heap, each of which stops everything for some 50 ms: while memory is tight, and while it is short. */
-const COLLECT_EVERY = { tight: 10_000, short: 3_000 } as const;
+const COLLECT_EVERY = { tight: 4_000, short: 1_000 } as const;
 
 /**
  * V8's, where the process was started with --expose-gc. Its last resort is the one that gives pages back: others keep
