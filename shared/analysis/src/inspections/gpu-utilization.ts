@@ -15,9 +15,10 @@ export const gpuUtilization = defineInspection({
     unit: 'percent',
     description: 'share of time that a GPU runs kernels, of serving applications',
   },
-  needs: ['instances', 'nodes', 'downstreams'],
+  needs: ['instances', 'nodes', 'downstreams', 'serviceLevel'],
   inspect: (subject, threshold) => {
-    if (subject.downstreams.length === 0) return undefined;
+    const { downstreams, serviceLevel } = subject;
+    if (downstreams.length === 0 && serviceLevel.indicators.source === 'none') return undefined;
     const gpus = gpusOf(subject.instances, subject.nodes);
     return levelVerdict(
       subject,

@@ -36,6 +36,19 @@ test('silence of everything says nothing about the server', () => {
   assert.notEqual(findingOf('redis-availability', writer.series)?.health, 'warning');
 });
 
+test('where nobody watches the server, what its probe says counts, and its silence does not', () => {
+  const health = (answer: number, life: Lifetime = {}) => {
+    const writer = new SeriesWriter(AREA_RANGE, 15_000);
+    const address = '10.1.1.3:6379';
+    writer.gauge('container_net_tcp_listen_info', { ...APP, listen_addr: address }, () => 1, life);
+    writer.gauge('redis_up', { address }, (at) => (at < LATE ? 1 : answer), life);
+    return findingOf('redis-availability', writer.series)?.health;
+  };
+  assert.equal(health(0), 'warning');
+  assert.equal(health(1), 'ok');
+  assert.notEqual(health(1, { to: LATE }), 'warning');
+});
+
 test('a server that was taken away is not missed', () => {
   const pod = (name: string) => ({
     ...APP,

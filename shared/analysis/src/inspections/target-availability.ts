@@ -10,7 +10,9 @@ import { clock } from './slo-verdict.ts';
 import { measuredTargets, nameOfTarget, selectTarget, type MeasuredTarget } from './target-signals.ts';
 
 /** Instances that are watched and meant to be there: the silence of their probe says something. */
-const PRESENT: ReadonlySet<Instance['state']> = new Set(['up', 'down']);
+const WATCHED: ReadonlySet<Instance['state']> = new Set(['up', 'down']);
+/** Those that nobody watches may be there: what their probe says counts. */
+const PRESENT: ReadonlySet<Instance['state']> = new Set([...WATCHED, 'unknown']);
 
 /**
  * Whether the probes get their answers: a probe that says no, and one that fell silent although its server is meant
@@ -31,9 +33,10 @@ export function targetAvailability(
     const state = stateOf(target);
     return state === undefined || PRESENT.has(state);
   });
-  const measured = measuredTargets(present, (target) =>
-    failingCells(target.up, stateOf(target) !== undefined),
-  );
+  const measured = measuredTargets(present, (target) => {
+    const state = stateOf(target);
+    return failingCells(target.up, state !== undefined && WATCHED.has(state));
+  });
   const levels = levelsOf(subject, measured, 0);
   const [worst] = levels;
   if (!worst) return undefined;
