@@ -12,7 +12,7 @@ import { importMetrics } from './otlp-metrics.ts';
 import { importPprof } from './pprof.ts';
 import { looksLikePrometheusText, PrometheusTextParser } from './prometheus-text.ts';
 import { Gathered } from './sink.ts';
-import { whatElse } from './what-else.ts';
+import { isDatabase, whatElse } from './what-else.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -35,6 +35,7 @@ export async function importFile(
   onlooker: Onlooker = {},
 ): Promise<void> {
   const file = await sniff(path);
+  if (isDatabase(file.head)) throw unreadable(file);
   const head = file.head.toString('utf8').replace(/^\uFEFF/, '');
   const start = head.trimStart()[0];
   const { report } = sink;
@@ -167,14 +168,17 @@ async function importBinary(file: SniffedFile, service: string, sink: Gathered):
   const before = sink.taken;
   const wrong = framesOf(content).flatMap((frame) => importFrame(frame, sink) ?? []);
   if (sink.taken > before) return wrong.forEach((reason) => sink.leaveOut(reason));
-  throw new FailureError({
+  throw unreadable(file);
+}
+
+const unreadable = ({ path, head }: SniffedFile): FailureError =>
+  new FailureError({
     code: 'invalid-input',
     tried: 'import',
-    target: file.path,
-    reason: `${whatElse(file.head)}neither samples in text, nor OTLP (JSON or protobuf), nor Jaeger JSON, nor pprof, nor events`,
+    target: path,
+    reason: `${whatElse(head)}neither samples in text, nor OTLP (JSON or protobuf), nor Jaeger JSON, nor pprof, nor events`,
     remedy: 'See docs/import.md for what can be read.',
   });
-}
 
 function framesOf(content: Buffer): readonly Buffer[] {
   const frames: Buffer[] = [];

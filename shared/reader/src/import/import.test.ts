@@ -403,6 +403,7 @@ test('files that are something else are named as what they are, and cost nothing
       /gzip that is damaged or was cut/,
     ],
     ['cut.json', '{"data":[{"traceID":"1","spans":[', /the document ends in the middle/],
+    ['case.gumshoe', Buffer.from('SQLite format 3\0 up 1 1790000000\n'), /gumshoe snapshot merge/],
     ['noise', Buffer.from([0, 1, 2, 3, 250, 251, 252]), /neither samples in text/],
   ];
   const paths = wrong.map(([, content]) => file(content));
@@ -416,6 +417,24 @@ test('files that are something else are named as what they are, and cost nothing
   await assert.rejects(unknown, /nowhere\): there is no such file/);
 });
 
+test('an instant that cannot be does not stretch the window over all others', async () => {
+  const far = { ...spanJson('1111111111111111', ''), startTimeUnixNano: '9000000000000000000' };
+  const spans = { resourceSpans: [{ resource: resource('web'), scopeSpans: [{ spans: [far] }] }] };
+  const summary = await importSnapshot(
+    [
+      file(`up 1 ${T0}\nup 1 99999999999999999999\nup 1 -5\nup 1 ${T0 + 15}\n`),
+      file(JSON.stringify(spans)),
+      file(`{"time":"9999-12-31T23:59:59Z","service":"web","message":"forever"}\n`),
+    ],
+    join(folder, 'far.gumshoe'),
+  );
+  assert.equal(summary.window.to, (T0 + 15) * 1000);
+  assert.deepEqual(
+    summary.files.map(({ leftOut }) => leftOut),
+    [2, 1, 1].map((count) => [{ reason: 'a time before 1970 or after 2099', count }]),
+  );
+});
+
 test('a folder is all that is in it but what is hidden, a pattern what matches it, each file once', async () => {
   const root = mkdtempSync(join(folder, 'case ü-'));
   mkdirSync(join(root, 'b', 'empty'), { recursive: true });
@@ -425,6 +444,7 @@ test('a folder is all that is in it but what is hidden, a pattern what matches i
   write('a metrics.prom', 'one');
   write(join('b', 'ü.prom'), 'two');
   write('.hidden', 'none');
+  write('last.gumshoe', 'none');
   const names = async (...named: readonly string[]) =>
     (await importFiles(named)).files.map(({ path }) => path.slice(root.length + 1));
   const all = ['a metrics.prom', join('b', 'ü.prom'), 'c.prom'];

@@ -8,6 +8,7 @@ import {
 } from '@gumshoe/schema/otlp/values';
 import { listOfNumbers, nativeOf } from './exponential.ts';
 import { MAX_HISTOGRAMS } from './histogram-collector.ts';
+import { isThinkable, UNTHINKABLE } from './instants.ts';
 import { containerIdOf } from './otlp-json.ts';
 import { resourceService } from './resource-service.ts';
 import type { ImportSink } from './sink.ts';
@@ -55,6 +56,7 @@ function importMetric(metric: Json, resource: Labels, sink: ImportSink): void {
     for (const point of list(data['dataPoints'])) {
       const at = nanosToMs(point['timeUnixNano']);
       if (!(at > 0)) sink.leaveOut('a data point without a time');
+      else if (!isThinkable(at)) sink.leaveOut(UNTHINKABLE);
       else if (name === '') sink.leaveOut('a metric without a name');
       else if ((Number(point['flags'] ?? 0) & NO_RECORDED_VALUE) === 0)
         importPoint({ name, kind, delta, resource, at }, point, sink);

@@ -5,8 +5,8 @@ import { mustExist } from './files.ts';
 import { STANDARD_INPUT } from './standard-input.ts';
 
 /**
- * The files that somebody names: of a folder everything in it but what is hidden, in the order of names; of a pattern that a
- * shell has left alone what matches it. @throws FailureError `not-found`, `invalid-input` for an empty folder.
+ * The files that somebody names: of a folder everything in it but what is hidden and snapshots, such as the last import's, in
+ * the order of names; of a pattern that a shell has left alone what matches it. @throws FailureError `not-found`, `invalid-input` for an empty folder.
  */
 export const filesOf = (named: readonly string[]): readonly string[] => [
   ...new Set(named.flatMap((path) => (path === STANDARD_INPUT ? [path] : matching(path).flatMap(within)))),
@@ -34,7 +34,7 @@ function within(path: string): readonly string[] {
 /** Links to folders are not followed: they may lead round. */
 function walk(folder: string): readonly string[] {
   const entries = readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => !name.startsWith('.'))
+    .filter(({ name }) => !name.startsWith('.') && !name.endsWith('.gumshoe'))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);

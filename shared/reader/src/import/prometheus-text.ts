@@ -1,6 +1,7 @@
 import type { Labels } from '@gumshoe/base/series';
 import { MAX_HISTOGRAMS, type HistogramCollector } from './histogram-collector.ts';
 import { readHistogram } from './histogram-text.ts';
+import { isThinkable, UNTHINKABLE } from './instants.ts';
 import { MAX_SAMPLES, type SeriesCollector } from './series-collector.ts';
 
 const IDENTIFIER = /[a-zA-Z_:][\w:]*/y;
@@ -66,8 +67,9 @@ export class PrometheusTextParser {
 /** ms since the epoch, or what is wrong with it. */
 function instantOf(time: string): number | string {
   if (time === '') return 'no timestamp';
-  const instant = Number(time);
-  return Number.isFinite(instant) ? inMilliseconds(instant) : `"${time.slice(0, 40)}" is no timestamp`;
+  const instant = inMilliseconds(Number(time));
+  if (!Number.isFinite(instant)) return `"${time.slice(0, 40)}" is no timestamp`;
+  return isThinkable(instant) ? instant : UNTHINKABLE;
 }
 
 /** Seconds as OpenMetrics has them, ms as Prometheus; µs and ns as some converters write them. */

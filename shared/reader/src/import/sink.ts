@@ -1,8 +1,8 @@
 import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { Deltas } from './deltas.ts';
-
 import type { FileReport } from './file-report.ts';
 import { HistogramCollector } from './histogram-collector.ts';
+import { isThinkable, UNTHINKABLE } from './instants.ts';
 import { ProfileCollector } from './profile-collector.ts';
 import { SeriesCollector } from './series-collector.ts';
 
@@ -44,13 +44,15 @@ export class Gathered implements ImportSink {
   readonly leaveOut = (reason: string, count = 1): void => this.report.leaveOut(reason, count);
 
   readonly span = (span: Span): void => {
-    if (this.spans.length < MAX_SPANS) this.spans.push(span);
+    if (!isThinkable(span.start) || !isThinkable(span.start + span.duration)) this.leaveOut(UNTHINKABLE);
+    else if (this.spans.length < MAX_SPANS) this.spans.push(span);
     else this.leaveOut(`spans beyond ${MAX_SPANS}`);
   };
   readonly log = (record: LogRecord): void => this.#add(this.logs, record);
   readonly event = (record: LogRecord): void => this.#add(this.events, record);
 
   #add(list: LogRecord[], record: LogRecord): void {
+    if (!isThinkable(record.timestamp)) return this.leaveOut(UNTHINKABLE);
     if (list.length >= MAX_LOGS) return this.leaveOut(`log records beyond ${MAX_LOGS}`);
     list.push(record.body.length > MAX_BODY ? { ...record, body: record.body.slice(0, MAX_BODY) } : record);
   }

@@ -1,9 +1,14 @@
+const DATABASE = 'SQLite format 3';
+
+/** Whether it is a snapshot, or another database: its first page may hold what looks like text. */
+export const isDatabase = (head: Buffer): boolean => head.toString('latin1', 0, DATABASE.length) === DATABASE;
+
 /** How files begin that people take for something else. */
 const BEGINNINGS: readonly (readonly [string, string])[] = [
   ...['\x89PNG', 'GIF8', '\xff\xd8\xff'].map((magic) => [magic, 'an image'] as const),
   ['%PDF', 'a PDF'],
   ...['PK\x03\x04', 'BZh', '\xfd7zXZ', 'Rar!'].map((magic) => [magic, 'an archive to be unpacked'] as const),
-  ['SQLite format 3', 'a database; gumshoe snapshot merge puts snapshots together'],
+  [DATABASE, 'a database; gumshoe snapshot merge puts snapshots together'],
 ];
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^\s*<(?:!doctype|html|\?xml|svg)/i, 'HTML or XML'],
