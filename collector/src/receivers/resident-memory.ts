@@ -4,7 +4,7 @@ import type { MemoryBudget } from '../pipeline/memory-budget.ts';
 /** ms between passes in which file pages go back. A pass costs some milliseconds, and what is in use is back at once. */
 const RELEASE_EVERY = 30_000;
 /** ms between looks. */
-const LOOK_EVERY = 500;
+const LOOK_EVERY = 250;
 /** ms between passes over the heap, each of which stops everything for some 50 ms: while memory is tight, and while it is short. */
 const COLLECT_EVERY = { tight: 4_000, short: 1_000 } as const;
 
@@ -15,7 +15,7 @@ const COLLECT_EVERY = { tight: 4_000, short: 1_000 } as const;
 const { gc } = globalThis as { readonly gc?: (options: { type: 'major'; flavor: 'last-resort' }) => void };
 
 /**
- * Keeps resident memory within its budget: looks at it twice a second, gives back what is not in use when it is tight,
+ * Keeps resident memory within its budget: looks at it four times a second, gives back what is not in use when it is tight,
  * and has signals shed when that does not help.
  */
 export class ResidentMemory {
