@@ -38,6 +38,14 @@ test('the same word has the same hash everywhere, by the key', () => {
   assert.equal(one.apply('checkouts are not checkout'), `checkouts are not ${name}`);
 });
 
+test('names of any script are hashed, with their marks, and single signs that are words', () => {
+  const pseudonyms = new Pseudonyms(key);
+  for (const name of ['カート', 'платёж', 'हिसाब', '車', 'ü'])
+    assert.match(pseudonyms.name(name), HASH, name);
+  assert.match(pseudonyms.name('zahlung-ü-2'), /^u[0-9a-f]{10}-u[0-9a-f]{10}-2$/);
+  assert.equal(pseudonyms.name('n-1'), 'n-1');
+});
+
 test('labels: names are learnt, what the model understands and addresses stay', () => {
   const pseudonyms = new Pseudonyms(key);
   const labels = {

@@ -45,7 +45,10 @@ const MEANT: ReadonlySet<string> = new Set(
   ),
 );
 
-const WORD = /[\p{L}\p{N}]+/gu;
+/** With the marks that vowels of many scripts are. */
+const WORD = /[\p{L}\p{M}\p{N}]+/gu;
+/** A letter alone says nothing, a sign of other scripts may be a word. */
+const TOO_SHORT = /^[\da-z]$|^\d+$/;
 const IP = /^\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)\]?(?::\d+)?$/i;
 const REPLICA_SET = /-(?=[a-z]*\d)(?:[bcdfghjklmnpqrstvwxz2456789]{6,10}|[0-9a-f]{6,10})$/;
 /** A pod's or a replica set's name without what was generated. */
@@ -71,7 +74,7 @@ export class Pseudonyms {
   #learn(name: string): void {
     for (const [word] of name.matchAll(WORD)) {
       const lower = word.toLowerCase();
-      if (/^\d+$/.test(word) || word.length < 2 || WELL_KNOWN.has(lower) || this.#known.has(lower)) continue;
+      if (TOO_SHORT.test(lower) || WELL_KNOWN.has(lower) || this.#known.has(lower)) continue;
       const digest = createHmac('sha256', this.#key).update(lower).digest('hex');
       this.#known.set(lower, MARK + digest.slice(0, DIGITS));
     }
