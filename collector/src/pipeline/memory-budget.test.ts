@@ -40,3 +40,12 @@ test('whatever the sizes, nothing is shed while another that comes first is not'
     }),
   );
 });
+
+test('memory is given back before anything stops, and again only when there is more of it', () => {
+  const budget = new MemoryBudget(LIMIT);
+  assert.equal(budget.isTight(0.7 * LIMIT, 0), false);
+  assert.equal(budget.isTight(0.8 * LIMIT, 0.6 * LIMIT), true);
+  assert.equal(budget.isTight(0.8 * LIMIT, 0.79 * LIMIT), false);
+  budget.check(0.8 * LIMIT);
+  assert.deepEqual(budget.status().shedding, []);
+});

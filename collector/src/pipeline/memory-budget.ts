@@ -8,6 +8,8 @@ export type SheddableSignal = (typeof ORDER)[number];
  */
 const GIVES_BACK_AT = 0.75;
 const STOPS_AT: Readonly<Record<SheddableSignal, number>> = { profiles: 0.87, logs: 0.9, spans: 0.93 };
+/** So much more than was left the last time is worth another try. */
+const GROWS_BY = 0.05;
 /** A signal starts again so much below where it stopped. */
 const STARTS_BELOW = 0.05;
 
@@ -22,10 +24,9 @@ export class MemoryBudget {
     this.limit = limit;
   }
 
-  /** `tight`: what is not in use should be given back; `short`: before something has to stop, see `check`. */
-  levelOf(residentBytes: number): 'ample' | 'tight' | 'short' {
-    if (residentBytes >= STOPS_AT.profiles * this.limit) return 'short';
-    return residentBytes >= GIVES_BACK_AT * this.limit ? 'tight' : 'ample';
+  /** Whether what is not in use should be given back now: it is tight, and more than `left` when that was done last. */
+  isTight(residentBytes: number, left: number): boolean {
+    return residentBytes >= GIVES_BACK_AT * this.limit && residentBytes - left >= GROWS_BY * this.limit;
   }
 
   check(residentBytes: number): void {

@@ -3,10 +3,9 @@ import type { MemoryBudget } from '../pipeline/memory-budget.ts';
 
 /** ms between passes in which file pages go back. A pass costs some milliseconds, and what is in use is back at once. */
 const RELEASE_EVERY = 30_000;
-/** ms between looks. */
+/** ms between looks, and at least between passes over the heap, each of which stops everything for some 50 ms. */
 const LOOK_EVERY = 250;
-/** ms between passes over the heap, each of which stops everything for some 50 ms: while memory is tight, and while it is short. */
-const COLLECT_EVERY = { tight: 4_000, short: 1_000 } as const;
+const COLLECT_EVERY = 1_000;
 
 /**
  * V8's, where the process was started with --expose-gc. Its last resort is the one that gives pages back: others keep
@@ -23,6 +22,8 @@ export class ResidentMemory {
   #timer: NodeJS.Timeout | undefined;
   #releasedAt = Number.NEGATIVE_INFINITY;
   #collectedAt = Number.NEGATIVE_INFINITY;
+  /** Bytes, after the last pass. */
+  #left = 0;
 
   constructor(budget: MemoryBudget) {
     this.#budget = budget;
@@ -39,11 +40,12 @@ export class ResidentMemory {
 
   /** `now` in ms, of any clock that only moves on. */
   look(now: number): void {
-    const level = this.#budget.levelOf(process.memoryUsage.rss());
-    if (level !== 'ample' && now - this.#collectedAt >= COLLECT_EVERY[level]) {
+    const isDue = now - this.#collectedAt >= COLLECT_EVERY;
+    if (isDue && this.#budget.isTight(process.memoryUsage.rss(), this.#left)) {
       this.#collectedAt = now;
       gc?.({ type: 'major', flavor: 'last-resort' });
       this.#release(now);
+      this.#left = process.memoryUsage.rss();
     }
     this.#budget.check(process.memoryUsage.rss());
     // pages that only starting needed do not count as memory of a process that runs for months

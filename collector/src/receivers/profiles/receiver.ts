@@ -81,7 +81,7 @@ interface SampledProcess {
 export class ProfileReceiver {
   readonly #options: ProfileReceiverOptions;
   readonly #modules = new ModuleCache();
-  #kernelSymbols: KernelSymbols;
+  readonly #kernelSymbols: KernelSymbols;
   readonly #processes = new Map<number, KnownProcess>();
   readonly #proc: string;
   /** When each stack was handed over, by service and hash: those of the last minute. */
