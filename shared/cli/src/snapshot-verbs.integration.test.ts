@@ -186,6 +186,39 @@ test('a name that several applications share is refused, with the ids to choose 
   assert.match(await passes('snapshot', 'trim', path('two'), '-o', path('one'), '--app', id), /1 series/);
 });
 
+test('a cut keeps where the services of its scope run, as their spans alone say it', async () => {
+  const resourceSpans = ['cart', 'mail'].map((service) => ({
+    resource: {
+      attributes: Object.entries({
+        'service.name': service,
+        'k8s.namespace.name': 'shop',
+        'k8s.pod.name': `${service}-7d9f8c6b5d-x2kvp`,
+      }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+    },
+    scopeSpans: [
+      {
+        spans: [0, 15, 30].map((second) => ({
+          traceId: `${second}${service}`.padEnd(32, '0'),
+          spanId: `${second}`.padEnd(16, 'a'),
+          name: 'GET /',
+          kind: 2,
+          startTimeUnixNano: `${1_790_000_000 + second}000000000`,
+          endTimeUnixNano: `${1_790_000_000 + second}050000000`,
+        })),
+      },
+    ],
+  }));
+  const written = await gumshoe(
+    JSON.stringify({ resourceSpans }),
+    ...['snapshot', 'import', '-', '-o', path('pods')],
+  );
+  assert.equal(written.code, 0, written.errors);
+  await passes('snapshot', 'trim', path('pods'), '-o', path('pod.gumshoe'), '--app', 'cart');
+  const told = await passes('query', 'promql', 'gumshoe_trace_service_info', path('pod.gumshoe'));
+  assert.match(told, /k8s_pod_name="cart-/);
+  assert.doesNotMatch(told, /mail/);
+});
+
 test('Ctrl-C ends an export while it waits for its source, and leaves nothing', async () => {
   const asked = Promise.withResolvers<void>();
   const source = createServer(() => asked.resolve()).listen(0, '127.0.0.1');

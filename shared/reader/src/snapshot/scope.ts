@@ -102,9 +102,12 @@ export function scopeOf(world: World, applications: readonly Application[]): Sco
     span: ({ serviceName, containerId }) => ours(serviceName, containerId),
     log: ({ serviceName, containerId }) => ours(serviceName, containerId),
     series: (labels) => {
-      if (labels['container_id']) return containers.has(podOf(labels['container_id']));
+      const container = labels['container_id'] ?? '';
+      if (has(containers, podOf(container))) return true;
+      // spans tell of containers that nothing else may know
       if (labels['service_name'] || labels['client_service_name'])
         return has(services, labels['service_name']) || has(services, labels['client_service_name']);
+      if (container !== '') return false;
       if (labels['address']) return addresses.has(labels['address']);
       if (labels['pod']) return pods.has(labels['pod']);
       return labels['machine_id'] ? nodes.has(labels['machine_id']) : true;
