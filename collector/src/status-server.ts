@@ -19,6 +19,9 @@ export interface StatusServerOptions {
   readonly status: () => unknown;
 }
 
+/** Bytes of an answer that are written before the reader has taken any: each wait is a turn of a busy event loop. */
+const AHEAD = 512 * 1024;
+
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Serves /metrics, /status and /healthz. */
@@ -41,8 +44,11 @@ export class StatusServer {
     const answer = (request: IncomingMessage, response: ServerResponse): void =>
       this.#answer(request, response);
     const server = tls
-      ? createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, answer)
-      : createServer(answer);
+      ? createTlsServer(
+          { cert: readFileSync(certFile), key: readFileSync(keyFile), highWaterMark: AHEAD },
+          answer,
+        )
+      : createServer({ highWaterMark: AHEAD }, answer);
     this.#server = server;
     return new Promise((resolve, reject) => {
       server.once('error', (error) => reject(new Error(`cannot listen on ${listen}: ${error.message}`)));
