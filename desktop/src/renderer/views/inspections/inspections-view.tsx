@@ -1,5 +1,5 @@
-import { Checkbox, HTMLSelect, InputGroup } from '@blueprintjs/core';
-import { Endorsed, Search } from '@blueprintjs/icons';
+import { Checkbox, HTMLSelect } from '@blueprintjs/core';
+import { Endorsed } from '@blueprintjs/icons';
 import { formatValue } from '@gumshoe/base/units';
 import { useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
@@ -7,6 +7,7 @@ import { useQuery, useSession } from '../../client/session.tsx';
 import type { ApplicationFindings } from '../../../contract/engine.ts';
 import { setParams, useLink } from '../../state/link.ts';
 import { openApplication } from '../../widgets/application-name.tsx';
+import { FilterText } from '../../widgets/filter-text.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Empty, Loaded } from '../../widgets/states.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
@@ -61,13 +62,11 @@ function FilterBar({ filter, areas }: { readonly filter: FindingFilter; readonly
           </option>
         ))}
       </HTMLSelect>
-      <InputGroup
-        leftIcon={<Search className="bp6-icon" />}
-        aria-label="Text"
+      <FilterText
+        label="Text"
         placeholder="Application or text"
-        defaultValue={filter.text ?? ''}
-        style={{ width: 240 }}
-        onChange={(event) => setParams({ text: event.currentTarget.value || undefined })}
+        value={filter.text}
+        onChange={(text) => setParams({ text })}
       />
       <Checkbox
         label="Those in order too"

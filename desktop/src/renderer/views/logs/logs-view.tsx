@@ -1,10 +1,11 @@
-import { Checkbox, HTMLSelect, InputGroup } from '@blueprintjs/core';
-import { Console, Search } from '@blueprintjs/icons';
+import { Button, Checkbox, HTMLSelect } from '@blueprintjs/core';
+import { Console } from '@blueprintjs/icons';
 import { useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { LogRecord } from '../../../contract/engine.ts';
 import { navigate, setParams, useLink } from '../../state/link.ts';
+import { FilterText } from '../../widgets/filter-text.tsx';
 import { Empty, Loaded } from '../../widgets/states.tsx';
 import { preciseClockText } from '../../widgets/time-text.ts';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
@@ -27,15 +28,31 @@ function LogsView() {
           query={logs}
           what="logs"
           empty={(value) =>
-            value.length > 0 ? undefined : (
-              <Empty title="No log line matches">Loosen the filter or choose a wider window.</Empty>
-            )
+            value.length > 0 ? undefined : <NoLogs filtered={Object.keys(query).length > 0} />
           }
         >
           {(value) => <LogList records={value} />}
         </Loaded>
       </div>
     </div>
+  );
+}
+
+function NoLogs({ filtered }: { readonly filtered: boolean }) {
+  if (filtered)
+    return (
+      <Empty
+        title="No log line matches"
+        action={<Button text="Clear the filter" onClick={() => setParams({ filter: undefined })} />}
+      >
+        Or choose a wider window.
+      </Empty>
+    );
+  return (
+    <Empty title="No log line in this window">
+      Nobody wrote one, or the source holds no logs: the line below says whether its log store answers. Choose
+      a wider window to see earlier ones.
+    </Empty>
   );
 }
 
@@ -63,15 +80,12 @@ function LogFilterBar({ query, onChange }: LogFilterBarProps) {
           </option>
         ))}
       </HTMLSelect>
-      <InputGroup
-        leftIcon={<Search className="bp6-icon" />}
-        aria-label="Text"
+      <FilterText
+        label="Text"
         placeholder="Contains; Enter searches"
-        defaultValue={query.contains ?? ''}
-        style={{ width: 280 }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') onChange({ contains: event.currentTarget.value || undefined });
-        }}
+        value={query.contains}
+        onChange={(contains) => onChange({ contains })}
+        onEnter
       />
       <Checkbox
         label="Errors only"

@@ -1,11 +1,12 @@
-import { Checkbox, InputGroup } from '@blueprintjs/core';
-import { Search, Shield } from '@blueprintjs/icons';
+import { Checkbox } from '@blueprintjs/core';
+import { Shield } from '@blueprintjs/icons';
 import { useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { Risk } from '../../../contract/engine.ts';
 import { setParams, useLink } from '../../state/link.ts';
 import { ApplicationLink, nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
+import { FilterText } from '../../widgets/filter-text.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Empty, Loaded } from '../../widgets/states.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
@@ -44,13 +45,11 @@ const emptyText = (risks: readonly Risk[]) =>
 function FilterBar({ filter }: { readonly filter: RiskFilter }) {
   return (
     <div className="filters">
-      <InputGroup
-        leftIcon={<Search className="bp6-icon" />}
-        aria-label="Text"
+      <FilterText
+        label="Text"
         placeholder="Application, risk or text"
-        defaultValue={filter.text ?? ''}
-        style={{ width: 240 }}
-        onChange={(event) => setParams({ text: event.currentTarget.value || undefined })}
+        value={filter.text}
+        onChange={(text) => setParams({ text })}
       />
       <Checkbox
         label="Accepted ones too"

@@ -1,5 +1,6 @@
-import { Checkbox, HTMLSelect, InputGroup } from '@blueprintjs/core';
+import { Checkbox, HTMLSelect } from '@blueprintjs/core';
 import { useQuery, useSession } from '../../client/session.tsx';
+import { FilterText } from '../../widgets/filter-text.tsx';
 import { DEFAULT_ORDER, type TraceQuery, type TraceQueryChange } from './trace-filter.ts';
 
 export interface FilterBarProps {
@@ -26,17 +27,12 @@ export function FilterBar({ query, onChange, services }: FilterBarProps) {
           </option>
         ))}
       </HTMLSelect>
-      <InputGroup
-        aria-label="Span name"
-        placeholder="Span name"
-        defaultValue={query.spanName ?? ''}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') onChange({ spanName: event.currentTarget.value || undefined });
-        }}
-        onBlur={(event) => {
-          const spanName = event.currentTarget.value || undefined;
-          if (spanName !== query.spanName) onChange({ spanName });
-        }}
+      <FilterText
+        label="Span name"
+        placeholder="Span name; Enter searches"
+        value={query.spanName}
+        onChange={(spanName) => onChange({ spanName })}
+        onEnter
       />
       <HTMLSelect
         aria-label="Shortest duration"

@@ -13,6 +13,9 @@ export interface TraceQuery {
   readonly order?: SpanFilter['order'];
 }
 
+/** Whether it leaves traces out, rather than only ordering them. */
+export const isNarrowed = ({ order: _order, ...rest }: TraceQuery): boolean => Object.keys(rest).length > 0;
+
 /** Fields to change; undefined takes one away. */
 export type TraceQueryChange = { readonly [K in keyof TraceQuery]: TraceQuery[K] | undefined };
 

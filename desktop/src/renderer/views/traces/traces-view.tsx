@@ -1,3 +1,4 @@
+import { Button } from '@blueprintjs/core';
 import { GanttChart } from '@blueprintjs/icons';
 import { defineView } from '../../app/define-view.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
@@ -5,9 +6,33 @@ import type { TraceSummary } from '../../../contract/engine.ts';
 import { navigate, setParams, useLink } from '../../state/link.ts';
 import { Empty, Loaded } from '../../widgets/states.tsx';
 import { FilterBar } from './filter-bar.tsx';
-import { parseTraceQuery, toSpanFilter, TRACE_LIMIT, type TraceQueryChange } from './trace-filter.ts';
+import {
+  isNarrowed,
+  parseTraceQuery,
+  toSpanFilter,
+  TRACE_LIMIT,
+  type TraceQueryChange,
+} from './trace-filter.ts';
 import { TraceList } from './trace-list.tsx';
 import { TracePane } from './trace-pane.tsx';
+
+function NoTraces({ filtered }: { readonly filtered: boolean }) {
+  if (filtered)
+    return (
+      <Empty
+        title="No trace matches"
+        action={<Button text="Clear the filter" onClick={() => setParams({ filter: undefined })} />}
+      >
+        Or choose a wider window.
+      </Empty>
+    );
+  return (
+    <Empty title="No trace in this window">
+      Traces appear a few seconds after their requests. The line below says whether the store of spans
+      answers; choose a wider window to see earlier ones.
+    </Empty>
+  );
+}
 
 function TracesView() {
   const { range } = useSession();
@@ -31,14 +56,7 @@ function TracesView() {
           <Loaded
             query={traces}
             what="traces"
-            empty={(value) =>
-              value.length > 0 ? undefined : (
-                <Empty title="No trace matches">
-                  Loosen the filter or choose a wider window. Traces appear a few seconds after their
-                  requests.
-                </Empty>
-              )
-            }
+            empty={(value) => (value.length > 0 ? undefined : <NoTraces filtered={isNarrowed(query)} />)}
           >
             {(value) => (
               <TraceList
