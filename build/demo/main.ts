@@ -114,7 +114,7 @@ async function showRecovery(options: DemoOptions, shop: Shop, stack: Stack, from
         say(`    ${one.application} ${one.slo}: recovered at ${new Date(one.until ?? 0).toISOString()}`);
     return open.length === 0;
   };
-  await until('the objective to recover', recovered, 120_000, 5000);
+  await until('the objective to recover', recovered, 300_000, 5000);
   stage('recovered');
 }
 
