@@ -3,6 +3,7 @@ import { milliseconds } from '@gumshoe/base/time';
 import { CLOUD_METRICS } from '@gumshoe/schema/metrics/cloud';
 import { GPU_METRICS as G } from '@gumshoe/schema/metrics/gpu';
 import { NODE_METRICS as N } from '@gumshoe/schema/metrics/node';
+import { medianOf } from '../columns.ts';
 import type { NodeId } from '../entities.ts';
 import type { CloudPlace, Column, GpuColumns, Node, NodeDisk, OccupancyColumns } from '../world.ts';
 import { nodeExtras, type NodeExtras } from './clocks.ts';
@@ -98,7 +99,6 @@ class NodeBuilder {
       id: id as NodeId,
       ...(cluster === '' ? {} : { cluster }),
       hostname,
-      cores: this.#gauge(N.cpuCores).findLast((value) => value === value) ?? 0,
       ...this.#cpu(),
       memoryTotal: this.#gauge(N.memoryTotal),
       memoryAvailable: this.#gauge(N.memoryAvailable),
@@ -136,7 +136,8 @@ class NodeBuilder {
     };
   }
 
-  #cpu(): Pick<Node, 'cpuUsage' | 'ioWait'> {
+  /** Where nobody tells how many cores there are: CPUs that are idle or not spend as many seconds a second. */
+  #cpu(): Pick<Node, 'cores' | 'cpuUsage' | 'ioWait'> {
     const modes = this.#byLabel(N.cpuUsage, 'mode', 'rate');
     const total = this.#context.resampler.column();
     for (const column of modes.values()) addInto(total, column);
@@ -148,7 +149,13 @@ class NodeBuilder {
         return invert ? 1 - ratio : ratio;
       });
     };
-    return { cpuUsage: share('idle', true), ioWait: share('iowait', false) };
+    const told = this.#gauge(N.cpuCores).findLast((value) => value === value);
+    const spent = modes.has('idle') ? medianOf(total, { lo: 0, hi: total.length }) : NaN;
+    return {
+      cores: told ?? (Math.round(spent) || 0),
+      cpuUsage: share('idle', true),
+      ioWait: share('iowait', false),
+    };
   }
 
   #disks(): readonly NodeDisk[] {

@@ -17,6 +17,20 @@ function worldOf(write: (writer: SeriesWriter) => void) {
   return buildWorld(writer.series, RANGE);
 }
 
+test('a node has as many cores as it says, else as its CPUs spend seconds a second', () => {
+  const cores = (modes: Readonly<Record<string, number>>, told?: number) => {
+    const world = worldOf((writer) => {
+      for (const [mode, rate] of Object.entries(modes))
+        writer.counter('node_resources_cpu_usage_seconds_total', { ...node, mode }, () => rate);
+      if (told !== undefined) writer.gauge('node_resources_cpu_logical_cores', node, () => told);
+    });
+    return world.nodes[0]!.cores;
+  };
+  // one is idle
+  assert.equal(cores({ user: 6.8, system: 0.2 }), 8);
+  assert.equal(cores({ user: 6.8, system: 0.2 }, 4), 4);
+});
+
 test('disks, GPUs, tracked connections and ports are columns of their node', () => {
   const world = worldOf((writer) => {
     for (const [device, time] of Object.entries({ sda: 3, sdb: 0.1 })) {
