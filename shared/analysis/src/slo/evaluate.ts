@@ -5,7 +5,14 @@ import type { Application, Column, World } from '@gumshoe/model/world';
 import { promqlEvidence } from '../evidence.ts';
 import { indicatorsOf, type Indicators } from '../indicators.ts';
 import { findBreaches, findUnusualBreaches, type AlarmedBreach } from './breaches.ts';
-import { burnRateAt, MIN_BAD, RequestBudget, shareAtLeast, type BurnRate } from './burn-rate.ts';
+import {
+  burnRateAt,
+  MIN_BAD,
+  MIN_REQUESTS,
+  RequestBudget,
+  shareAtLeast,
+  type BurnRate,
+} from './burn-rate.ts';
 import type { EarlierBudgets } from './earlier.ts';
 import { indicatorKey, type CustomIndicator, type CustomIndicators } from './custom-indicators.ts';
 import { ALL_BURN_RULES } from './burn-rules.ts';
@@ -154,8 +161,10 @@ function undecidedShare(
   return requests > 0 ? Math.min(1, (sumOf(undecided, window) * grid.step) / 1000 / requests) : 0;
 }
 
-/** Cells with requests, calmest first, of which this part tells what is usual. */
+/** Stretches with requests, calmest first, of which this part tells what is usual. */
 const CALMEST = 0.1;
+/** Requests of which a share tells what is usual. */
+const ENOUGH = 3 * MIN_REQUESTS;
 /** What is three times the usual is unusual. */
 const UNUSUAL = 3;
 /** An objective that nobody set never allows more than this, */
@@ -169,9 +178,21 @@ const MOST_LASTING = { availability: MOST_ALLOWED, latency: 0.9 } as const;
  */
 function usualShare(budget: RequestBudget, most: number): number {
   if (budget.bad(0, budget.grid.points) === 0) return 0;
-  const shares = budget.shares.filter((share) => share === share).sort();
+  const shares = sharesOf(budget).sort((a, b) => a - b);
   const calm = shares[Math.floor(shares.length * CALMEST)] ?? 0;
   return Math.min(most, UNUSUAL * calm);
+}
+
+/** Of stretches that are long enough for a ratio to say something: one cell each where there is traffic. */
+function sharesOf(budget: RequestBudget): number[] {
+  const shares: number[] = [];
+  let lo = 0;
+  for (let hi = 1; hi <= budget.grid.points; hi++) {
+    if (budget.total(lo, hi) < ENOUGH) continue;
+    shares.push(budget.badShare(lo, hi));
+    lo = hi;
+  }
+  return shares;
 }
 
 interface Verdict {
