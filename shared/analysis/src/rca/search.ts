@@ -50,8 +50,9 @@ export function searchCauses(
     .map((one): Suspect => {
       const placebo = placeboOf(one, frame, propagation);
       const falsifier = falsifierOf(one, frame);
-      // what a surge brings is spread over all it reaches
-      const apart = one.suspicion.floods ? undefined : counterfactual(one.reached, frame, propagation);
+      // what a surge brings is spread over all it reaches, what a wrong answer does over whom it is given
+      const isElsewhere = one.suspicion.floods !== undefined || one.suspicion.inAnswers === true;
+      const apart = isElsewhere ? undefined : counterfactual(one.reached, frame, propagation);
       const left = (placebo?.factor ?? 1) * (falsifier.held === false ? DISPROVED : 1);
       return {
         ...one,

@@ -37,6 +37,8 @@ export interface Suspicion {
   readonly changed?: readonly InstanceId[];
   /** Applications that its messages speak of. */
   readonly mentions?: readonly Application['id'][];
+  /** Only what it answers is wrong: calls to it are as fast and as right as before. */
+  readonly inAnswers?: true;
   /** Dependencies on both sides of it that show it, fewer the more of its others do not. */
   readonly ways?: number;
   /** 0..1: how well it reaches the impact by other ways than calls, such as a node that both run on. */

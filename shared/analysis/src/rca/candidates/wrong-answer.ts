@@ -48,6 +48,7 @@ export const wrongAnswer = defineCandidate({
       signal,
       magnitude: weightOf(told.length, changed !== undefined) * ramp(share, LEAST_SHARE, 0.5),
       reach: Math.min(1, share),
+      inAnswers: true,
       onset: changed?.startedAt ?? milliseconds(Math.min(...clients.map(({ onset }) => onset))),
       column: perRootRequest(
         frame,
