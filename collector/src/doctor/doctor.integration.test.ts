@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -65,4 +66,12 @@ test('a machine without a journal is told so, and what that costs', () => {
   const journal = findings.find(({ subject }) => subject === 'journal');
   assert.equal(journal?.state, 'note');
   assert.match(`${journal?.seen}: ${journal?.costs}`, /no journal in .*: messages of systemd units/);
+});
+
+test('a folder for what waits that cannot be written is told', () => {
+  const store = ['--clickhouse-url', 'http://127.0.0.1:1'];
+  const { findings } = doctor(['--only', 'proc', ...store, '--spool-dir', join(MAIN, 'spool')]);
+  const spool = findings.find(({ subject }) => subject === 'spool');
+  assert.equal(spool?.state, 'lost');
+  assert.match(spool?.seen ?? '', /main\.ts\/spool: ENOTDIR/);
 });

@@ -27,6 +27,7 @@ interface Status {
     readonly target: string;
     readonly lastError: string;
     readonly lastSuccess: number;
+    readonly spool?: { readonly problem: string };
   }[];
 }
 
@@ -104,6 +105,14 @@ function exporterFindings(config: CollectorConfig, { exporters }: Status): Findi
     seen: lastError === '' ? target : `${target}: ${lastError}`,
     costs: lastError === '' ? '' : 'what it writes waits, and is given up when there is no more room',
   }));
+  const spoolProblem = exporters.find(({ spool }) => spool && spool.problem !== '')?.spool?.problem;
+  if (spoolProblem !== undefined)
+    findings.push({
+      subject: 'spool',
+      state: 'lost',
+      seen: `${config['spool-dir']}: ${spoolProblem}`,
+      costs: 'what waits for a store and does not fit in memory, or is there when the process ends',
+    });
   if (findings.length > 0 && config['spool-dir'] === undefined)
     findings.push({
       subject: 'spool',

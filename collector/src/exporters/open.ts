@@ -38,7 +38,7 @@ function openClickHouse(config: CollectorConfig, url: string, logger: Logger): E
       password: readSecret(config['clickhouse-password-file'], 'clickhouse-password-file'),
       ttlDays: { traces: config['ttl-traces'], logs: config['ttl-logs'], profiles: config['ttl-profiles'] },
       maxRows: MAX_ROWS,
-      spool: spoolOf(config, 'rows'),
+      spool: spoolOf(config, 'rows', logger),
     },
     logger,
   );
@@ -51,7 +51,7 @@ function openRemoteWrite(config: CollectorConfig, url: string, instance: string,
       token: readSecret(config['remote-write-token-file'], 'remote-write-token-file'),
       labels: { job: 'gumshoe-collector', instance },
       maxWaiting: MAX_INTERVALS_WAITING,
-      spool: spoolOf(config, 'metrics'),
+      spool: spoolOf(config, 'metrics', logger),
     },
     logger,
   );
@@ -74,16 +74,19 @@ async function openOtlp(config: CollectorConfig, url: string, logger: Logger): P
           })
         : new (await import('./otlp/transport.ts')).HttpTransport(url, key),
       maxWaiting: MAX_OTLP_WAITING,
-      spool: spoolOf(config, 'otlp'),
+      spool: spoolOf(config, 'otlp', logger),
     },
     logger,
   );
 }
 
 /** Every exporter that is on has the same share of the allowance. */
-function spoolOf(config: CollectorConfig, name: string): Spool | undefined {
+function spoolOf(config: CollectorConfig, name: string, logger: Logger): Spool | undefined {
   const { 'spool-dir': folder, 'spool-limit': limit } = config;
   if (folder === undefined) return undefined;
   const on = EXPORTERS.filter((exporter) => config[exporter] !== undefined).length;
-  return new Spool(join(folder, name), limit / on);
+  const spool = new Spool(join(folder, name), limit / on);
+  if (spool.problem !== '')
+    logger.log('error', 'nothing can wait on disk for a store', { folder, reason: spool.problem });
+  return spool;
 }
