@@ -9,6 +9,7 @@ import { TRACES } from '@gumshoe/schema/tables/traces';
 import { encodeHistograms, encodeRecords, encodeSeries, histogramRows } from './codec.ts';
 import { cutSeries } from './contents.ts';
 import { keepSeries, MAX_LOGS, MAX_SPANS, namesOf, withHistory, type ExportOptions } from './export.ts';
+import { ForeignSeries } from './foreign-series.ts';
 import { boundsOf, MAX_PROFILE_ROWS, profileRowsOf } from './profile-rows.ts';
 import type { Scope } from './scope.ts';
 import { hasFloats } from './write.ts';
@@ -74,15 +75,22 @@ async function estimateSeries(
   const short = endOf(range, SHORT_PROBE);
   const names = [...namesOf(reader), ...(only.selection?.names ?? [])];
   const keep = keepSeries(only);
+  const foreign = new ForeignSeries(only.selection?.names ?? []);
   let [records, long, brief] = [0, 0, 0];
+  const take = (some: readonly Series[]): void => {
+    if (some.length === 0) return;
+    records += some.length;
+    long += packedBytes(some);
+    brief += packedBytes(some.flatMap((series) => cutOrBare(series, short)));
+  };
   for (let at = 0; at < names.length; at += NAMES_AT_ONCE) {
     const read = await reader.series(names.slice(at, at + NAMES_AT_ONCE), probe, signal);
     const kept = read.filter(keep);
-    if (kept.length === 0) continue;
-    records += kept.length;
-    long += packedBytes(kept);
-    brief += packedBytes(kept.flatMap((series) => cutOrBare(series, short)));
+    foreign.see(kept);
+    take(kept);
   }
+  // what an export adds in terms of the catalogue
+  take(foreign.translated().series);
   const more = (probe.to - probe.from - (short.to - short.from)) / MINUTE;
   const perMinute = more > 0 ? Math.max(0, long - brief) / more : 0;
   const minutes = Math.max(0, range.to - range.from - (probe.to - probe.from)) / MINUTE;
