@@ -142,6 +142,8 @@ const REASONS_ALONE: ReadonlySet<string> = new Set([
 /** A suspicion below this explains nothing. */
 const LEAST_EXPLAINING_SCORE = 0.35;
 const BEYOND_DOUBT = 0.5;
+/** Whom errors speak of explains them, if it weighs this part of them. */
+const NEARLY = 0.6;
 const LEFT = 0.35;
 
 /** A suspicion with the walk it was found on. */
@@ -168,11 +170,12 @@ export const compareWeighed = (a: Weighed, b: Weighed): number =>
   (a.reached.application.id < b.reached.application.id ? -1 : 1);
 
 function accountsFor(strong: Placed, weak: Placed): boolean {
-  if (strong.score < LEAST_EXPLAINING_SCORE) return false;
   const deep = strong.reached.application.id;
   const shallow = weak.reached.application.id;
+  if (deep !== shallow && weak.suspicion.mentions?.includes(deep) && strong.score >= NEARLY * weak.score)
+    return true;
+  if (strong.score < LEAST_EXPLAINING_SCORE) return false;
   if (deep === shallow) return (ACCOUNTED_BY[weak.kind] ?? []).includes(strong.kind);
-  if (weak.suspicion.mentions?.includes(deep)) return true;
   if (floods(strong, weak)) return true;
   if (isWrongWord(strong, weak)) return true;
   if (weak.kind === 'wrong-answer' && REASONS.includes(strong.kind) && calls(strong, weak)) return true;
