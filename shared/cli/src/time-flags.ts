@@ -22,11 +22,18 @@ export function withTimeFlags(command: Command): Command {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** ms of a date that the calendar has; NaN for none: JavaScript takes `-5` for a month and goes on counting after February. */
+function dateOf(text: string): number {
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(text.trim())?.[0];
+  const known = day === undefined ? NaN : Date.parse(`${day}T00:00:00Z`);
+  return new Date(known || 0).toISOString().startsWith(day ?? ' ') ? instantOfText(text) : NaN;
+}
+
 /** ms since the epoch. @throws UsageError when the text is no time. */
 export function instantOf(text: string, flag: string): number {
   const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   // seconds up to the year 5138, ms from 1973 on
-  const value = Number.isNaN(number) ? instantOfText(text) : number < 1e11 ? number * 1000 : number;
+  const value = Number.isNaN(number) ? dateOf(text) : number < 1e11 ? number * 1000 : number;
   if (Number.isNaN(value))
     throw new UsageError(`${flag} ${text}: not a time; RFC 3339, or seconds or milliseconds since the epoch`);
   return value;
@@ -53,6 +60,7 @@ export async function timeRange(flags: TimeFlags, reader: Reader, signal?: Abort
     flags.from === undefined
       ? Math.max(to - back, flags.last === undefined ? (known?.from ?? to - back) : to - back)
       : instantOf(flags.from, '--from');
-  if (from >= to) throw new UsageError('--from lies after --to');
+  if (from === to) throw new UsageError('--from and --to are the same instant');
+  if (from > to) throw new UsageError('--from lies after --to');
   return { from: milliseconds(from), to: milliseconds(to) };
 }
