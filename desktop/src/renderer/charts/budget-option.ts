@@ -3,6 +3,7 @@ import type { ErrorBudgetState } from '../../contract/engine.ts';
 import type { Palette } from '../theme/palette.ts';
 import { clockText, dateText, shortDateText } from '../widgets/time-text.ts';
 import type { EChartsCoreOption } from './echarts.ts';
+import { tooltipStyle } from './tooltip-style.ts';
 
 type Point = readonly [at: number, left: number];
 
@@ -64,11 +65,7 @@ export function budgetOption(
     animation: false,
     grid: { left: 62, right: 24, top: 18, bottom: 22 },
     tooltip: {
-      trigger: 'axis',
-      confine: true,
-      backgroundColor: palette.raised,
-      borderColor: palette.line,
-      textStyle: { color: palette.text, fontSize: 12 },
+      ...tooltipStyle(palette),
       formatter: (points: readonly { readonly seriesName: string; readonly value: Point }[]) =>
         points
           .map(

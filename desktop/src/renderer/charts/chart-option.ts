@@ -4,6 +4,7 @@ import type { Chart } from '../../contract/engine.ts';
 import type { Palette } from '../theme/palette.ts';
 import { clockText, dateText } from '../widgets/time-text.ts';
 import type { EChartsCoreOption } from './echarts.ts';
+import { tooltipStyle } from './tooltip-style.ts';
 
 /** More lines than this cannot be told apart; the rest is named, not drawn. */
 export const MAX_LINES = 24;
@@ -91,11 +92,7 @@ export function chartOption(chart: Chart, palette: Palette, from = chart.grid.fr
     color: [...palette.series],
     grid: { left: 58, right: 12, top: 14, bottom: 22 },
     tooltip: {
-      trigger: 'axis',
-      confine: true,
-      backgroundColor: palette.raised,
-      borderColor: palette.line,
-      textStyle: { color: palette.text, fontSize: 12 },
+      ...tooltipStyle(palette),
       axisPointer: { type: 'line', lineStyle: { color: palette.muted } },
       formatter: (points: readonly TooltipPoint[]) => tooltipText(chart, points),
     },

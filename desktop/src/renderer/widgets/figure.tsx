@@ -1,8 +1,13 @@
 import { formatValue, type Unit } from '@gumshoe/base/units';
 import type { ReactNode } from 'react';
 
+export interface ValueProps {
+  readonly value: number;
+  readonly unit: Unit;
+}
+
 /** A number with its unit; a dash where nothing is known. */
-export function Value({ value, unit }: { readonly value: number; readonly unit: Unit }) {
+export function Value({ value, unit }: ValueProps) {
   if (Number.isNaN(value))
     return (
       <span className="muted" title="no data in the window">
@@ -11,6 +16,13 @@ export function Value({ value, unit }: { readonly value: number; readonly unit: 
     );
   return <>{formatValue(value, unit)}</>;
 }
+
+/** The same in a column of a table. */
+export const ValueCell = (props: ValueProps) => (
+  <span className="number">
+    <Value {...props} />
+  </span>
+);
 
 export interface FigureProps {
   readonly label: string;

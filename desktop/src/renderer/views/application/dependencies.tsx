@@ -3,7 +3,7 @@ import type { ApplicationId } from '@gumshoe/model/entities';
 import type { ServiceMapEdge } from '../../../contract/engine.ts';
 import { visit } from '../../state/link.ts';
 import { ApplicationLink } from '../../widgets/application-name.tsx';
-import { Value } from '../../widgets/figure.tsx';
+import { ValueCell } from '../../widgets/figure.tsx';
 import { evidenceDestination } from '../../widgets/evidence-link.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
@@ -56,15 +56,9 @@ function EdgeRows({ title, edges, end }: EdgeRowsProps) {
         <span className="muted">{title}</span> <ApplicationLink id={edge[end]} />
       </span>
       <span className="muted">{edge.protocols.join(', ')}</span>
-      <span className="number">
-        <Value value={edge.requestRate} unit="requests/second" />
-      </span>
-      <span className="number">
-        <Value value={edge.errorRatio} unit="ratio" />
-      </span>
-      <span className="number">
-        <Value value={edge.p99} unit="seconds" />
-      </span>
+      <ValueCell value={edge.requestRate} unit="requests/second" />
+      <ValueCell value={edge.errorRatio} unit="ratio" />
+      <ValueCell value={edge.p99} unit="seconds" />
       <EdgeEvidence edge={edge} />
     </div>
   ));

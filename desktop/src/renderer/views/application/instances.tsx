@@ -1,5 +1,5 @@
 import type { InstanceRow } from '../../../contract/engine.ts';
-import { Value } from '../../widgets/figure.tsx';
+import { ValueCell } from '../../widgets/figure.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { clockText } from '../../widgets/time-text.ts';
@@ -41,12 +41,8 @@ export function Instances({ instances }: { readonly instances: readonly Instance
             {instance.addresses.join(', ') || '–'}
           </span>
           <span className="number">{instance.restarts}</span>
-          <span className="number">
-            <Value value={instance.cpuUsage} unit="cores" />
-          </span>
-          <span className="number">
-            <Value value={instance.memory} unit="bytes" />
-          </span>
+          <ValueCell value={instance.cpuUsage} unit="cores" />
+          <ValueCell value={instance.memory} unit="bytes" />
           <span className="number muted">{clockText(instance.lastSeen)}</span>
         </div>
       ))}

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Costs } from '../../../contract/engine.ts';
 import { nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
-import { Value } from '../../widgets/figure.tsx';
+import { Value, ValueCell } from '../../widgets/figure.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
 import { moneyText } from './money.ts';
@@ -82,13 +82,9 @@ function Row({ costs, currency, selected }: RowProps) {
         {nameOfApplication(application)}
       </b>
       <span className="number">{moneyText(monthly.total, currency)}</span>
-      <span className="number">
-        <Value value={cpuCores} unit="cores" />
-      </span>
+      <ValueCell value={cpuCores} unit="cores" />
       <Share of={cpuShare} />
-      <span className="number">
-        <Value value={memory} unit="bytes" />
-      </span>
+      <ValueCell value={memory} unit="bytes" />
       <Share of={memoryShare} />
       <span className="number" title={unusedTitle(unusedCpu, unusedMemory)}>
         {moneyText(monthly.unused, currency)}

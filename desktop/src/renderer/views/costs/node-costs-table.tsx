@@ -1,6 +1,6 @@
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { Costs } from '../../../contract/engine.ts';
-import { Value } from '../../widgets/figure.tsx';
+import { ValueCell } from '../../widgets/figure.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { moneyText } from './money.ts';
 
@@ -42,15 +42,9 @@ export function NodeCostsTable({ nodes, currency }: NodeCostsTableProps) {
             {hostnames.get(node.node) ?? node.node}
           </span>
           <span className="number">{node.cores || '–'}</span>
-          <span className="number">
-            <Value value={node.memory} unit="bytes" />
-          </span>
-          <span className="number">
-            <Value value={node.idleCpu} unit="ratio" />
-          </span>
-          <span className="number">
-            <Value value={node.idleMemory} unit="ratio" />
-          </span>
+          <ValueCell value={node.memory} unit="bytes" />
+          <ValueCell value={node.idleCpu} unit="ratio" />
+          <ValueCell value={node.idleMemory} unit="ratio" />
           <span className="number">{moneyText(node.monthly, currency)}</span>
           <span className="number">{moneyText(node.monthlyIdle, currency)}</span>
         </div>

@@ -3,12 +3,18 @@ import { nameOfApplication } from '../../widgets/application-name.tsx';
 import { Value } from '../../widgets/figure.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 
+export interface MapDetailsProps {
+  readonly map: ServiceMap;
+  readonly id: string;
+  readonly side: 'left' | 'right';
+}
+
 /** What is known of one application on the map: reasons, numbers, who calls it and whom it calls. */
-export function MapDetails({ map, id }: { readonly map: ServiceMap; readonly id: string }) {
+export function MapDetails({ map, id, side }: MapDetailsProps) {
   const node = map.nodes.find((entry) => entry.id === id);
   if (!node) return null;
   return (
-    <aside className="panel map-details" data-testid="map-details">
+    <aside className="panel map-details" data-side={side} data-testid="map-details">
       <div className="row">
         <h2 className="grow ellipsis">{node.name}</h2>
         <HealthBadge health={node.health} />

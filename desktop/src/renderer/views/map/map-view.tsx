@@ -6,7 +6,7 @@ import { defineView } from '../../app/define-view.ts';
 import { ServiceMapCanvas } from '../../canvas/service-map-canvas.tsx';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { ServiceMap } from '../../../contract/engine.ts';
-import { topologyKey, type MapLayout } from '../../layout/map-layout.ts';
+import { NODE, topologyKey, type MapLayout } from '../../layout/map-layout.ts';
 import { navigate, useLink } from '../../state/link.ts';
 import { openApplication } from '../../widgets/application-name.tsx';
 import { Empty, Failed, Loaded, Loading } from '../../widgets/states.tsx';
@@ -78,6 +78,12 @@ function useLayout(map: ServiceMap): LayoutState {
   return state;
 }
 
+/** The side on which the details cover least of what they are about. */
+function sideBeside({ nodes, width }: MapLayout, id: string): 'left' | 'right' {
+  const at = nodes.get(id as ApplicationId);
+  return at && at.x + NODE.width / 2 > width / 2 ? 'left' : 'right';
+}
+
 function LaidOutMap({ map }: { readonly map: ServiceMap }) {
   const { layout, failure } = useLayout(map);
   const { subject } = useLink();
@@ -97,7 +103,7 @@ function LaidOutMap({ map }: { readonly map: ServiceMap }) {
         onHover={setHovered}
       />
       <MapLegend range={map.range} />
-      {shown === undefined ? null : <MapDetails map={map} id={shown} />}
+      {shown === undefined ? null : <MapDetails map={map} id={shown} side={sideBeside(layout, shown)} />}
     </div>
   );
 }

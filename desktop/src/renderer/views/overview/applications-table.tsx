@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { ApplicationRow } from '../../../contract/engine.ts';
 import { openApplication } from '../../widgets/application-name.tsx';
 import { BudgetBar } from '../../widgets/budget-bar.tsx';
-import { Value } from '../../widgets/figure.tsx';
+import { Value, ValueCell } from '../../widgets/figure.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { HEALTH_ORDER } from '../../widgets/health-order.ts';
 import { Sparkline } from '../../widgets/sparkline.tsx';
@@ -111,15 +111,11 @@ function Row({ row, now, trendFrom, selected }: RowProps) {
       <span className="number" style={up < known ? { color: 'var(--g-critical)' } : undefined}>
         {up}/{known} up
       </span>
-      <span className="number">
-        <Value value={row.requestRate} unit="requests/second" />
-      </span>
+      <ValueCell value={row.requestRate} unit="requests/second" />
       <span className="number" style={row.errorRatio > 0.01 ? { color: 'var(--g-critical)' } : undefined}>
         <Value value={row.errorRatio} unit="ratio" />
       </span>
-      <span className="number">
-        <Value value={row.p99} unit="seconds" />
-      </span>
+      <ValueCell value={row.p99} unit="seconds" />
       <BudgetBar slos={row.slos} />
       <Sparkline
         values={row.sparkline.subarray(Math.floor(trendFrom * row.sparkline.length))}

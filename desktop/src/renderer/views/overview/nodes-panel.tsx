@@ -1,5 +1,5 @@
 import type { NodeRow } from '../../../contract/engine.ts';
-import { Value } from '../../widgets/figure.tsx';
+import { ValueCell } from '../../widgets/figure.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 
@@ -28,12 +28,8 @@ export function NodesPanel({ nodes }: { readonly nodes: readonly NodeRow[] }) {
           <span className="ellipsis" title={node.id}>
             {node.hostname}
           </span>
-          <span className="number">
-            <Value value={node.cpuUsage} unit="ratio" />
-          </span>
-          <span className="number">
-            <Value value={node.memoryUsage} unit="ratio" />
-          </span>
+          <ValueCell value={node.cpuUsage} unit="ratio" />
+          <ValueCell value={node.memoryUsage} unit="ratio" />
           <span className="number">{node.applications}</span>
         </div>
       ))}
