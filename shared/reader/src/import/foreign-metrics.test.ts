@@ -45,6 +45,38 @@ test('machines go by one name, however their agents are scraped', () => {
   assert.deepEqual(new Set(all.map(({ labels }) => labels['machine_id'])), new Set(['n1']));
 });
 
+test('where Kubernetes runs is told by its nodes', () => {
+  const clouds = (...given: readonly Series[]) =>
+    named(translated(...given).series, 'node_cloud_info').map(
+      ({ labels: { __name__: _name, ...labels } }) => labels,
+    );
+  const node = (name: string, id: string) => series('kube_node_info', { node: name, provider_id: id }, 1);
+  const labels = {
+    node: 'n1',
+    label_node_kubernetes_io_instance_type: 'm5.xlarge',
+    label_topology_kubernetes_io_region: 'us-east-1',
+    label_karpenter_sh_capacity_type: 'spot',
+  };
+  assert.deepEqual(clouds(node('n1', 'aws:///us-east-1a/i-0abc'), series('kube_node_labels', labels, 1)), [
+    {
+      machine_id: 'n1',
+      provider: 'aws',
+      instance_type: 'm5.xlarge',
+      instance_life_cycle: 'spot',
+      region: 'us-east-1',
+      availability_zone: 'us-east-1a',
+    },
+  ]);
+  assert.deepEqual(
+    clouds(node('n2', 'gce://shop/us-central1-b/n2'), node('n3', 'kind://docker/n3')).map((one) => [
+      one['machine_id'],
+      one['provider'],
+      one['availability_zone'],
+    ]),
+    [['n2', 'gcp', 'us-central1-b']],
+  );
+});
+
 test('what Kubernetes says of a container is said of the one that is measured', () => {
   const pod = { namespace: 'shop', pod: 'cart-0' };
   const restarts = series('kube_pod_container_status_restarts_total', { ...pod, container: 'cart' }, 1);

@@ -2,6 +2,7 @@ import type { Labels, Series } from '@gumshoe/base/series';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { ALTERNATIVES, CONTAINER_RATES, CONTAINER_RULES } from './container-metrics.ts';
+import { translateClouds } from './cloud-metrics.ts';
 import { translateDatabases } from './database-metrics.ts';
 import { podOf, podPart, serviceOf, type Rule } from './foreign-labels.ts';
 import { translateGpus } from './gpu-metrics.ts';
@@ -51,7 +52,12 @@ const SOME_LIMIT = new Set(['container_spec_memory_limit_bytes', 'container_fs_l
 export function translateForeign(series: readonly Series[], withSpans: ReadonlySet<string>): Translated {
   const given = new SeriesByName(series);
   for (const name of OURS) given.take(name);
-  const measured = [...translateByRules(given), ...translateDatabases(given), ...translateGpus(given)];
+  const measured = [
+    ...translateByRules(given),
+    ...translateDatabases(given),
+    ...translateGpus(given),
+    ...translateClouds(given),
+  ];
   const requests = translateRequests(given, withSpans);
   const covered = new Set([...withSpans, ...requests.covered, ...servicesIn(requests.series)]);
   const gauges = translateGauges(given, covered, new Set([...covered, ...workloadsIn(measured)]));
