@@ -91,7 +91,13 @@ export function budgetOption(
       min: low,
       max: 1,
       splitNumber: 3,
-      axisLabel: { color: palette.muted, fontSize: 10, showMinLabel: low === 0, formatter: share },
+      axisLabel: {
+        color: palette.muted,
+        fontSize: 10,
+        hideOverlap: true,
+        showMinLabel: low === 0,
+        formatter: share,
+      },
       splitLine: { lineStyle: { color: palette.line } },
     },
     series: [
