@@ -6,7 +6,14 @@ import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { matchLabel, rateWindow, selectApplication, selectDependency } from '../evidence.ts';
 import { measured, type Figures } from './claim.ts';
 import type { Frame } from './frame.ts';
-import { hasSelfTime, ownFailures, ownTrouble, risePerRootRequest, type Rise } from './own-trouble.ts';
+import {
+  hasSelfTime,
+  isUnconnected,
+  ownFailures,
+  ownTrouble,
+  risePerRootRequest,
+  type Rise,
+} from './own-trouble.ts';
 
 interface Where {
   readonly signal: string;
@@ -42,8 +49,10 @@ export const failsText = (
 ): string =>
   `${name} fails ${during.toFixed(3)} times without a failed call below it, ${before.toFixed(3)} times before`;
 
-export const failuresSummary = (fails: string, share: number, { root }: Frame): string =>
-  `For each request of ${root.name}, ${fails}; that accounts for ${formatValue(share, 'ratio')} of the additional errors.`;
+export const failuresSummary = (fails: string, share: number, frame: Frame): string =>
+  isUnconnected(frame)
+    ? `For each request of ${frame.root.name}, ${fails}; nobody says who calls whom, nor which failures others bring about.`
+    : `For each request of ${frame.root.name}, ${fails}; that accounts for ${formatValue(share, 'ratio')} of the additional errors.`;
 
 /** That errors begin in an application, in figures. */
 export function failuresEvidence(application: Application, frame: Frame): Evidence {

@@ -280,14 +280,27 @@ function workOut(application: Application, frame: Frame): OwnTrouble {
 /** Nobody says who calls whom. */
 export const isUnconnected = ({ world }: Frame): boolean => world.dependencies.length === 0;
 
+const servedColumn = (
+  application: Application,
+  column: 'durationSum' | 'failed' | 'rate',
+  frame: Frame,
+): Column =>
+  total(
+    frame,
+    requestsTo(application).map((one) => one[column]),
+  );
+
+/** Mean seconds of its own requests, whatever it waited for. */
+export const latencyOfOwn = (application: Application, frame: Frame): Rise =>
+  riseOfRatio(
+    servedColumn(application, 'durationSum', frame),
+    servedColumn(application, 'rate', frame),
+    frame,
+  );
+
 const risesOfMeans = perFrame((application: Application, frame) => {
-  const requests = requestsTo(application);
-  const of = (column: 'durationSum' | 'failed' | 'rate'): Column =>
-    total(
-      frame,
-      requests.map((one) => one[column]),
-    );
-  const latency = riseOfRatio(of('durationSum'), of('rate'), frame);
+  const of = (column: 'durationSum' | 'failed' | 'rate'): Column => servedColumn(application, column, frame);
+  const latency = latencyOfOwn(application, frame);
   const share = riseOfRatio(of('failed'), of('rate'), frame).by;
   const failures = riseOf(of('failed'), frame).by;
   const { before } = latency;

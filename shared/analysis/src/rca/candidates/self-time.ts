@@ -7,6 +7,7 @@ import { measured } from '../claim.ts';
 import { shiftOf, type Frame } from '../frame.ts';
 import {
   hasSelfTime,
+  latencyOfOwn,
   isUnconnected,
   latencyRise,
   ownTime,
@@ -38,20 +39,27 @@ export const selfTime = defineCandidate({
     if (share !== share || !(latencyRise(frame) > 0)) return undefined;
     const own = ownTime(application, frame);
     const column = perRootRequest(frame, own);
-    const { before, during } = risePerRootRequest(own, frame);
+    const unconnected = isUnconnected(frame);
+    const { before, during } = unconnected
+      ? latencyOfOwn(application, frame)
+      : risePerRootRequest(own, frame);
     const times = `${formatValue(before, 'seconds')} → ${formatValue(during, 'seconds')}`;
     const { signal, query, operation } = lookAt(application, frame);
     if (!(share >= LEAST_SHARE))
       return clear(signal, `its own time per request of ${frame.root.name} did not rise: ${times}`);
-    const summary = `${application.name} itself takes ${times} for each request of ${frame.root.name}; had it stayed as before, ${formatValue(share, 'ratio')} of the additional latency would be gone.`;
+    const summary = unconnected
+      ? `Requests to ${application.name} take ${times}; nobody says who calls whom, nor whether they wait for it, for its network or for others.`
+      : `${application.name} itself takes ${times} for each request of ${frame.root.name}; had it stayed as before, ${formatValue(share, 'ratio')} of the additional latency would be gone.`;
     const { onset } = shiftOf(column, frame);
     const outside = application.kind === 'ExternalService';
     return suspect({
-      title: `${application.name}${outside ? ', which runs elsewhere,' : ''} is slower in itself${operation ? `, most of all in ${operation}` : ''}`,
+      title: unconnected
+        ? `${application.name} became slower, by the most times or nearly so`
+        : `${application.name}${outside ? ', which runs elsewhere,' : ''} is slower in itself${operation ? `, most of all in ${operation}` : ''}`,
       signal,
       magnitude:
         MOST *
-        (isUnconnected(frame) ? share : ramp(share, LEAST_SHARE, 0.6)) *
+        (unconnected ? share : ramp(share, LEAST_SHARE, 0.6)) *
         (operation ? 1 : BY_COUNTERS) *
         amongPeers(application, frame),
       onset,
@@ -59,7 +67,7 @@ export const selfTime = defineCandidate({
       evidence: [measured(frame, query, summary, { value: during, before, unit: 'seconds', onset })],
       remediation: outside
         ? `Ask whoever runs ${application.name}, and bound how long callers wait for it.`
-        : `Look into ${operation ? `${operation} of ` : ''}${application.name}: a profile (on and off CPU), its locks, what it calls unobserved, and its last change.`,
+        : `Look into ${operation ? `${operation} of ` : ''}${application.name}: a profile (on and off CPU), its locks, what it calls unobserved,${unconnected ? ' its network,' : ''} and its last change.`,
     });
   },
 });
@@ -94,8 +102,17 @@ function lookAt(application: Application, frame: Frame): Look {
   const metric = source
     ? `${requestMetrics(source).inboundDuration.name}_sum`
     : `${requestMetrics(client?.requests[0]?.protocol ?? 'http').duration.name}_sum`;
-  const served =
-    source || !client ? selectApplication(application, metric) : selectDependency(client, metric);
+  const select = (name: string): string =>
+    source || !client ? selectApplication(application, name) : selectDependency(client, name);
+  const served = select(metric);
+  if (isUnconnected(frame)) {
+    const counted = select(metric.replace(/_sum$/, '_count'));
+    return {
+      signal: metric,
+      operation: '',
+      query: `sum(rate(${served}${window})) / sum(rate(${counted}${window}))`,
+    };
+  }
   const waited = application.upstreams.flatMap((one) =>
     one.requests.map(
       ({ protocol }) =>
