@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { decodePprof } from '@gumshoe/schema/pprof/decode';
 import type { SampleRow, StackRow } from '@gumshoe/schema/tables/profiles';
+import { timestampText } from '../../processors/clock-offset.ts';
 import { stackHash } from '../profiles/stack-hash.ts';
 import { LATEST_NANOS } from './rows.ts';
 
@@ -19,11 +20,6 @@ export interface ProfileRows {
 
 const LARGEST = 64 * 1024 * 1024;
 const MOST_FRAMES = 512;
-
-const nanoText = (nanos: bigint): string => {
-  const text = String(nanos).padStart(10, '0');
-  return `${text.slice(0, -9)}.${text.slice(-9)}`;
-};
 
 /**
  * Rows of one pprof profile, gzipped or not; a row for each stack and sample type.
@@ -67,7 +63,7 @@ function timesOf(
 ): { readonly start: string; readonly end: string } {
   const start = timeNanos > 0n ? timeNanos : now;
   const end = durationNanos > 0n ? start + durationNanos : start;
-  return { start: nanoText(start), end: nanoText(end > LATEST_NANOS ? start : end) };
+  return { start: timestampText(start), end: timestampText(end > LATEST_NANOS ? start : end) };
 }
 
 function inflated(body: Uint8Array): Uint8Array {
