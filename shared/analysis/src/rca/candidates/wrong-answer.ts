@@ -10,10 +10,11 @@ import { ownFailures, ownTrouble, perRootRequest } from '../own-trouble.ts';
 import { changeEvidence, rolloutAt } from '../recent-change.ts';
 import { clear, defineCandidate, ramp, suspect, type CandidateSubject } from './define.ts';
 
-/** What one client that fails after its answers tells, several that do, and a change of it at that very time. */
+/** What one client that fails after its answers tells, several that do, and a change of it at that very time, for all or some. */
 const ONE = 0.5;
 const SEVERAL = 0.8;
 const CHANGED = 0.8;
+const CHANGED_FOR_SOME = 0.6;
 const CHANGED_AND_TOLD = 0.85;
 /** Share of the impact that must begin in its clients. */
 const LEAST_SHARE = 0.05;
@@ -23,6 +24,8 @@ const FAILS_ITSELF = 0.05;
 const SEPARATED = 0.4;
 /** So rarely the last to answer before a failure, it has nothing to do with it. */
 const SELDOM = 0.2;
+/** So often, its clients fail at no other time. */
+const ALWAYS = 0.9;
 
 /** A service that answers in time and without an error, and whose clients fail at what it answers. */
 export const wrongAnswer = defineCandidate({
@@ -37,6 +40,8 @@ export const wrongAnswer = defineCandidate({
     if (!first) return undefined;
     const told = failing.filter(({ after }) => after && after.failed - after.good >= SEPARATED);
     const changed = changeBefore(failing, application, frame);
+    const isAlwaysLast = failing.every(({ after }) => after !== undefined && after.failed >= ALWAYS);
+    const isWellForSome = !isAlwaysLast && failing.length < application.downstreams.length;
     const { signal } = whereItFails(first.client, frame);
     if (told.length === 0 && !changed)
       return clear(signal, 'nothing tells that its clients fail at what it answers');
@@ -46,7 +51,7 @@ export const wrongAnswer = defineCandidate({
     return suspect({
       title: `${names} ${clients.length === 1 ? 'fails' : 'fail'} at what ${application.name} answers`,
       signal,
-      magnitude: weightOf(told.length, changed !== undefined) * ramp(share, LEAST_SHARE, 0.5),
+      magnitude: weightOf(told.length, changed !== undefined, isWellForSome) * ramp(share, LEAST_SHARE, 0.5),
       reach: Math.min(1, share),
       inAnswers: true,
       onset: changed?.startedAt ?? milliseconds(Math.min(...clients.map(({ onset }) => onset))),
@@ -66,8 +71,8 @@ export const wrongAnswer = defineCandidate({
   },
 });
 
-function weightOf(told: number, changed: boolean): number {
-  if (told === 0) return CHANGED;
+function weightOf(told: number, changed: boolean, isWellForSome: boolean): number {
+  if (told === 0) return isWellForSome ? CHANGED_FOR_SOME : CHANGED;
   if (changed) return CHANGED_AND_TOLD;
   return told > 1 ? SEVERAL : ONE;
 }
