@@ -63,6 +63,7 @@ function Totals({ costs: { applications, nodes, prices } }: { readonly costs: Co
       </div>
       <div className="small muted" style={{ marginTop: 8 }} data-testid="prices">
         {prices.assumed ? 'List prices, nobody’s bill: ' : 'Prices of the configuration: '}
+        {prices.listed ? 'machines and traffic of a known cloud cost what its list says; else ' : ''}
         {prices.cpuCoreHour} {prices.currency} for a core and {prices.memoryGibHour} {prices.currency} for a
         GiB an hour; {prices.crossZoneGib} {prices.currency} for a GiB to another zone, {prices.internetGib}{' '}
         {prices.currency} to the internet.
