@@ -89,6 +89,21 @@ describe('traces without headers', { skip: skipReason('nginx', 'redis', 'postgre
     }
   });
 
+  test('what is kept of a burst stands for all of it', async (context) => {
+    const observed = watch({ span_rate_per_second: 300 });
+    try {
+      await load(1200, 300, 8);
+      await observed.settle();
+      const roots = observed.events.filter((span) => span['parent_link'] === constants.GS_PARENT_NONE);
+      const stoodFor = roots.reduce((sum, span) => sum + 1e6 / (span['keep_ppm'] as number), 0);
+      context.diagnostic(`${roots.length} of 1200 roots kept, which stand for ${stoodFor.toFixed(0)}`);
+      assert.ok(roots.length < 600);
+      assert.ok(Math.abs(stoodFor - 1200) < 240, `stand for ${stoodFor}`);
+    } finally {
+      observed.close();
+    }
+  });
+
   test('threads that hand requests over get a parent when it is certain, and never a wrong one', async (context) => {
     const [port, backend] = ['8010', '8011'];
     await namespace.serve([NODE, program('moody.mjs'), backend], /ready/);

@@ -6,8 +6,8 @@
 #include "../events.h"
 #include "../kernel_types.h"
 
-#define SECOND_NS 1000000000ull
 #define SAMPLING_SLOT_NS 100000000ull
+#define SAMPLING_SLOTS 10 /* in a second */
 #define SAMPLING_ALL 1000000u
 
 /* Spans sent to user space per second, and how many failed and slow ones on top. */
@@ -17,30 +17,52 @@ const volatile __u64 slow_threshold_ns = 500000000;
 /* CLOCK_REALTIME - CLOCK_MONOTONIC, so that nodes agree on the time slots. */
 const volatile __u64 realtime_offset_ns = 0;
 
-/* The running second: what was seen and sent, and from the last one, which part of the traces to keep. */
 struct {
-	__u64 ends_ns;
-	__u64 spans;
-	__u64 sampled;
+	__u64 slot;	  /* the running one, since 1970 */
+	__u64 spans;	  /* seen in it */
+	__u64 rate;	  /* spans per second until it began */
+	__u64 sampled;	  /* sent in the running second; so are exceptions and prepares */
 	__u64 exceptions;
 	__u64 prepares;
-	__u32 keep_ppm;
+	__u32 keep_ppm;	  /* the part of the traces that begin in this slot which is kept */
 } sampling = { .keep_ppm = SAMPLING_ALL };
 
-/* A request has ended; the first one of a new second sets the share for it. */
+/*
+ * Sets the share for a new slot by what came before it, and never within one: what is kept then stands for the rest.
+ * A burst is met after one slot: four times its spans count when that is more than the last second's.
+ */
+static __noinline int sampling_begin_slot(__u64 slot)
+{
+	__u64 last = sampling.slot, spans, rate;
+
+	if (slot <= last || __sync_val_compare_and_swap(&sampling.slot, last, slot) != last)
+		return 0;
+	spans = __sync_lock_test_and_set(&sampling.spans, 0);
+	rate = sampling.rate - sampling.rate / SAMPLING_SLOTS + spans;
+	for (__u32 i = 1; i < 2 * SAMPLING_SLOTS && last + i < slot; i++)
+		rate -= rate / SAMPLING_SLOTS;
+	sampling.rate = slot - last > 2 * SAMPLING_SLOTS ? 0 : rate;
+	rate = sampling.rate;
+	if (slot == last + 1 && rate < 4 * spans)
+		rate = 4 * spans;
+	if (slot / SAMPLING_SLOTS != last / SAMPLING_SLOTS) {
+		sampling.sampled = 0;
+		sampling.exceptions = 0;
+		sampling.prepares = 0;
+	}
+	sampling.keep_ppm = rate <= span_rate_per_second ? SAMPLING_ALL :
+							    (__u64)span_rate_per_second * SAMPLING_ALL / rate;
+	return 0;
+}
+
+/* A request has ended. */
 static __always_inline void sampling_count(__u64 now)
 {
-	__u64 ends = sampling.ends_ns, spans;
+	__u64 slot = (now + realtime_offset_ns) / SAMPLING_SLOT_NS;
 
+	if (slot != sampling.slot)
+		sampling_begin_slot(slot);
 	__sync_fetch_and_add(&sampling.spans, 1);
-	if (now < ends || __sync_val_compare_and_swap(&sampling.ends_ns, ends, now + SECOND_NS) != ends)
-		return;
-	spans = __sync_lock_test_and_set(&sampling.spans, 0);
-	sampling.sampled = 0;
-	sampling.exceptions = 0;
-	sampling.prepares = 0;
-	sampling.keep_ppm = spans <= span_rate_per_second ? SAMPLING_ALL :
-							     (__u64)span_rate_per_second * SAMPLING_ALL / spans;
 }
 
 /*
@@ -49,9 +71,13 @@ static __always_inline void sampling_count(__u64 now)
  */
 static __always_inline __u32 sample_root(__u64 started_ns)
 {
-	__u64 position = (started_ns + realtime_offset_ns) % SAMPLING_SLOT_NS;
-	__u32 keep_ppm = sampling.keep_ppm;
+	__u64 wall = started_ns + realtime_offset_ns, slot = wall / SAMPLING_SLOT_NS;
+	__u64 position = wall - slot * SAMPLING_SLOT_NS;
+	__u32 keep_ppm;
 
+	if (slot != sampling.slot)
+		sampling_begin_slot(slot);
+	keep_ppm = sampling.keep_ppm;
 	return position * SAMPLING_ALL < keep_ppm * SAMPLING_SLOT_NS ? keep_ppm : 0;
 }
 
@@ -66,7 +92,7 @@ static __always_inline __u32 sampling_reasons(bool sampled, __u64 duration_ns, b
 		reason |= GS_REASON_SLOW;
 	if (reason && __sync_fetch_and_add(&sampling.exceptions, 1) >= exception_rate_per_second)
 		reason = 0;
-	/* Twice the budget: the first second, when the rate is not known, and sudden bursts. */
+	/* Twice the budget: a burst's first slot. */
 	if (sampled && __sync_fetch_and_add(&sampling.sampled, 1) < 2ull * span_rate_per_second)
 		reason |= GS_REASON_SAMPLED;
 	return reason;
