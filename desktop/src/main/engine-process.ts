@@ -90,7 +90,8 @@ export class EngineProcess {
     if (!child) return;
     await new Promise<void>((resolve) => {
       const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
-      child.once('exit', () => {
+      // not 'exit': until its pipes are closed too it is still ours, and a second call would wait for an exit that was
+      child.once('close', () => {
         clearTimeout(kill);
         resolve();
       });
