@@ -210,7 +210,8 @@ export class Collector {
     this.topSeries = samples.top(TOP);
     for (const one of this.exporters) one.samples?.(samples.samples);
     look();
-    await Promise.all(this.exporters.map((one) => one.rows && one.flush(false)));
+    // not awaited: a store that answers late may not cost an interval
+    for (const one of this.exporters) if (one.rows) void one.flush(false);
   }
 
   private guard(name: string, work: () => void): void {

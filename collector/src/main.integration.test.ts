@@ -160,6 +160,19 @@ test('a store that fails keeps its intervals on disk, and gets them when it is b
   await stop(second);
 });
 
+test('a store that never answers delays no interval', async () => {
+  const silent = createServer(() => {});
+  servers.push(silent);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const store = await remoteStore();
+  const { child } = await start([
+    ...['--clickhouse-url', `http://127.0.0.1:${(silent.address() as AddressInfo).port}`],
+    ...['--remote-write-url', store.url],
+  ]);
+  await until('intervals beside it', () => store.state.taken >= 4);
+  child.kill('SIGKILL');
+});
+
 test('the status asks for the token where one is configured', async () => {
   const token = join(dir, 'token');
   writeFileSync(token, 's3cret\n');
