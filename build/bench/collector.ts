@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep, until } from '../demo/command.ts';
 import { CollectorHost, percent, type Cost } from './collector-host.ts';
-import { figures } from './figures.ts';
+import { figures, median, quantile } from './figures.ts';
 import { startNginx } from './nginx.ts';
 
 const RATES = [2_000, 5_000, 10_000];
@@ -77,22 +77,14 @@ async function load(
       return client(join(host.dir, `latencies-${i}.tsv`), url, namespace, rate / CONNECTIONS, seconds);
     }),
   );
-  const times = Float64Array.from(each.flat()).sort();
-  const at = (share: number): number => times[Math.floor(times.length * share)] ?? NaN;
-  return { rate: times.length / seconds, p50: at(0.5), p99: at(0.99) };
+  const times = each.flat();
+  return { rate: times.length / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }
 
 /** One number, or the smallest and the largest. */
 function span(values: readonly number[]): string {
   const [low, high] = [Math.min(...values).toFixed(2), Math.max(...values).toFixed(2)];
   return low === high ? low : `${low}–${high}`;
-}
-
-/** The middle one, or the mean of the two in the middle. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 /** ms. What the collector added, and what stretches without it differ by: less than that cannot be told from none. */

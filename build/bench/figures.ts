@@ -6,7 +6,12 @@ export function figures(header: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
+/** The middle one, or the mean of the two in the middle. NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
 
 /** The value that `share` of the values are below. NaN of none. */
 export function quantile(values: readonly number[], share: number): number {

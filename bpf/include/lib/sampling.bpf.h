@@ -41,8 +41,9 @@ static __noinline int sampling_begin_slot(__u64 slot)
 	rate = sampling.rate - sampling.rate / SAMPLING_SLOTS + spans;
 	for (__u32 i = 1; i < 2 * SAMPLING_SLOTS && last + i < slot; i++)
 		rate -= rate / SAMPLING_SLOTS;
-	sampling.rate = slot - last > 2 * SAMPLING_SLOTS ? 0 : rate;
-	rate = sampling.rate;
+	if (slot - last > 2 * SAMPLING_SLOTS)
+		rate = 0;
+	sampling.rate = rate;
 	if (slot == last + 1 && rate < 4 * spans)
 		rate = 4 * spans;
 	if (slot / SAMPLING_SLOTS != last / SAMPLING_SLOTS) {
