@@ -6,6 +6,7 @@ import { SeriesWriter, type Course } from '@gumshoe/model/testdata/series-writer
 import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import { findIncidents } from '../incidents.ts';
 import { inspectWorld } from '../inspect.ts';
+import { writeCalls, type Call } from '../testdata/calls.ts';
 import { EMPTY_BOOK, updateIncidents } from './book.ts';
 import { groupIncidents } from './group.ts';
 
@@ -18,27 +19,16 @@ const between =
   (at) =>
     at > FROM + from * MINUTE && at <= FROM + to * MINUTE ? 0.4 : 0;
 
-type Calls = readonly (readonly [client: string, server: string, failed: Course])[];
-
-function look(calls: Calls, minutes = 30) {
+function look(calls: readonly Call[], minutes = 30) {
   const range = { from: milliseconds(FROM), to: milliseconds(FROM + minutes * MINUTE) };
   const writer = new SeriesWriter(range, 15_000);
-  for (const [client, server, failed] of calls) {
-    const labels = { service_name: server, client_service_name: client };
+  for (const [, server] of calls)
     writer.counter(T.spans.name, { service_name: server, span_name: 'GET', status: 'ok' }, () => 20);
-    writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => 20 * (1 - failed(at)));
-    writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => 20 * failed(at));
-    writer.histogram(
-      T.duration.name,
-      labels,
-      () => 20,
-      () => 0.02,
-    );
-  }
+  writeCalls(writer, calls);
   return inspectWorld(buildWorld(writer.series, range, { history: 0 }));
 }
 
-const incidentsOf = (calls: Calls, minutes?: number) => {
+const incidentsOf = (calls: readonly Call[], minutes?: number) => {
   const inspected = look(calls, minutes);
   return groupIncidents(inspected.world, findIncidents(inspected)).map((incident) => ({
     incident,
@@ -54,7 +44,7 @@ const never: Course = () => 0;
 
 const cart = between(10, 16);
 const mail = between(11, 24);
-const TWO: Calls = [
+const TWO: readonly Call[] = [
   ['', 'web', either(cart, mail)],
   ['web', 'cart', cart],
   ['web', 'mail', mail],
@@ -80,7 +70,7 @@ test('an incident costs its share of the requests, and of what thirty days may f
 });
 
 test('the same two with a store below that fails both are one', () => {
-  const store: Calls = [
+  const store: readonly Call[] = [
     ['cart', 'ledger', cart],
     ['mail', 'ledger', mail],
   ];
@@ -94,11 +84,11 @@ test('the same two, one of which waits for the other, are one', () => {
 
 test('incidents that turn out to be one keep the times of their own', () => {
   const [ledger, late] = [between(5, 8), between(6, 20)];
-  const apart: Calls = [
+  const apart: readonly Call[] = [
     ['', 'cart', ledger],
     ['', 'mail', late],
   ];
-  const joined: Calls = [...apart, ['cart', 'mail', never]];
+  const joined: readonly Call[] = [...apart, ['cart', 'mail', never]];
   const first = updateIncidents(EMPTY_BOOK, look(apart, 11), 10 * MINUTE);
   assert.equal(first.book.entries.length, 2);
   const { book, events } = updateIncidents(first.book, look(joined, 14), 10 * MINUTE);

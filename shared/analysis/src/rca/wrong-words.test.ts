@@ -5,8 +5,8 @@ import { milliseconds } from '@gumshoe/base/time';
 import { buildWorld } from '@gumshoe/model/build/build-world';
 import { SeriesWriter, type Course } from '@gumshoe/model/testdata/series-writer';
 import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
-import { TRACE_METRICS as T } from '@gumshoe/schema/metrics/trace';
 import { inspectWorld } from '../inspect.ts';
+import { writeCalls } from '../testdata/calls.ts';
 import { NO_EXTRA_EVIDENCE } from './evidence-store.ts';
 import type { FailedRequests } from './failed-requests.ts';
 import { investigate } from './investigate.ts';
@@ -26,17 +26,10 @@ type Calls = readonly (readonly [client: string, server: string, failed?: Course
 /** A pod each; of `renewed` another one from the fault on. */
 function seriesOf(calls: Calls, renewed?: string) {
   const writer = new SeriesWriter(range, 15_000);
-  for (const [client, server, failed = since(0.0005)] of calls) {
-    const labels = { service_name: server, client_service_name: client };
-    writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => 20 * (1 - failed(at)));
-    writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => 20 * failed(at));
-    writer.histogram(
-      T.duration.name,
-      labels,
-      () => 20,
-      () => 0.02,
-    );
-  }
+  writeCalls(
+    writer,
+    calls.map(([client, server, failed = since(0.0005)]) => [client, server, failed]),
+  );
   const pod = (name: string, suffix: string, life: { readonly from?: number; readonly to?: number }): void =>
     writer.counter(
       C.cpuUsage.name,
