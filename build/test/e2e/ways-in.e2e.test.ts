@@ -129,7 +129,7 @@ describe('every way in, through the window', { skip: problem }, () => {
     await page.getByText('Cancelled').waitFor({ timeout: PATIENCE });
     await write('SELECT 6 * 7 AS answer');
     await driver.click('run-query');
-    await page.getByTestId('table-result').getByText('42').waitFor({ timeout: PATIENCE });
+    await page.getByTestId('table-result').getByText('42', { exact: true }).waitFor({ timeout: PATIENCE });
   });
 
   test('by the gateway, with TLS and a token', { timeout: 120_000 }, async () => {
