@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import { WorkbenchDriver } from './workbench-driver.ts';
 
-/** An answer on a busy machine. */
-const PATIENCE_MS = 120_000;
 /** For charts, layouts and lazily loaded parts to be drawn. */
 const DRAWING_MS = 1200;
 
@@ -20,7 +18,7 @@ class Tour {
   async save(name: string): Promise<void> {
     await this.driver.page.waitForTimeout(DRAWING_MS);
     const file = `${String(this.saved.length + 1).padStart(2, '0')}-${name}.png`;
-    await this.driver.page.screenshot({ path: join(this.folder, file), timeout: PATIENCE_MS });
+    await this.driver.page.screenshot({ path: join(this.folder, file) });
     this.saved.push(file);
   }
 
@@ -28,30 +26,30 @@ class Tour {
     await this.driver.open('overview');
     await this.driver.page.keyboard.press('r');
     await this.driver.page.waitForTimeout(DRAWING_MS);
-    await this.driver.page.locator('.busy-line').waitFor({ state: 'hidden', timeout: PATIENCE_MS });
+    await this.driver.page.locator('.busy-line').waitFor({ state: 'hidden' });
   }
 
   async overview(name: string): Promise<void> {
     const { page } = this.driver;
     await this.driver.open('overview');
-    await page.locator('[data-testid^="app-row-"]').first().waitFor({ timeout: PATIENCE_MS });
+    await page.locator('[data-testid^="app-row-"]').first().waitFor();
     await page
       .locator('[data-testid="top-cause-1"], [data-testid="no-cause"], [data-testid="no-incidents"]')
       .first()
-      .waitFor({ timeout: PATIENCE_MS });
+      .waitFor();
     await this.save(name);
   }
 
   async map(name: string): Promise<void> {
     await this.driver.open('map');
-    await this.driver.page.locator('[data-testid^="map-node-"]').first().waitFor({ timeout: PATIENCE_MS });
+    await this.driver.page.locator('[data-testid^="map-node-"]').first().waitFor();
     await this.save(name);
   }
 
   /** Saves the ranked causes; answers with the application of the first, or one of the shop. */
   async causes(): Promise<string> {
     await this.driver.open('rca');
-    await this.driver.see('rca-summary', PATIENCE_MS);
+    await this.driver.see('rca-summary');
     await this.save('causes');
     const first = this.driver.page.getByTestId('cause-1');
     if ((await first.count()) === 0) return 'orders';
@@ -61,7 +59,7 @@ class Tour {
   async application(name: string, application: string): Promise<void> {
     await this.driver.open('overview');
     await this.driver.click(`app-row-${application}`);
-    await this.driver.see('application-name', PATIENCE_MS);
+    await this.driver.see('application-name');
     await this.save(name);
   }
 
@@ -74,7 +72,7 @@ class Tour {
 
   async traces(): Promise<void> {
     await this.driver.open('traces');
-    await this.driver.see('trace-row', PATIENCE_MS);
+    await this.driver.see('trace-row');
     await this.save('traces');
     await this.driver.click('trace-row');
     await this.driver.see('waterfall');
@@ -85,7 +83,7 @@ class Tour {
     await this.driver.open('logs');
     await this.save('logs');
     await this.driver.open('inspections');
-    await this.driver.see('finding-line', PATIENCE_MS);
+    await this.driver.see('finding-line');
     await this.save('inspections');
     await this.driver.open('deployments');
     await this.save('deployments');
@@ -98,11 +96,11 @@ class Tour {
   async explore(): Promise<void> {
     await this.driver.open('explore');
     await this.driver.click('run-query');
-    await this.driver.see('chart', PATIENCE_MS);
+    await this.driver.see('chart');
     await this.save('explore-promql');
     await this.driver.click('language-sql');
     await this.driver.click('run-query');
-    await this.driver.see('table-result', PATIENCE_MS);
+    await this.driver.see('table-result');
     await this.save('explore-sql');
   }
 }
@@ -120,7 +118,7 @@ export async function saveScreenshots(
   const driver = await WorkbenchDriver.start(electron, args);
   const tour = new Tour(driver, folder);
   try {
-    await driver.see('view-overview', PATIENCE_MS);
+    await driver.see('view-overview');
     await tour.overview('overview');
     await tour.map('map');
     const guilty = await tour.causes();

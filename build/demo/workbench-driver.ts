@@ -1,6 +1,9 @@
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { startXvfb, type Display } from './xvfb.ts';
 
+/** How long anything on screen may take on a busy machine, ms. */
+export const PATIENCE_MS = 120_000;
+
 /** The workbench under a virtual screen, driven as a user would. */
 export class WorkbenchDriver {
   readonly page: Page;
@@ -24,9 +27,10 @@ export class WorkbenchDriver {
         executablePath,
         args: [...args, '--disable-gpu'],
         env: { ...environment, ...(display ? { DISPLAY: display.name } : {}) },
-        timeout: 60_000,
+        timeout: PATIENCE_MS,
       });
-      const page = await application.firstWindow({ timeout: 60_000 });
+      const page = await application.firstWindow({ timeout: PATIENCE_MS });
+      page.setDefaultTimeout(PATIENCE_MS);
       return new WorkbenchDriver(application, page, display);
     } catch (error) {
       display?.stop();
@@ -35,8 +39,20 @@ export class WorkbenchDriver {
   }
 
   /** Waits for the mark of a view's content. */
-  async see(testId: string, timeout = 30_000): Promise<void> {
-    await this.page.getByTestId(testId).first().waitFor({ state: 'visible', timeout });
+  async see(testId: string): Promise<void> {
+    await this.page.getByTestId(testId).first().waitFor({ state: 'visible' });
+  }
+
+  /** Waits until the mark stands there with that value of an attribute, as live data may get there late. */
+  async seeAs(testId: string, attribute: string, value: string): Promise<void> {
+    const wanted = `[data-testid="${testId}"][${attribute}="${value}"]`;
+    const found = this.page.locator(wanted).first();
+    await found.waitFor({ state: 'visible' }).catch(async () => {
+      const seen = await this.page
+        .getByTestId(testId)
+        .evaluateAll((all, name) => all.map((one) => one.getAttribute(name)), attribute);
+      throw new Error(`${testId} has ${attribute} ${seen.join(', ') || 'nowhere'}, not ${value}`);
+    });
   }
 
   async click(testId: string): Promise<void> {

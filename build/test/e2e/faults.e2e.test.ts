@@ -37,7 +37,7 @@ const nameOf = (id: string | undefined): string => id?.split(':').at(-1) ?? '';
 
 describe('every fault of the demo is found by the analysis alone', { skip: problem ?? false }, () => {
   for (const fault of FAULTS)
-    test(`${fault.name}: ${fault.title}`, { timeout: 300_000 }, async (t) => {
+    test(`${fault.name}: ${fault.title}`, { timeout: 600_000 }, async (t) => {
       const { code, stdout, stderr } = await demo(fault.name);
       assert.ok(code === 0 || code === 1, `exit code ${code}\n${stderr}`);
       const report = JSON.parse(stdout) as DemoReport;

@@ -115,7 +115,7 @@ export class Stores {
     ];
     writeFileSync(this.file('sshd_config'), `${lines.join('\n')}\n`);
     this.children.push(spawn(SSHD, ['-D', '-e', '-f', this.file('sshd_config')], { stdio: 'ignore' }));
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       const socket = connect(this.sshPort, '127.0.0.1');
       const answered = await once(socket, 'data').then(
         () => true,
