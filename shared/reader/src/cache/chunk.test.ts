@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
+import { roomOf } from '../snapshot/columns.ts';
 import { blocksOf, encodeBlock, openBlock, type NumberedSeries } from './chunk.ts';
 import { decodeLabelSets, encodeLabelSets } from './label-sets.ts';
 
@@ -10,7 +11,7 @@ function contents(payload: Uint8Array): unknown[] {
   const block = openBlock(payload);
   return Array.from(block.ids, (id, i) => {
     const values = new Float64Array(block.timesOf(i).length);
-    block.readValues(i, values);
+    block.readValues(i, roomOf(values), 0);
     return [id, [...block.timesOf(i)], [...new BigUint64Array(values.buffer)]];
   });
 }

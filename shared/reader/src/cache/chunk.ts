@@ -1,9 +1,10 @@
-import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { crc32, zstdCompressSync } from 'node:zlib';
 import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import { ByteReader, ByteWriter } from '../snapshot/bytes.ts';
-import { readTimes, readValues, writeTimes, writeValues } from '../snapshot/columns.ts';
+import { readTimes, readValuesAt, writeTimes, writeValues, type Room } from '../snapshot/columns.ts';
 import { decodeHistogramRows, encodeHistogramRows } from '../snapshot/histogram-codec.ts';
 import { cellsOf, runsOf } from '../snapshot/histogram-runs.ts';
+import { inflate } from '../snapshot/inflate.ts';
 import { runsOfWeight } from '../snapshot/runs-of-weight.ts';
 
 /** Samples of the series that the dictionary knows under `id`. */
@@ -18,8 +19,8 @@ export interface OpenBlock {
   readonly ids: Uint32Array;
   /** Timestamps of the i-th series; series sampled together share one array. */
   timesOf(i: number): Float64Array;
-  /** Decodes the values of the i-th series. @throws RangeError when they are not as many as `into` has room for. */
-  readValues(i: number, into: Float64Array): void;
+  /** Decodes the values of the i-th series to `at`. @throws RangeError when they are not as many as its timestamps. */
+  readValues(i: number, into: Room, at: number): void;
 }
 
 const MAX_INFLATED = 256 * 1024 ** 2;
@@ -78,7 +79,7 @@ function equal(a: Float64Array, b: Float64Array): boolean {
 
 /** @throws Error when the block is damaged. */
 export function openBlock(payload: Uint8Array): OpenBlock {
-  const bytes = zstdDecompressSync(payload, { maxOutputLength: MAX_INFLATED });
+  const bytes = inflate(payload, MAX_INFLATED);
   const reader = new ByteReader(bytes);
   const words = (count: number): Uint32Array => {
     const own = reader.raw(count * 4);
@@ -103,11 +104,15 @@ export function openBlock(payload: Uint8Array): OpenBlock {
     if (indexes[i]! >= m) throw new RangeError('a series names timestamps that the block lacks');
   }
   if (at !== bytes.length) throw new RangeError('a block has another length than it says');
+  const timesOf = (i: number): Float64Array => times[indexes[i]!]!;
   return {
     ids,
-    timesOf: (i) => times[indexes[i]!]!,
-    readValues: (i, into) =>
-      readValues(bytes.subarray(starts[i]!, starts[i]! + lengths[i]!), encodings[i]!, into),
+    timesOf,
+    readValues: (i, into, to) => {
+      const from = starts[i]!;
+      const column = { bytes, from, to: from + lengths[i]!, encoding: encodings[i]! };
+      readValuesAt(column, into, to, timesOf(i).length);
+    },
   };
 }
 
@@ -130,11 +135,9 @@ export function* histogramBlocksOf(all: readonly NumberedHistograms[]): Generato
 
 /** Runs in their order. @throws Error when the block is damaged. */
 export const openHistogramBlock = (payload: Uint8Array): readonly NumberedHistograms[] =>
-  decodeHistogramRows(zstdDecompressSync(payload, { maxOutputLength: MAX_INFLATED })).map(
-    ({ of, histograms }) => {
-      if (!Number.isSafeInteger(of)) throw new RangeError('a run of native histograms is of no series');
-      return { id: of as number, histograms };
-    },
-  );
+  decodeHistogramRows(inflate(payload, MAX_INFLATED)).map(({ of, histograms }) => {
+    if (!Number.isSafeInteger(of)) throw new RangeError('a run of native histograms is of no series');
+    return { id: of as number, histograms };
+  });
 
 export const checksum = (payload: Uint8Array): number => crc32(payload);

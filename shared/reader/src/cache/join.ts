@@ -1,5 +1,6 @@
 import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import type { Labels, Series } from '@gumshoe/base/series';
+import { roomOf } from '../snapshot/columns.ts';
 import { inTurn } from '../snapshot/join-histograms.ts';
 import type { NumberedHistograms, OpenBlock } from './chunk.ts';
 import { labelText } from './label-sets.ts';
@@ -47,7 +48,7 @@ export class SeriesJoin {
     this.add(sets, {
       ids: Uint32Array.from(series, (_, i) => i),
       timesOf: (i) => series[i]!.timestamps,
-      readValues: (i, into) => into.set(series[i]!.values),
+      readValues: (i, into, at) => into.values.set(series[i]!.values, at),
     });
     const natives = series.flatMap(({ histograms }, id) => (histograms ? [{ id, histograms }] : []));
     if (natives.length > 0) this.addHistograms(sets, natives);
@@ -99,13 +100,13 @@ export class SeriesJoin {
       total += counts[slot]!;
     }
     const values = new Float64Array(total);
+    const room = roomOf(values);
     const at = starts.slice();
     for (const { slots: slotOf, block } of this.#pieces)
       for (let i = 0; i < block.ids.length; i++) {
         const slot = slotOf[block.ids[i]!]!;
-        const start = at[slot]!;
-        const end = (at[slot] = start + block.timesOf(i).length);
-        block.readValues(i, values.subarray(start, end));
+        block.readValues(i, room, at[slot]!);
+        at[slot]! += block.timesOf(i).length;
       }
     const joined = new JoinedTimes();
     const out: Series[] = [];

@@ -1,5 +1,7 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdCompressSync } from 'node:zlib';
 import type { Labels } from '@gumshoe/base/series';
+import { jsonOf } from '../snapshot/bytes.ts';
+import { inflate } from '../snapshot/inflate.ts';
 
 const MAX_INFLATED = 256 * 1024 ** 2;
 
@@ -48,8 +50,8 @@ export function encodeLabelSets(sets: readonly Labels[]): Buffer {
 
 /** @throws Error when the block is damaged. */
 export function decodeLabelSets(payload: Uint8Array): Labels[] {
-  const text = zstdDecompressSync(payload, { maxOutputLength: MAX_INFLATED }).toString('utf8');
-  const [texts, shapes, rows] = JSON.parse(text) as [string[], string[][], number[]];
+  const parts = jsonOf(inflate(payload, MAX_INFLATED));
+  const [texts, shapes, rows] = parts as [string[], string[][], number[]];
   const sets: Labels[] = [];
   for (let at = 0; at < rows.length;) {
     const names = shapes[rows[at++]!]!;

@@ -79,3 +79,8 @@ export class ByteReader {
     return this.#bytes.length - this.at;
   }
 }
+
+/** @throws SyntaxError */
+export function jsonOf(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+}

@@ -1,9 +1,10 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdCompressSync } from 'node:zlib';
 import type { Labels, Series } from '@gumshoe/base/series';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, ByteWriter, jsonOf } from './bytes.ts';
 import { readTimes, readValues, writeTimes, writeValues } from './columns.ts';
 import { decodeHistogramRows, encodeHistogramRows, type HistogramRow } from './histogram-codec.ts';
 import { runsOf, type Run } from './histogram-runs.ts';
+import { inflate } from './inflate.ts';
 import { labelsOf } from './record-types.ts';
 
 // Shared by snapshots and by the cache of the metrics: what one of them has written, every later version of these
@@ -23,8 +24,8 @@ const PACKED = 0xff325347;
 export type Meter = (bytes: number) => void;
 const UNMETERED: Meter = () => {};
 
-function inflate(block: Uint8Array, most: number, meter: Meter): Buffer {
-  const bytes = zstdDecompressSync(block, { maxOutputLength: most });
+function inflated(block: Uint8Array, most: number, meter: Meter): Uint8Array {
+  const bytes = inflate(block, most);
   meter(bytes.length);
   return bytes;
 }
@@ -38,12 +39,12 @@ export const encodeRecordTexts = (texts: readonly string[]): Buffer =>
 
 /** @throws Error when the block is none, is no list, or claims more than a writer puts into one. */
 export function decodeRecords(block: Uint8Array, meter: Meter = UNMETERED): unknown[] {
-  const text = inflate(block, MAX_RECORDS_INFLATED, meter);
+  const text = inflated(block, MAX_RECORDS_INFLATED, meter);
   let nested = 0;
   for (const byte of text) if (byte === 0x7b || byte === 0x5b) nested++;
   if (nested > MAX_NESTED)
     throw new RangeError('a block of records holds more values than any writer puts into one');
-  const records: unknown = JSON.parse(text.toString('utf8'));
+  const records: unknown = jsonOf(text);
   if (!Array.isArray(records)) throw new RangeError('a block of records is no list');
   return records;
 }
@@ -97,13 +98,9 @@ function packTimes(series: readonly Series[], out: ByteWriter): [TimesHead[], nu
  * @throws Error when the block is damaged, or claims more than a writer puts into one.
  */
 export function decodeSeries(block: Uint8Array, meter: Meter = UNMETERED): Series[] {
-  const bytes = inflate(block, MAX_INFLATED, meter);
+  const bytes = inflated(block, MAX_INFLATED, meter);
   const reader = new ByteReader(bytes);
   return reader.u32() === PACKED ? decodePacked(reader) : decodePlain(bytes);
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
 }
 
 function decodePacked(reader: ByteReader): Series[] {
@@ -149,7 +146,7 @@ const NO_COLUMN = new Float64Array(0);
  * @throws Error when the block is damaged, or claims more than a writer puts into one.
  */
 export const decodeHistograms = (block: Uint8Array, meter: Meter = UNMETERED): Series[] =>
-  decodeHistogramRows(inflate(block, MAX_INFLATED, meter), meter).map(({ of, histograms }) => ({
+  decodeHistogramRows(inflated(block, MAX_INFLATED, meter), meter).map(({ of, histograms }) => ({
     labels: labelsOf(of),
     timestamps: NO_COLUMN,
     values: NO_COLUMN,
@@ -165,9 +162,7 @@ function tuples(value: unknown, length: number): readonly (readonly unknown[])[]
 }
 
 /** u32 length of the header, the header, padding to 8, then float64 timestamps and values of each series. */
-function decodePlain(inflated: Buffer): Series[] {
-  const bytes = new Uint8Array(inflated.byteLength);
-  bytes.set(inflated);
+function decodePlain(bytes: Uint8Array): Series[] {
   const reader = new ByteReader(bytes);
   const headerLength = reader.u32();
   const heads = tuples(jsonOf(reader.raw(headerLength)), 2) as readonly (readonly [Labels, number])[];

@@ -67,21 +67,90 @@ export function writeValues(out: ByteWriter, values: Float64Array): number {
   return STEPS + decimals;
 }
 
+/** Where values are decoded to: the same memory as numbers and, for their bits, as words. */
+export interface Room {
+  readonly values: Float64Array;
+  readonly words: Uint32Array;
+}
+
+export const roomOf = (values: Float64Array): Room => ({
+  values,
+  words: new Uint32Array(values.buffer, values.byteOffset, values.length * 2),
+});
+
 /** @throws RangeError when the bytes do not hold as many values as `into` has room for. */
-export function readValues(bytes: Uint8Array, encoding: number, into: Float64Array): void {
-  if (encoding === PLAIN) return readPlain(bytes, into);
-  if (encoding === SAME) {
-    if (bytes.length !== 8) throw new RangeError('one value takes eight bytes');
-    const bits = new BigUint64Array(into.buffer, into.byteOffset, into.length);
-    bits.fill(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-    return;
-  }
-  if (encoding === XOR) return unxor(bytes, into);
+export const readValues = (bytes: Uint8Array, encoding: number, into: Float64Array): void =>
+  readValuesAt({ bytes, from: 0, to: bytes.length, encoding }, roomOf(into), 0, into.length);
+
+/** A column within the bytes of a block. */
+export interface EncodedValues {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly encoding: number;
+}
+
+/** Decodes `count` values to `at`; views are not made, since columns are short and many. @throws RangeError */
+export function readValuesAt(column: EncodedValues, room: Room, at: number, count: number): void {
+  const { encoding } = column;
   const scale = SCALES[encoding - STEPS];
-  if (scale === undefined) throw new RangeError(`values have the unknown encoding ${encoding}`);
-  const reader = new ByteReader(bytes);
+  if (scale !== undefined) readSteps(column, room.values, at, count, scale);
+  else if (encoding === SAME) readSame(column, room, at, count);
+  else if (encoding === XOR) unxor(column, room.words, at, count);
+  else if (encoding === PLAIN)
+    readPlain(column.bytes.subarray(column.from, column.to), room.values.subarray(at, at + count));
+  else throw new RangeError(`values have the unknown encoding ${encoding}`);
+}
+
+/** A NaN's bits would not come through as a number. */
+function readSame(
+  { bytes, from, to }: EncodedValues,
+  { values, words }: Room,
+  at: number,
+  count: number,
+): void {
+  if (to - from !== 8) throw new RangeError('one value takes eight bytes');
+  if (count === 0) return;
+  const word = (i: number): number =>
+    bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+  const [low, high] = [word(from), word(from + 4)];
+  words[2 * at] = low;
+  words[2 * at + 1] = high;
+  const value = values[at]!;
+  if (value === value) values.fill(value, at, at + count);
+  else
+    for (let i = at; i < at + count; i++) {
+      words[2 * i] = low;
+      words[2 * i + 1] = high;
+    }
+}
+
+/** Sums of zigzag varints, as `ByteReader.varint` reads them. Most take one byte or two. */
+function readSteps(
+  { bytes, from, to }: EncodedValues,
+  values: Float64Array,
+  at: number,
+  count: number,
+  scale: number,
+): void {
   let last = 0;
-  for (let i = 0; i < into.length; i++) into[i] = (last += reader.varint()) / scale;
+  let next = from;
+  for (let i = at; i < at + count; i++) {
+    if (next >= to) throw new RangeError('a number runs past the end of its column');
+    let byte = bytes[next++]!;
+    if (byte < 0x80) last += (byte >>> 1) ^ -(byte & 1);
+    else {
+      let sum = byte & 0x7f;
+      for (let unit = 0x80; byte >= 0x80; unit *= 0x80) {
+        if (next >= to || unit > 2 ** 49) throw new RangeError('a number is too long');
+        byte = bytes[next++]!;
+        sum += (byte & 0x7f) * unit;
+      }
+      last += sum % 2 === 0 ? sum / 2 : -(sum + 1) / 2;
+    }
+    values[i] = last;
+  }
+  if (scale !== 1) for (let i = at; i < at + count; i++) values[i]! /= scale;
 }
 
 function readPlain(bytes: Uint8Array, into: Float64Array): void {
@@ -135,16 +204,15 @@ function xored(values: Float64Array): Uint8Array {
   return out;
 }
 
-function unxor(bytes: Uint8Array, into: Float64Array): void {
-  const n = into.length;
-  if (bytes.length !== n * 8) throw new RangeError('a column has another length than it says');
-  const words = new Uint32Array(into.buffer, into.byteOffset, n * 2);
+function unxor({ bytes, from, to }: EncodedValues, words: Uint32Array, at: number, n: number): void {
+  if (to - from !== n * 8) throw new RangeError('a column has another length than it says');
   let [low, high] = [0, 0];
   for (let i = 0; i < n; i++) {
-    low ^= bytes[i]! | (bytes[n + i]! << 8) | (bytes[2 * n + i]! << 16) | (bytes[3 * n + i]! << 24);
+    const k = from + i;
+    low ^= bytes[k]! | (bytes[n + k]! << 8) | (bytes[2 * n + k]! << 16) | (bytes[3 * n + k]! << 24);
     high ^=
-      bytes[4 * n + i]! | (bytes[5 * n + i]! << 8) | (bytes[6 * n + i]! << 16) | (bytes[7 * n + i]! << 24);
-    words[2 * i] = low;
-    words[2 * i + 1] = high;
+      bytes[4 * n + k]! | (bytes[5 * n + k]! << 8) | (bytes[6 * n + k]! << 16) | (bytes[7 * n + k]! << 24);
+    words[2 * (at + i)] = low;
+    words[2 * (at + i) + 1] = high;
   }
 }

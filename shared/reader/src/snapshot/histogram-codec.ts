@@ -5,7 +5,7 @@ import type {
   ResetHint,
   SparseBuckets,
 } from '@gumshoe/base/native-histogram';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, ByteWriter, jsonOf } from './bytes.ts';
 import { readTimes, readValues, writeTimes, writeValues } from './columns.ts';
 import { FIXED, type Run } from './histogram-runs.ts';
 
@@ -92,13 +92,12 @@ function columnsOf(sides: readonly SparseBuckets[], indexes: readonly number[]):
  * @throws Error when the block is damaged, or claims more than a writer puts into one.
  */
 export function decodeHistogramRows(
-  bytes: Buffer,
+  bytes: Uint8Array,
   meter: (cells: number) => void = () => {},
 ): HistogramRow[] {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MARK) throw new RangeError('a block of native histograms has an unknown layout');
-  const header = reader.raw(reader.u32());
-  const heads: unknown = JSON.parse(Buffer.from(header).toString('utf8'));
+  const heads = jsonOf(reader.raw(reader.u32()));
   if (!Array.isArray(heads)) throw new RangeError('the header of a block is no list');
   let cells = 0;
   return heads.map((value) => {
