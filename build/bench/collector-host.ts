@@ -120,6 +120,18 @@ export class CollectorHost {
     );
   }
 
+  /** Where it serves /metrics. */
+  get address(): string {
+    return this.#listen;
+  }
+
+  /** Processor time of the collector's process while `work` goes on. */
+  async processSeconds(work: () => Promise<void>): Promise<number> {
+    const before = cpuOf(this.#collector!.pid);
+    await work();
+    return cpuOf(this.#collector!.pid) - before;
+  }
+
   /** What the collector's process costs while `work` goes on. */
   async costOf<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cost: Cost }> {
     const pid = this.#collector!.pid;
@@ -152,9 +164,18 @@ export class CollectorHost {
     return { result, share };
   }
 
+  #metrics(): Promise<string> {
+    return fetch(`${this.#listen}/metrics`).then((answer) => answer.text());
+  }
+
+  /** Series that /metrics has. */
+  async series(): Promise<number> {
+    return Number(/^gumshoe_series (\d+)$/m.exec(await this.#metrics())?.[1]);
+  }
+
   /** Losses by cause, as the collector counts them; 'nothing' without any. */
   async lost(): Promise<string> {
-    const metrics = await (await fetch(`${this.#listen}/metrics`)).text();
+    const metrics = await this.#metrics();
     const lost = [...metrics.matchAll(/^gumshoe_ebpf_lost_total\{cause="([^"]+)"\} ([1-9]\d*)$/gm)];
     return lost.map((match) => `${match[1]} ${match[2]}`).join(', ') || 'nothing';
   }

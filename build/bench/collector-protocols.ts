@@ -6,6 +6,7 @@ import { attempt, command, until } from '../demo/command.ts';
 import { chownTo, postgresDirectory } from '../demo/shop.ts';
 import { Service } from '../demo/service.ts';
 import { CollectorHost, percent } from './collector-host.ts';
+import { scrapeFigures } from './collector-scrapes.ts';
 import { stageShares } from './collector-stages.ts';
 import { figures } from './figures.ts';
 import { startNginx } from './nginx.ts';
@@ -187,6 +188,7 @@ export async function benchProtocols(): Promise<void> {
         baseline[0]!,
       );
     }
+    const scrapes = await scrapeFigures(host, run(client.namespace, hey(20).words));
     const lost = await host.lost();
     await host.endCollector();
     console.log(
@@ -199,6 +201,8 @@ export async function benchProtocols(): Promise<void> {
       ),
     );
     console.log(`lost: ${lost}`);
+    console.log('\n/metrics, asked for beside the load of the last row:');
+    console.log(scrapes);
     console.log('\nwhere the process’s own time went:');
     console.log(
       figures(

@@ -7,7 +7,7 @@ import { readSecret } from './secret-file.ts';
 import { VERSION } from './version.ts';
 import type { Exporter } from './exporters/define.ts';
 import { openExporters } from './exporters/open.ts';
-import { expositionPieces } from './exporters/prometheus/exposition.ts';
+import { MetricsText } from './exporters/prometheus/metrics-text.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { cgroupBase } from './identity/cgroup-namespace.ts';
 import { NatTable } from './identity/conntrack.ts';
@@ -18,7 +18,7 @@ import { ContainerRuntimes } from './identity/runtimes/registry.ts';
 import { UnitFiles } from './identity/unit-files.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
 import { MemoryBudget, type SheddableSignal } from './pipeline/memory-budget.ts';
-import { type CollectedSample, IntervalSamples } from './pipeline/registry.ts';
+import { IntervalSamples } from './pipeline/registry.ts';
 import { ResidentMemory } from './receivers/resident-memory.ts';
 import { exporterTelemetry, processTelemetry } from './pipeline/self-telemetry.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
@@ -56,7 +56,8 @@ export class Collector {
   private server: StatusServer | undefined;
   private gateway: Gateway | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private latest: readonly CollectedSample[] = [];
+  private exposed = 0;
+  private readonly text = new MetricsText();
   private shedSeries = 0;
   private topSeries: ReturnType<IntervalSamples['top']> = { containers: [], metrics: [] };
   private round: Promise<void> | undefined;
@@ -206,7 +207,8 @@ export class Collector {
     const look = (): void => this.resident.look(performance.now());
     await this.receivers.collect(samples, now, look);
     this.collectSelf(samples);
-    this.latest = samples.samples;
+    this.exposed = samples.samples.length;
+    this.text.renew(samples.samples, this.memory.status().shedding.length > 0);
     this.topSeries = samples.top(TOP);
     for (const one of this.exporters) one.samples?.(samples.samples);
     look();
@@ -256,7 +258,7 @@ export class Collector {
       addressTranslation: this.nat.problem || `${this.nat.size} translations known, from ${this.nat.source}`,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
-      series: { exposed: this.latest.length, shed: this.shedSeries, top: this.topSeries },
+      series: { exposed: this.exposed, shed: this.shedSeries, top: this.topSeries },
       memory: {
         rssBytes: process.memoryUsage.rss(),
         limitBytes: this.config['memory-limit'],
@@ -280,7 +282,7 @@ export class Collector {
       token,
       certFile: config['listen-cert-file'],
       keyFile: config['listen-key-file'],
-      metrics: (format) => expositionPieces(this.latest, format),
+      metrics: (format) => this.text.read(format),
       status: () => this.status(),
     });
     return this.server.start();

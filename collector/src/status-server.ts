@@ -2,9 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { createServer, createTlsServer } from './builtin-http.ts';
 import { acceptedFormat, CONTENT_TYPES, type ExpositionFormat } from './exporters/prometheus/exposition.ts';
+import type { MetricsReader } from './exporters/prometheus/metrics-text.ts';
 
 export interface StatusServerOptions {
   /** host:port; port 0 takes a free one. */
@@ -14,13 +15,13 @@ export interface StatusServerOptions {
   /** PEM files; both or none. */
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
-  /** The text, in pieces. */
-  readonly metrics: (format: ExpositionFormat) => Iterable<string>;
+  /** The text of the last interval. */
+  readonly metrics: (format: ExpositionFormat) => MetricsReader;
   readonly status: () => unknown;
 }
 
-/** Bytes of an answer that are written before the reader has taken any: each wait is a turn of a busy event loop. */
-const AHEAD = 512 * 1024;
+/** ms after which a reader that takes nothing is left. */
+const PATIENCE = 60_000;
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -44,11 +45,9 @@ export class StatusServer {
     const answer = (request: IncomingMessage, response: ServerResponse): void =>
       this.#answer(request, response);
     const server = tls
-      ? createTlsServer(
-          { cert: readFileSync(certFile), key: readFileSync(keyFile), highWaterMark: AHEAD },
-          answer,
-        )
-      : createServer({ highWaterMark: AHEAD }, answer);
+      ? createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, answer)
+      : createServer(answer);
+    server.setTimeout(PATIENCE);
     this.#server = server;
     return new Promise((resolve, reject) => {
       server.once('error', (error) => reject(new Error(`cannot listen on ${listen}: ${error.message}`)));
@@ -65,12 +64,11 @@ export class StatusServer {
     else if (path === '/healthz') response.writeHead(200).end('ok\n');
     else if (!this.#admits(request))
       response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('a bearer token is needed\n');
-    else if (path === '/metrics') {
-      const format = acceptedFormat(request.headers.accept);
-      response.writeHead(200, { 'content-type': CONTENT_TYPES[format] });
-      // a scraper that goes away ends it
-      pipeline(Readable.from(this.#options.metrics(format)), response, () => {});
-    } else if (path === '/status')
+    else if (path === '/metrics')
+      sendMetrics(this.#options.metrics, acceptedFormat(request.headers.accept), response).catch(
+        (error: Error) => response.destroy(error),
+      );
+    else if (path === '/status')
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(`${JSON.stringify(this.#options.status(), undefined, 2)}\n`);
@@ -89,4 +87,27 @@ export class StatusServer {
       this.#server.closeAllConnections();
     });
   }
+}
+
+/**
+ * All of it at once as far as it is written, without waiting for the reader to take it: the pieces are kept for others as
+ * well.
+ */
+async function sendMetrics(
+  read: StatusServerOptions['metrics'],
+  format: ExpositionFormat,
+  response: ServerResponse,
+): Promise<void> {
+  const reader = read(format);
+  response.once('close', () => reader.close());
+  const length = reader.size === undefined ? {} : { 'content-length': reader.size };
+  response.writeHead(200, { 'content-type': CONTENT_TYPES[format], ...length });
+  while (!response.destroyed) {
+    const { isWritten } = reader;
+    const piece = reader.next();
+    if (!piece) break;
+    response.write(piece);
+    if (!isWritten) await setImmediate(); // others have their turn
+  }
+  response.end();
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import type { MetricDefinition } from '@gumshoe/schema/metrics/define';
-import { acceptedFormat, exposition, expositionPieces } from './exposition.ts';
+import { acceptedFormat, exposition, expositionPieces, PIECE } from './exposition.ts';
 
 const sample = (metric: MetricDefinition, value: number) => ({
   metric,
@@ -35,13 +35,34 @@ test('a scraper gets OpenMetrics only when it asks', () => {
 });
 
 test('pieces of many series are one text, each line whole', () => {
-  const samples = Array.from({ length: 5_000 }, (_, i) => sample(CONTAINER_METRICS.restarts, i));
-  const pieces = [...expositionPieces(samples, 'text')];
+  const samples = Array.from({ length: 10_000 }, (_, i) => sample(CONTAINER_METRICS.restarts, i));
+  const pieces = [...expositionPieces(samples, 'text')].map(String);
   assert.ok(pieces.length > 1);
   for (const piece of pieces) assert.ok(piece.endsWith('\n'));
   assert.equal(pieces.join(''), exposition(samples));
   assert.equal(
     pieces.join('').match(/^container_restarts_total\{container_id="\/a"\} \d+$/gm)?.length,
-    5_000,
+    10_000,
+  );
+});
+
+test('a line longer than a piece, and one of wide characters, are whole', () => {
+  const long = {
+    ...sample(CONTAINER_METRICS.restarts, 1),
+    own: { destination: '\u00e9\u4e2d'.repeat(PIECE) },
+  };
+  const text = exposition([
+    sample(CONTAINER_METRICS.restarts, 0),
+    long,
+    sample(CONTAINER_METRICS.restarts, 2),
+  ]);
+  assert.deepEqual(
+    text.split('\n').map((line) => line.length),
+    exposition([sample(CONTAINER_METRICS.restarts, 0)])
+      .split('\n')
+      .slice(0, 3)
+      .concat(`container_restarts_total{container_id="/a",destination="${long.own.destination}"} 1`)
+      .concat('container_restarts_total{container_id="/a"} 2', '')
+      .map((line) => line.length),
   );
 });

@@ -13,38 +13,50 @@ export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
 export const acceptedFormat = (accept: string | undefined): ExpositionFormat =>
   /application\/openmetrics-text/.test(accept ?? '') ? 'openmetrics' : 'text';
 
-/** Characters of a piece: what is written before others have their turn. */
-const PIECE = 64 * 1024;
+/** Bytes of a piece: what is written before others have their turn, about a millisecond. */
+export const PIECE = 256 * 1024;
+/** UTF-8 bytes of one UTF-16 unit, at most. */
+const WIDEST = 3;
 
 /** Prometheus text format 0.0.4 or OpenMetrics 1.0, families in the order of their names. */
 export const exposition = (samples: readonly CollectedSample[], format: ExpositionFormat = 'text'): string =>
-  [...expositionPieces(samples, format)].join('');
+  Buffer.concat([...expositionPieces(samples, format)]).toString();
 
-/** The same piece by piece: tens of thousands of series are megabytes that nobody needs at once. */
+/**
+ * The same in UTF-8, piece by piece: each ends with a line's end, and lies at the start of a buffer that `take` gave, of
+ * PIECE bytes, unless one line needs more.
+ */
 export function* expositionPieces(
   samples: readonly CollectedSample[],
   format: ExpositionFormat,
-): Generator<string> {
-  const families = Map.groupBy(samples, (sample) => sample.metric.name);
-  const texts = new LabelTexts();
-  let lines: string[] = [];
+  take: () => Buffer = () => Buffer.allocUnsafeSlow(PIECE),
+): Generator<Buffer> {
+  let piece = take();
   let length = 0;
-  const add = (line: string): void => {
-    lines.push(line);
-    length += line.length;
-  };
+  for (const line of expositionLines(samples, format)) {
+    if (length + line.length * WIDEST > piece.length) {
+      if (length > 0) yield piece.subarray(0, length);
+      piece = line.length * WIDEST > PIECE ? Buffer.allocUnsafeSlow(line.length * WIDEST) : take();
+      length = 0;
+    }
+    length += piece.write(line, length);
+  }
+  if (length > 0) yield piece.subarray(0, length);
+}
+
+function* expositionLines(samples: readonly CollectedSample[], format: ExpositionFormat): Generator<string> {
+  const families = Map.groupBy(samples, (sample) => sample.metric.name);
+  const known = new Map<Labels, string>();
   for (const name of [...families.keys()].sort()) {
     const members = families.get(name) ?? [];
-    add(header(members[0]!.metric, format));
+    yield header(members[0]!.metric, format);
     for (const { name: series, shared, own, value } of members) {
-      add(`${series}${texts.of(shared, own)} ${numberText(value)}\n`);
-      if (length < PIECE) continue;
-      yield lines.join('');
-      [lines, length] = [[], 0];
+      let common = known.get(shared);
+      if (common === undefined) known.set(shared, (common = labelsText(shared)));
+      yield `${series}${braces(common, labelsText(own))} ${numberText(value)}\n`;
     }
   }
-  if (format === 'openmetrics') lines.push('# EOF\n');
-  yield lines.join('');
+  if (format === 'openmetrics') yield '# EOF\n';
 }
 
 /** OpenMetrics names a family of counters without `_total`, and knows no counter whose samples end otherwise. */
@@ -55,26 +67,19 @@ function header({ name, help, type }: MetricDefinition, format: ExpositionFormat
   return `# HELP ${family} ${text}\n# TYPE ${family} ${family === name ? 'unknown' : 'counter'}\n`;
 }
 
-/** Labels as text; many samples have some in common. */
-class LabelTexts {
-  readonly #known = new Map<Labels, string>();
+function braces(first: string, second: string): string {
+  if (first === '') return second === '' ? '' : `{${second}}`;
+  return second === '' ? `{${first}}` : `{${first},${second}}`;
+}
 
-  of(shared: Labels, own: Labels): string {
-    const [first, second] = [this.#text(shared), this.#text(own)];
-    if (first === '' && second === '') return '';
-    return first === '' || second === '' ? `{${first}${second}}` : `{${first},${second}}`;
+/** Those that have a value. */
+function labelsText(labels: Labels): string {
+  let text = '';
+  for (const name in labels) {
+    const value = labels[name];
+    if (value) text += `${text === '' ? '' : ','}${name}="${escaped(value)}"`;
   }
-
-  #text(labels: Labels): string {
-    const known = this.#known.get(labels);
-    if (known !== undefined) return known;
-    const made = Object.entries(labels)
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => `${name}="${escaped(value)}"`)
-      .join(',');
-    this.#known.set(labels, made);
-    return made;
-  }
+  return text;
 }
 
 const escaped = (value: string): string =>
