@@ -1,9 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspectWorld } from '@gumshoe/analysis/inspect';
 import type { Series } from '@gumshoe/base/series';
 import { milliseconds } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
+import { buildWorld } from '@gumshoe/model/build/build-world';
 import { syntheticSeries } from '@gumshoe/model/testdata/synthetic-series';
 import { CachedReader } from '@gumshoe/reader/cache/reader';
 import { figures, median } from './figures.ts';
@@ -11,7 +13,7 @@ import { figures, median } from './figures.ts';
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1, 0, 17, 23);
 const STEP = 15_000;
-const RUNS = 5;
+const RUNS = 7;
 
 /** A source in memory, so that cold is the cost of the cache alone. */
 function sourceOf(series: readonly Series[]): Reader {
@@ -52,6 +54,7 @@ export async function benchCache(): Promise<void> {
       const opened: number[] = [];
       const cpu: number[] = [];
       const again: number[] = [];
+      const inspected: number[] = [];
       for (let run = 0; run < RUNS; run++) {
         const reader = open();
         const first = await timed(() => reader.series(metrics, range));
@@ -59,6 +62,12 @@ export async function benchCache(): Promise<void> {
         cpu.push(first.cpu);
         again.push((await timed(() => reader.series(metrics, range))).ms);
         await reader.close();
+        const whole = await timed(async () => {
+          const own = open();
+          inspectWorld(buildWorld(await own.series(metrics, range), range));
+          await own.close();
+        });
+        inspected.push(whole.ms);
       }
       const bytes = readdirSync(directory).reduce(
         (sum, name) => sum + statSync(join(directory, name)).size,
@@ -73,6 +82,7 @@ export async function benchCache(): Promise<void> {
         `${median(opened).toFixed(0)} ms`,
         `${median(cpu).toFixed(0)} ms`,
         `${median(again).toFixed(0)} ms`,
+        `${median(inspected).toFixed(0)} ms`,
         `${(bytes / 1024 ** 2).toFixed(1)} MiB`,
         `${((samples * 16) / bytes).toFixed(1)}×`,
       ]);
@@ -90,6 +100,7 @@ export async function benchCache(): Promise<void> {
     'newly opened',
     'its CPU',
     'again',
+    'opened, read and inspected',
     'file',
     'ratio',
   ];

@@ -1,19 +1,9 @@
 import type { Series } from '@gumshoe/base/series';
 import type { TimeGrid } from '@gumshoe/base/time';
 import type { CellRange, Column } from '../world.ts';
+import { RatePlan, type CounterOptions } from './rate-plan.ts';
 
-/** Least part of a cell that samples must cover for its rate to count. */
-const MIN_COVERAGE = 0.4;
-
-export interface CounterOptions {
-  /** Distance of samples in ms above which nothing is known in between. */
-  readonly maxGap: number;
-  /**
-   * When the counter is known to have started at zero: the instant it was still zero. Without it the first
-   * sample only opens the series.
-   */
-  readonly zeroAt?: number;
-}
+const COLUMNS_AT_ONCE = 64;
 
 /** Turns raw series into columns of one grid. Holds its scratch space, so that building allocates little. */
 export class Resampler {
@@ -21,17 +11,26 @@ export class Resampler {
   /** Nothing was observed. Shared: not to be written to. */
   readonly empty: Column;
   readonly #out: Column;
-  readonly #covered: Float64Array;
+  readonly #plan: RatePlan;
+  /** Room for the next columns: one by one they cost more to make than to fill. */
+  #slab: Float64Array;
+  #taken = 0;
 
   constructor(grid: TimeGrid) {
     this.grid = grid;
     this.empty = new Float64Array(grid.points).fill(NaN);
     this.#out = new Float64Array(grid.points);
-    this.#covered = new Float64Array(grid.points);
+    this.#plan = new RatePlan(grid);
+    this.#slab = new Float64Array(0);
   }
 
   column(fill = NaN): Column {
-    return new Float64Array(this.grid.points).fill(fill);
+    const { points } = this.grid;
+    if (this.#taken + points > this.#slab.length) {
+      this.#slab = new Float64Array(points * COLUMNS_AT_ONCE);
+      this.#taken = 0;
+    }
+    return this.#slab.subarray(this.#taken, (this.#taken += points)).fill(fill);
   }
 
   /**
@@ -40,41 +39,21 @@ export class Resampler {
    * valid until the next call.
    */
   rate(series: Series, options: CounterOptions): Column {
-    const out = this.#out.fill(0);
-    const covered = this.#covered.fill(0);
     const { timestamps, values } = series;
-    const { step } = this.grid;
-    let time = options.zeroAt ?? NaN;
+    this.#plan.prepare(timestamps, values, options);
+    const { ends, cells, divisors, blank } = this.#plan;
+    const out = this.#out;
+    out.set(blank);
     let value = 0;
-    // samples ascend, so that the cell they fall into does too
-    let cell = 0;
-    let cellEnd: number = this.grid.from;
+    let piece = 0;
     for (let k = 0; k < timestamps.length; k++) {
-      const t = timestamps[k]!;
       const v = values[k]!;
       if (v !== v) continue;
-      if (t > time && t - time <= options.maxGap) {
-        const perMs = (v >= value ? v - value : v) / (t - time);
-        while (cellEnd <= time) {
-          cell++;
-          cellEnd += step;
-        }
-        let start = Math.max(time, cellEnd - step);
-        while (start < t && cell < out.length) {
-          const end = t < cellEnd ? t : cellEnd;
-          out[cell]! += perMs * (end - start);
-          covered[cell]! += end - start;
-          start = end;
-          if (end !== cellEnd) break;
-          cell++;
-          cellEnd += step;
-        }
-      }
-      time = t;
+      const end = ends[k]!;
+      const increase = v >= value ? v - value : v;
+      for (; piece < end; piece++) out[cells[piece]!]! += increase / divisors[piece]!;
       value = v;
     }
-    const least = step * MIN_COVERAGE;
-    for (let i = 0; i < out.length; i++) out[i] = covered[i]! >= least ? (out[i]! / covered[i]!) * 1000 : NaN;
     return out;
   }
 

@@ -34,7 +34,14 @@ export function syntheticSeries(options: SyntheticOptions): readonly Series[] {
       writeInstance(writer, options, service, instance, random);
     }
   }
-  return writer.series;
+  return writer.series.map(asReported);
+}
+
+/** Events and bytes are whole; seconds of CPU are counted in microseconds, those of requests in nanoseconds. */
+function asReported(series: Series): Series {
+  const name = series.labels['__name__'] ?? '';
+  const scale = name.endsWith('_sum') ? 1e9 : name.endsWith('_seconds_total') ? 1e6 : 1;
+  return { ...series, values: series.values.map((value) => Math.round(value * scale) / scale) };
 }
 
 const nodeLabels = (node: number) => ({ machine_id: `machine-${node}`, system_uuid: `uuid-${node}` });

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 /** SQLite application_id: "GSMC". */
 const APPLICATION_ID = 0x47534d43;
 /** Raised with every change of the tables; a file of another version is put aside. */
-const VERSION = 2;
+const VERSION = 3;
 const BUSY_TIMEOUT = 5_000;
 const NAME = /^metrics-(\d{1,9})\.cache$/;
 

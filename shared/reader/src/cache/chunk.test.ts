@@ -43,6 +43,29 @@ test('every bit comes back, whatever the instants and values', () => {
   );
 });
 
+test('whole numbers and decimals come back from steps of every size', () => {
+  const column = fc
+    .tuple(
+      fc.integer({ min: 0, max: 9 }),
+      fc.constantFrom(3, 100, 127, 128, 32_767, 32_768, 2 ** 31, 2 ** 40),
+    )
+    .chain(([decimals, most]) =>
+      fc
+        .tuple(fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), fc.array(fc.integer({ min: -most, max: most })))
+        .map(([start, steps]) => {
+          let sum = start;
+          return Float64Array.from([start, ...steps.map((step) => (sum += step))], (n) => n / 10 ** decimals);
+        }),
+    );
+  fc.assert(
+    fc.property(column, (values) => {
+      const all = [{ id: 1, timestamps: values.map((_, i) => i), values }];
+      assert.deepEqual(contents(encodeBlock(all)), plain(all));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('many series with instants of their own', () => {
   const series = Array.from({ length: 60_000 }, (_, id) => ({
     id,
@@ -59,7 +82,7 @@ test('a damaged block throws and does not read past its end', () => {
   const series = Array.from({ length: 20 }, (_, id) => ({
     id,
     timestamps: Float64Array.of(1000, 2000, 3000 + id),
-    values: Float64Array.of(id, 1.5, NaN),
+    values: id % 2 ? Float64Array.of(id, 1.5, NaN) : Float64Array.of(id, 9, 300),
   }));
   const bytes = zstdDecompressSync(encodeBlock(series));
   for (let cut = 0; cut < bytes.length; cut += 3)

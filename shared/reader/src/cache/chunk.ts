@@ -6,6 +6,7 @@ import { decodeHistogramRows, encodeHistogramRows } from '../snapshot/histogram-
 import { cellsOf, runsOf } from '../snapshot/histogram-runs.ts';
 import { inflate } from '../snapshot/inflate.ts';
 import { runsOfWeight } from '../snapshot/runs-of-weight.ts';
+import { PLANES, readPlanes, writePlanes } from './planes.ts';
 
 /** Samples of the series that the dictionary knows under `id`. */
 export interface NumberedSeries {
@@ -35,7 +36,8 @@ export const blocksOf = (series: readonly NumberedSeries[]): Generator<readonly 
 /**
  * u32 number of series n and of columns of timestamps m; for each of m: u32 count, encoding, bytes; then u32 columns
  * over all n: id, index of its timestamps, encoding, bytes; then the columns themselves, timestamps first. Columns are
- * encoded as in a snapshot's packed block (docs/snapshot-format.md), whole thing compressed with zstd.
+ * encoded as in a snapshot's packed block (docs/snapshot-format.md), of values that are decimals as in planes.ts; the
+ * whole thing is compressed with zstd.
  */
 export function encodeBlock(series: readonly NumberedSeries[]): Buffer {
   const columns = new ByteWriter();
@@ -58,7 +60,7 @@ export function encodeBlock(series: readonly NumberedSeries[]): Buffer {
   const lengths = new Uint32Array(series.length);
   for (const [i, { values }] of series.entries()) {
     const start = columns.length;
-    encodings[i] = writeValues(columns, values);
+    encodings[i] = writePlanes(columns, values) ?? writeValues(columns, values);
     lengths[i] = columns.length - start;
   }
   const head = [Uint32Array.from([series.length, times.length / 3, ...times])];
@@ -111,7 +113,9 @@ export function openBlock(payload: Uint8Array): OpenBlock {
     readValues: (i, into, to) => {
       const from = starts[i]!;
       const column = { bytes, from, to: from + lengths[i]!, encoding: encodings[i]! };
-      readValuesAt(column, into, to, timesOf(i).length);
+      const count = timesOf(i).length;
+      if (column.encoding >= PLANES) readPlanes(column, into.values, to, count);
+      else readValuesAt(column, into, to, count);
     },
   };
 }

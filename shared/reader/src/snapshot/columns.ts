@@ -11,7 +11,7 @@ export const XOR = 2;
 export const STEPS = 16;
 
 const MOST_DECIMALS = 9;
-const SCALES = Array.from({ length: MOST_DECIMALS + 1 }, (_, k) => 10 ** k);
+export const SCALES = Array.from({ length: MOST_DECIMALS + 1 }, (_, k) => 10 ** k);
 const bytesOf = (column: Float64Array): Uint8Array =>
   new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
 
@@ -49,7 +49,7 @@ export function readTimes(bytes: Uint8Array, encoding: number, into: Float64Arra
 
 /** Appends values, in whichever encoding is short; every bit comes back, those of NaN included. */
 export function writeValues(out: ByteWriter, values: Float64Array): number {
-  if (values.length > 0 && allSame(values)) {
+  if (values.length > 0 && isSame(values)) {
     out.raw(bytesOf(values.subarray(0, 1)));
     return SAME;
   }
@@ -159,7 +159,7 @@ function readPlain(bytes: Uint8Array, into: Float64Array): void {
 }
 
 /** Digits behind the point with which every value comes back exactly from an integer; undefined: there are none. */
-function decimalsOf(values: Float64Array): number | undefined {
+export function decimalsOf(values: Float64Array): number | undefined {
   let decimals = 0;
   for (const value of values) {
     if (Object.is(value, -0)) return undefined;
@@ -180,7 +180,8 @@ function decimalsOf(values: Float64Array): number | undefined {
   return decimals;
 }
 
-function allSame(values: Float64Array): boolean {
+/** Bit by bit. */
+export function isSame(values: Float64Array): boolean {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   for (let i = 2; i < words.length; i++) if (words[i] !== words[i - 2]) return false;
   return true;
