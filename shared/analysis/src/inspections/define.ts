@@ -105,6 +105,7 @@ function restrict<N extends SignalName>(
 ): Subject & Pick<Signals, N> {
   const { application, range, grid, window, interval, select, rateWindow, nameOf, recent } = subject;
   const base: Subject = { application, range, grid, window, interval, select, rateWindow, nameOf, recent };
-  const declared = Object.fromEntries(needs.map((name) => [name, subject[name]])) as Pick<Signals, N>;
-  return { ...base, ...declared };
+  const own = base as Subject & { -readonly [K in N]: Signals[K] };
+  for (const name of needs) own[name] = subject[name] as (typeof own)[N];
+  return own;
 }

@@ -59,3 +59,58 @@ test('one program that grumbles a little is no incident', () => {
   const report = explain([...usual, ['cart', 'error', 'cache entry expired early', since(0.3)]]);
   assert.deepEqual([report.impacted, report.causes], [[], []]);
 });
+
+test('who is complained about and complains about nobody is where it ends, however few say so', () => {
+  const report = explain([
+    ...usual,
+    ['stock', 'info', 'request served', () => 20],
+    ['web', 'error', 'call to cart failed: timeout', since(4)],
+    ['cart', 'error', 'call to ledger failed: timeout', since(1)],
+    ['ledger', 'error', 'call to stock failed: timeout', since(0.1)],
+    ['cart', 'error', 'cache entry expired early', since(0.3)],
+  ]);
+  assert.match(report.causes[0]!.application, /:stock$/);
+});
+
+/** What is usual until the fault, and so many times as much from then on. */
+const times =
+  (rate: number, factor: number): Course =>
+  (at) =>
+    at > FAULT ? factor * rate : rate;
+
+test('more of what is logged in the course of work tells of more work, and of where it begins', () => {
+  const report = explain([
+    ['web', 'info', 'request served', times(20, 5)],
+    ['cart', 'info', 'request served', times(20, 5)],
+    ['ledger', 'info', 'request served', times(10, 5)],
+    ['web', 'error', 'call to cart failed: timeout', times(0.05, 60)],
+    ['cart', 'error', 'call to ledger failed: timeout', times(0.05, 60)],
+  ]);
+  const [top] = report.causes;
+  assert.deepEqual([top?.kind, top?.application.split(':').at(-1)], ['log-surge', 'web']);
+  assert.ok(!report.causes.slice(1).some(({ score }) => score > top!.score / 2));
+});
+
+test('who asks one far more often, with no more to do itself, is named', () => {
+  const report = explain([
+    ['web', 'info', 'request served', () => 20],
+    ['cart', 'info', 'request served', () => 20],
+    ['ledger', 'info', 'request served', times(10, 8)],
+    ['web', 'error', 'call to ledger failed: timeout', times(0.05, 4)],
+    ['cart', 'error', 'call to ledger failed: timeout', times(0.05, 60)],
+  ]);
+  const [top] = report.causes;
+  assert.deepEqual([top?.kind, top?.application.split(':').at(-1)], ['log-surge', 'cart']);
+});
+
+test('a burst of minutes is dated by itself, not by traffic that comes and goes', () => {
+  const burst: Course = (at) => (at > FAULT && at <= FAULT + 180_000 ? 6 : 0);
+  const waves: Course = (at) => 0.08 + 0.03 * Math.sin(at / 150_000) + burst(at);
+  const { impacted } = explain([
+    ...usual,
+    ['web', 'error', 'call to cart failed', waves],
+    ['cart', 'error', 'unexpected state', burst],
+  ]);
+  assert.ok(impacted.every(({ since: from }) => Math.abs(from - FAULT) <= 60_000));
+  assert.ok(impacted.length >= 2);
+});

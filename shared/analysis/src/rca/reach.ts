@@ -5,6 +5,7 @@ import { BestFirst } from './best-first.ts';
 import { ramp } from './candidates/define.ts';
 import { dependencyChange, type DependencyChange } from './dependency-change.ts';
 import type { Frame } from './frame.ts';
+import { onlyLogs, workGrowth } from './log-work.ts';
 import { perFrame } from './memo.ts';
 import { carriedShare } from './own-trouble.ts';
 
@@ -135,6 +136,7 @@ const requestGrowth = perFrame((application: Application, frame): number => {
     application.inbound.length > 0
       ? application.inbound
       : application.downstreams.flatMap((one) => one.requests);
+  if (onlyLogs(frame)) return workGrowth(application, frame);
   const sum = (cells: CellRange): number =>
     requests.reduce((total, one) => total + sumOf(one.rate, cells), 0) / Math.max(1, cells.hi - cells.lo);
   return sum(frame.incident) / sum(frame.baseline);

@@ -66,7 +66,8 @@ export class RequestBudget {
     }
     this.firstCell = first;
     this.shares = new Float64Array(grid.points);
-    for (let i = 0; i < grid.points; i++) this.shares[i] = this.badShare(i, i + 1);
+    for (let i = 0; i < grid.points; i++)
+      this.shares[i] = shareOf(this.#bad[i + 1]! - this.#bad[i]!, this.#total[i + 1]! - this.#total[i]!);
   }
 
   /** Where what is known of requests begins: below zero when it lies before the grid. `points` when there are none. */
@@ -119,10 +120,12 @@ export class RequestBudget {
 
   /** NaN without requests. */
   badShare(lo: number, hi: number): number {
-    const total = this.total(lo, hi);
-    return total > 0 ? Math.min(1, Math.max(0, this.bad(lo, hi) / total)) : NaN;
+    return shareOf(this.bad(lo, hi), this.total(lo, hi));
   }
 }
+
+const shareOf = (bad: number, total: number): number =>
+  total > 0 ? Math.min(1, Math.max(0, bad / total)) : NaN;
 
 /**
  * Share of bad requests from which a single cell counts as bad: half of the way up where little is promised or much is

@@ -11,6 +11,7 @@ import { kubernetesEvent } from './kubernetes-event.ts';
 import { LEVELS } from './levels.ts';
 import { logErrors } from './log-errors.ts';
 import { logMention } from './log-mention.ts';
+import { logSurge } from './log-surge.ts';
 import { memoryLeak } from './memory-leak.ts';
 import { memoryOom } from './memory-oom.ts';
 import { networkLoss } from './network-loss.ts';
@@ -57,6 +58,7 @@ export const CANDIDATES: readonly CandidateDefinition[] = [
   ...LEVELS,
   logErrors,
   logMention,
+  logSurge,
   errorOrigin,
   wrongAnswer,
   wrongRequest,

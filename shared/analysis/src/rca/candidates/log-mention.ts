@@ -13,6 +13,12 @@ const BESIDE_REQUESTS = 0.4;
 /** It complains about calls that failed in turn. */
 const PASSED_ON = 0.6;
 
+/** What it says of others to pass on what is said of it, as a part of that, and of what it says of itself. */
+const LEAST_ECHO = 0.1;
+/** Standard deviations of a count. */
+const UNSURE = 3;
+const SURE = 10;
+
 interface Said {
   readonly speaker: Application;
   readonly errors: RisingErrors;
@@ -38,12 +44,12 @@ export const logMention = defineCandidate({
     const counted =
       application.inbound.length > 0 || application.downstreams.some((one) => one.requests.length > 0);
     const own = risingErrors(application, frame);
-    const passesOn = speaksOfOthers(own);
+    const passesOn = passesItOn(own, during);
+    const told = counted ? ramp(during, 0.02, 0.5) : ramp(surplus(before || 0, during, frame), UNSURE, SURE);
     return suspect({
       title: `Errors of ${speakers.join(', ')} speak of ${application.name}`,
       signal,
-      magnitude:
-        MOST * ramp(during, 0.02, 0.5) * (counted ? BESIDE_REQUESTS : 1) * (passesOn ? PASSED_ON : 1),
+      magnitude: MOST * told * (counted ? BESIDE_REQUESTS : 1) * (passesOn ? PASSED_ON : 1),
       onset,
       column,
       // who complains about somebody else in turn passes it on
@@ -56,11 +62,17 @@ export const logMention = defineCandidate({
   },
 });
 
-/** Most of what it complains about itself is somebody else's failure. */
-function speaksOfOthers(own: readonly RisingErrors[]): boolean {
-  const sum = (errors: readonly RisingErrors[]): number =>
-    errors.reduce((all, { shift }) => all + shift.during, 0);
-  return sum(own.filter(({ isEcho }) => isEcho)) > sum(own) / 2;
+/** Messages beyond those expected, in standard deviations of a count that comes at random. */
+function surplus(before: number, during: number, { incident, world }: Frame): number {
+  const seconds = ((incident.hi - incident.lo) * world.grid.step) / 1000;
+  return ((during - before) * seconds) / Math.sqrt(before * seconds + 1);
+}
+
+/** It complains about failures of others as well: who fails by itself has no reason to, or hardly any. */
+function passesItOn(own: readonly RisingErrors[], said: number): boolean {
+  const sum = (isEcho: boolean): number =>
+    own.filter((one) => one.isEcho === isEcho).reduce((all, { shift }) => all + shift.during, 0);
+  return sum(true) >= LEAST_ECHO * Math.max(said, sum(false));
 }
 
 /** Rising errors by the application they mention. */
