@@ -48,8 +48,11 @@ export interface ProgramStatus {
 export interface Receiver {
   /** Kernel programs it loaded, attached or refused. */
   readonly programs?: () => readonly ProgramStatus[];
-  /** Once per interval; a failure costs this receiver's values of this interval. `now` in ms since the epoch. */
-  readonly collect?: (sink: MetricSink, now: number) => void | Promise<void>;
+  /**
+   * Once per interval; a failure costs this receiver's values of this interval. What is long goes in steps: others have their
+   * turn between them. `now` in ms since the epoch.
+   */
+  readonly collect?: (sink: MetricSink, now: number) => void | Promise<void> | Generator<void>;
   /** What it says of itself (SELF_METRICS), once per interval after `collect`. */
   readonly collectSelf?: (sink: MetricSink) => void;
   /** What /status shows of it, beside that it runs. */

@@ -18,6 +18,8 @@ interface Running {
 
 /** ms that one receiver may hold up the interval; then its values are left for the next one. */
 const PATIENCE = 5_000;
+/** ms of steps until others of the event loop have their turn. */
+const TURN = 5;
 
 /** The receivers of this process: one that fails costs its own facts only. */
 export class Receivers {
@@ -60,23 +62,24 @@ export class Receivers {
     }
   }
 
-  /** `between` is called after each receiver; others of the event loop have their turn there too. */
+  /** `between` is called after each receiver and each turn; others of the event loop have theirs there too. */
   async collect(sink: MetricSink, now: number, between: () => void): Promise<void> {
     for (const one of this.#running) {
-      await this.#collectOne(one, sink, now);
+      await this.#collectOne(one, sink, now, between);
       between();
       await setImmediate();
     }
     for (const { receiver } of this.#running) receiver.collectSelf?.(sink);
   }
 
-  async #collectOne(one: Running, sink: MetricSink, now: number): Promise<void> {
+  async #collectOne(one: Running, sink: MetricSink, now: number, between: () => void): Promise<void> {
     if (one.busy) return;
     try {
       const work = one.receiver.collect?.(sink, now);
-      if (!work) return;
-      one.busy = work.finally(() => (one.busy = undefined));
-      await within(one.busy, PATIENCE);
+      if (work instanceof Promise) {
+        one.busy = work.finally(() => (one.busy = undefined));
+        await within(one.busy, PATIENCE);
+      } else if (work) await inTurns(work, between);
     } catch (error) {
       one.failures++;
       const reason = reasonOf(error);
@@ -134,6 +137,15 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+async function inTurns(steps: Iterator<void>, between: () => void): Promise<void> {
+  for (let since = performance.now(); !steps.next().done;) {
+    if (performance.now() - since < TURN) continue;
+    between();
+    await setImmediate();
+    since = performance.now();
+  }
+}
 
 async function within(work: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

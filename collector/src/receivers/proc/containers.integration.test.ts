@@ -85,7 +85,7 @@ describe('a container under real limits', { skip: folders ? false : 'needs root 
   const collect = () => {
     processes.scan(Date.now());
     const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, Date.now());
-    source.collect(sink, Date.now());
+    Array.from(source.collect(sink, Date.now()));
     return (metric: MetricDefinition): number | undefined =>
       sink.samples.find((one) => one.metric === metric && one.labels['container_id'] === `/${UNIT}`)?.value;
   };

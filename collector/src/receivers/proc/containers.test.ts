@@ -37,7 +37,7 @@ test('a restart is counted when even the oldest process is younger; delay adds u
   const collect = (now: number, name: string): number | undefined => {
     processes.scan(now);
     const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, now);
-    source.collect(sink, now);
+    Array.from(source.collect(sink, now));
     return sink.samples.find((one) => one.metric.name === name)?.value;
   };
   const restarts = 'container_restarts_total';
@@ -101,7 +101,7 @@ test("what a runtime says of a container: its image, its ports on the machine; a
   });
   processes.scan(1000);
   const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, 1000);
-  new ContainerSource(procfs, cgroupfs, processes).collect(sink, 1000);
+  Array.from(new ContainerSource(procfs, cgroupfs, processes).collect(sink, 1000));
   const found = (metric: string) =>
     sink.samples
       .filter((one) => one.metric.name === metric)
@@ -154,7 +154,7 @@ test('a container that crashes for want of memory counts every kill and every st
   const collect = (now: number): readonly (number | undefined)[] => {
     processes.scan(now);
     const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, now);
-    source.collect(sink, now);
+    Array.from(source.collect(sink, now));
     const value = (name: string) => sink.samples.find((one) => one.metric.name === name)?.value;
     return [value('container_oom_kills_total'), value('container_restarts_total')];
   };

@@ -4,7 +4,7 @@ import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { languageOf } from '../../identity/application-binary.ts';
 import { applicationType } from '../../identity/application-type.ts';
 import type { Container, ProcessTable } from '../../identity/processes.ts';
-import type { MetricSink, MetricSource } from '../../pipeline/metric-sink.ts';
+import type { MetricSink } from '../../pipeline/metric-sink.ts';
 import { isLinkLocal } from '../ebpf/address.ts';
 import { BlockDevices } from './block-devices.ts';
 import { findMounts, readCgroup, type CgroupMounts } from './cgroup-files.ts';
@@ -65,8 +65,7 @@ const newMemory = (): Memory => ({
 });
 
 /** container_* of resources: cgroup files, restarts, delays, recognised software, volumes. */
-export class ContainerSource implements MetricSource {
-  readonly name = 'containers';
+export class ContainerSource {
   readonly volumes: Volumes;
   private readonly procfs: string;
   private readonly processes: ProcessTable;
@@ -83,14 +82,15 @@ export class ContainerSource implements MetricSource {
     this.volumes = new Volumes(procfs, this.devices);
   }
 
-  /** `now` in ms since the epoch. */
-  collect(sink: MetricSink, now: number): void {
+  /** A container a step. `now` in ms since the epoch. */
+  *collect(sink: MetricSink, now: number): Generator<void> {
     const live = [...this.processes.all()].filter(({ pids }) => pids.size > 0);
     const addresses = machineAddresses();
     this.threadShare = Math.max(LEAST_THREADS, Math.floor(THREADS / Math.max(1, live.length)));
     for (const container of live) {
       this.collectOne(sink, container, now);
       emitPublished(sink, container, addresses);
+      yield;
     }
     for (const [id, { seenAt }] of this.memory) {
       const isTooMuch = this.memory.size > MOST_REMEMBERED && seenAt < now;

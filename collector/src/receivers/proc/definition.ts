@@ -1,3 +1,4 @@
+import type { MetricSource } from '../../pipeline/metric-sink.ts';
 import type { ReceiverDefinition } from '../define.ts';
 import { ClockSource } from './clock.ts';
 import { ContainerSource } from './containers.ts';
@@ -9,10 +10,11 @@ export const PROC: ReceiverDefinition = {
   gives: 'CPU, memory, disk and network figures of the machine and of containers',
   open({ config, facts, processes }) {
     const containers = new ContainerSource(config.procfs, config.cgroupfs, processes);
-    const sources = [new NodeSource(config.procfs, facts), new ClockSource(), containers];
+    const sources: readonly MetricSource[] = [new NodeSource(config.procfs, facts), new ClockSource()];
     return {
-      collect(sink, now) {
+      *collect(sink, now) {
         for (const source of sources) source.collect(sink, now);
+        yield* containers.collect(sink, now);
       },
       status: () => ({ fileSystemsThatDoNotAnswer: [...containers.volumes.stuck] }),
     };

@@ -26,7 +26,7 @@ test('a script that prepares and then becomes its server is known by the server'
   const types = (now: number): readonly (string | undefined)[] => {
     processes.scan(now);
     const sink = new IntervalSamples({ machineLabels: {}, maxSeriesPerContainer: 1000 }, now);
-    source.collect(sink, now);
+    Array.from(source.collect(sink, now));
     return sink.samples
       .filter(({ metric }) => metric.name === 'container_application_type')
       .map(({ labels }) => labels['application_type']);
