@@ -10,6 +10,7 @@ import type {
   SourceStatus,
   Span,
   SpanFilter,
+  SqlLimits,
   StackSamples,
   Table,
 } from '@gumshoe/engine/ports';
@@ -24,6 +25,7 @@ import { SnapshotFile } from './database.ts';
 import { joinHistograms } from './join-histograms.ts';
 import type { ProfileRows } from './profile-rows.ts';
 import type { Configuration, ProfileSample } from './record-types.ts';
+import { askSql } from './sql/ask.ts';
 
 const MAX_ANSWER_BYTES = 4 * 1024 ** 3;
 const MAX_CACHED_BYTES = 1024 ** 3;
@@ -154,14 +156,8 @@ export class SnapshotReader implements Reader {
       .flatMap((series) => cutSeries(series, from, to));
   }
 
-  async sql(): Promise<Table> {
-    throw new FailureError({
-      code: 'not-supported',
-      tried: 'run SQL',
-      target: this.file.path,
-      reason: 'a snapshot holds no ClickHouse',
-      remedy: 'Use PromQL, or the traces, logs and profile views.',
-    });
+  async sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table> {
+    return askSql(this.file.path, query, limits, signal);
   }
 
   private spansOfFile(): readonly Span[] {

@@ -1,0 +1,117 @@
+import { syntaxError, tokensOf, type Token } from './tokens.ts';
+
+/** Deeper than anyone nests; bounds the stack. */
+const MAX_DEPTH = 100;
+
+/** Words that end an expression, so that none of them is a name that was given without AS. */
+const RESERVED: ReadonlySet<string> = new Set(
+  `SELECT FROM PREWHERE WHERE GROUP ORDER HAVING LIMIT OFFSET UNION EXCEPT INTERSECT JOIN INNER LEFT RIGHT FULL CROSS
+  ASOF ANY ALL SEMI ANTI GLOBAL ARRAY ON USING AS AND OR NOT IN LIKE ILIKE BETWEEN IS ASC DESC NULLS SETTINGS FORMAT
+  WITH WHEN THEN ELSE END FINAL SAMPLE BY WINDOW QUALIFY OVER CASE INTERVAL DISTINCT`.split(/\s+/),
+);
+
+/** Walks the tokens of one query. */
+export class Cursor {
+  readonly query: string;
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+
+  /** @throws FailureError `invalid-input` */
+  constructor(query: string) {
+    this.query = query;
+    this.#tokens = tokensOf(query);
+  }
+
+  peek(ahead = 0): Token {
+    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]!;
+  }
+
+  next(): Token {
+    const token = this.peek();
+    this.#at++;
+    return token;
+  }
+
+  /** What is written from a position up to here. */
+  since(start: number): string {
+    const { end } = this.#tokens[this.#at - 1] ?? { end: start };
+    return this.query.slice(start, end).replace(/\s+/g, ' ');
+  }
+
+  isWord(word: string, ahead = 0): boolean {
+    const { kind, text } = this.peek(ahead);
+    return kind === 'word' && text.toUpperCase() === word;
+  }
+
+  isSymbol(symbol: string, ahead = 0): boolean {
+    const { kind, text } = this.peek(ahead);
+    return kind === 'symbol' && text === symbol;
+  }
+
+  /** Goes over a run of keywords, if they are what comes next. */
+  words(...words: readonly string[]): boolean {
+    if (!words.every((word, i) => this.isWord(word, i))) return false;
+    this.#at += words.length;
+    return true;
+  }
+
+  symbol(symbol: string): boolean {
+    if (!this.isSymbol(symbol)) return false;
+    this.#at++;
+    return true;
+  }
+
+  expect(what: string): void {
+    if (!this.symbol(what) && !this.words(what)) throw this.unexpected(what);
+  }
+
+  /** A name, or undefined where none stands. */
+  name(): string | undefined {
+    const { kind, text } = this.peek();
+    if (kind !== 'quoted' && (kind !== 'word' || RESERVED.has(text.toUpperCase()))) return undefined;
+    this.#at++;
+    return text;
+  }
+
+  expectName(): string {
+    const name = this.name();
+    if (name === undefined) throw this.unexpected('a name');
+    return name;
+  }
+
+  /** A name behind AS, where any word is one, or without AS; undefined where none stands. */
+  alias(): string | undefined {
+    if (!this.words('AS')) return this.name();
+    const { kind, text } = this.peek();
+    if (kind !== 'word' && kind !== 'quoted') throw this.unexpected('a name');
+    this.#at++;
+    return text;
+  }
+
+  list<T>(one: () => T): T[] {
+    const items = [one()];
+    while (this.symbol(',')) items.push(one());
+    return items;
+  }
+
+  nested<T>(parse: () => T): T {
+    if (++this.#depth > MAX_DEPTH) throw this.error(`it is nested more than ${MAX_DEPTH} deep`);
+    const result = parse();
+    this.#depth--;
+    return result;
+  }
+
+  unexpected(wanted: string): Error {
+    const { kind, text } = this.peek();
+    return this.error(`${wanted} was expected, not ${kind === 'end' ? 'the end' : JSON.stringify(text)}`);
+  }
+
+  error(reason: string, remedy?: string, at = this.peek().start): Error {
+    return syntaxError(this.query, at, reason, remedy);
+  }
+
+  unsupported(what: string, remedy: string): Error {
+    return this.error(`${what} is not supported on a snapshot`, remedy);
+  }
+}
