@@ -2,6 +2,7 @@ import { FailureError } from '@gumshoe/base/failure';
 import type { Logger, LogLevel } from '@gumshoe/base/logger';
 import { readConfigApart } from './config-apart.ts';
 import { ConfigError } from './config-error.ts';
+import { claimFolder } from './folders.ts';
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -30,6 +31,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
 async function start(argv: readonly string[]): Promise<void> {
   const config = readConfigApart(argv);
   if (!config) return;
+  const { 'spool-dir': spool } = config;
+  if (spool !== undefined) claimFolder(spool, 'spool-dir');
   const { Collector } = await import('./collector.ts');
   const collector = new Collector(config, loggerFrom(config['log-level']));
   let stopping = false;

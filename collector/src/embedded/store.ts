@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +5,7 @@ import { join } from 'node:path';
 import { FailureError } from '@gumshoe/base/failure';
 import type { Logger } from '@gumshoe/base/logger';
 import { applyMigrations, applyTtl } from '@gumshoe/schema/migrations/plan';
+import { makeFolder } from '../folders.ts';
 import { ChdbEngine } from './clickhouse/engine.ts';
 import { ClickHouseHttp } from './clickhouse/http.ts';
 import { SampleStore } from './metrics/sample-store.ts';
@@ -48,7 +48,7 @@ export async function openStore(options: StoreOptions, logger: Logger): Promise<
 function openEngine(options: StoreOptions): ChdbEngine {
   const directory = join(options.data, 'clickhouse');
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     return ChdbEngine.open(directory, {
       max_memory_usage: String(Math.floor(options.memoryLimit / 2)),
       max_execution_time: '300',

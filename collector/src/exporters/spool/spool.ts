@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../folders.ts';
 
 /** Something that waits on disk: opaque bytes, what kind they are, and how many items they hold. */
 export interface SpoolEntry {
@@ -42,7 +43,7 @@ export class Spool {
     this.#folder = folder;
     this.#limit = limit;
     this.#try(() => {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       for (const file of readdirSync(folder).sort()) this.#adopt(file);
     });
   }
@@ -73,6 +74,8 @@ export class Spool {
       });
     if (!written) {
       this.dropped += entry.items;
+      // the part that a full disk still took
+      rmSync(`${path}.part`, { force: true });
       return;
     }
     this.#stored.push({ file, kind: entry.kind, items: entry.items, bytes });
