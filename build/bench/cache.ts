@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspectWorld } from '@gumshoe/analysis/inspect';
 import type { Series } from '@gumshoe/base/series';
-import { milliseconds } from '@gumshoe/base/time';
+import { milliseconds, type TimeRange } from '@gumshoe/base/time';
 import type { Reader } from '@gumshoe/engine/ports';
 import { buildWorld } from '@gumshoe/model/build/build-world';
 import { syntheticSeries } from '@gumshoe/model/testdata/synthetic-series';
@@ -33,37 +33,53 @@ async function timed<T>(
   return { value, ms: performance.now() - before, cpu: (user + system) / 1000 };
 }
 
-/** An hour of metrics through the cache: first filling it, then from a process that has read nothing yet, then again. */
+/** Is not asked: the cache has everything. */
+const NO_SOURCE = {
+  series: () => Promise.reject(new Error('a warm cache asked its source')),
+  close: async () => {},
+} as Partial<Reader> as Reader;
+
+const range: TimeRange = { from: milliseconds(START), to: milliseconds(START + HOUR) };
+const clock = { now: () => milliseconds(START + 2 * HOUR) };
+const openCache = (source: Reader, directory: string): CachedReader =>
+  new CachedReader(source, { directory, sourceKey: 'bench', clock });
+
+/** Fills a cache, and leaves nothing of it in memory. */
+async function fill(services: number, directory: string) {
+  const series = syntheticSeries({ services, instances: 2, range, step: STEP, seed: 1 });
+  const metrics = [...new Set(series.map(({ labels }) => labels['__name__'] ?? ''))];
+  const { ms } = await timed(async () => {
+    const reader = openCache(sourceOf(series), directory);
+    await reader.series(metrics, range);
+    await reader.close();
+  });
+  const samples = series.reduce((sum, one) => sum + one.values.length, 0);
+  return { metrics, series: series.length, samples, ms };
+}
+
+/**
+ * An hour of metrics through the cache: first filling it, then from a process that has read nothing yet, then again, and
+ * then with all that follows until every service is inspected.
+ */
 export async function benchCache(): Promise<void> {
-  const range = { from: milliseconds(START), to: milliseconds(START + HOUR) };
-  const clock = { now: () => milliseconds(START + 2 * HOUR) };
   const rows: string[][] = [];
   for (const services of [50, 500]) {
-    const series = syntheticSeries({ services, instances: 2, range, step: STEP, seed: 1 });
-    const metrics = [...new Set(series.map(({ labels }) => labels['__name__'] ?? ''))];
-    const samples = series.reduce((sum, one) => sum + one.values.length, 0);
     const directory = mkdtempSync(join(tmpdir(), 'gumshoe-bench-cache-'));
     try {
-      const open = (): CachedReader =>
-        new CachedReader(sourceOf(series), { directory, sourceKey: 'bench', clock });
-      const cold = await timed(async () => {
-        const reader = open();
-        await reader.series(metrics, range);
-        await reader.close();
-      });
+      const { metrics, series, samples, ms } = await fill(services, directory);
       const opened: number[] = [];
       const cpu: number[] = [];
       const again: number[] = [];
       const inspected: number[] = [];
       for (let run = 0; run < RUNS; run++) {
-        const reader = open();
+        const reader = openCache(NO_SOURCE, directory);
         const first = await timed(() => reader.series(metrics, range));
         opened.push(first.ms);
         cpu.push(first.cpu);
         again.push((await timed(() => reader.series(metrics, range))).ms);
         await reader.close();
         const whole = await timed(async () => {
-          const own = open();
+          const own = openCache(NO_SOURCE, directory);
           inspectWorld(buildWorld(await own.series(metrics, range), range));
           await own.close();
         });
@@ -75,9 +91,9 @@ export async function benchCache(): Promise<void> {
       );
       rows.push([
         String(services),
-        String(series.length),
+        String(series),
         String(samples),
-        `${cold.ms.toFixed(0)} ms`,
+        `${ms.toFixed(0)} ms`,
         `${opened[0]!.toFixed(0)} ms`,
         `${median(opened).toFixed(0)} ms`,
         `${median(cpu).toFixed(0)} ms`,

@@ -145,20 +145,23 @@ export function mergeHistograms(histograms: readonly HistogramColumns[]): Histog
 
 /** Sum of columns; NaN only where all are. */
 export function sumColumns(columns: readonly Column[], points: number): Column {
-  const out = new Float64Array(points).fill(NaN);
-  for (const column of columns) {
+  const [first, ...rest] = columns;
+  const out = first ? first.slice(0, points) : new Float64Array(points).fill(NaN);
+  for (const column of rest)
     for (let i = 0; i < points; i++) {
-      if (column[i] === column[i]) out[i] = (out[i] === out[i] ? out[i]! : 0) + column[i]!;
+      const [value, sum] = [column[i]!, out[i]!];
+      if (value === value) out[i] = sum === sum ? sum + value : value;
     }
-  }
   return out;
 }
 
 export function maxColumns(columns: readonly Column[], points: number): Column {
-  const out = new Float64Array(points).fill(NaN);
-  for (const column of columns) {
-    for (let i = 0; i < points; i++)
-      if (column[i] === column[i] && !(out[i]! >= column[i]!)) out[i] = column[i]!;
-  }
+  const [first, ...rest] = columns;
+  const out = first ? first.slice(0, points) : new Float64Array(points).fill(NaN);
+  for (const column of rest)
+    for (let i = 0; i < points; i++) {
+      const value = column[i]!;
+      if (value === value && !(out[i]! >= value)) out[i] = value;
+    }
   return out;
 }

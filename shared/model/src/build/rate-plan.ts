@@ -28,6 +28,8 @@ export class RatePlan {
   readonly blank: Float64Array;
   readonly #grid: TimeGrid;
   readonly #covered: Float64Array;
+  /** ms from each sample to the one before. */
+  #gaps = new Float64Array(256);
   #timestamps: Float64Array | undefined;
   #maxGap = NaN;
   #zeroAt: number | undefined;
@@ -40,22 +42,24 @@ export class RatePlan {
 
   /** Plans for these samples, unless that is what was planned last. Samples that are NaN do not count. */
   prepare(timestamps: Float64Array, values: Float64Array, { maxGap, zeroAt }: CounterOptions): void {
-    const known = isWhole(values);
-    if (known && timestamps === this.#timestamps && maxGap === this.#maxGap && zeroAt === this.#zeroAt)
-      return;
-    this.#timestamps = known ? timestamps : undefined;
+    const whole = isWhole(values);
+    const same = whole && maxGap === this.#maxGap && zeroAt === this.#zeroAt;
+    if (same && this.#timestamps && equal(timestamps, this.#timestamps)) return;
+    this.#timestamps = whole ? timestamps : undefined;
     this.#maxGap = maxGap;
     this.#zeroAt = zeroAt;
-    const gaps = this.#cut(timestamps, values, maxGap, zeroAt ?? NaN);
-    this.#weigh(gaps);
+    this.#cut(timestamps, values, maxGap, zeroAt ?? NaN);
+    this.#weigh(timestamps.length);
   }
 
-  /** Sets pieces, with their lengths in place of divisors, and what is covered; the gap of each sample, ms. */
-  #cut(timestamps: Float64Array, values: Float64Array, maxGap: number, zeroAt: number): Float64Array {
+  /** Sets gaps, pieces with their lengths in place of divisors, and what is covered. */
+  #cut(timestamps: Float64Array, values: Float64Array, maxGap: number, zeroAt: number): void {
     const { step } = this.#grid;
     const points = this.#covered.fill(0).length;
-    if (this.ends.length < timestamps.length) this.ends = new Int32Array(2 * timestamps.length);
-    const gaps = new Float64Array(timestamps.length);
+    if (this.ends.length < timestamps.length) {
+      this.ends = new Int32Array(2 * timestamps.length);
+      this.#gaps = new Float64Array(2 * timestamps.length);
+    }
     let pieces = 0;
     let time = zeroAt;
     // samples ascend, so that the cell they fall into does too
@@ -66,7 +70,7 @@ export class RatePlan {
       this.ends[k] = pieces;
       if (values[k] !== values[k]) continue;
       if (t > time && t - time <= maxGap) {
-        gaps[k] = t - time;
+        this.#gaps[k] = t - time;
         while (cellEnd <= time) {
           cell++;
           cellEnd += step;
@@ -84,7 +88,6 @@ export class RatePlan {
       }
       time = t;
     }
-    return gaps;
   }
 
   #add(piece: number, cell: number, length: number): void {
@@ -100,15 +103,22 @@ export class RatePlan {
     this.#covered[cell]! += length;
   }
 
-  #weigh(gaps: Float64Array): void {
+  #weigh(samples: number): void {
     let piece = 0;
-    for (let k = 0; k < gaps.length; k++)
+    for (let k = 0; k < samples; k++)
       for (const end = this.ends[k]!; piece < end; piece++)
         this.divisors[piece] =
-          (gaps[k]! * this.#covered[this.cells[piece]!]!) / (this.divisors[piece]! * 1000);
+          (this.#gaps[k]! * this.#covered[this.cells[piece]!]!) / (this.divisors[piece]! * 1000);
     const least = this.#grid.step * MIN_COVERAGE;
     for (let i = 0; i < this.blank.length; i++) this.blank[i] = this.#covered[i]! >= least ? 0 : NaN;
   }
+}
+
+function equal(a: Float64Array, b: Float64Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function isWhole(values: Float64Array): boolean {

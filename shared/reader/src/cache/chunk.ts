@@ -1,7 +1,7 @@
 import { crc32, zstdCompressSync } from 'node:zlib';
 import type { HistogramSamples } from '@gumshoe/base/native-histogram';
 import { ByteReader, ByteWriter } from '../snapshot/bytes.ts';
-import { readTimes, readValuesAt, writeTimes, writeValues, type Room } from '../snapshot/columns.ts';
+import { readTimes, readValuesAt, SAME, writeTimes, writeValues, type Room } from '../snapshot/columns.ts';
 import { decodeHistogramRows, encodeHistogramRows } from '../snapshot/histogram-codec.ts';
 import { cellsOf, runsOf } from '../snapshot/histogram-runs.ts';
 import { inflate } from '../snapshot/inflate.ts';
@@ -20,6 +20,8 @@ export interface OpenBlock {
   readonly ids: Uint32Array;
   /** Timestamps of the i-th series; series sampled together share one array. */
   timesOf(i: number): Float64Array;
+  /** The one value that the i-th series has all along; NaN when there is none, or its sign or bits say more. */
+  constantOf(i: number): number;
   /** Decodes the values of the i-th series to `at`. @throws RangeError when they are not as many as its timestamps. */
   readValues(i: number, into: Room, at: number): void;
 }
@@ -106,13 +108,24 @@ export function openBlock(payload: Uint8Array): OpenBlock {
     if (indexes[i]! >= m) throw new RangeError('a series names timestamps that the block lacks');
   }
   if (at !== bytes.length) throw new RangeError('a block has another length than it says');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const timesOf = (i: number): Float64Array => times[indexes[i]!]!;
+  const columnOf = (i: number) => ({
+    bytes,
+    from: starts[i]!,
+    to: starts[i]! + lengths[i]!,
+    encoding: encodings[i]!,
+  });
   return {
     ids,
     timesOf,
+    constantOf: (i) => {
+      if (encodings[i] !== SAME || lengths[i] !== 8) return NaN;
+      const value = view.getFloat64(starts[i]!, true);
+      return Object.is(value, -0) ? NaN : value;
+    },
     readValues: (i, into, to) => {
-      const from = starts[i]!;
-      const column = { bytes, from, to: from + lengths[i]!, encoding: encodings[i]! };
+      const column = columnOf(i);
       const count = timesOf(i).length;
       if (column.encoding >= PLANES) readPlanes(column, into.values, to, count);
       else readValuesAt(column, into, to, count);

@@ -48,6 +48,7 @@ export class SeriesJoin {
     this.add(sets, {
       ids: Uint32Array.from(series, (_, i) => i),
       timesOf: (i) => series[i]!.timestamps,
+      constantOf: () => NaN,
       readValues: (i, into, at) => into.values.set(series[i]!.values, at),
     });
     const natives = series.flatMap(({ histograms }, id) => (histograms ? [{ id, histograms }] : []));
@@ -84,20 +85,42 @@ export class SeriesJoin {
     const slots = this.#labels.length;
     const counts = new Uint32Array(slots);
     const parts: (Float64Array[] | undefined)[] = Array.from({ length: slots });
+    /** The one value that a series has all along, else NaN: many counters never move. */
+    const constants = new Float64Array(slots);
     for (const { slots: slotOf, block } of this.#pieces)
       for (let i = 0; i < block.ids.length; i++) {
         const slot = slotOf[block.ids[i]!]!;
         const times = block.timesOf(i);
+        const constant = block.constantOf(i);
+        constants[slot] = counts[slot] === 0 || constants[slot] === constant ? constant : NaN;
         counts[slot]! += times.length;
         const known = parts[slot];
         if (known) known.push(times);
         else parts[slot] = [times];
       }
-    const starts = new Float64Array(slots);
-    let total = 0;
+    const columns = this.#decode(counts, constants);
+    const joined = new JoinedTimes();
+    const out: Series[] = [];
     for (let slot = 0; slot < slots; slot++) {
+      const histograms = this.#histograms.get(slot);
+      if (counts[slot] === 0 && !histograms) continue;
+      out.push({
+        labels: this.#labels[slot]!,
+        timestamps: joined.of(parts[slot] ?? [], counts[slot]!),
+        values: columns[slot]!,
+        ...(histograms ? { histograms: inTurn(histograms) } : {}),
+      });
+    }
+    return out;
+  }
+
+  /** The values of each slot; constants of one value and length are one array. */
+  #decode(counts: Uint32Array, constants: Float64Array): Float64Array[] {
+    const starts = new Float64Array(counts.length);
+    let total = 0;
+    for (let slot = 0; slot < counts.length; slot++) {
       starts[slot] = total;
-      total += counts[slot]!;
+      if (constants[slot] !== constants[slot]) total += counts[slot]!;
     }
     const values = new Float64Array(total);
     const room = roomOf(values);
@@ -105,23 +128,20 @@ export class SeriesJoin {
     for (const { slots: slotOf, block } of this.#pieces)
       for (let i = 0; i < block.ids.length; i++) {
         const slot = slotOf[block.ids[i]!]!;
+        if (constants[slot] === constants[slot]) continue;
         block.readValues(i, room, at[slot]!);
         at[slot]! += block.timesOf(i).length;
       }
-    const joined = new JoinedTimes();
-    const out: Series[] = [];
-    for (let slot = 0; slot < slots; slot++) {
-      const histograms = this.#histograms.get(slot);
-      if (counts[slot] === 0 && !histograms) continue;
-      const start = starts[slot]!;
-      out.push({
-        labels: this.#labels[slot]!,
-        timestamps: joined.of(parts[slot] ?? [], counts[slot]!),
-        values: values.subarray(start, start + counts[slot]!),
-        ...(histograms ? { histograms: inTurn(histograms) } : {}),
-      });
-    }
-    return out;
+    const shared = new Map<number, Map<number, Float64Array>>();
+    return Array.from(starts, (start, slot) => {
+      const [count, constant] = [counts[slot]!, constants[slot]!];
+      if (constant !== constant) return values.subarray(start, start + count);
+      const ofCount = shared.get(count) ?? new Map<number, Float64Array>();
+      shared.set(count, ofCount);
+      const column = ofCount.get(constant) ?? new Float64Array(count).fill(constant);
+      ofCount.set(constant, column);
+      return column;
+    });
   }
 }
 
@@ -129,9 +149,20 @@ export class SeriesJoin {
 class JoinedTimes {
   readonly #numbers = new Map<Float64Array, number>();
   readonly #joined = new Map<string, Float64Array>();
+  /** Series that come one after the other have the same as a rule. */
+  #last: { readonly parts: readonly Float64Array[]; readonly joined: Float64Array } | undefined;
 
   of(parts: readonly Float64Array[], count: number): Float64Array {
     if (parts.length === 1 && parts[0]!.length === count) return parts[0]!;
+    const last = this.#last;
+    if (last && last.parts.length === parts.length && last.parts.every((part, i) => part === parts[i]))
+      return last.joined;
+    const joined = this.#join(parts, count);
+    this.#last = { parts, joined };
+    return joined;
+  }
+
+  #join(parts: readonly Float64Array[], count: number): Float64Array {
     let key = '';
     for (const part of parts) {
       let number = this.#numbers.get(part);
