@@ -157,7 +157,8 @@ export class SnapshotReader implements Reader {
   }
 
   async sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table> {
-    return askSql(this.file.path, query, limits, signal);
+    const { path, manifest } = this.file;
+    return askSql({ path, now: manifest.window.to }, query, limits, signal);
   }
 
   private spansOfFile(): readonly Span[] {

@@ -2,6 +2,9 @@ import { FailureError } from '@gumshoe/base/failure';
 import { gridOver, MINUTE } from '@gumshoe/base/time';
 import { SnapshotFile } from '../database.ts';
 import { openSnapshot } from '../reader.ts';
+import { answerSql } from '../sql/answer.ts';
+import { SNAPSHOT_TABLES } from '../sql/tables.ts';
+import { planQuery } from '../sql/translate-query.ts';
 import { verifySnapshot } from '../verify.ts';
 import { BASE_RANGE as range } from './base.ts';
 
@@ -23,6 +26,9 @@ export async function readAll(path: string): Promise<'opened' | 'refused'> {
       await reader.trace('0'.repeat(32));
       await reader.logs({ range, limit: 100, contains: 'request' });
       await reader.profile({ range, serviceName: 'service-0', type: 'ebpf:cpu:nanoseconds' });
+      // in this process, so that it is this one's time and memory that count
+      for (const { name } of SNAPSHOT_TABLES)
+        answerSql(path, planQuery(`SELECT * FROM ${name} ORDER BY 1 LIMIT 10`, range.to), 10);
       reader.configuration();
       await reader.status();
       await reader.extent();

@@ -7,7 +7,7 @@ import { rowsOf, type RowRange, type SqliteValue } from './rows.ts';
 import { scanColumnName, type Scan } from './scope.ts';
 import { addFunctions } from './sqlite-functions.ts';
 import { nanosecondsOf } from './times.ts';
-import { planQuery } from './translate-query.ts';
+import type { Plan } from './translate-query.ts';
 import { DIALECT } from './tokens.ts';
 import { shownType } from './types.ts';
 
@@ -15,14 +15,13 @@ import { shownType } from './types.ts';
 const LARGEST_ANSWER = 64 * 1024 ** 2;
 
 /**
- * Runs one SELECT over a snapshot's rows. The database is in memory and has nothing but these rows, so that nothing can
+ * Runs a plan over a snapshot's rows. The database is in memory and has nothing but these rows, so that nothing can
  * be changed and no other file be reached. Throws FailureError.
  */
-export function answerSql(path: string, query: string, maxRows: number): Table {
+export function answerSql(path: string, plan: Plan, maxRows: number): Table {
   const file = new SnapshotFile(path);
   const database = new Database(':memory:');
   try {
-    const plan = planQuery(query, file.manifest.window.to);
     addFunctions(database);
     let broken: unknown;
     plan.scans.forEach((scan, i) => {

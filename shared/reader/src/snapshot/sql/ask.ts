@@ -5,17 +5,24 @@ import { FailureError } from '@gumshoe/base/failure';
 import type { SqlLimits, Table } from '@gumshoe/engine/ports';
 import type { SqlAnswer, SqlQuestion } from './answer-process.ts';
 import { listing } from './listing.ts';
+import { planQuery } from './translate-query.ts';
 
 const ENTRY = fileURLToPath(new URL('./answer-process.ts', import.meta.url));
 /** MiB of the heap of a query; what SQLite sorts goes to disk beyond 16 MiB. */
 const MAX_HEAP = 1536;
+
+export interface SqlSource {
+  readonly path: string;
+  /** ms: what `now()` says. */
+  readonly now: number;
+}
 
 /**
  * Asks a snapshot in SQL, in a process of its own: SQLite cannot be interrupted, a process can be ended.
  * Rejects with FailureError: `invalid-input`, `corrupt`, `timeout`, `cancelled`, `limit-exceeded`.
  */
 export async function askSql(
-  path: string,
+  { path, now }: SqlSource,
   query: string,
   { maxRows, timeoutMs }: SqlLimits,
   signal?: AbortSignal,
@@ -29,6 +36,7 @@ export async function askSql(
   if (signal?.aborted) throw cancelled();
   const listed = listing(query);
   if (listed) return listed;
+  const plan = planQuery(query, now);
   const child = fork(ENTRY, [], {
     execArgv: [`--max-old-space-size=${MAX_HEAP}`],
     serialization: 'advanced',
@@ -74,7 +82,7 @@ export async function askSql(
         ),
       ),
     );
-    const question: SqlQuestion = { path: resolve(path), query, maxRows };
+    const question: SqlQuestion = { path: resolve(path), plan, maxRows };
     child.send(question);
   });
 }

@@ -1,12 +1,13 @@
 import { isStaleAt } from '@gumshoe/promql/source';
 import { LOGS } from '@gumshoe/schema/tables/logs';
+import { METRIC_SAMPLES } from '@gumshoe/schema/tables/metric-samples';
 import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
 import { TRACE_TIMES } from '@gumshoe/schema/tables/trace-times';
 import { TRACES } from '@gumshoe/schema/tables/traces';
 import { metricsOf, recordBlocks, seriesBlocks } from '../contents.ts';
 import type { SnapshotFile } from '../database.ts';
 import type { ScanColumn } from './scope.ts';
-import { METRIC_SAMPLES, SNAPSHOT_TABLES, type Cell, type MetricRow, type TraceTime } from './tables.ts';
+import { SNAPSHOT_TABLES, type Cell, type MetricRow, type TraceTime } from './tables.ts';
 import { isArray, isInteger, isMap, isNumber } from './types.ts';
 
 /** What SQLite takes. */

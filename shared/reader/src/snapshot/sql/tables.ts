@@ -3,6 +3,7 @@ import type { LogRecord, Span } from '@gumshoe/engine/ports';
 import { RESOURCE_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import { DATABASE, type ColumnDefinition } from '@gumshoe/schema/tables/define';
 import { LOGS } from '@gumshoe/schema/tables/logs';
+import { METRIC_SAMPLES } from '@gumshoe/schema/tables/metric-samples';
 import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
 import { TRACE_TIMES } from '@gumshoe/schema/tables/trace-times';
 import { TRACES } from '@gumshoe/schema/tables/traces';
@@ -137,15 +138,10 @@ function withoutName(labels: Labels): Labels {
   return rest;
 }
 
-/** No ClickHouse has it: metrics are Prometheus's there. Native histograms are not in it. */
-export const METRIC_SAMPLES: TableOf<MetricRow> = {
-  name: 'metric_samples',
-  columns: [
-    { name: 'MetricName', type: 'String' },
-    { name: 'Labels', type: 'Map(String, String)' },
-    { name: 'Timestamp', type: 'DateTime64(9)' },
-    { name: 'Value', type: 'Float64' },
-  ],
+/** Native histograms are not in it, and no stale markers. */
+const SAMPLES_OF_METRICS: TableOf<MetricRow> = {
+  name: METRIC_SAMPLES.name,
+  columns: columnsOf(METRIC_SAMPLES),
   time: 'Timestamp',
   key: 'MetricName',
   cells: {
@@ -156,7 +152,7 @@ export const METRIC_SAMPLES: TableOf<MetricRow> = {
   },
 };
 
-export const SNAPSHOT_TABLES = [SPANS, TIMES, RECORDS, STACKS, SAMPLES, METRIC_SAMPLES] as const;
+export const SNAPSHOT_TABLES = [SPANS, TIMES, RECORDS, STACKS, SAMPLES, SAMPLES_OF_METRICS] as const;
 export type SnapshotTable = (typeof SNAPSHOT_TABLES)[number];
 
 /** The table of a name, with or without its database. */
