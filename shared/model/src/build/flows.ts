@@ -22,12 +22,22 @@ export interface Flow {
   readonly noted: Map<Target, { readonly draft: DependencyDraft; readonly link: MutableLink }>;
 }
 
-/** The part of a series that belongs to one target. `values` holds until the next part is asked for. */
+/** The part of a series that belongs to one target. */
 export interface FlowPart {
   readonly target: Target;
   readonly values: Column;
   readonly from: number;
   readonly to: number;
+}
+
+/** The flow of the last series, and the labels that told it. */
+interface Last {
+  readonly id: string;
+  readonly destination: string;
+  readonly actual: string;
+  readonly node: string;
+  readonly cluster: string;
+  readonly flow: Flow | undefined;
 }
 
 /** Says whose traffic a series is, and cuts it where an address changes hands. */
@@ -36,7 +46,7 @@ export class FlowReader {
   readonly #destinations: Destinations;
   readonly #flows = new Map<string, Flow | undefined>();
   /** Series of one flow come one after the other. */
-  #last: { readonly labels: readonly string[]; readonly flow: Flow | undefined } | undefined;
+  #last: Last | undefined;
 
   constructor(building: Building, destinations: Destinations) {
     this.#building = building;
@@ -59,15 +69,22 @@ export class FlowReader {
   of(series: Series): Flow | undefined {
     const { machine_id: node = '', container_id: id = '', destination = '' } = series.labels;
     const { actual_destination: actual = '', cluster = '' } = series.labels;
-    const labels = [id, destination, actual, node, cluster];
-    if (this.#last && same(this.#last.labels, labels)) return this.#last.flow;
-    const key = labels.join('\u0000');
+    const last = this.#last;
+    if (
+      last?.id === id &&
+      last.destination === destination &&
+      last.actual === actual &&
+      last.node === node &&
+      last.cluster === cluster
+    )
+      return last.flow;
+    const key = [id, destination, actual, node, cluster].join('\u0000');
     let flow = this.#flows.get(key);
     if (flow === undefined && !this.#flows.has(key)) {
       flow = this.#make(series, destination, actual);
       this.#flows.set(key, flow);
     }
-    this.#last = { labels, flow };
+    this.#last = { id, destination, actual, node, cluster, flow };
     return flow;
   }
 
@@ -93,14 +110,13 @@ export class FlowReader {
    * One part for an address that always led to one place. Otherwise a part for each stretch in which the series grew;
    * where the owner is a guess, only failure and silence are his, and what succeeds belongs to somebody unknown.
    */
-  *split(flow: Flow, series: Series, values: Column, nature: Nature): Iterable<FlowPart> {
+  split(flow: Flow, series: Series, values: Column, nature: Nature): readonly FlowPart[] {
     const first = series.timestamps[0]!;
     const last = series.timestamps.at(-1)!;
     const [only] = flow.targets;
-    if (flow.targets.length === 1 && only!.from === -Infinity && only!.to === Infinity && only!.certain) {
-      yield { target: only!, values, from: first, to: last };
-      return;
-    }
+    if (flow.targets.length === 1 && only!.from === -Infinity && only!.to === Infinity && only!.certain)
+      return [{ target: only!, values, from: first, to: last }];
+    const parts: FlowPart[] = [];
     const born = this.#building.context.isBorn(series);
     let owner: Target | undefined;
     for (const target of flow.targets) {
@@ -113,14 +129,15 @@ export class FlowReader {
         to: Math.min(last, until),
       });
       if (target.certain) {
-        if (grew) yield part(target);
+        if (grew) parts.push(part(target));
         owner = grew ? target : undefined;
       } else if (grew && this.#isElsewhere(flow, target, nature, owner?.id === target.id)) {
-        yield part(this.#unknown(flow, target));
-      } else if (grew) yield part(target);
+        parts.push(part(this.#unknown(flow, target)));
+      } else if (grew) parts.push(part(target));
       // its silence is still worth knowing, but nobody spoke
-      else if (owner?.id === target.id) yield part(target, target.from);
+      else if (owner?.id === target.id) parts.push(part(target, target.from));
     }
+    return parts;
   }
 
   #isElsewhere(flow: Flow, target: Target, nature: Nature, continues: boolean): boolean {
@@ -156,8 +173,6 @@ const PEER_METRICS: readonly string[] = [
   C.tcpBytesReceived.name,
   ...PROTOCOLS.map((protocol) => REQUEST_METRICS[protocol].count.name),
 ];
-
-const same = (a: readonly string[], b: readonly string[]): boolean => a.every((one, i) => one === b[i]);
 
 /** Docker's proxy speaks to containers in the name of those that dial a published port, who are counted themselves. */
 function isProxying(client: ContainerDraft, target: Target, host: string): boolean {
