@@ -21,7 +21,7 @@ export interface Reader {
   /** PromQL range query, evaluated by the server where it has an evaluator, else by ours. */
   queryRange(promql: string, grid: TimeGrid, signal?: AbortSignal): Promise<AnnotatedMatrix>;
 
-  /** Read-only SQL on ClickHouse; a snapshot answers `not-supported` with what it can do instead. */
+  /** Read-only SQL of ClickHouse; a snapshot answers a part of it, over the same tables and the samples of metrics. */
   sql(query: string, limits: SqlLimits, signal?: AbortSignal): Promise<Table>;
 
   spans(filter: SpanFilter, signal?: AbortSignal): Promise<readonly Span[]>;

@@ -1,4 +1,4 @@
-import { syntaxError, tokensOf, type Token } from './tokens.ts';
+import { mistakeAt, tokensOf, type QueryMistake, type Token } from './tokens.ts';
 
 /** Deeper than anyone nests; bounds the stack. */
 const MAX_DEPTH = 100;
@@ -107,11 +107,11 @@ export class Cursor {
     return this.error(`${wanted} was expected, not ${kind === 'end' ? 'the end' : JSON.stringify(text)}`);
   }
 
-  error(reason: string, remedy?: string, at = this.peek().start): Error {
-    return syntaxError(this.query, at, reason, remedy);
+  error(reason: string, more: Omit<QueryMistake, 'reason'> = {}): Error {
+    return mistakeAt(this.query, this.peek().start, { reason, ...more });
   }
 
   unsupported(what: string, remedy: string): Error {
-    return this.error(`${what} is not supported on a snapshot`, remedy);
+    return this.error(`${what} is not supported on a snapshot`, { remedy, code: 'not-supported' });
   }
 }

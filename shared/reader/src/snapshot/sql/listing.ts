@@ -3,7 +3,7 @@ import { DATABASE } from '@gumshoe/schema/tables/define';
 import { aggregateNames } from './aggregate-functions.ts';
 import { Cursor } from './cursor.ts';
 import { scalarNames } from './scalar-functions.ts';
-import { SNAPSHOT_TABLES, tableOf } from './tables.ts';
+import { NO_TABLE, SNAPSHOT_TABLES, tableOf } from './tables.ts';
 import { shownType } from './types.ts';
 
 const CLOCKS = ['now', 'now64', 'today', 'yesterday'];
@@ -42,11 +42,7 @@ function columnsOf(cursor: Cursor): Table {
   const path = [cursor.expectName()];
   while (cursor.symbol('.')) path.push(cursor.expectName());
   const table = tableOf(path);
-  if (!table)
-    throw cursor.error(
-      `there is no table ${path.join('.')} in a snapshot`,
-      `There are ${SNAPSHOT_TABLES.map(({ name }) => name).join(', ')}.`,
-    );
+  if (!table) throw cursor.error(`there is no table ${path.join('.')} in a snapshot`, NO_TABLE);
   const held = new Set(Object.keys(table.cells));
   return tableWith(
     ['name', 'type', 'comment'],

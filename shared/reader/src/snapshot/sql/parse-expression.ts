@@ -232,7 +232,9 @@ export class ExpressionParser {
   #unit(text: string): string {
     const unit = text.toLowerCase().replace(/s$/, '');
     if (!(INTERVAL_UNITS as readonly string[]).includes(unit))
-      throw this.#cursor.error(`${text} is no unit of an interval`, `One of ${INTERVAL_UNITS.join(', ')}.`);
+      throw this.#cursor.error(`${text} is no unit of an interval`, {
+        remedy: `One of ${INTERVAL_UNITS.join(', ')}.`,
+      });
     return unit;
   }
 

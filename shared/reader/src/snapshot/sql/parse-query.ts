@@ -2,11 +2,17 @@ import { Cursor } from './cursor.ts';
 import { ExpressionParser } from './parse-expression.ts';
 import type { Expression, Item, Join, Order, Query, Select, Source } from './syntax.ts';
 
+/** Statements that a user may know; none of them is a mistake of writing. */
+const WRITES =
+  /^(insert|update|delete|drop|create|alter|attach|detach|truncate|optimize|rename|set|system|grant|kill|pragma|vacuum|explain|use|exchange|replace)$/i;
+
 /** The tree of one SELECT. @throws FailureError `invalid-input` that says where and what was expected. */
 export function parseQuery(text: string): Query {
   const cursor = new Cursor(text);
   if (!cursor.isWord('SELECT') && !cursor.isWord('WITH') && !cursor.isSymbol('('))
-    throw cursor.error('only SELECT is run here: a snapshot is read, never changed');
+    throw WRITES.test(cursor.peek().text)
+      ? cursor.error('only SELECT is run here: a snapshot is read, never changed', { code: 'not-supported' })
+      : cursor.unexpected('SELECT');
   const query = new QueryParser(cursor).query();
   cursor.symbol(';');
   if (cursor.peek().kind !== 'end') throw cursor.unexpected('the end');

@@ -155,6 +155,12 @@ const SAMPLES_OF_METRICS: TableOf<MetricRow> = {
 export const SNAPSHOT_TABLES = [SPANS, TIMES, RECORDS, STACKS, SAMPLES, SAMPLES_OF_METRICS] as const;
 export type SnapshotTable = (typeof SNAPSHOT_TABLES)[number];
 
+/** What to say when it is none of them. */
+export const NO_TABLE = {
+  code: 'not-found',
+  remedy: `There are ${SNAPSHOT_TABLES.map(({ name }) => name).join(', ')}.`,
+} as const;
+
 /** The table of a name, with or without its database. */
 export const tableOf = (path: readonly string[]): SnapshotTable | undefined =>
   path.length === 1 || path[0] === DATABASE

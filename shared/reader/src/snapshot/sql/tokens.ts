@@ -22,7 +22,7 @@ const MAX_QUERY = 100_000;
 /** @throws FailureError `invalid-input` at what no token begins with. The last token is of kind `end`. */
 export function tokensOf(query: string): readonly Token[] {
   if (query.length > MAX_QUERY)
-    throw syntaxError(query, MAX_QUERY, `it is longer than ${MAX_QUERY} characters`);
+    throw mistakeAt(query, MAX_QUERY, { reason: `it is longer than ${MAX_QUERY} characters` });
   const tokens: Token[] = [];
   for (let at = skipBlank(query, 0); at < query.length; at = skipBlank(query, at)) {
     const token = tokenAt(query, at);
@@ -50,7 +50,7 @@ function tokenAt(query: string, at: number): Token {
     const text = pattern.exec(query)?.[0];
     if (text !== undefined) return { kind, text, start: at, end: at + text.length };
   }
-  throw syntaxError(query, at, `${JSON.stringify(first)} has no meaning here`);
+  throw mistakeAt(query, at, { reason: `${JSON.stringify(first)} has no meaning here` });
 }
 
 /** Quotes are doubled or escaped by a backslash, as in ClickHouse. */
@@ -66,17 +66,23 @@ function quotedAt(query: string, start: number, kind: 'text' | 'quoted'): Token 
     else if (query[at + 1] === quote) text += query[++at];
     else return { kind, text, start, end: at + 1 };
   }
-  throw syntaxError(query, start, `the quote ${quote} is not closed`);
+  throw mistakeAt(query, start, { reason: `the quote ${quote} is not closed` });
+}
+
+/** What is wrong with a query. */
+export interface QueryMistake {
+  readonly reason: string;
+  readonly remedy?: string;
+  readonly code?: 'invalid-input' | 'not-supported' | 'not-found';
 }
 
 /** What is wrong with a query, and where. */
-export function syntaxError(query: string, at: number, reason: string, remedy?: string): FailureError {
+export function mistakeAt(query: string, at: number, { reason, remedy, code }: QueryMistake): FailureError {
   const before = query.slice(0, at).split('\n');
-  const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
   return new FailureError({
-    code: 'invalid-input',
+    code: code ?? 'invalid-input',
     tried: 'read the SQL',
-    target: place,
+    target: `line ${before.length}, column ${before.at(-1)!.length + 1}`,
     reason,
     remedy: remedy ?? DIALECT,
   });

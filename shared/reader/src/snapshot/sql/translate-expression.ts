@@ -14,7 +14,7 @@ import { scalarFunction } from './scalar-functions.ts';
 import { findColumn, findMapValue, type Scope } from './scope.ts';
 import { COMPARISONS, LIKES, type Call, type Expression, type Query } from './syntax.ts';
 import { timeText } from './times.ts';
-import { syntaxError } from './tokens.ts';
+import { mistakeAt } from './tokens.ts';
 import {
   elementType,
   isArray,
@@ -88,7 +88,7 @@ export class ExpressionTranslator {
   }
 
   #error(at: number, reason: string, remedy?: string): FailureError {
-    return syntaxError(this.#surroundings.query, at, reason, remedy);
+    return mistakeAt(this.#surroundings.query, at, { reason, ...(remedy === undefined ? {} : { remedy }) });
   }
 
   #caught(expression: Expression): Typed {

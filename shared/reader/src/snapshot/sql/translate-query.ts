@@ -3,8 +3,8 @@ import { parseQuery } from './parse-query.ts';
 import { ScanBuilder, type Relation, type Scan, type Scope } from './scope.ts';
 import { narrowScans } from './narrow-scans.ts';
 import type { Expression, Item, Query, Select, Source } from './syntax.ts';
-import { SNAPSHOT_TABLES, tableOf } from './tables.ts';
-import { syntaxError } from './tokens.ts';
+import { NO_TABLE, tableOf } from './tables.ts';
+import { mistakeAt, type QueryMistake } from './tokens.ts';
 import { quote, type Typed } from './types.ts';
 
 /** A query in SQLite's words, and which rows it reads. */
@@ -66,13 +66,13 @@ class Planner {
     const [first] = selects;
     for (const { columns } of selects)
       if (columns.length !== first!.columns.length)
-        throw this.#error(0, 'the parts of a UNION differ in how many columns they have');
+        throw this.#error(0, { reason: 'the parts of a UNION differ in how many columns they have' });
     const sql = selects.map((one, i) => (i === 0 ? one.sql : `${query.unions[i - 1]} ${one.sql}`)).join(' ');
     return { sql: heads.length > 0 ? `WITH ${heads.join(', ')} ${sql}` : sql, columns: first!.columns };
   }
 
-  #error(at: number, reason: string, remedy?: string): Error {
-    return syntaxError(this.#text, at, reason, remedy);
+  #error(at: number, mistake: QueryMistake): Error {
+    return mistakeAt(this.#text, at, mistake);
   }
 
   #select(select: Select, outer: Outer): Translated {
@@ -127,7 +127,7 @@ class Planner {
   #keyOf(key: Expression, items: readonly Item[]): Expression {
     if (key.kind !== 'number') return key;
     const item = items[Number(key.text) - 1];
-    if (!item) throw this.#error(key.at, `there is no column ${key.text} to group by`);
+    if (!item) throw this.#error(key.at, { reason: `there is no column ${key.text} to group by` });
     return item.of;
   }
 
@@ -149,7 +149,7 @@ class Planner {
     if (of.kind !== 'star') return [{ name: item.name, value: translator.translate(of) }];
     const wanted = scope.relations.filter(({ alias }) => of.table === undefined || alias === of.table);
     if (wanted.length === 0)
-      throw this.#error(of.at, `there is no table ${of.table ?? ''} to take all columns of`);
+      throw this.#error(of.at, { reason: `there is no table ${of.table ?? ''} to take all columns of` });
     return wanted.flatMap(({ alias, columns }) =>
       [...columns.keys()].map((name) => {
         const path = alias === undefined ? [name] : [alias, name];
@@ -174,11 +174,10 @@ class Planner {
       return { relation: { alias, columns: columnsOf(head) }, sql: `${quote(path[0]!)} AS ${quote(alias)}` };
     const table = tableOf(path);
     if (!table)
-      throw this.#error(
-        source.at,
-        `there is no table ${path.join('.')} in a snapshot`,
-        `There are ${SNAPSHOT_TABLES.map(({ name }) => name).join(', ')}.`,
-      );
+      throw this.#error(source.at, {
+        reason: `there is no table ${path.join('.')} in a snapshot`,
+        ...NO_TABLE,
+      });
     const scan = new ScanBuilder(table, this.#scans.length + 1);
     this.#scans.push(scan);
     return {
