@@ -15,6 +15,7 @@
 #define GS_PAYLOAD_SHORT 256           /* records of shorter requests end after so many of them */
 #define GS_RESPONSE_LENGTH 128         /* bytes of response kept, for status and error text */
 #define GS_HELD_LENGTH 16              /* bytes of a message's header kept until the rest of it comes */
+#define GS_CGROUP_PATH_LENGTH 384      /* of longer paths nothing is kept */
 #define GS_LATENCY_BUCKETS 16
 
 /* Status of a request whose connection ended before the first byte of a response: no code was ever sent. */
@@ -472,6 +473,11 @@ struct gs_nat_value {
 	__u8 address[16];
 	__u16 port;
 	__u16 reserved[3];
+};
+
+/* Value of map cgroup_paths, by cgroup v2 id: the path below the hierarchy's root, ending with 0. */
+struct gs_cgroup_path {
+	char path[GS_CGROUP_PATH_LENGTH];
 };
 
 /* Target filter, set before load (.rodata target_mode) and through maps target_cgroups, target_pids, target_netns. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
-/* Processes: start, exec, exit, and death by the kernel's out-of-memory killer. */
+/* Processes: start, exec, exit, and death by the kernel's out-of-memory killer; the cgroups that are made for them. */
 #include "lib/event.bpf.h"
 #include "lib/target.bpf.h"
 
@@ -13,6 +13,17 @@ struct {
 	__type(key, __u32);
 	__type(value, __u8);
 } oom_victims SEC(".maps");
+
+/*
+ * Paths of the cgroups made last: a container may be gone, and its cgroup removed, before anybody reads of it. Asked by the
+ * id that records carry, so that it does not matter which ring buffer is read first.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct gs_cgroup_path);
+} cgroup_paths SEC(".maps");
 
 static __always_inline void emit(__u32 type, struct task_struct *task, __s32 exit_code)
 {
@@ -78,5 +89,25 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	if (take_oom_victim(tgid) || take_oom_victim(pid))
 		emit(GS_EVENT_OOM_KILL, task, code);
 	emit(GS_EVENT_PROCESS_EXIT, task, code);
+	return 0;
+}
+
+/* Only cgroup v2, whose hierarchy is the first one: v1's have ids of their own. */
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgroup_made, struct cgroup *cgroup, const char *path)
+{
+	struct gs_cgroup_path value = {};
+	__u64 id;
+	long length;
+
+	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != 0)
+		return 0;
+	if (target_mode == GS_TARGET_CGROUP ? !target_has_cgroup_of(cgroup) : !target_has_current())
+		return 0;
+	length = bpf_probe_read_kernel_str(value.path, sizeof(value.path), path);
+	if (length <= 0 || length == sizeof(value.path))
+		return 0;
+	id = BPF_CORE_READ(cgroup, kn, id);
+	bpf_map_update_elem(&cgroup_paths, &id, &value, BPF_ANY);
 	return 0;
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { constants, layout } from '../../collector/src/receivers/ebpf/layout.generated.ts';
 import { forEachRecord, loadObject } from '../loader/src/index.ts';
 import type { IteratorLink, LoadedObject } from '../loader/src/index.ts';
-import { decode } from './decode.ts';
+import { decode, text } from './decode.ts';
 import type { Struct, StructName } from './decode.ts';
 
 /** Roots that the target filter lets through. Exactly one kind. */
@@ -91,6 +91,12 @@ export class Observed {
     return Array.from({ length: count }, (_, i) =>
       decode(value, new Uint8Array(values), i * layout[value].size),
     );
+  }
+
+  /** What map cgroup_paths has of a cgroup v2. */
+  cgroupPath(id: bigint): string | undefined {
+    const value = this.#object.lookup('cgroup_paths', u64(id));
+    return value && text(value);
   }
 
   /** Sum over CPUs of one of enum gs_counter. */

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { constants } from '../../collector/src/receivers/ebpf/layout.generated.ts';
@@ -153,6 +161,37 @@ describe('process', { skip: skipReason() }, () => {
     },
   );
 
+  test(
+    'the path of a cgroup stays known when it is gone; those beside the target are not kept',
+    { skip: unified ? false : 'no cgroup v2 mount' },
+    async () => {
+      const name = `gumshoe-bpf-${process.pid}-paths`;
+      const root = join(unified ?? '', name);
+      const stranger = `${root}-beside`;
+      mkdirSync(root);
+      try {
+        const observed = observe('process', { cgroups: [inodeOf(root)] });
+        try {
+          mkdirSync(stranger);
+          const short = join(root, 'short');
+          mkdirSync(join(short, 'inner'), { recursive: true });
+          const ids = [short, join(short, 'inner')].map(inodeOf);
+          rmdirSync(join(short, 'inner'));
+          rmdirSync(short);
+          assert.deepEqual(
+            ids.map((id) => observed.cgroupPath(id)),
+            [`/${name}/short`, `/${name}/short/inner`],
+          );
+          assert.equal(observed.cgroupPath(inodeOf(stranger)), undefined);
+        } finally {
+          observed.close();
+        }
+      } finally {
+        for (const folder of [root, stranger]) if (existsSync(folder)) rmdirSync(folder);
+      }
+    },
+  );
+
   const memory = memoryCgroup();
   test('a process killed for memory', { skip: memory ? false : 'no memory cgroup to limit' }, async () => {
     const group = memory ?? { path: '', limit: '' };
@@ -187,9 +226,12 @@ function cgroup2Root(): string | undefined {
   );
 }
 
+const inodeOf = (path: string): bigint => statSync(path, { bigint: true }).ino;
+
 function ownCgroupId(): bigint {
   const root = cgroup2Root();
-  return root ? statSync(root, { bigint: true }).ino : 0n;
+  const path = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
+  return root && path ? inodeOf(join(root, path)) : 0n;
 }
 
 function memoryCgroup(): { path: string; limit: string } | undefined {

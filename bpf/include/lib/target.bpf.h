@@ -109,10 +109,24 @@ static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 }
 
+/* Is a cgroup one of the roots, or below one? Slow. */
+static __always_inline bool target_has_cgroup_of(struct cgroup *cgroup)
+{
+	struct cgroup_subsys_state *css = (void *)cgroup; /* self is the first member of struct cgroup */
+
+	for (int level = 0; css && level <= TARGET_CGROUP_DEPTH; level++) {
+		__u64 cgroup_id = BPF_CORE_READ(css, cgroup, kn, id);
+
+		if (bpf_map_lookup_elem(&target_cgroups, &cgroup_id))
+			return true;
+		css = BPF_CORE_READ(css, parent);
+	}
+	return false;
+}
+
 /* May this process be looked at? For iterators, where current is the collector. Slow. */
 static __noinline __attribute__((unused)) bool target_has_task(struct task_struct *task)
 {
-	struct cgroup_subsys_state *css;
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 
 	if (tgid == 0 || tgid == collector_tgid)
@@ -123,15 +137,7 @@ static __noinline __attribute__((unused)) bool target_has_task(struct task_struc
 		return target_has_netns(BPF_CORE_READ(task, nsproxy, net_ns, ns.inum));
 	if (target_mode != GS_TARGET_CGROUP)
 		return true;
-	css = (void *)BPF_CORE_READ(task, cgroups, dfl_cgrp); /* self is the first member of struct cgroup */
-	for (int level = 0; css && level <= TARGET_CGROUP_DEPTH; level++) {
-		__u64 cgroup_id = BPF_CORE_READ(css, cgroup, kn, id);
-
-		if (bpf_map_lookup_elem(&target_cgroups, &cgroup_id))
-			return true;
-		css = BPF_CORE_READ(css, parent);
-	}
-	return false;
+	return target_has_cgroup_of(BPF_CORE_READ(task, cgroups, dfl_cgrp));
 }
 
 /*

@@ -21,6 +21,8 @@ export class CgroupIndex {
   readonly #noticed = new Map<bigint, string>();
   readonly #watchers = new Map<string, FSWatcher>();
   #scannedAt = -Infinity;
+  /** Who knows cgroups that were gone before they could be noticed here. */
+  ask: (id: bigint) => string | undefined = () => undefined;
 
   /** `cgroupfs` is the mount of cgroup v2, or of a hybrid machine's hierarchies. */
   constructor(cgroupfs: string) {
@@ -41,12 +43,18 @@ export class CgroupIndex {
   /** Path below the mount (`/system.slice/nginx.service`); undefined when no such cgroup is known. `now` in ms. */
   pathOf(id: bigint, now: number): string | undefined {
     if (id === 0n) return undefined;
-    const known = this.#noticed.get(id) ?? this.#paths.get(id);
+    const known = this.#noticed.get(id) ?? this.#paths.get(id) ?? this.#asked(id);
     if (known !== undefined || now - this.#scannedAt < RESCAN_INTERVAL) return known;
     this.#scannedAt = now;
     this.#paths.clear();
     this.#scan('/');
     return this.#paths.get(id);
+  }
+
+  #asked(id: bigint): string | undefined {
+    const path = this.ask(id);
+    if (path !== undefined) this.#notice(id, path);
+    return path;
   }
 
   #scan(path: string): void {
@@ -80,9 +88,13 @@ export class CgroupIndex {
   #changed(path: string): void {
     const id = idOf(join(this.#root, path));
     if (id === undefined) return this.#unwatch(path);
+    this.#notice(id, path);
+    this.#watch(path);
+  }
+
+  #notice(id: bigint, path: string): void {
     this.#noticed.set(id, path);
     if (this.#noticed.size > MOST_NOTICED) this.#noticed.delete(this.#noticed.keys().next().value!);
-    this.#watch(path);
   }
 
   #unwatch(path: string): void {

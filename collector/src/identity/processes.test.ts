@@ -94,11 +94,19 @@ test('a cgroup that was noticed is known when it is gone, however deep it was ma
   const short = putCgroup('short.service');
   const inner = putCgroup('short.service/inner');
   // the next scan is far: what is known now was noticed
-  for (let i = 0; i < 200 && index.pathOf(inner, 1) === undefined; i++)
+  for (let i = 0; i < 3_000 && index.pathOf(inner, 1) === undefined; i++)
     await new Promise((resolve) => setTimeout(resolve, 10));
   rmSync(join(cgroupfs, 'unified/shop.slice/short.service'), { recursive: true });
   assert.equal(index.pathOf(short, 1), '/shop.slice/short.service');
   assert.equal(index.pathOf(inner, 5000), '/shop.slice/short.service/inner');
+});
+
+test('a cgroup that was gone before anybody noticed is known by who saw it made', () => {
+  const processes = table();
+  processes.askOfCgroups((id) => (id === 4711n ? '/shop.slice/blink.service' : undefined));
+  processes.onProcess(event('exec', 82, 4711n));
+  assert.equal(processes.containerOf(82)?.containerId, '/shop.slice/blink.service');
+  assert.equal(processes.spanOwnerOf(83, 4712n), undefined);
 });
 
 test('a container gets its names when they become known, and keeps its processes', () => {

@@ -51,6 +51,11 @@ export class ProcessTable {
     this.cgroupIndex.watch();
   }
 
+  /** `ask` knows cgroups by their ids that may be gone already. */
+  askOfCgroups(ask: (id: bigint) => string | undefined): void {
+    this.cgroupIndex.ask = ask;
+  }
+
   close(): void {
     this.cgroupIndex.close();
   }

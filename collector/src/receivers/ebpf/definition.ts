@@ -27,6 +27,7 @@ export const EBPF: ReceiverDefinition = {
       },
     );
     receiver.start();
+    processes.askOfCgroups((id) => receiver.cgroupPath(id));
     lending.ebpf = receiver;
     return {
       programs: () => receiver.programs,

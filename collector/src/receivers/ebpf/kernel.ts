@@ -48,6 +48,8 @@ export interface KernelObject {
   readonly programs: readonly ProgramStatus[];
   /** All entries of a hash map. */
   dump(map: string): MapDump;
+  /** The value of one entry; undefined when it is not there. */
+  lookup(map: string, key: Uint8Array): Uint8Array | undefined;
   /** Entries that are not there are no error. */
   delete(map: string, keys: readonly Uint8Array[]): void;
   /** Sum over CPUs of each entry of a per-CPU array of u64, by index. */

@@ -324,6 +324,12 @@ export const layout = {
       reserved: { offset: 26, size: 6, kind: 'u16', count: 3 },
     },
   },
+  gs_cgroup_path: {
+    size: 384,
+    fields: {
+      path: { offset: 0, size: 384, kind: 's8', count: 384 },
+    },
+  },
 } as const;
 
 /** Enumerators and numeric constants of the same header. */
@@ -399,6 +405,7 @@ export const constants = {
   GS_PAYLOAD_SHORT: 256,
   GS_RESPONSE_LENGTH: 128,
   GS_HELD_LENGTH: 16,
+  GS_CGROUP_PATH_LENGTH: 384,
   GS_LATENCY_BUCKETS: 16,
   GS_STATUS_NO_RESPONSE: 65535,
   GS_REASON_SAMPLED: 1,

@@ -73,6 +73,7 @@ function refusedObject(status: ProgramStatus): KernelObject {
   return {
     programs: [status],
     dump: () => NOTHING,
+    lookup: () => undefined,
     delete: () => {},
     counters: () => [],
     iterate: () => {},
@@ -105,6 +106,10 @@ class NativeObject implements KernelObject {
     const { keySize, valueSize } = this.#sizeOf(map);
     const { count, keys, values } = this.#object.entries(map);
     return { count, keySize, valueSize, keys: new Uint8Array(keys), values: new Uint8Array(values) };
+  }
+
+  lookup(map: string, key: Uint8Array): Uint8Array | undefined {
+    return this.#object.lookup(map, key);
   }
 
   delete(map: string, keys: readonly Uint8Array[]): void {

@@ -40,6 +40,7 @@ class FakeKernel implements Kernel {
           : { object: plan.name, program: 'p', attached: true, reason: '' },
       ],
       dump: (map) => this.maps.get(map)!,
+      lookup: () => undefined,
       delete: (map, keys) => note(`delete ${map} ${keys.length}`),
       counters: () => [1, 2, 3, 4, 5, 6],
       iterate: (program) => note(`iterate ${program}`),

@@ -136,6 +136,13 @@ export class EbpfReceiver {
     this.#listeners.push(listener);
   }
 
+  /** Path of a cgroup v2 by its id, when it was made lately, also when it is gone again. */
+  cgroupPath(id: bigint): string | undefined {
+    const key = new Uint8Array(BigUint64Array.of(id).buffer);
+    const value = this.#objects.get('process')?.lookup('cgroup_paths', key);
+    return value && Buffer.from(value.subarray(0, value.indexOf(0))).toString();
+  }
+
   get programs(): readonly ProgramStatus[] {
     return [...this.#objects.values()].flatMap((object) => object.programs);
   }
