@@ -159,6 +159,12 @@ test('queries: PromQL, SQL, a trace across nodes', async () => {
   assert.match(unknown.errors, /trace/);
   const same = await gumshoe('query', 'sql', 'SELECT 6 * 7 AS answer', ...live);
   assert.equal(same.out, sql.out);
+  const slowest =
+    "SELECT ServiceName, max(Duration) / 1e6 AS ms FROM gumshoe.otel_traces WHERE SpanAttributes['http.route'] = '/orders' GROUP BY ServiceName ORDER BY ms DESC";
+  const offline = await gumshoe('query', 'sql', slowest, file);
+  assert.equal(offline.out, (await gumshoe('sql', slowest, ...live)).out);
+  assert.match(offline.out, /^frontend +90$/m);
+  assert.match((await gumshoe('sql', 'SHOW TABLES', file)).out, /^otel_logs$/m);
   const profile = await gumshoe('profile', 'api', '--snapshot', file);
   assert.equal(profile.code, 0, profile.errors);
   assert.match(profile.out, /^ *89\.4% .* leaf$/m);
@@ -181,6 +187,8 @@ test('exit codes and errors tell bad usage from a source that cannot be read', a
   await expect(2, /lies after/, 'report', '--snapshot', file, '--from', '2000', '--to', '1000');
   await expect(2, /promql|PromQL|parse|expected/i, 'promql', 'sum(', '--snapshot', file);
   await expect(2, /readonly/i, 'sql', 'DROP TABLE gumshoe.otel_logs', ...live);
+  await expect(2, /only SELECT/, 'sql', 'DROP TABLE gumshoe.otel_logs', file);
+  await expect(2, /no table gumshoe\.nothing.*metric_samples/, 'sql', 'SELECT 1 FROM gumshoe.nothing', file);
   await expect(2, /known: .*frontend/, 'report', '--application', 'nobody', '--snapshot', file);
   const free = await nobody();
   await expect(3, /ECONNREFUSED/, 'report', '--clickhouse', free, '--prometheus', free);

@@ -105,14 +105,16 @@ test('incidents, deployments, alerts, risks and costs are named after their verb
   }
 });
 
-test('SQL on a live store', async () => {
-  const { schema, ...answer } = await json(
-    'query',
-    'sql',
-    'SELECT 1 AS one, NULL AS none',
-    ...live,
-    '--json',
-  );
-  assert.equal(schema, 'gumshoe.sql/1');
-  assert.deepEqual(answer['rows'], [[1, null]]);
+test('SQL on a live store and on a snapshot', async () => {
+  for (const source of [live, [file]]) {
+    const { schema, ...answer } = await json(
+      'query',
+      'sql',
+      'SELECT 1 AS one, NULL AS none, toInt64(2) AS wide',
+      ...source,
+      '--json',
+    );
+    assert.equal(schema, 'gumshoe.sql/1');
+    assert.deepEqual(answer['rows'], [[1, null, '2']]);
+  }
 });

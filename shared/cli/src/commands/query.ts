@@ -45,13 +45,20 @@ export const promqlCommand = (): Command =>
     },
   );
 
+const SQL_HELP = `
+SHOW TABLES and DESCRIBE otel_traces list what there is; of a snapshot SHOW FUNCTIONS lists what can be called.
+On a snapshot there is also metric_samples, times are in UTC, and now() is the end of its window.
+
+  gumshoe query sql 'SELECT ServiceName, count() FROM gumshoe.otel_logs GROUP BY ServiceName' case.gumshoe`;
+
 export const sqlCommand = (): Command =>
   readingCommand<{ readonly json?: boolean }>(
     new Command('sql')
-      .description('run a read-only ClickHouse query')
+      .description("run a read-only query in ClickHouse's SQL; a snapshot answers a part of it")
       .argument('<query>')
       .argument('[snapshot]', 'a .gumshoe file, before or behind the query')
-      .option('--json', 'print gumshoe.sql/1'),
+      .option('--json', 'print gumshoe.sql/1')
+      .addHelpText('after', SQL_HELP),
     async (reader, flags, [query = '']) => {
       needClickhouse(flags);
       const result = await createEngine({ reader }).sql(query);

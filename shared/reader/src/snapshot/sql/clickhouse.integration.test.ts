@@ -182,6 +182,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   profiles: [
     'SELECT ServiceName, StackHash, sum(Value) AS ns FROM profiling_samples GROUP BY ServiceName, StackHash ORDER BY ns DESC',
     "SELECT k.Stack[1] AS leaf, sum(s.Value) AS ns FROM profiling_samples AS s INNER JOIN profiling_stacks AS k ON k.Hash = s.StackHash WHERE s.Type = 'ebpf:cpu:nanoseconds' AND s.Labels['container.id'] = 'api@1' GROUP BY leaf ORDER BY ns DESC",
+    'SELECT min(End) AS a, max(s.End) AS b FROM profiling_samples AS s WHERE End > fromUnixTimestamp64Milli(1) AND Start <= fromUnixTimestamp64Milli(4000000000000)',
     'SELECT count() FROM profiling_samples WHERE StackHash = 18446744073709551615',
     "SELECT Stack, length(Stack) AS depth, has(Stack, 'leaf') AS leaf FROM profiling_stacks ORDER BY depth",
   ],

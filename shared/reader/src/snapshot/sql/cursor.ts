@@ -10,6 +10,14 @@ const RESERVED: ReadonlySet<string> = new Set(
   WITH WHEN THEN ELSE END FINAL SAMPLE BY WINDOW QUALIFY OVER CASE INTERVAL DISTINCT`.split(/\s+/),
 );
 
+/** The few of them that cannot even begin an expression: `End` is a column. */
+const NO_OPERANDS: ReadonlySet<string> = new Set(
+  `SELECT FROM PREWHERE WHERE GROUP ORDER HAVING LIMIT UNION JOIN ON USING AS AND OR WHEN THEN ELSE BETWEEN IN IS
+  SETTINGS`.split(/\s+/),
+);
+
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Walks the tokens of one query. */
 export class Cursor {
   readonly query: string;
@@ -67,11 +75,18 @@ export class Cursor {
   }
 
   /** A name, or undefined where none stands. */
-  name(): string | undefined {
+  name(notOf: ReadonlySet<string> = RESERVED): string | undefined {
     const { kind, text } = this.peek();
-    if (kind !== 'quoted' && (kind !== 'word' || RESERVED.has(text.toUpperCase()))) return undefined;
+    if (kind !== 'quoted' && (kind !== 'word' || notOf.has(text.toUpperCase()))) return undefined;
     this.#at++;
     return text;
+  }
+
+  /** A name where an expression begins. */
+  expectOperand(): string {
+    const name = this.name(NO_OPERANDS);
+    if (name === undefined) throw this.unexpected('an expression');
+    return name;
   }
 
   expectName(): string {
@@ -82,11 +97,14 @@ export class Cursor {
 
   /** A name behind AS, where any word is one, or without AS; undefined where none stands. */
   alias(): string | undefined {
-    if (!this.words('AS')) return this.name();
-    const { kind, text } = this.peek();
-    if (kind !== 'word' && kind !== 'quoted') throw this.unexpected('a name');
-    this.#at++;
-    return text;
+    return this.words('AS') ? this.expectWord() : this.name();
+  }
+
+  /** A name where any word is one. */
+  expectWord(): string {
+    const name = this.name(NOTHING);
+    if (name === undefined) throw this.unexpected('a name');
+    return name;
   }
 
   list<T>(one: () => T): T[] {

@@ -254,18 +254,12 @@ export class ExpressionParser {
 
   #named(at: number): Expression {
     const cursor = this.#cursor;
-    const path = [this.#nameOf('an expression')];
+    const path = [cursor.expectOperand()];
     while (cursor.symbol('.')) {
       if (cursor.symbol('*')) return { kind: 'star', table: path.at(-1)!, at };
-      path.push(cursor.expectName());
+      path.push(cursor.expectWord());
     }
     if (cursor.isSymbol('->')) throw cursor.unsupported('a lambda (->)', 'Use what SHOW FUNCTIONS lists.');
     return { kind: 'name', path, at };
-  }
-
-  #nameOf(wanted: string): string {
-    const name = this.#cursor.name();
-    if (name === undefined) throw this.#cursor.unexpected(wanted);
-    return name;
   }
 }
