@@ -1,24 +1,11 @@
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application, Column, World } from '@gumshoe/model/world';
+import { namedIn, namesOf, type Names } from '@gumshoe/text/named';
 import { ERROR_LEVELS } from '../inspections/log-query.ts';
 
-/** Names shorter than this are words of any text. */
-const LEAST_NAME = 3;
-const WORD = /[A-Za-z0-9][A-Za-z0-9_.-]*/g;
-
-/** Other applications that a text names, by their names or by hosts that begin with them. */
-export function mentionedIn(text: string, speaker: Application, world: World): readonly ApplicationId[] {
-  const names = namesIn(world);
-  const found = new Set<ApplicationId>();
-  for (const [word] of text.matchAll(WORD)) {
-    // hosts are named with their domain, or with a full stop at the end
-    for (const name of [word, word.split('.')[0]!, word.replace(/\.+$/, '')]) {
-      const id = names.get(name.toLowerCase());
-      if (id !== undefined && id !== speaker.id) found.add(id);
-    }
-  }
-  return [...found].sort();
-}
+/** Other applications that a text names: by their names, hosts that begin with these, instances or addresses. */
+export const mentionedIn = (text: string, speaker: Application, world: World): readonly ApplicationId[] =>
+  [...namedIn(text, namesIn(world))].filter((id) => id !== speaker.id).sort();
 
 /** Rates of all error messages that speak of another application, by whom they speak of. */
 export function errorsMentioning(
@@ -37,14 +24,44 @@ export function errorsMentioning(
   return all;
 }
 
-const known = new WeakMap<World, ReadonlyMap<string, ApplicationId>>();
+const known = new WeakMap<World, Names<ApplicationId>>();
 
-function namesIn(world: World): ReadonlyMap<string, ApplicationId> {
-  const cached = known.get(world);
-  if (cached) return cached;
-  const names = new Map<string, ApplicationId>();
-  for (const { id, name } of world.applications)
-    if (name.length >= LEAST_NAME) names.set(name.toLowerCase(), id);
-  known.set(world, names);
+function namesIn(world: World): Names<ApplicationId> {
+  let names = known.get(world);
+  if (names === undefined) {
+    const { applications } = world;
+    names = namesOf([...oneEach(applications, addressesOf), ...oneEach(applications, ownNames)]);
+    known.set(world, names);
+  }
   return names;
 }
+
+/** What stands for one application only, in lower case. */
+function oneEach(
+  applications: readonly Application[],
+  namesOfOne: (application: Application) => readonly string[],
+): ReadonlyMap<string, ApplicationId> {
+  const all = new Map<string, ApplicationId>();
+  const several = new Set<string>();
+  for (const application of applications)
+    for (const name of namesOfOne(application).map((one) => one.toLowerCase())) {
+      if ((all.get(name) ?? application.id) !== application.id) several.add(name);
+      all.set(name, application.id);
+    }
+  for (const name of several) all.delete(name);
+  return all;
+}
+
+const ownNames = ({ name, serviceNames }: Application): readonly string[] => [name, ...serviceNames];
+
+/** Every machine has those. */
+const LOCAL = /^(127\.|0\.0\.0\.0|\[?::1?\]?(:|$))/;
+
+/** Instances, and where they listen. */
+const addressesOf = ({ instances }: Application): readonly string[] =>
+  instances.flatMap(({ id, addresses }) => [
+    id.replace(/@.*$/, ''),
+    ...addresses
+      .filter((address) => !LOCAL.test(address))
+      .flatMap((address) => [address, address.replace(/:\d+$/, '')]),
+  ]);

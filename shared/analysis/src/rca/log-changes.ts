@@ -2,6 +2,7 @@ import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application, Column, LogPatternColumns } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
+import { OF_CALLS } from '@gumshoe/text/named';
 import { mentionedIn } from '../anomalies/log-mentions.ts';
 import { matchLabel, rateWindow, selectApplication } from '../evidence.ts';
 import { ERROR_LEVELS } from '../inspections/log-errors.ts';
@@ -19,10 +20,6 @@ export interface RisingErrors {
   /** It speaks of a call that failed, so the reason is elsewhere. */
   readonly isEcho: boolean;
 }
-
-/** What programs say when somebody else did not answer. */
-export const OF_CALLS =
-  /\b(upstream|downstream|dependency|connect(ion)?|dial|time[ds]?[ -]?out|unavailable|refused|unreachable|no route|reset by peer|broken pipe|bad gateway)\b/i;
 
 /** Messages per second below which nothing rises. */
 const LEAST_RATE = 0.02;

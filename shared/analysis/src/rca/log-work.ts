@@ -1,10 +1,10 @@
 import { meanOf, sumColumns } from '@gumshoe/model/columns';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application, CellRange, Column } from '@gumshoe/model/world';
+import { OF_CALLS } from '@gumshoe/text/named';
 import { errorsMentioning } from '../anomalies/log-mentions.ts';
 import { ERROR_LEVELS } from '../inspections/log-errors.ts';
 import type { Frame } from './frame.ts';
-import { OF_CALLS } from './log-changes.ts';
 import { perFrame } from './memo.ts';
 
 /** What is no ordinary message. */

@@ -24,6 +24,24 @@ test('records that differ in numbers and ids are one pattern of one level', () =
   ]);
 });
 
+test('complaints about different services are told apart, though they differ in one word only', () => {
+  const series = logSeries([
+    record('call to cart failed', 'ERROR', 1_000_000),
+    record('call to stock-2 failed', 'ERROR', 1_000_000),
+    record('call to stock-3 failed', 'ERROR', 1_000_000),
+    record('call to stock-3 failed', 'ERROR', 1_000_000),
+    record('ready', 'INFO', 1_000_000, 'cart'),
+    record('ready', 'INFO', 1_000_000, 'stock-2'),
+    record('ready', 'INFO', 1_000_000, 'stock-3'),
+  ]).filter(({ labels }) => labels['level'] === 'error');
+  assert.deepEqual(series.map(({ labels, values }) => [labels['sample'], values.at(-1)]).sort(), [
+    ['call to cart failed', 1],
+    ['call to stock-2 failed', 1],
+    ['call to stock-3 failed', 2],
+  ]);
+  assert.equal(new Set(series.map(({ labels }) => labels['pattern_hash'])).size, 3);
+});
+
 test('patterns are bounded: what is beyond is one of its own', () => {
   const words = (i: number): string =>
     [...String(i)]

@@ -2,6 +2,7 @@ import { labelsKey, type Labels, type Series } from '@gumshoe/base/series';
 import { TRACE_METRICS } from '@gumshoe/schema/metrics/trace';
 import { logLevel, type LogLevel } from '@gumshoe/text/log-level';
 import { patternWords, samePattern } from '@gumshoe/text/log-pattern';
+import { namedIn, namesOf, type Names } from '@gumshoe/text/named';
 
 export interface CountedLogRecord {
   /** ms since the epoch */
@@ -29,7 +30,12 @@ const LEVELS: readonly (readonly [RegExp, LogLevel])[] = [
 const levelOf = ({ severity, body }: CountedLogRecord): LogLevel =>
   LEVELS.find(([pattern]) => pattern.test(severity))?.[1] ?? logLevel(body);
 
+/** What is said of others is told apart by whom it is said of: patterns alone take "call to a failed" for "call to b failed". */
+const COMPLAINTS: ReadonlySet<LogLevel> = new Set(['critical', 'error', 'warning']);
+
 interface Pattern {
+  /** Services that the text names. */
+  readonly about: string;
   readonly words: readonly string[];
   readonly labels: Labels;
   readonly increments: Map<number, number>;
@@ -52,8 +58,11 @@ export function patternHash(words: readonly string[]): string {
  * Counters of log records by service, level and pattern; a sample every 5 s over the time of all records. At most
  * MAX_PATTERNS patterns for each service and level, the rest is one of its own.
  */
-export function logSeries(records: Iterable<CountedLogRecord>): readonly Series[] {
+export function logSeries(records: readonly CountedLogRecord[]): readonly Series[] {
   const known = new Map<string, Patterns>();
+  const services = namesOf(
+    [...new Set(records.map((one) => one.serviceName))].sort().map((name) => [name, name]),
+  );
   let lo = Infinity;
   let hi = -Infinity;
   for (const record of records) {
@@ -61,7 +70,7 @@ export function logSeries(records: Iterable<CountedLogRecord>): readonly Series[
     if (!Number.isFinite(bucket)) continue;
     lo = Math.min(lo, bucket);
     hi = Math.max(hi, bucket);
-    const { increments } = patternOf(known, record, levelOf(record));
+    const { increments } = patternOf(known, record, levelOf(record), services);
     increments.set(bucket, (increments.get(bucket) ?? 0) + (record.count ?? 1));
   }
   if (hi < lo) return [];
@@ -87,16 +96,32 @@ interface Patterns {
 /** Word lists remembered at most, for each service and level. */
 const MAX_REMEMBERED = 10_000;
 
-function patternOf(known: Map<string, Patterns>, record: CountedLogRecord, level: LogLevel): Pattern {
+function patternOf(
+  known: Map<string, Patterns>,
+  record: CountedLogRecord,
+  level: LogLevel,
+  services: Names<string>,
+): Pattern {
   const key = `${record.serviceName}\u0000${level}`;
   let patterns = known.get(key);
   if (patterns === undefined) known.set(key, (patterns = { all: [], byWords: new Map() }));
   const words = patternWords(record.body);
-  const text = words.join(' ');
-  const found = patterns.byWords.get(text) ?? patterns.all.find((one) => samePattern(one.words, words));
-  const pattern = found ?? newPattern(patterns.all, record, level, words);
+  const about = COMPLAINTS.has(level) ? aboutOf(record, services) : '';
+  const text = `${words.join(' ')}\u0000${about}`;
+  const found =
+    patterns.byWords.get(text) ??
+    patterns.all.find((one) => one.about === about && samePattern(one.words, words));
+  const pattern = found ?? newPattern(patterns.all, record, level, words, about);
   if (patterns.byWords.size < MAX_REMEMBERED) patterns.byWords.set(text, pattern);
   return pattern;
+}
+
+function aboutOf({ body, serviceName }: CountedLogRecord, services: Names<string>): string {
+  const named = namedIn((body.split('\n', 1)[0] ?? '').slice(0, SAMPLE_LENGTH), services);
+  return [...named]
+    .filter((one) => one !== serviceName)
+    .sort()
+    .join(' ');
 }
 
 function newPattern(
@@ -104,6 +129,7 @@ function newPattern(
   record: CountedLogRecord,
   level: LogLevel,
   words: readonly string[],
+  about: string,
 ): Pattern {
   const overflow = patterns.length >= MAX_PATTERNS;
   if (overflow) {
@@ -115,10 +141,10 @@ function newPattern(
     __name__: TRACE_METRICS.logMessages.name,
     service_name: record.serviceName,
     level,
-    pattern_hash: overflow ? '~other' : patternHash(words),
+    pattern_hash: overflow ? '~other' : patternHash(about ? [...words, about] : words),
     sample: overflow ? 'patterns beyond the first hundred' : sample,
   };
-  const made: Pattern = { words, labels, increments: new Map() };
+  const made: Pattern = { about, words, labels, increments: new Map() };
   patterns.push(made);
   return made;
 }
