@@ -11,7 +11,7 @@ import type {
   IncidentNews,
   Overview,
   Report,
-  Risk,
+  RiskReport,
   ServiceMap,
   TraceSummary,
   TraceTree,
@@ -47,7 +47,7 @@ export interface EngineCalls {
   serviceMap: Call<[range: TimeRange], ServiceMap>;
   inspections: Call<[range: TimeRange], readonly ApplicationFindings[]>;
   deployments: Call<[range: TimeRange], readonly DeploymentReport[]>;
-  risks: Call<[range: TimeRange], readonly Risk[]>;
+  risks: Call<[range: TimeRange], readonly RiskReport[]>;
   costs: Call<[range: TimeRange], Costs>;
   alerts: Call<[range: TimeRange], Alerts>;
   followIncidents: Call<[book: IncidentBook, range: TimeRange, calm: number | undefined], IncidentNews>;

@@ -54,7 +54,7 @@ export interface EngineApi {
   /** Rollouts that touch the window, oldest first, each with what it changed. */
   deployments(range: TimeRange, signal?: AbortSignal): Promise<readonly DeploymentReport[]>;
   /** What is not wrong yet. */
-  risks(range: TimeRange, signal?: AbortSignal): Promise<readonly Risk[]>;
+  risks(range: TimeRange, signal?: AbortSignal): Promise<readonly RiskReport[]>;
   /** What applications use, and what that costs a month. */
   costs(range: TimeRange, signal?: AbortSignal): Promise<Costs>;
   /** Rules of the configuration, and burn rates of objectives, that are or were active in the window. */
@@ -223,6 +223,16 @@ export interface Alerts {
 export interface DeploymentReport {
   readonly deployment: Deployment;
   readonly comparison: DeploymentComparison;
+  /** What shows the versions, each difference and the new errors, as far as one query can. */
+  readonly evidence: readonly DeploymentEvidence[];
+}
+
+export interface DeploymentEvidence extends Evidence {
+  readonly about: DeploymentComparison['differences'][number]['metric'] | 'version' | 'new-errors';
+}
+
+export interface RiskReport extends Risk {
+  readonly evidence: readonly Evidence[];
 }
 
 export interface IncidentNews {

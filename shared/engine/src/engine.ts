@@ -12,10 +12,12 @@ import { traceTree } from '@gumshoe/model/derived/trace-tree';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import type { Application } from '@gumshoe/model/world';
 import { applicationPageOf } from './answers/application-page.ts';
+import { deploymentEvidence } from './answers/deployment-evidence.ts';
 import { incidentNews } from './answers/incidents.ts';
 import { inspectionsOf } from './answers/inspections.ts';
 import { overviewOf } from './answers/overview.ts';
 import { reportOf } from './answers/report.ts';
+import { risksWithEvidence } from './answers/risk-evidence.ts';
 import { serviceMapOf } from './answers/service-map.ts';
 import type { ApplicationPage, BlindSpot, EngineApi } from './api.ts';
 import { gatherEvidence } from './gather-evidence.ts';
@@ -55,12 +57,17 @@ export function createEngine({ reader, clock, configuration }: EngineOptions): E
     inspections: async (range, signal) => inspectionsOf(await worlds.get(range, signal)),
     deployments: async (range, signal) => {
       const inspected = await worlds.get(range, signal);
-      return findDeployments(inspected.world).map((deployment) => ({
-        deployment,
-        comparison: compareDeployment(inspected, deployment, prices),
-      }));
+      return findDeployments(inspected.world).map((deployment) => {
+        const comparison = compareDeployment(inspected, deployment, prices);
+        const one = inspected.byId.get(deployment.application);
+        const evidence = deploymentEvidence(inspected.world, one, deployment, comparison);
+        return { deployment, comparison, evidence };
+      });
     },
-    risks: async (range, signal) => findRisks((await worlds.get(range, signal)).world, dismissedRisks),
+    risks: async (range, signal) => {
+      const { world } = await worlds.get(range, signal);
+      return risksWithEvidence(world, findRisks(world, dismissedRisks));
+    },
     costs: async (range, signal) => findCosts((await worlds.get(range, signal)).world, prices),
     alerts: (range, signal) => judgeAlerts(worlds, alerts, range, signal),
     followIncidents: async (book, range, calm, signal) =>

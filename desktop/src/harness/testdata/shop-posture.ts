@@ -1,6 +1,6 @@
 import { milliseconds, type TimeRange } from '@gumshoe/base/time';
-import type { Costs, DeploymentReport, ErrorBudgetState, Risk } from '@gumshoe/engine/api';
-import type { ApplicationId, InstanceId, NodeId } from '@gumshoe/model/entities';
+import type { Costs, DeploymentEvidence, DeploymentReport, ErrorBudgetState, RiskReport } from '@gumshoe/engine/api';
+import type { ApplicationId, Evidence, InstanceId, NodeId } from '@gumshoe/model/entities';
 
 /** What is known of the shop besides what is broken: budgets, a rollout, risks, costs and alerts. */
 const id = (name: string): ApplicationId => `_:SystemdUnit:${name}` as ApplicationId;
@@ -34,6 +34,14 @@ export function shopBudget(range: TimeRange, onset: number, bad: boolean): Error
 
 export function shopDeployments(range: TimeRange): DeploymentReport[] {
   const at = (share: number) => milliseconds(Math.round(range.from + (range.to - range.from) * share));
+  const shown = (about: DeploymentEvidence['about'], query: string): DeploymentEvidence => ({
+    about,
+    kind: 'promql',
+    query,
+    from: at(0.2),
+    to: at(0.9),
+    summary: `${about} of orders.`,
+  });
   return [
     {
       deployment: {
@@ -78,22 +86,40 @@ export function shopDeployments(range: TimeRange): DeploymentReport[] {
         newErrors: [{ pattern: 'discount * not found', sample: 'discount 4711 not found', count: 31 }],
         outcome: 'worse',
       },
+      evidence: [
+        shown('version', 'container_info'),
+        shown('cpu-per-request', 'rate(container_resources_cpu_usage_seconds_total[60s])'),
+        shown('memory', 'container_resources_memory_rss_bytes'),
+        shown('new-errors', 'rate(container_log_messages_total[60s])'),
+      ],
     },
   ];
 }
 
-export const shopRisks = (): Risk[] => [
+/** What runs of a service. */
+const running = (range: TimeRange, name: string): Evidence[] => [
+  {
+    kind: 'promql',
+    query: `count by (machine_id, container_id) (container_resources_cpu_usage_seconds_total{container_id="/shop/${name}"})`,
+    ...range,
+    summary: `What runs of ${name}, by node.`,
+  },
+];
+
+export const shopRisks = (range: TimeRange): RiskReport[] => [
   {
     kind: 'single-instance-app',
     application: id('orders'),
     severity: 'warning',
     message: 'orders runs as one instance: while it restarts, nobody serves.',
+    evidence: running(range, 'orders'),
   },
   {
     kind: 'unreplicated-database',
     application: id('postgres'),
     severity: 'critical',
     message: 'postgres (postgres) runs as one instance and no replica is connected: losing it loses data.',
+    evidence: running(range, 'postgres'),
   },
   {
     kind: 'unreplicated-database',
@@ -101,6 +127,7 @@ export const shopRisks = (): Risk[] => [
     severity: 'critical',
     message: 'redis (redis) runs as one instance and no replica is connected: losing it loses data.',
     dismissed: 'it holds nothing that cannot be computed again',
+    evidence: running(range, 'redis'),
   },
 ];
 
@@ -141,6 +168,24 @@ export const shopCosts = (): Costs => ({
       lifeCycle: '',
       instanceType: '',
       price: { core: 0.03465, gib: 0.003938, machine: NaN, source: 'parts' },
+    },
+    {
+      node: 'f1c1' as NodeId,
+      cores: 2,
+      memory: 8_589_934_592,
+      idleCpu: 0.81,
+      idleMemory: 0.6,
+      monthly: 70.08,
+      monthlyIdle: 45,
+      lifeCycle: 'on-demand',
+      instanceType: 'm5.large',
+      price: {
+        core: 0.0096,
+        gib: 0.0096,
+        machine: 0.096,
+        source: 'list',
+        list: { provider: 'aws', region: 'us-east-1', asOf: '2026-01-19' },
+      },
     },
   ],
   prices: {

@@ -27,6 +27,11 @@ const DETAIL_ZOOM = 0.42;
 const FADED = 0.32;
 const REASON_LINES = 2;
 const LINE_HEIGHT = 14;
+/** Boxes have room for text that is larger by this where the drawing is small. */
+const MOST_ENLARGED = 1.22;
+
+/** By how much text is enlarged, so that it stays as large on the screen as it is at zoom 1. */
+const enlargement = ({ zoom }: Viewport): number => Math.min(MOST_ENLARGED, Math.max(1, 1 / zoom));
 
 /** Draws what is in sight. O(nodes + edges) with culling. */
 export function drawMap(
@@ -92,7 +97,7 @@ function drawEdge(
   context.stroke();
   context.setLineDash([]);
   drawArrow(context, route, edgeColour(edge.health, palette));
-  if (view.zoom >= LABEL_ZOOM) drawEdgeLabel(context, edge, route.label, palette);
+  if (view.zoom >= LABEL_ZOOM) drawEdgeLabel(context, edge, route.label, enlargement(view), palette);
   context.globalAlpha = 1;
 }
 
@@ -138,20 +143,22 @@ function drawEdgeLabel(
   context: CanvasRenderingContext2D,
   edge: ServiceMapEdge,
   at: Point,
+  scale: number,
   palette: Palette,
 ): void {
   const [first, second] = edgeTexts(edge);
-  context.font = `500 11px ${FONT}`;
+  context.font = `500 ${11 * scale}px ${FONT}`;
   context.textAlign = 'center';
   const width = Math.max(context.measureText(first).width, context.measureText(second).width) + 8;
   context.fillStyle = palette.background;
-  context.fillRect(at.x - width / 2, at.y - EDGE_LABEL.height / 2, width, EDGE_LABEL.height);
+  const height = EDGE_LABEL.height * scale;
+  context.fillRect(at.x - width / 2, at.y - height / 2, width, height);
   context.textBaseline = 'middle';
   context.fillStyle = palette.text;
-  context.fillText(first, at.x, at.y - 7);
+  context.fillText(first, at.x, at.y - 7 * scale);
   context.fillStyle =
     edge.health === 'ok' || edge.health === 'unknown' ? palette.muted : palette.health[edge.health];
-  context.fillText(second, at.x, at.y + 8);
+  context.fillText(second, at.x, at.y + 8 * scale);
 }
 
 function drawNode(
@@ -180,9 +187,10 @@ function drawNode(
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   context.fillStyle = palette.text;
-  context.font = `600 13px ${FONT}`;
+  const scale = enlargement(view);
+  context.font = `600 ${13 * scale}px ${FONT}`;
   context.fillText(fitText(context, node.name, NODE.width - 40), at.x + 32, at.y + 19);
-  if (view.zoom >= DETAIL_ZOOM) drawNodeDetails(context, node, at, palette);
+  if (view.zoom >= DETAIL_ZOOM) drawNodeDetails(context, node, at, scale, palette);
   context.globalAlpha = 1;
 }
 
@@ -197,19 +205,20 @@ function drawNodeDetails(
   context: CanvasRenderingContext2D,
   node: ServiceMapNode,
   at: Point,
+  scale: number,
   palette: Palette,
 ): void {
   const { up, known } = node.instances;
   const bad = node.health === 'warning' || node.health === 'critical';
   const reason = bad ? node.reasons[0] : undefined;
-  context.font = `11px ${FONT}`;
+  context.font = `${11 * scale}px ${FONT}`;
   context.fillStyle = palette.muted;
   const kind = [node.cluster, node.type ?? node.kind, `${up}/${known} up`].filter(Boolean).join(' · ');
   context.fillText(fitText(context, kind, NODE.width - 24), at.x + 12, at.y + 38);
   context.fillStyle = reason ? palette.health[node.health] : palette.muted;
   const lines = wrapText(context, reason ?? trafficText(node), NODE.width - 24, REASON_LINES);
   for (const [index, line] of lines.entries())
-    context.fillText(line, at.x + 12, at.y + 54 + index * LINE_HEIGHT);
+    context.fillText(line, at.x + 12, at.y + 54 + index * LINE_HEIGHT * scale);
 }
 
 function trafficText(node: ServiceMapNode): string {

@@ -16,6 +16,7 @@ import { healthWord } from '../widgets/health-badge.tsx';
 import { drawMap } from './map-drawing.ts';
 import { prepareCanvas } from './surface.ts';
 import { useSize } from './use-size.ts';
+import { MAP_MARGIN } from './map-fit.ts';
 import { fit, pan, zoomAt, type Viewport } from './viewport.ts';
 
 export interface ServiceMapCanvasProps {
@@ -29,7 +30,6 @@ export interface ServiceMapCanvasProps {
   readonly onHover: (id: string | undefined) => void;
 }
 
-const MARGIN = 30;
 const ZOOM_STEP = 1.25;
 /** A press that moves less than this is a click. */
 const CLICK_SLOP = 4;
@@ -69,7 +69,7 @@ export function ServiceMapCanvas(props: ServiceMapCanvasProps) {
 function useViewport(layout: MapLayout, size: { readonly width: number; readonly height: number }) {
   const [view, setView] = useState<Viewport>({ x: 0, y: 0, zoom: 1 });
   const fitted = useRef<MapLayout>(undefined);
-  const fitNow = useCallback(() => setView(fit(layout, size, MARGIN)), [layout, size]);
+  const fitNow = useCallback(() => setView(fit(layout, size, MAP_MARGIN)), [layout, size]);
   useLayoutEffect(() => {
     if (size.width === 0 || fitted.current === layout) return;
     fitted.current = layout;

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fit, MAX_ZOOM, MIN_ZOOM, zoomAt } from './viewport.ts';
 
+const MARGIN = { side: 50, top: 50, bottom: 50 };
+
 test('zooming keeps the point under the pointer, within the limits', () => {
   const numbers = fc.double({ min: -5000, max: 5000, noNaN: true });
   fc.assert(
@@ -27,8 +29,8 @@ test('zooming keeps the point under the pointer, within the limits', () => {
 
 test('a fitted drawing lies in the middle, whole, and small ones are not blown up', () => {
   const screen = { width: 1000, height: 500 };
-  const view = fit({ width: 4000, height: 100 }, screen, 50);
+  const view = fit({ width: 4000, height: 100 }, screen, MARGIN);
   assert.equal(view.zoom, 900 / 4000);
   assert.equal(view.x, 50);
-  assert.equal(fit({ width: 10, height: 10 }, screen, 50).zoom, 1.15);
+  assert.equal(fit({ width: 10, height: 10 }, screen, MARGIN).zoom, 1.15);
 });

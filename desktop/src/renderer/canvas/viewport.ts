@@ -15,12 +15,18 @@ export interface Size {
   readonly height: number;
 }
 
-export function fit(drawing: Size, screen: Size, margin: number): Viewport {
+export interface Margin {
+  readonly side: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export function fit(drawing: Size, screen: Size, { side, top, bottom }: Margin): Viewport {
   const width = Math.max(1, drawing.width);
   const height = Math.max(1, drawing.height);
-  const free = { width: screen.width - 2 * margin, height: screen.height - 2 * margin };
+  const free = { width: screen.width - 2 * side, height: screen.height - top - bottom };
   const zoom = clamp(Math.min(free.width / width, free.height / height), MIN_ZOOM, MAX_FIT_ZOOM);
-  return { zoom, x: (screen.width - width * zoom) / 2, y: (screen.height - height * zoom) / 2 };
+  return { zoom, x: (screen.width - width * zoom) / 2, y: top + (free.height - height * zoom) / 2 };
 }
 
 /** Zooms so that the point under the pointer stays there. */

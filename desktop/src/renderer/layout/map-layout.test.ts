@@ -4,7 +4,16 @@ import { milliseconds } from '@gumshoe/base/time';
 import type { ApplicationId } from '@gumshoe/model/entities';
 import ELK from 'elkjs/lib/main.js';
 import type { ServiceMap } from '../../contract/engine.ts';
-import { edgeKey, fromElkGraph, NODE, toElkGraph, topologyKey, type ElkResult } from './map-layout.ts';
+import {
+  edgeKey,
+  fromElkGraph,
+  NODE,
+  toElkGraph,
+  topologyKey,
+  type ElkResult,
+  type MapDirection,
+} from './map-layout.ts';
+import { readableLayout } from '../canvas/map-fit.ts';
 
 function mapOf(pairs: readonly (readonly [string, string])[], rate = 1): ServiceMap {
   const names = [...new Set(pairs.flat())];
@@ -46,8 +55,8 @@ const SHOP = [
   ['orders', 'postgres'],
 ] as const;
 
-const layout = async (map: ServiceMap) =>
-  fromElkGraph((await new ELK().layout(toElkGraph(map))) as unknown as ElkResult);
+const layout = async (map: ServiceMap, direction: MapDirection = 'RIGHT') =>
+  fromElkGraph((await new ELK().layout(toElkGraph(map, direction))) as unknown as ElkResult, direction);
 
 test('callers lie left of what they call, and no two boxes overlap', async () => {
   const { nodes, edges } = await layout(mapOf(SHOP));
@@ -59,6 +68,16 @@ test('callers lie left of what they call, and no two boxes overlap', async () =>
   for (const a of boxes)
     for (const b of boxes)
       assert.ok(a === b || Math.abs(a.x - b.x) >= NODE.width || Math.abs(a.y - b.y) >= NODE.height);
+});
+
+test('where layers side by side would be too small to read, callers lie above what they call', async () => {
+  const map = mapOf(SHOP);
+  const layouts = [await layout(map), await layout(map, 'DOWN')];
+  assert.equal(readableLayout(layouts, { width: 1760, height: 900 })?.direction, 'RIGHT');
+  assert.equal(readableLayout(layouts, { width: 968, height: 632 })?.direction, 'DOWN');
+  const { nodes } = layouts[1]!;
+  for (const [client, server] of SHOP)
+    assert.ok(nodes.get(client)!.y + NODE.height < nodes.get(server)!.y, `${client} above ${server}`);
 });
 
 test('the label of an edge lies between its ends', async () => {

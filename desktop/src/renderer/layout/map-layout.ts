@@ -9,8 +9,12 @@ export interface Point {
   readonly y: number;
 }
 
+/** Which way calls go: `RIGHT` has callers on the left, `DOWN` above. */
+export type MapDirection = 'RIGHT' | 'DOWN';
+
 /** Where everything is; the same map gives the same placement. */
 export interface MapLayout {
+  readonly direction: MapDirection;
   readonly width: number;
   readonly height: number;
   /** Top left corners by application. */
@@ -33,8 +37,8 @@ export function topologyKey(map: ServiceMap): string {
   return JSON.stringify([nodes, edges]);
 }
 
-/** A graph for elkjs: layers from callers on the left to what they call on the right. */
-export function toElkGraph(map: ServiceMap) {
+/** A graph for elkjs: layers from callers to what they call. */
+export function toElkGraph(map: ServiceMap, direction: MapDirection) {
   const known = new Set<string>(map.nodes.map((node) => node.id));
   const edges = map.edges
     .filter((edge) => known.has(edge.client) && known.has(edge.server))
@@ -43,7 +47,7 @@ export function toElkGraph(map: ServiceMap) {
     id: 'map',
     layoutOptions: {
       'elk.algorithm': 'layered',
-      'elk.direction': 'RIGHT',
+      'elk.direction': direction,
       'elk.layered.spacing.nodeNodeBetweenLayers': '13',
       'elk.spacing.nodeNode': '44',
       'elk.spacing.edgeNode': '22',
@@ -93,7 +97,7 @@ export interface ElkResult {
   }[];
 }
 
-export function fromElkGraph(result: ElkResult): MapLayout {
+export function fromElkGraph(result: ElkResult, direction: MapDirection): MapLayout {
   const nodes = new Map((result.children ?? []).map((box) => [box.id, { x: box.x ?? 0, y: box.y ?? 0 }]));
   const edges = new Map<string, EdgeRoute>();
   for (const edge of result.edges ?? []) {
@@ -109,5 +113,5 @@ export function fromElkGraph(result: ElkResult): MapLayout {
       : middle;
     edges.set(edge.id, { points, label });
   }
-  return { width: result.width ?? 0, height: result.height ?? 0, nodes, edges };
+  return { direction, width: result.width ?? 0, height: result.height ?? 0, nodes, edges };
 }

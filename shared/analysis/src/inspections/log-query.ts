@@ -6,7 +6,10 @@ export const ERROR_LEVELS: ReadonlySet<string> = new Set(['error', 'critical', '
 export const ERRORS_ONLY = 'level=~"error|critical|fatal"';
 
 /** PromQL for messages per second, from the container's log or from log records; 0 where none match. */
-export function logRateQuery({ select, rateWindow }: Subject, ...matchers: readonly string[]): string {
+export function logRateQuery(
+  { select, rateWindow }: Pick<Subject, 'select' | 'rateWindow'>,
+  ...matchers: readonly string[]
+): string {
   const of = (metric: string, ...more: readonly string[]) =>
     `sum(rate(${select(metric, ...more)}${rateWindow}))`;
   const [container, records] = [CONTAINER_METRICS.logMessages.name, TRACE_METRICS.logMessages.name];

@@ -169,7 +169,11 @@ function resourceCharts(world: World, { application }: InspectedApplication): re
       unit: 'cores',
       series: [
         ...instances.map(({ id, cpuUsage }) => ({ name: id, values: cpuUsage, promql: cpu })),
-        ...limits.slice(0, 1).map((values) => ({ name: 'limit', values })),
+        ...limits.slice(0, 1).map((values) => ({
+          name: 'limit',
+          values,
+          promql: selectApplication(application, CONTAINER_METRICS.cpuLimit.name),
+        })),
       ],
     },
     {
@@ -177,7 +181,11 @@ function resourceCharts(world: World, { application }: InspectedApplication): re
       unit: 'bytes',
       series: [
         ...instances.map(({ id, memoryRss }) => ({ name: id, values: memoryRss, promql: memory })),
-        ...caps.slice(0, 1).map((values) => ({ name: 'limit', values })),
+        ...caps.slice(0, 1).map((values) => ({
+          name: 'limit',
+          values,
+          promql: selectApplication(application, CONTAINER_METRICS.memoryLimit.name),
+        })),
       ],
     },
   ];

@@ -1,3 +1,4 @@
+import { formatValue } from '@gumshoe/base/units';
 import { useState } from 'react';
 import type { Costs } from '../../../contract/engine.ts';
 import { nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
@@ -18,6 +19,7 @@ export interface ApplicationCostsTableProps {
 
 export function ApplicationCostsTable({ applications, currency }: ApplicationCostsTableProps) {
   const [selected, setSelected] = useState(-1);
+  const asked = anyAsks(applications);
   return (
     <Panel
       title="Applications"
@@ -36,16 +38,22 @@ export function ApplicationCostsTable({ applications, currency }: ApplicationCos
           onSelect={setSelected}
           onOpen={(index) => openApplication(applications[index]!.application)}
           maxHeight={ROW_HEIGHT * IN_SIGHT + 30}
-          header={<Head />}
-          render={(one, _index, isSelected) => <Row costs={one} currency={currency} selected={isSelected} />}
+          header={<Head asked={asked} />}
+          render={(one, _index, isSelected) => (
+            <Row costs={one} currency={currency} selected={isSelected} asked={asked} />
+          )}
         />
       )}
     </Panel>
   );
 }
 
-const Head = () => (
-  <div className="table-head costs-row" aria-hidden>
+/** Whether what pods ask for is known of any: only Kubernetes tells, and elsewhere the columns would be empty. */
+export const anyAsks = (applications: readonly ApplicationCosts[]): boolean =>
+  applications.some(({ monthly }) => !Number.isNaN(monthly.allocated));
+
+const Head = ({ asked }: { readonly asked: boolean }) => (
+  <div className="table-head costs-row" data-asked={asked} aria-hidden>
     <span>Application</span>
     <span className="number">A month</span>
     <span className="number">CPU</span>
@@ -56,7 +64,19 @@ const Head = () => (
     <span className="number" data-column="share">
       of nodes
     </span>
-    <span className="number">Unused, a month</span>
+    {asked ? (
+      <>
+        <span className="number" title="What its pods request, and nobody else can have">
+          Requested, a month
+        </span>
+        <span className="number" title="The part of the requests that was never used in the window">
+          never used
+        </span>
+      </>
+    ) : null}
+    <span className="number" data-column="limits" title="Limits less the peak of the window">
+      Below limits, a month
+    </span>
     <span className="number">Traffic out</span>
     <span className="number">Million requests</span>
   </div>
@@ -66,15 +86,18 @@ interface RowProps {
   readonly costs: ApplicationCosts;
   readonly currency: string;
   readonly selected: boolean;
+  /** See `anyAsks`. */
+  readonly asked: boolean;
 }
 
-function Row({ costs, currency, selected }: RowProps) {
+function Row({ costs, currency, selected, asked }: RowProps) {
   const { application, cpuCores, cpuShare, memory, memoryShare, unusedCpu, unusedMemory, monthly } = costs;
   return (
     <div
       className="table-row costs-row"
       style={{ height: ROW_HEIGHT }}
       data-selected={selected}
+      data-asked={asked}
       data-testid={`cost-${nameOfApplication(application)}`}
       onClick={() => openApplication(application)}
     >
@@ -86,7 +109,8 @@ function Row({ costs, currency, selected }: RowProps) {
       <Share of={cpuShare} />
       <ValueCell value={memory} unit="bytes" />
       <Share of={memoryShare} />
-      <span className="number" title={unusedTitle(unusedCpu, unusedMemory)}>
+      {asked ? <Asked costs={costs} currency={currency} /> : null}
+      <span className="number" data-column="limits" title={unusedTitle(unusedCpu, unusedMemory)}>
         {moneyText(monthly.unused, currency)}
       </span>
       <Traffic costs={costs} />
@@ -100,6 +124,26 @@ const Share = ({ of }: { readonly of: number }) => (
     <Value value={of} unit="ratio" />
   </span>
 );
+
+/** What its pods request, and the part of it that they never used. */
+function Asked({ costs, currency }: Pick<RowProps, 'costs' | 'currency'>) {
+  const { cpuRequest, memoryRequest, monthly } = costs;
+  const parts = [
+    ...(Number.isNaN(cpuRequest) ? [] : [formatValue(cpuRequest, 'cores')]),
+    ...(Number.isNaN(memoryRequest) ? [] : [formatValue(memoryRequest, 'bytes')]),
+  ];
+  const title = parts.length > 0 ? `requests ${parts.join(' and ')}` : 'not all of its pods request anything';
+  return (
+    <>
+      <span className="number" title={title} data-testid="allocated">
+        {moneyText(monthly.allocated, currency)}
+      </span>
+      <span className="number" title="requests less the peak of the window" data-testid="over-provisioned">
+        {moneyText(monthly.overProvisioned, currency)}
+      </span>
+    </>
+  );
+}
 
 const unusedTitle = (cpu: number, memory: number): string =>
   Number.isNaN(cpu) && Number.isNaN(memory)

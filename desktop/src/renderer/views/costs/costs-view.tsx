@@ -5,7 +5,7 @@ import type { Costs } from '../../../contract/engine.ts';
 import { Figure } from '../../widgets/figure.tsx';
 import { Empty, Loaded } from '../../widgets/states.tsx';
 import { spanText } from '../../widgets/time-text.ts';
-import { ApplicationCostsTable } from './application-costs-table.tsx';
+import { anyAsks, ApplicationCostsTable } from './application-costs-table.tsx';
 import { moneyText, sumKnown } from './money.ts';
 import { NodeCostsTable } from './node-costs-table.tsx';
 
@@ -51,6 +51,16 @@ function Totals({ costs: { applications, nodes, prices } }: { readonly costs: Co
         <Figure label="Applications" window="a month">
           {sum(applications.map(({ monthly }) => monthly.total))}
         </Figure>
+        {anyAsks(applications) ? (
+          <>
+            <Figure label="Requested by pods" window="a month">
+              {sum(applications.map(({ monthly }) => monthly.allocated))}
+            </Figure>
+            <Figure label="of that never used" window="a month">
+              {sum(applications.map(({ monthly }) => monthly.overProvisioned))}
+            </Figure>
+          </>
+        ) : null}
         <Figure label="Allowed by limits and never used" window="a month">
           {sum(applications.map(({ monthly }) => monthly.unused))}
         </Figure>

@@ -4,7 +4,7 @@ import { ValueCell } from '../../widgets/figure.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { moneyText } from './money.ts';
 
-const COLUMNS = 'minmax(0, 1fr) 70px 90px 90px 96px 120px 120px';
+const COLUMNS = 'minmax(0, 1.2fr) 60px 86px 78px 90px 104px 104px minmax(0, 1fr)';
 const SHOWN = 200;
 
 export interface NodeCostsTableProps {
@@ -31,6 +31,7 @@ export function NodeCostsTable({ nodes, currency }: NodeCostsTableProps) {
         <span className="number">Idle memory</span>
         <span className="number">A month</span>
         <span className="number">Idle a month</span>
+        <span>Price</span>
       </div>
       {nodes.slice(0, SHOWN).map((node) => (
         <div
@@ -38,8 +39,9 @@ export function NodeCostsTable({ nodes, currency }: NodeCostsTableProps) {
           className="table-row"
           style={{ gridTemplateColumns: COLUMNS, height: 30, cursor: 'default' }}
         >
-          <span className="ellipsis" title={node.node}>
-            {hostnames.get(node.node) ?? node.node}
+          <span className="ellipsis" title={[node.node, ...kindOf(node)].join('\n')}>
+            {hostnames.get(node.node) ?? node.node}{' '}
+            <span className="muted small">{kindOf(node).join(', ')}</span>
           </span>
           <span className="number">{node.cores || '–'}</span>
           <ValueCell value={node.memory} unit="bytes" />
@@ -47,10 +49,34 @@ export function NodeCostsTable({ nodes, currency }: NodeCostsTableProps) {
           <ValueCell value={node.idleMemory} unit="ratio" />
           <span className="number">{moneyText(node.monthly, currency)}</span>
           <span className="number">{moneyText(node.monthlyIdle, currency)}</span>
+          <Price node={node} currency={currency} />
         </div>
       ))}
       {nodes.length > SHOWN ? <div className="chart-box muted">and {nodes.length - SHOWN} more</div> : null}
       {nodes.length === 0 ? <div className="chart-box muted">No node metrics in the window</div> : null}
     </Panel>
   );
+}
+
+type NodeCosts = Costs['nodes'][number];
+
+/** What its cloud calls it, and whether it may take it away. */
+const kindOf = ({ instanceType, lifeCycle }: NodeCosts): readonly string[] =>
+  [instanceType, lifeCycle].filter(Boolean);
+
+/** What it costs an hour, and who says so. */
+function Price({ node, currency }: { readonly node: NodeCosts; readonly currency: string }) {
+  const text = priceText(node, currency);
+  return (
+    <span className="ellipsis muted" title={text} data-testid="node-price" data-source={node.price.source}>
+      {text}
+    </span>
+  );
+}
+
+function priceText({ price: { source, machine, list } }: NodeCosts, currency: string): string {
+  if (source === 'parts') return 'by core and GiB';
+  const hour = `${moneyText(machine, currency)} an hour`;
+  if (source === 'configuration') return `${hour}, gumshoe.yaml`;
+  return list ? `${hour}, list of ${list.provider} in ${list.region}, ${list.asOf}` : `${hour}, list`;
 }

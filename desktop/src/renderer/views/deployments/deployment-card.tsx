@@ -2,9 +2,10 @@ import { Button } from '@blueprintjs/core';
 import { ArrowRight } from '@blueprintjs/icons';
 import type { TimeRange } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
-import type { DeploymentComparison, DeploymentReport } from '../../../contract/engine.ts';
+import type { DeploymentEvidence, DeploymentReport } from '../../../contract/engine.ts';
 import { visit } from '../../state/link.ts';
 import { ApplicationLink } from '../../widgets/application-name.tsx';
+import { ClaimText } from '../../widgets/evidence-link.tsx';
 import { clockText, dateText, spanText } from '../../widgets/time-text.ts';
 import { OutcomeBadge } from './outcome-badge.tsx';
 
@@ -41,11 +42,17 @@ export function DeploymentCard({ report }: { readonly report: DeploymentReport }
         <dt>State</dt>
         <dd>{stateText(deployment)}</dd>
         <dt>Images</dt>
-        <dd>{deployment.images.join(', ') || 'unknown'}</dd>
+        <dd>
+          <ClaimText
+            text={deployment.images.join(', ') || 'unknown'}
+            evidence={report.evidence.find((one) => one.about === 'version')}
+            application={application}
+          />
+        </dd>
         <dt>Instances</dt>
         <dd>{instances.join(', ') || 'none'}</dd>
       </dl>
-      <Changes comparison={comparison} />
+      <Changes report={report} />
       <Stretches report={report} />
     </article>
   );
@@ -59,26 +66,42 @@ function stateText({ state, startedAt, finishedAt, supersededAt }: DeploymentRep
 }
 
 /** What changed, each on its line; what did not follows in one. */
-function Changes({ comparison: { differences, newErrors } }: { readonly comparison: DeploymentComparison }) {
+function Changes({ report: { comparison, evidence, deployment } }: { readonly report: DeploymentReport }) {
+  const { differences, newErrors } = comparison;
+  const { application } = deployment;
+  const evidenceOf = (about: DeploymentEvidence['about']) => evidence.find((one) => one.about === about);
   const changed = differences.filter(({ outcome }) => outcome !== 'same' && outcome !== 'unknown');
   const same = differences.filter(({ outcome }) => outcome === 'same');
   return (
     <ul className="plain-list">
       {changed.map(({ metric, outcome, message }) => (
         <li key={metric} className="row" style={{ alignItems: 'start' }}>
-          <OutcomeBadge outcome={outcome} /> <span>{message}</span>
+          <OutcomeBadge outcome={outcome} />{' '}
+          <ClaimText text={message} evidence={evidenceOf(metric)} application={application} />
         </li>
       ))}
       {newErrors.map(({ pattern, sample, count }) => (
         <li key={pattern} className="row" style={{ alignItems: 'start' }}>
           <OutcomeBadge outcome="worse" />
           <span>
-            new in the logs, {formatValue(count, 'count')} times: <code>{sample}</code>
+            <ClaimText
+              text={`new in the logs, ${formatValue(count, 'count')} times:`}
+              evidence={evidenceOf('new-errors')}
+              application={application}
+            />{' '}
+            <code>{sample}</code>
           </span>
         </li>
       ))}
       {same.length > 0 ? (
-        <li className="small muted">{same.map(({ message }) => message).join('; ')}.</li>
+        <li className="small muted">
+          {same.map(({ metric, message }, index) => (
+            <span key={metric}>
+              <ClaimText text={message} evidence={evidenceOf(metric)} application={application} />
+              {index < same.length - 1 ? '; ' : '.'}
+            </span>
+          ))}
+        </li>
       ) : null}
     </ul>
   );

@@ -4,9 +4,11 @@ import type { ApplicationId } from '@gumshoe/model/entities';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { ServiceMapCanvas } from '../../canvas/service-map-canvas.tsx';
+import { readableLayout } from '../../canvas/map-fit.ts';
+import { useSize } from '../../canvas/use-size.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
 import type { ServiceMap } from '../../../contract/engine.ts';
-import { NODE, topologyKey, type MapLayout } from '../../layout/map-layout.ts';
+import { NODE, topologyKey, type MapDirection, type MapLayout } from '../../layout/map-layout.ts';
 import { navigate, useLink } from '../../state/link.ts';
 import { openApplication } from '../../widgets/application-name.tsx';
 import { Empty, Failed, Loaded, Loading } from '../../widgets/states.tsx';
@@ -53,7 +55,10 @@ function FilteredMap({ map }: { readonly map: ServiceMap }) {
   );
 }
 
-type LayoutState = { readonly layout?: MapLayout; readonly failure?: Failure };
+type LayoutState = { readonly layouts?: readonly MapLayout[]; readonly failure?: Failure };
+
+/** Larger maps are walked through by zoom in any case, and laying them out takes a while. */
+const MOST_FOR_BOTH = 150;
 
 /** The layout is made anew only when applications or connections come or go. */
 function useLayout(map: ServiceMap): LayoutState {
@@ -64,9 +69,13 @@ function useLayout(map: ServiceMap): LayoutState {
   useEffect(() => {
     let gone = false;
     import('../../layout/elk.ts')
-      .then(({ layoutMap }) => layoutMap(latest.current))
+      .then(({ layoutMap }) => {
+        const both = latest.current.nodes.length <= MOST_FOR_BOTH;
+        const directions: readonly MapDirection[] = both ? ['RIGHT', 'DOWN'] : ['RIGHT'];
+        return Promise.all(directions.map((direction) => layoutMap(latest.current, direction)));
+      })
       .then(
-        (layout) => gone || setState({ layout }),
+        (layouts) => gone || setState({ layouts }),
         (thrown: unknown) => {
           if (!gone) setState({ failure: toFailure(thrown, 'lay out the map', 'layout worker') });
         },
@@ -85,25 +94,32 @@ function sideBeside({ nodes, width }: MapLayout, id: string): 'left' | 'right' {
 }
 
 function LaidOutMap({ map }: { readonly map: ServiceMap }) {
-  const { layout, failure } = useLayout(map);
+  const { layouts, failure } = useLayout(map);
+  const stage = useRef<HTMLDivElement>(null);
+  const size = useSize(stage);
   const { subject } = useLink();
   const [hovered, setHovered] = useState<string>();
   if (failure) return <Failed failure={failure} />;
-  if (!layout) return <Loading what="layout of the map" />;
+  const layout = size.width > 0 && layouts ? readableLayout(layouts, size) : undefined;
   const shown = hovered ?? subject;
   return (
-    <div className="grow" style={{ position: 'relative', minHeight: 0, display: 'flex' }}>
-      <ServiceMapCanvas
-        map={map}
-        layout={layout}
-        selected={subject}
-        onSelect={(id) => navigate({ subject: id })}
-        onOpen={(id) => openApplication(id as ApplicationId)}
-        hovered={hovered}
-        onHover={setHovered}
-      />
-      <MapLegend range={map.range} />
-      {shown === undefined ? null : <MapDetails map={map} id={shown} side={sideBeside(layout, shown)} />}
+    <div ref={stage} className="grow" style={{ position: 'relative', minHeight: 0, display: 'flex' }}>
+      {layout ? null : <Loading what="layout of the map" />}
+      {layout ? (
+        <>
+          <ServiceMapCanvas
+            map={map}
+            layout={layout}
+            selected={subject}
+            onSelect={(id) => navigate({ subject: id })}
+            onOpen={(id) => openApplication(id as ApplicationId)}
+            hovered={hovered}
+            onHover={setHovered}
+          />
+          <MapLegend range={map.range} direction={layout.direction} />
+          {shown === undefined ? null : <MapDetails map={map} id={shown} side={sideBeside(layout, shown)} />}
+        </>
+      ) : null}
     </div>
   );
 }

@@ -1,14 +1,13 @@
 import { Button } from '@blueprintjs/core';
 import { Endorsed, Help, SearchAround, TickCircle } from '@blueprintjs/icons';
 import { formatValue } from '@gumshoe/base/units';
-import type { Evidence } from '@gumshoe/model/entities';
 import { useQuery, useSession, type LiveQuery } from '../../client/session.tsx';
-import type { Cause, Impact, Incident, Overview, Report } from '../../../contract/engine.ts';
+import type { Cause, Impact, Incident, Overview, Report, SloState } from '../../../contract/engine.ts';
 import { navigate } from '../../state/link.ts';
 import { ApplicationLink, nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
 import { ClaimText } from '../../widgets/evidence-link.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
-import { clockText, spanText } from '../../widgets/time-text.ts';
+import { clockText, lengthText, spanText } from '../../widgets/time-text.ts';
 
 /** Open incidents first, the most severe on top, then as the investigation orders them: from the users inwards. */
 export function sortIncidents(incidents: readonly Incident[], impacted: readonly Impact[]): Incident[] {
@@ -34,7 +33,7 @@ export function Incidents({ overview }: { readonly overview: Overview }) {
   return (
     <div className="stack">
       {incidents.slice(0, EXPLAINED).map((incident) => (
-        <IncidentCard key={incident.id} {...{ incident, report }} evidence={evidenceOf(overview, incident)} />
+        <IncidentCard key={incident.id} {...{ incident, report }} slo={sloOf(overview, incident)} />
       ))}
       {incidents.length > EXPLAINED ? <MoreIncidents incidents={incidents.slice(EXPLAINED)} /> : null}
     </div>
@@ -95,19 +94,39 @@ function whenText({ openedAt: began, resolvedAt, silent, impacts }: Incident, no
   return `from ${clockText(openedAt)} to ${clockText(resolvedAt)}, for ${span}${first}`;
 }
 
-/** What shows the objective that an incident is named after. */
-const evidenceOf = ({ applications }: Overview, { application, slo }: Incident): Evidence | undefined =>
-  applications.find(({ id }) => id === application)?.slos.find(({ kind }) => kind === slo)?.evidence[0];
+/** The objective that an incident is named after. */
+const sloOf = ({ applications }: Overview, { application, slo }: Incident): SloState | undefined =>
+  applications.find(({ id }) => id === application)?.slos.find(({ kind }) => kind === slo);
+
+interface BudgetSpentProps {
+  readonly incident: Incident;
+  /** Of the budget, ms. */
+  readonly period: number | undefined;
+}
+
+/** What it costs beside the share of requests, which the sentence below says. */
+function BudgetSpent({ incident: { budgetSpent }, period }: BudgetSpentProps) {
+  if (Number.isNaN(budgetSpent)) return null;
+  return (
+    <span data-testid="budget-spent">
+      <b>{formatValue(budgetSpent, 'ratio')}</b>{' '}
+      <span className="muted">
+        of the error budget{period === undefined ? '' : ` of ${lengthText(period)}`} spent
+      </span>
+    </span>
+  );
+}
 
 interface IncidentCardProps {
   readonly incident: Incident;
-  readonly evidence: Evidence | undefined;
+  readonly slo: SloState | undefined;
   readonly report: LiveQuery<Report>;
 }
 
-function IncidentCard({ incident, evidence, report }: IncidentCardProps) {
+function IncidentCard({ incident, slo, report }: IncidentCardProps) {
   const { range } = useSession();
   const { severity, application, name, resolvedAt, silent } = incident;
+  const period = slo?.errorBudget?.period;
   return (
     <article
       className="panel incident"
@@ -126,15 +145,10 @@ function IncidentCard({ incident, evidence, report }: IncidentCardProps) {
         </span>
         <span className="muted">{whenText(incident, range.to)}</span>
         <span className="grow" />
-        <span>
-          <b>{formatValue(incident.impact, 'ratio')}</b>{' '}
-          <span className="muted">
-            of requests {resolvedAt === undefined ? 'since it opened' : 'meanwhile'}
-          </span>
-        </span>
+        <BudgetSpent incident={incident} period={period} />
       </div>
       <p className="incident-summary">
-        <ClaimText text={incident.summary} evidence={evidence} application={application} />
+        <ClaimText text={incident.summary} evidence={slo?.evidence[0]} application={application} />
       </p>
       <Others incident={incident} />
       <TopCauses report={report} />

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApplicationId } from '@gumshoe/model/entities';
-import type { Risk } from '../../../contract/engine.ts';
+import type { RiskReport } from '../../../contract/engine.ts';
 import { dismissal, riskLines } from './risk-filter.ts';
 
-const risk = (name: string, part: Partial<Risk> = {}): Risk => ({
+const risk = (name: string, part: Partial<RiskReport> = {}): RiskReport => ({
   kind: 'single-instance-app',
   application: `_:SystemdUnit:${name}` as ApplicationId,
   severity: 'warning',
   message: `${name} runs as one instance.`,
+  evidence: [],
   ...part,
 });
-const names = (risks: readonly Risk[]) => risks.map(({ application }) => application.split(':').at(-1));
+const names = (risks: readonly RiskReport[]) => risks.map(({ application }) => application.split(':').at(-1));
 
 test('what is critical comes first; what was accepted is shown on request only, last', () => {
   const risks = [

@@ -1,7 +1,7 @@
 import { nameInId } from '@gumshoe/model/entities';
-import type { Risk } from '../../../contract/engine.ts';
+import type { RiskReport } from '../../../contract/engine.ts';
 
-type RiskKind = Risk['kind'];
+type RiskKind = RiskReport['kind'];
 
 /** What each kind of risk means, in plain words, and what removes it. */
 export const RISK_WORDS: Readonly<Record<RiskKind, { readonly title: string; readonly remedy: string }>> = {
@@ -28,21 +28,25 @@ export interface RiskFilter {
   readonly all: boolean;
 }
 
-const ORDER: Readonly<Record<Risk['severity'], number>> = { critical: 0, warning: 1 };
+const ORDER: Readonly<Record<RiskReport['severity'], number>> = { critical: 0, warning: 1 };
 
 /** Those that match, open before accepted, critical before others, otherwise as they came. */
-export function riskLines(risks: readonly Risk[], { text = '', all }: RiskFilter): readonly Risk[] {
+export function riskLines(
+  risks: readonly RiskReport[],
+  { text = '', all }: RiskFilter,
+): readonly RiskReport[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const matches = ({ application, kind, message }: Risk): boolean => {
+  const matches = ({ application, kind, message }: RiskReport): boolean => {
     const said = `${application} ${kind} ${RISK_WORDS[kind].title} ${message}`.toLowerCase();
     return words.every((word) => said.includes(word));
   };
-  const rank = ({ severity, dismissed }: Risk): number => (dismissed === undefined ? 0 : 2) + ORDER[severity];
+  const rank = ({ severity, dismissed }: RiskReport): number =>
+    (dismissed === undefined ? 0 : 2) + ORDER[severity];
   return risks
     .filter((risk) => (all || risk.dismissed === undefined) && matches(risk))
     .toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** The lines of the configuration that accept a risk. */
-export const dismissal = ({ application, kind }: Risk): string =>
+export const dismissal = ({ application, kind }: RiskReport): string =>
   `risks:\n  dismiss:\n    - service: ${JSON.stringify(nameInId(application))}\n      risk: ${kind}\n      reason: why it may stay`;

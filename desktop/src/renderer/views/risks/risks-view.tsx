@@ -3,9 +3,10 @@ import { Shield } from '@blueprintjs/icons';
 import { useState } from 'react';
 import { defineView } from '../../app/define-view.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
-import type { Risk } from '../../../contract/engine.ts';
+import type { RiskReport } from '../../../contract/engine.ts';
 import { setParams, useLink } from '../../state/link.ts';
 import { ApplicationLink, nameOfApplication, openApplication } from '../../widgets/application-name.tsx';
+import { ClaimText, EvidenceLink } from '../../widgets/evidence-link.tsx';
 import { FilterText } from '../../widgets/filter-text.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Empty, Loaded } from '../../widgets/states.tsx';
@@ -33,7 +34,7 @@ function RisksView() {
   );
 }
 
-const emptyText = (risks: readonly Risk[]) =>
+const emptyText = (risks: readonly RiskReport[]) =>
   risks.length > 0 ? undefined : (
     <Empty title="No risk was found">
       Looked for in this window: applications on one instance, node or zone or on spot nodes only, databases
@@ -61,7 +62,7 @@ function FilterBar({ filter }: { readonly filter: RiskFilter }) {
   );
 }
 
-function Risks({ risks, filter }: { readonly risks: readonly Risk[]; readonly filter: RiskFilter }) {
+function Risks({ risks, filter }: { readonly risks: readonly RiskReport[]; readonly filter: RiskFilter }) {
   const [selected, setSelected] = useState(0);
   const lines = riskLines(risks, filter);
   const accepted = risks.filter(({ dismissed }) => dismissed !== undefined).length;
@@ -105,7 +106,7 @@ const Head = () => (
   </div>
 );
 
-function Line({ risk, selected }: { readonly risk: Risk; readonly selected: boolean }) {
+function Line({ risk, selected }: { readonly risk: RiskReport; readonly selected: boolean }) {
   const { application, kind, severity, message, dismissed } = risk;
   const name = nameOfApplication(application);
   return (
@@ -132,8 +133,8 @@ function Line({ risk, selected }: { readonly risk: Risk; readonly selected: bool
 }
 
 /** The whole sentence, what removes the risk, and how it is accepted. */
-function Details({ risk }: { readonly risk: Risk }) {
-  const { application, kind, severity, message, dismissed } = risk;
+function Details({ risk }: { readonly risk: RiskReport }) {
+  const { application, kind, severity, message, dismissed, evidence } = risk;
   return (
     <div className="span-details" data-testid="risk-details">
       <div className="row wrap">
@@ -141,7 +142,14 @@ function Details({ risk }: { readonly risk: Risk }) {
         <b>{RISK_WORDS[kind].title}</b> of <ApplicationLink id={application} />
         <span className="tag">{kind}</span>
       </div>
-      <div>{message}</div>
+      <div>
+        <ClaimText text={message} evidence={evidence[0]} application={application} />
+      </div>
+      <div>
+        {evidence.map((one) => (
+          <EvidenceLink key={one.query} evidence={one} testId="risk-evidence" />
+        ))}
+      </div>
       <div className="remedy">
         <b>What to do:</b> {RISK_WORDS[kind].remedy}
       </div>

@@ -10,7 +10,7 @@ import type { Finding } from '../../finding.ts';
 const POINTS = 20;
 
 /** Queries of a finding that find nothing in the series it was made from; none, when it can be seen again. */
-export function emptyQueries(series: readonly Series[], finding: Finding): readonly string[] {
+export function emptyQueries(series: readonly Series[], finding: Pick<Finding, 'evidence'>): readonly string[] {
   const source = sourceOf(series);
   return finding.evidence
     .filter(({ kind }) => kind === 'promql')
@@ -31,7 +31,7 @@ export function lastOfQuery(series: readonly Series[], query: string): number | 
   return result.series[0]?.values.at(-1);
 }
 
-function sourceOf(all: readonly Series[]): SeriesSource {
+export function sourceOf(all: readonly Series[]): SeriesSource {
   return {
     select(matchers, from, to) {
       const accept = compileMatchers(matchers);
