@@ -1,6 +1,7 @@
 import { METRICS } from '@gumshoe/schema/metrics/catalogue';
 import { TABLES } from '@gumshoe/schema/tables/catalogue';
 import { DATABASE } from '@gumshoe/schema/tables/define';
+import { METRIC_SAMPLES } from '@gumshoe/schema/tables/metric-samples';
 
 export const PROMQL_KEYWORDS = [
   'by',
@@ -115,12 +116,20 @@ export const SQL_KEYWORDS = [
 /** Every metric that a collector may write. */
 export const METRIC_COMPLETIONS: readonly string[] = METRICS.map((metric) => metric.name);
 
-/** Tables and columns that a collector writes. */
-export const SQL_NAMES: readonly string[] = [
-  ...new Set(
-    TABLES.flatMap(({ table: { name, columns } }) => [
-      `${DATABASE}.${name}`,
-      ...columns.map((column) => column.name),
-    ]),
-  ),
+/** `clickhouse` on a live store; a snapshot has a table more. */
+export type SqlLanguage = 'clickhouse' | 'snapshot-sql';
+
+const namesOf = (name: string, columns: readonly { readonly name: string }[]): readonly string[] => [
+  name,
+  ...columns.map((column) => column.name),
 ];
+
+const STORED = TABLES.flatMap(({ table: { name, columns } }) => namesOf(`${DATABASE}.${name}`, columns));
+
+/** Tables and columns that a collector writes. */
+export const SQL_NAMES: Readonly<Record<SqlLanguage, readonly string[]>> = {
+  clickhouse: [...new Set(STORED)],
+  'snapshot-sql': [
+    ...new Set([...STORED, ...namesOf(METRIC_SAMPLES.name, METRIC_SAMPLES.columns), 'FUNCTIONS']),
+  ],
+};

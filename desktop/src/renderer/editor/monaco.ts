@@ -12,6 +12,7 @@ import {
   PROMQL_KEYWORDS,
   SQL_KEYWORDS,
   SQL_NAMES,
+  type SqlLanguage,
 } from './languages.ts';
 
 self.MonacoEnvironment = {
@@ -26,7 +27,8 @@ export function loadMonaco(): typeof monaco {
   registered = true;
   defineThemes();
   registerPromql();
-  registerSql();
+  registerSql('clickhouse');
+  registerSql('snapshot-sql');
   return monaco;
 }
 
@@ -77,9 +79,9 @@ function registerPromql(): void {
   ]);
 }
 
-function registerSql(): void {
-  monaco.languages.register({ id: 'clickhouse' });
-  monaco.languages.setLanguageConfiguration('clickhouse', {
+function registerSql(id: SqlLanguage): void {
+  monaco.languages.register({ id });
+  monaco.languages.setLanguageConfiguration(id, {
     comments: { lineComment: '--', blockComment: ['/*', '*/'] },
     brackets: [
       ['(', ')'],
@@ -87,7 +89,7 @@ function registerSql(): void {
     ],
     autoClosingPairs: ['()', '[]', "''"].map((pair) => ({ open: pair[0]!, close: pair[1]! })),
   });
-  monaco.languages.setMonarchTokensProvider('clickhouse', {
+  monaco.languages.setMonarchTokensProvider(id, {
     ignoreCase: true,
     keywords: [...SQL_KEYWORDS],
     tokenizer: {
@@ -101,9 +103,9 @@ function registerSql(): void {
       ],
     },
   });
-  complete('clickhouse', [
+  complete(id, [
     ...SQL_KEYWORDS.map((name) => ({ name, kind: monaco.languages.CompletionItemKind.Keyword })),
-    ...SQL_NAMES.map((name) => ({ name, kind: monaco.languages.CompletionItemKind.Field })),
+    ...SQL_NAMES[id].map((name) => ({ name, kind: monaco.languages.CompletionItemKind.Field })),
   ]);
 }
 

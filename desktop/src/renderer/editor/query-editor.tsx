@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'react';
 import { useThemeName } from '../theme/theme.ts';
+import type { SqlLanguage } from './languages.ts';
 import type { loadMonaco } from './monaco.ts';
 
 type Editor = ReturnType<ReturnType<typeof loadMonaco>['editor']['create']>;
 
 export interface QueryEditorProps {
-  readonly language: 'promql' | 'clickhouse';
+  readonly language: 'promql' | SqlLanguage;
   readonly value: string;
   readonly onChange: (text: string) => void;
   /** Ctrl or Cmd and Enter. */

@@ -43,7 +43,8 @@ function ExploreView() {
 function Exploring({ language }: { readonly language: Language }) {
   const { params, range: choice } = useLink();
   const { range, connection } = useSession();
-  const query = params['query'] ?? firstQuery(language, choice, range, isRecorded(connection.spec));
+  const recorded = isRecorded(connection.spec);
+  const query = params['query'] ?? firstQuery(language, choice, range, recorded);
   const [step, setStep] = useState(0);
   const { run, start, cancel } = useRun();
   const go = useCallback(() => start(language, query, range, step), [start, language, query, range, step]);
@@ -54,7 +55,10 @@ function Exploring({ language }: { readonly language: Language }) {
         <LanguageChoice language={language} />
         {language === 'promql' ? <StepChoice range={range} step={step} onChange={setStep} /> : null}
         <span className="grow" />
-        <span className="muted small">read-only; Ctrl+Enter runs</span>
+        <span className="muted small">
+          {language === 'sql' && recorded ? "a part of ClickHouse's SQL: SHOW TABLES, SHOW FUNCTIONS; " : ''}
+          read-only; Ctrl+Enter runs
+        </span>
         {run.running ? <Button text="Cancel" onClick={cancel} /> : null}
         <Button
           intent="primary"
@@ -66,7 +70,7 @@ function Exploring({ language }: { readonly language: Language }) {
         />
       </div>
       <QueryEditor
-        language={language === 'sql' ? 'clickhouse' : 'promql'}
+        language={language === 'promql' ? 'promql' : recorded ? 'snapshot-sql' : 'clickhouse'}
         value={query}
         onChange={(text) => setParams({ language, query: text, run: undefined })}
         onRun={go}

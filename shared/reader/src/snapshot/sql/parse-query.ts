@@ -111,7 +111,7 @@ class QueryParser {
     const cursor = this.#cursor;
     cursor.expect('SELECT');
     const distinct = cursor.words('DISTINCT');
-    if (cursor.isWord('ON') || cursor.isWord('TOP'))
+    if (cursor.isWord('ON') || (cursor.isWord('TOP') && cursor.peek(1).kind === 'number'))
       throw cursor.unsupported('this form of SELECT', 'Use DISTINCT or LIMIT.');
     const items = cursor.list(() => this.#item());
     if (cursor.isWord('EXCEPT') || cursor.isWord('REPLACE') || cursor.isWord('APPLY'))
