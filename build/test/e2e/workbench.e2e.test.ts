@@ -151,6 +151,11 @@ describe('the workbench on the default fault, live and from a snapshot', { skip:
       await driver.open('rca');
       await driver.seeAs('cause-1', 'data-kind', 'postgres-lock');
       await shot('snapshot-causes');
+      await driver.open('explore');
+      await driver.click('language-sql');
+      await driver.click('run-query');
+      await driver.see('table-result');
+      await shot('snapshot-sql');
     },
   );
 

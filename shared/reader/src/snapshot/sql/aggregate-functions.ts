@@ -93,15 +93,17 @@ for (const name of ['stddevPop', 'stddevSamp', 'varPop', 'varSamp'])
 define('corr', 2, (filter, args) =>
   typed('Float64', `corr(${args.map(({ sql }) => sql).join(', ')})${filter}`),
 );
-define(
-  'groupArray',
-  1,
-  (filter, args) => typed(`Array(${first(args).type})`, `json_group_array(${first(args).sql})${filter}`),
-  1,
-);
-define('groupUniqArray', 1, (filter, args) =>
-  typed(`Array(${first(args).type})`, `json_group_array(DISTINCT ${first(args).sql})${filter}`),
-);
+for (const name of ['groupArray', 'groupUniqArray'])
+  define(
+    name,
+    1,
+    (filter, args, [most]) =>
+      typed(
+        `Array(${first(args).type})`,
+        `${name}(${first(args).sql}${most ? `, ${most.sql}` : ''})${filter}`,
+      ),
+    1,
+  );
 define(
   'topK approx_top_k',
   1,

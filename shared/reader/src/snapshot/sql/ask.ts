@@ -82,7 +82,7 @@ export async function askSql(
         ),
       ),
     );
-    const question: SqlQuestion = { path: resolve(path), plan, maxRows };
+    const question: SqlQuestion = { path: resolve(path), plan, maxRows, timeoutMs };
     child.send(question);
   });
 }

@@ -179,6 +179,10 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
     "SELECT * FROM (SELECT 'spans' AS what, count() AS n FROM otel_traces UNION ALL SELECT 'logs' AS what, count() AS n FROM otel_logs) ORDER BY what",
     'SELECT TraceId, min(Start) AS a FROM otel_traces_trace_id_ts GROUP BY TraceId ORDER BY TraceId LIMIT 3',
   ],
+  'lists of many rows': [
+    'SELECT arraySort(groupUniqArray(ServiceName)) AS s, length(groupArray(Duration)) AS n, length(groupArray(3)(Body)) AS l FROM (SELECT t.ServiceName AS ServiceName, t.Duration AS Duration, SpanName AS Body FROM otel_traces AS t)',
+    'SELECT groupArray(Duration / 1e6) AS d, groupArray(SpanName) AS n FROM (SELECT Duration, SpanName FROM otel_traces ORDER BY Timestamp, SpanId LIMIT 9)',
+  ],
   profiles: [
     'SELECT ServiceName, StackHash, sum(Value) AS ns FROM profiling_samples GROUP BY ServiceName, StackHash ORDER BY ns DESC',
     "SELECT k.Stack[1] AS leaf, sum(s.Value) AS ns FROM profiling_samples AS s INNER JOIN profiling_stacks AS k ON k.Hash = s.StackHash WHERE s.Type = 'ebpf:cpu:nanoseconds' AND s.Labels['container.id'] = 'api@1' GROUP BY leaf ORDER BY ns DESC",

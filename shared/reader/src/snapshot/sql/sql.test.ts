@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { FailureError, type Failure, type FailureCode } from '@gumshoe/base/failure';
 import type { Table } from '@gumshoe/engine/ports';
@@ -174,6 +177,38 @@ test('a query that takes too long is ended, and one that is cancelled', async ()
   await failure(reader.sql('SELECT 1', LIMITS, AbortSignal.abort()), 'cancelled');
   assert.deepEqual(await rows('SELECT 1'), [[1]]);
 });
+
+/** Process ids below one, from the kernel. */
+const childrenOf = (pid: number): readonly string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+
+test(
+  'a query does not outlive who asked',
+  { skip: existsSync('/proc/self/task') ? false : 'no /proc' },
+  async () => {
+    const script = `import('${import.meta.resolve('../reader.ts')}').then(({ openSnapshot }) =>
+    openSnapshot(${JSON.stringify(base)}).sql(${JSON.stringify(ENDLESS)}, { maxRows: 1, timeoutMs: 600000 }))`;
+    const asker = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    let children: readonly string[] = [];
+    while (children.length === 0) {
+      await sleep(50);
+      children = childrenOf(asker.pid!);
+    }
+    // its question has arrived when it has a thread to guard it; before that it ends with the channel
+    await sleep(1000);
+    asker.kill('SIGKILL');
+    await once(asker, 'exit');
+    while (children.some((pid) => existsSync(`/proc/${pid}`) && !isZombie(pid))) await sleep(100);
+  },
+);
+
+const isZombie = (pid: string): boolean => {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+};
 
 /** A copy with a block changed and its hashes right again. */
 function changed(statement: string, sealed: boolean): SnapshotReader {

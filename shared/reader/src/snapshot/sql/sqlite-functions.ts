@@ -191,6 +191,36 @@ interface Kept {
   by?: unknown;
 }
 
+/** Characters of a list that a query gathers. */
+const LONGEST_LIST = 64 * 1024 ** 2;
+
+interface Gathered {
+  readonly items: string[];
+  readonly known: Set<string>;
+  size: number;
+}
+
+/** Lists of what was seen, as JSON; `most` of them where that is said. */
+function gathered(distinct: boolean): object {
+  return {
+    safeIntegers: true,
+    varargs: true,
+    start: (): Gathered => ({ items: [], known: new Set(), size: 0 }),
+    step: (kept: Gathered, value: unknown, most: unknown = Infinity): Gathered => {
+      if (value === null || kept.items.length >= Number(most)) return kept;
+      const item = typeof value === 'bigint' ? String(value) : json(value);
+      if (distinct && kept.known.has(item)) return kept;
+      if (distinct) kept.known.add(item);
+      kept.items.push(item);
+      kept.size += item.length + 1;
+      if (kept.size > LONGEST_LIST)
+        throw new RangeError('a list of groupArray is too long: say how many, as in groupArray(100)(x)');
+      return kept;
+    },
+    result: ({ items }: Gathered) => `[${items.join(',')}]`,
+  };
+}
+
 /** Nulls are passed over, as by all aggregates. */
 const AGGREGATES: Readonly<Record<string, object>> = {
   anyOf: {
@@ -205,6 +235,8 @@ const AGGREGATES: Readonly<Record<string, object>> = {
     step: (kept: Kept | null, value: unknown) => (value === null ? kept : { value }),
     result: (kept: Kept | null) => kept?.value ?? null,
   },
+  groupArray: gathered(false),
+  groupUniqArray: gathered(true),
   argMin: extreme((by, kept) => by < kept),
   argMax: extreme((by, kept) => by > kept),
   quantileExact: {
