@@ -186,7 +186,6 @@ struct task_struct {
 	int exit_code;
 	int pid;
 	int tgid;
-	__u64 start_time;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct signal_struct *signal;

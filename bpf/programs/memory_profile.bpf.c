@@ -4,9 +4,8 @@
  * itself before. Cheaper than watching an allocator, and true for each of them; memory that is used again without
  * going back to the kernel does not show. A huge page counts as one page.
  *
- * At most FAULTS of a CPU are looked at per window; each stands for the others. So does 1 of YOUNG of a process that has
- * just begun: loading a program touches some hundred pages, each time at other addresses, and programs that live for
- * a tenth of a second would fill the maps with stacks of which nobody can be asked the names any more.
+ * At most FAULTS of a CPU are looked at per window; each stands for the others. Of those only a share where there are more
+ * stacks than room: programs that live for a tenth of a second have each their own, at other addresses.
  */
 #include "kernel_types.h"
 #include "events.h"
@@ -19,8 +18,6 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define FAULTS 50 /* looked at per window: 500 a second */
-#define YOUNG 32
-#define YOUNG_NS 250000000ull
 #define FAULT_WRITE 2 /* X86_PF_WRITE, arch/x86/include/asm/trap_pf.h */
 
 const volatile __u64 page_size = 4096;
@@ -32,21 +29,13 @@ struct {
 	__type(value, struct budget);
 } cpu_budget SEC(".maps");
 
-static __always_inline bool is_young(__u64 now)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return now - BPF_CORE_READ(task, group_leader, start_time) < YOUNG_NS;
-}
-
 SEC("tp_btf/page_fault_user")
 int BPF_PROG(memory_fault, unsigned long address, struct pt_regs *registers, unsigned long error_code)
 {
 	struct gs_profile_key key = {};
 	struct gs_profile_stack *scratch;
 	struct budget *budget;
-	__u32 zero = 0, set, scale, young;
-	__u64 now;
+	__u32 zero = 0, set, scale, share;
 
 	if (!(error_code & FAULT_WRITE) || !target_has_current())
 		return 0;
@@ -54,9 +43,8 @@ int BPF_PROG(memory_fault, unsigned long address, struct pt_regs *registers, uns
 	scratch = bpf_map_lookup_elem(&profile_scratch, &zero);
 	if (!budget || !scratch)
 		return 0;
-	now = bpf_ktime_get_ns();
-	young = is_young(now) ? YOUNG : 1;
-	scale = young > 1 && bpf_get_prandom_u32() % young ? 0 : spend(budget, now, FAULTS);
+	share = profile_share();
+	scale = share ? spend(budget, bpf_ktime_get_ns(), FAULTS) : 0;
 	if (scale == 0) {
 		count(GS_PROFILE_SKIPPED);
 		return 0;
@@ -67,6 +55,6 @@ int BPF_PROG(memory_fault, unsigned long address, struct pt_regs *registers, uns
 	key.cgroup_id = bpf_get_current_cgroup_id();
 	key.user_stack = keep_call_stack(ctx, scratch, set, BPF_F_USER_STACK);
 	key.python_stack = keep_python_stack(key.tgid, scratch, set);
-	add_sample(&key, set, page_size * scale * young);
+	add_sample(&key, set, page_size * scale * share);
 	return 0;
 }

@@ -4,7 +4,7 @@
  * reads what is distinct, once per interval. Each object carries its own copy of these maps.
  *
  * Two sets of maps take turns (profile_control[0] & 1 names the one in use): user space changes over, then reads
- * and empties the other in peace.
+ * and empties the other in peace. profile_control[1]: of how many samples one is kept, where a program asks for it.
  */
 #ifndef GUMSHOE_PROFILE_BPF_H
 #define GUMSHOE_PROFILE_BPF_H
@@ -18,7 +18,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u32);
 } profile_control SEC(".maps");
@@ -74,6 +74,16 @@ static __always_inline __u32 profile_set(void)
 	__u32 zero = 0, *control = bpf_map_lookup_elem(&profile_control, &zero);
 
 	return control ? *control & 1 : 0;
+}
+
+/* How many samples one stands for, as user space wants it for the room there is; 0 when this one is left out. */
+static __always_inline __u32 profile_share(void)
+{
+	__u32 one = 1, *control = bpf_map_lookup_elem(&profile_control, &one);
+
+	if (!control || *control <= 1)
+		return 1;
+	return bpf_get_prandom_u32() % *control ? 0 : *control;
 }
 
 /* Frames beyond `length` must not matter: the scratch holds an older, deeper stack. Never 0. */

@@ -17,6 +17,7 @@ const ONLINE_CPUS = '/sys/devices/system/cpu/online';
 const PID_PROGRAMS = ['target_inherit', 'target_forget'];
 /** Longer than a program runs, so that nobody still writes to the set that is read. */
 const SETTLE_MS = 2;
+const MOST_LEFT_OUT = 1024;
 const SET = Uint8Array.of(1);
 
 const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
@@ -31,6 +32,8 @@ export interface ProfilePlan {
   /** An iterator over `map` that completes a set of samples after the sets have changed over. */
   readonly settle?: { readonly program: string; readonly map: string };
   readonly maxEntries?: Readonly<Record<string, number>>;
+  /** Stacks of one set that there is room for, where the object keeps a share of its samples when there are more. */
+  readonly room?: number;
 }
 
 export const cpuPlan = (frequency: number): ProfilePlan => ({
@@ -52,6 +55,7 @@ export const MEMORY_PLAN: ProfilePlan = {
     profile_stacks_0: 1024,
     profile_stacks_1: 1024,
   },
+  room: 1024,
 };
 
 /** CPUs that run. */
@@ -113,6 +117,9 @@ class NativeProfileKernel implements ProfileKernel {
   readonly #plan: ProfilePlan;
   #settle: IteratorLink | undefined;
   #set = 0;
+  /** Of how many samples one is kept; what was lost until the last drain. */
+  #share = 1;
+  #lost = 0;
 
   constructor(object: LoadedObject, target: KernelTarget, plan: ProfilePlan) {
     this.#object = object;
@@ -129,10 +136,21 @@ class NativeProfileKernel implements ProfileKernel {
     this.#object.update('profile_control', u32(0), u32(this.#set));
     await sleep(SETTLE_MS);
     this.#settle?.read();
-    return decodeSamples(
-      this.#object.takeEntries(`profile_samples_${full}`),
-      this.#object.takeEntries(`profile_stacks_${full}`),
-    );
+    const samples = this.#object.takeEntries(`profile_samples_${full}`);
+    const stacks = this.#object.takeEntries(`profile_stacks_${full}`);
+    this.#makeRoom(stacks.count);
+    return decodeSamples(samples, stacks);
+  }
+
+  /** Half the room is for what comes suddenly. */
+  #makeRoom(stacks: number): void {
+    const { room } = this.#plan;
+    if (room === undefined) return;
+    const { samplesLost, stacksLost } = this.counters();
+    const wanted = stacks + samplesLost + stacksLost - this.#lost;
+    this.#lost = samplesLost + stacksLost;
+    this.#share = nextShare(this.#share, wanted, room / 2);
+    this.#object.update('profile_control', u32(1), u32(this.#share));
   }
 
   setPython(tgid: number, python: PythonProcess | undefined): void {
@@ -187,6 +205,10 @@ class NativeProfileKernel implements ProfileKernel {
     return new BigUint64Array(slots.slice().buffer).reduce((sum, value) => sum + Number(value), 0);
   }
 }
+
+/** Of how many samples one is to be kept, when with `share` as many stacks as `wanted` came. */
+export const nextShare = (share: number, wanted: number, room: number): number =>
+  Math.min(MOST_LEFT_OUT, Math.max(1, Math.round((share * wanted) / room)));
 
 function refused(object: string, { program, stage, message, code, log }: Refusal): ProfileProgram {
   const reason = `${stage}: ${message} (${code})${log ? `\n${log.trimEnd()}` : ''}`;
