@@ -3,14 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from './native.ts';
 import type { EbpfReceiver } from './receiver.ts';
 import { startNats, startRabbit } from './testdata/brokers.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { cannotObserve, Sandbox } from './testdata/sandbox.ts';
 
 const RABBIT = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -54,7 +53,7 @@ async function run(unit: string, script: string, port: number): Promise<Record<s
 
 /** Messages that a unit sent or received, as its own side counts them. */
 async function messages(unit: string, metric: string, port: number, method: string): Promise<unknown> {
-  await sleep(300); // records wait up to 50 ms in the loader
+  await settled(receiver);
   receiver.update(Date.now());
   const peer = `destination=127.0.0.1:${port},actual_destination=127.0.0.1:${port}`;
   return collected(receiver)[`${unit} ${metric}{${peer},status=ok,method=${method}}`];

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from './native.ts';
 import type { EbpfReceiver } from './receiver.ts';
 import { startMariadb, startMemcached } from './testdata/databases.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { cannotObserve, Sandbox } from './testdata/sandbox.ts';
 
 const COUNT = 30;
@@ -47,7 +46,7 @@ async function run(unit: string, script: string, port: number): Promise<Record<s
   client.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(client, 'exit')) as [number];
   assert.equal(code, 0, output);
-  await sleep(300); // records wait up to 50 ms in the loader
+  await settled(receiver);
   receiver.update(Date.now());
   return JSON.parse(output) as Record<string, number>;
 }

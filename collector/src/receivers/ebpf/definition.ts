@@ -39,6 +39,7 @@ export const EBPF: ReceiverDefinition = {
       collectSelf(sink) {
         for (const [metric, labels, value] of receiver.selfSamples()) sink.self(metric, labels, value);
       },
+      status: () => ({ recordsWaiting: receiver.waiting }),
       stop: () => receiver.stop(),
     };
   },

@@ -25,6 +25,7 @@ export class EventRouter {
   readonly #sinks: EventSinks;
   readonly #request = new RequestEvent();
   #malformed = 0;
+  #records = 0;
 
   constructor(sinks: EventSinks) {
     this.#sinks = sinks;
@@ -35,8 +36,13 @@ export class EventRouter {
     return this.#malformed;
   }
 
+  /** Taken so far, of any kind. */
+  get records(): number {
+    return this.#records;
+  }
+
   readonly consume = (batch: DataView): void => {
-    forEachRecord(batch, this.#visit);
+    this.#records += forEachRecord(batch, this.#visit);
   };
 
   readonly #visit = (batch: DataView, at: number, type: number, size: number): void => {

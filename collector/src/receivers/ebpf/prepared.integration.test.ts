@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { unsupported } from './native.ts';
 import type { EbpfReceiver } from './receiver.ts';
 import { startMariadb } from './testdata/databases.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { cannotObserve, Sandbox } from './testdata/sandbox.ts';
 
 function skipReason(): string | undefined {
@@ -38,7 +37,7 @@ test('a statement is known although the span of its preparation was sampled out'
   const port = await startMariadb(sandbox, 'mariadb');
   const script = fileURLToPath(new URL('./testdata/workload/prepared.mjs', import.meta.url));
   await once(sandbox.start('client', [process.execPath, script, String(port)]), 'exit');
-  await sleep(300); // records wait up to 50 ms in the loader
+  await settled(receiver);
   const [failed, ...others] = spans.filter(
     ({ ServiceName, SpanAttributes }) =>
       ServiceName === 'client' && SpanAttributes['gumshoe.kept'] === 'failed',

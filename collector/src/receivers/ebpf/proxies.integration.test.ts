@@ -6,13 +6,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from './native.ts';
 import type { EbpfReceiver } from './receiver.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { accepts, cannotObserve, freePort, Sandbox, until } from './testdata/sandbox.ts';
 
 const CONNECTIONS = 8;
@@ -111,7 +110,7 @@ test(
       ['/status/503', 30],
     ] as const)
       await request(port, path, count);
-    await sleep(300); // records wait up to 50 ms in the loader
+    await settled(receiver);
     receiver.update(Date.now());
     const metrics = await collected(receiver);
     const expected = { hrsp_2xx: 400, hrsp_4xx: 40, hrsp_5xx: 30 };

@@ -4,12 +4,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from './native.ts';
 import type { EbpfReceiver } from './receiver.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { cannotObserve, freePort, postgresProgram, Sandbox, until } from './testdata/sandbox.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -82,7 +81,7 @@ async function runClient(path: string, count: number, connections: number): Prom
 }
 
 async function samples(): Promise<Record<string, number | string>> {
-  await sleep(300); // records wait up to 50 ms in the loader
+  await settled(receiver);
   receiver.update(Date.now());
   return collected(receiver);
 }
@@ -211,11 +210,12 @@ test('a query that waits for a lock shows its age before it ends', { skip }, asy
   await until('the lock', () => answered.includes('locked'));
   const waiter = sandbox.start('waiter', [...psql, '-c', 'SELECT count(*) FROM stock']);
   waiter.stdout!.resume();
-  await sleep(700);
   const ageOf = (metrics: Record<string, number | string>) =>
     metrics[`waiter container_postgres_queries_in_flight_age_seconds${peer(ports.postgres)}}`] as number;
-  const age = ageOf(await samples());
-  assert.ok(age >= 0.2 && age < 60, `${age} s`);
+  let age = 0;
+  // long enough to be a slow request
+  await until('the age', async () => (age = ageOf(await samples())) >= 0.6);
+  assert.ok(age < 600, `${age} s`);
   assert.ok(!spans.some((span) => span.ServiceName === 'waiter'));
   blocker.stdin!.end('COMMIT;\n');
   await once(waiter, 'exit');

@@ -16,7 +16,7 @@ import { TcpMetrics } from '../../processors/tcp-metrics.ts';
 import { Destinations } from '../../processors/destinations.ts';
 import type { DestinationOptions } from '../../processors/destinations.ts';
 import { counterSamples, sumCounters } from './counters.ts';
-import type { SelfSample } from './counters.ts';
+import type { KernelCounters, SelfSample } from './counters.ts';
 import { unansweredAt } from './dns-event.ts';
 import { staleWaiting } from './waiting.ts';
 import { EventRouter } from './event-router.ts';
@@ -170,8 +170,17 @@ export class EbpfReceiver {
     return this.#dns.fqdnSamples();
   }
 
+  /** Records that the kernel has sent and nobody has taken yet. */
+  get waiting(): number {
+    return this.#counters().events - this.#router.records;
+  }
+
+  #counters(): KernelCounters {
+    return sumCounters([...this.#objects.values()].map((object) => object.counters('counters')));
+  }
+
   selfSamples(): readonly SelfSample[] {
-    const counters = sumCounters([...this.#objects.values()].map((object) => object.counters('counters')));
+    const counters = this.#counters();
     const losses = {
       malformed: this.#router.malformed,
       ownerless: this.#ownerless,

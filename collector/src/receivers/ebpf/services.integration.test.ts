@@ -4,13 +4,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from './native.ts';
 import type { EbpfReceiver } from './receiver.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { accepts, cannotObserve, freePort, Sandbox, until } from './testdata/sandbox.ts';
 
 const COUNT = 100;
@@ -57,7 +56,7 @@ async function run(
 }
 
 async function samples(): Promise<Record<string, number | string>> {
-  await sleep(300); // records wait up to 50 ms in the loader
+  await settled(receiver);
   receiver.update(Date.now());
   return collected(receiver);
 }

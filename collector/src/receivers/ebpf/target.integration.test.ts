@@ -4,11 +4,10 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from './native.ts';
 import type { TargetSelection } from './target.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { cannotObserve, freePort, Sandbox, until } from './testdata/sandbox.ts';
 
 const skip =
@@ -41,7 +40,7 @@ async function seen(selection: Partial<TargetSelection>, act: () => Promise<void
   receiver.start();
   try {
     await act();
-    await sleep(300);
+    await settled(receiver);
     receiver.update(Date.now());
     return { metrics: collected(receiver), spans };
   } finally {
@@ -73,13 +72,15 @@ test('a cgroup: its own processes and nobody else', { skip }, async () => {
 });
 
 test('a process and the children it starts later', { skip }, async () => {
-  const script = 'read go; redis-cli -p "$0" -r 10 get k >/dev/null; read go';
+  const script = 'read go; redis-cli -p "$0" -r 10 get k >/dev/null; echo done; read go';
   const shell: ChildProcess = sandbox.start('shell', ['sh', '-c', script, String(port)]);
+  let said = '';
+  shell.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await until('the shell', () => sandbox.processes('shell').length === 1);
   const { metrics } = await seen({ pids: [shell.pid!] }, async () => {
     shell.stdin!.write('go\n');
     await ask('outside');
-    await until('redis-cli to end', () => sandbox.processes('shell').length === 1);
+    await until('redis-cli to end', () => said.includes('done'));
   });
   shell.stdin!.end('go\n');
   const asked = total(metrics, 'shell container_redis_queries_total');
@@ -133,11 +134,16 @@ test(
 );
 
 test('connections that were there before are picked up', { skip }, async () => {
-  const script = 'exec 3<>/dev/tcp/127.0.0.1/$0; read go; printf "PING\\r\\n" >&3; read -u 3 answer; read go';
+  const script =
+    'exec 3<>/dev/tcp/127.0.0.1/$0; read go; printf "PING\\r\\n" >&3; read -u 3 answer; echo $answer; read go';
   const early = sandbox.start('early', ['bash', '-c', script, String(port)]);
-  await until('the early connection', () => sandbox.processes('early').length === 1);
-  await sleep(300);
-  const { metrics } = await seen({ cgroups: [sandbox.cgroup] }, async () => void early.stdin!.write('go\n'));
+  await until('the early connection', () =>
+    sandbox.processes('early').some((pid) => existsSync(`/proc/${pid}/fd/3`)),
+  );
+  const { metrics } = await seen({ cgroups: [sandbox.cgroup] }, async () => {
+    early.stdin!.write('go\n');
+    await once(early.stdout!, 'data');
+  });
   early.stdin!.end('go\n');
   const peer = `{destination=127.0.0.1:${port},actual_destination=127.0.0.1:${port}}`;
   assert.equal(metrics[`early container_net_tcp_active_connections${peer}`], 1);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from './native.ts';
 import type { EbpfReceiver } from './receiver.ts';
-import { observe } from './testdata/observe.ts';
+import { observe, settled } from './testdata/observe.ts';
 import { cannotObserve, freePort, Sandbox, until } from './testdata/sandbox.ts';
 
 const skip = cannotObserve() ?? unsupported()[0] ?? false;
@@ -43,7 +42,7 @@ before(async () => {
   servers.stdin!.end();
   await once(servers, 'exit');
   answered = JSON.parse(output.slice(output.indexOf('{'))) as typeof answered;
-  await sleep(300); // records wait up to 50 ms in the loader
+  await settled(receiver);
   receiver.update(Date.now());
   metrics = collected(receiver);
 });
@@ -114,7 +113,7 @@ for (const [protocol, spanName, metric] of [
       await once(server.stdout!, 'data');
       const args = [protocol, String(port), String(COUNT)];
       await once(sandbox.start(`${protocol}-client`, [process.execPath, path('apart.ts'), ...args]), 'exit');
-      await sleep(300); // records wait up to 50 ms in the loader
+      await settled(receiver);
       receiver.update(Date.now());
       const counts = collected(receiver);
       const kind = protocol === 'kafka' ? 'requests' : 'queries';

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { collected } from '../../processors/testdata/collected.ts';
 import { unsupported } from '../ebpf/native.ts';
 import type { EbpfReceiver } from '../ebpf/receiver.ts';
-import { observe } from '../ebpf/testdata/observe.ts';
+import { observe, settled } from '../ebpf/testdata/observe.ts';
 import { cannotObserve, freePort, Sandbox, until } from '../ebpf/testdata/sandbox.ts';
 import { DEFAULT_TLS_CONFIGURATION, openTlsReceiver, type TlsConfiguration } from './open.ts';
 import type { TlsReceiver } from './receiver.ts';
@@ -136,7 +136,7 @@ function curl(port: number, count: number): string[] {
 }
 
 async function inbound(unit: string): Promise<number> {
-  await sleep(300); // records wait up to 50 ms in the loader
+  await settled(receiver);
   receiver.update(Date.now());
   return Number(collected(receiver)[`${unit} container_http_inbound_requests_total{status=200}`] ?? 0);
 }
@@ -201,7 +201,7 @@ test('HTTP/2 over TLS, agreed on by ALPN, at both ends', { skip }, async (contex
   slow.stdin!.write('\n');
   receiver.update(Date.now());
   await run('h2asker', ask(50));
-  await sleep(300);
+  await settled(receiver);
   receiver.update(Date.now());
   const metrics = collected(receiver);
   const peer = `{destination=127.0.0.1:${port},actual_destination=127.0.0.1:${port}`;

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
 import { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } from '../open.ts';
 import { DEFAULT_REQUEST_BUDGET } from '../plans.ts';
 import type { EbpfReceiver, ProcessOwners } from '../receiver.ts';
 import type { TargetSelection } from '../target.ts';
+import { until } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Containers are the units of the sandbox; enough identity for these tests. */
@@ -62,4 +64,10 @@ export function observe(
     },
   );
   return { receiver, spans };
+}
+
+/** Waits until all that the kernel has told of the work so far has been taken; a moment for what nobody waited for. */
+export async function settled(receiver: EbpfReceiver): Promise<void> {
+  await sleep(300);
+  await until('the last record', () => receiver.waiting === 0);
 }

@@ -36,12 +36,28 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** ms; RabbitMQ alone takes half a minute to start on a machine that has more to do. */
+const PATIENCE = 180_000;
+
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
+  for (const end = performance.now() + PATIENCE; performance.now() < end; ) {
     if (await condition()) return;
     await sleep(50);
   }
   throw new Error(`waited in vain: ${what}`);
+}
+
+/** A cgroup whose last process has just ended is busy for a moment. */
+async function removeCgroup(folder: string): Promise<void> {
+  await until(`${folder} to be removed`, () => {
+    try {
+      rmdirSync(folder);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+      throw error;
+    }
+  });
 }
 
 export async function accepts(port: number): Promise<boolean> {
@@ -134,8 +150,8 @@ export class Sandbox {
     await Promise.all(
       this.#children.map((child) => (child.exitCode ?? child.signalCode ?? undefined) !== undefined || once(child, 'exit')),
     );
-    for (const unit of this.#units) rmdirSync(unit);
-    rmdirSync(this.cgroup);
+    for (const unit of this.#units) await removeCgroup(unit);
+    await removeCgroup(this.cgroup);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
