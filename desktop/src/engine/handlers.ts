@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FailureError } from '@gumshoe/base/failure';
-import type { Secrets } from '@gumshoe/engine/ports';
-import { parseConnectionSpec } from '../contract/connection-spec.ts';
+import type { Secrets, SourceStatus } from '@gumshoe/engine/ports';
+import { connectionTarget, parseConnectionSpec } from '../contract/connection-spec.ts';
 import {
   ENGINE_METHODS,
   type ConnectionId,
@@ -10,6 +10,7 @@ import {
   type OpenRequest,
   type WorkbenchHandlers,
 } from '../contract/ipc.ts';
+import { answerWithin } from './answer-limit.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { PreferenceStore } from './preference-store.ts';
 import type { OpenSource, Source } from './source.ts';
@@ -127,9 +128,9 @@ class Sources {
         remedy: 'Close one first.',
       });
     const valid = checkRequest(request);
-    const source = await this.parts.openSource(valid, this.parts.secrets, signal);
+    const source = await this.reach(valid, signal);
     try {
-      const status = await source.engine.status(signal);
+      const status = await this.statusOf(source, valid, signal);
       const extent = await source.engine.extent(signal);
       // Unique beyond this process: a handle of an engine that ended must never lead to another source.
       const id = randomUUID() as string as ConnectionId;
@@ -141,13 +142,27 @@ class Sources {
     }
   }
 
-  async test(request: OpenRequest, signal: AbortSignal): ReturnType<Source['engine']['status']> {
-    const source = await this.parts.openSource(checkRequest(request), this.parts.secrets, signal);
+  async test(request: OpenRequest, signal: AbortSignal): Promise<SourceStatus> {
+    const valid = checkRequest(request);
+    const source = await this.reach(valid, signal);
     try {
-      return await source.engine.status(signal);
+      return await this.statusOf(source, valid, signal);
     } finally {
       await source.close();
     }
+  }
+
+  /** A source that comes too late is closed. */
+  private reach(request: OpenRequest, signal: AbortSignal): Promise<Source> {
+    return answerWithin(connectionTarget(request.spec), signal, async (bounded) => {
+      const source = await this.parts.openSource(request, this.parts.secrets, bounded);
+      if (bounded.aborted) await source.close();
+      return source;
+    });
+  }
+
+  private statusOf({ engine }: Source, { spec }: OpenRequest, signal: AbortSignal): Promise<SourceStatus> {
+    return answerWithin(connectionTarget(spec), signal, (bounded) => engine.status(bounded));
   }
 
   async close(id: ConnectionId): Promise<undefined> {

@@ -56,6 +56,12 @@ export async function openConnection(workbench: WorkbenchApi, request: OpenReque
   }
 }
 
+/** Gives the latest try up; what is on screen stays. */
+export function cancelOpening(): void {
+  opening?.abort();
+  attempt.set({ state: 'idle' });
+}
+
 /** A recording is shown whole and stands still; live data is followed. */
 function showWindowOf({ spec, extent }: OpenedConnection): void {
   const recorded = isRecorded(spec);

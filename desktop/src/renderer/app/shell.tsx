@@ -1,4 +1,5 @@
 import { Button, Callout, Dialog } from '@blueprintjs/core';
+import { Cross } from '@blueprintjs/icons';
 import { isRecorded } from '../../contract/connection-spec.ts';
 import { DEFAULT_PREFERENCES } from '../../contract/ipc.ts';
 import { useEffect, useMemo } from 'react';
@@ -7,7 +8,7 @@ import { SessionContext, type Session } from '../client/session.tsx';
 import { follow, startFollowing } from '../state/follow.ts';
 import { linkStore, navigate, resolveRange, useLink } from '../state/link.ts';
 import { changePreferences, currentPreferences, usePreferences } from '../state/preferences.ts';
-import { connectionsOpen, notices, shortcutsOpen } from '../state/shared-ui.ts';
+import { connectionsOpen, dismiss, notices, shortcutsOpen } from '../state/shared-ui.ts';
 import { useStore } from '../state/store.ts';
 import { Empty } from '../widgets/states.tsx';
 import { CommandPalette, commandIcon, type PaletteItem } from './command-palette.tsx';
@@ -153,7 +154,16 @@ function Notices() {
       {shown.map((notice) => (
         <div key={notice.id}>
           <Callout intent={notice.intent} compact>
-            {notice.text}
+            <div className="row" style={{ alignItems: 'start' }}>
+              <span className="grow">{notice.text}</span>
+              <Button
+                size="small"
+                variant="minimal"
+                icon={<Cross />}
+                title="Close"
+                onClick={() => dismiss(notice.id)}
+              />
+            </div>
           </Callout>
         </div>
       ))}

@@ -9,7 +9,7 @@ import { notifyFailure } from '../../state/shared-ui.ts';
 import { useStore } from '../../state/store.ts';
 import { Panel } from '../../widgets/panel.tsx';
 import { FailureText } from '../../widgets/states.tsx';
-import { attempt, openConnection } from '../connection-state.ts';
+import { attempt, cancelOpening, openConnection } from '../connection-state.ts';
 import { openSnapshotFile } from '../snapshots.ts';
 import { useWorkbench } from '../workbench.tsx';
 import { ConnectionForm } from './connection-form.tsx';
@@ -116,7 +116,13 @@ function OpeningState({ onOpen }: { readonly onOpen: (request: OpenRequest) => P
   if (current.state === 'opening')
     return (
       <Callout icon={<Spinner size={18} />} data-testid="opening">
-        Opening {current.request.name}…
+        <div className="row wrap">
+          <span className="grow">
+            Opening {current.request.name}…{' '}
+            <code className="muted">{connectionTarget(current.request.spec)}</code>
+          </span>
+          <Button size="small" text="Cancel" onClick={cancelOpening} />
+        </div>
       </Callout>
     );
   if (current.state !== 'failed') return null;

@@ -108,11 +108,9 @@ interface BudgetSpentProps {
 function BudgetSpent({ incident: { budgetSpent }, period }: BudgetSpentProps) {
   if (Number.isNaN(budgetSpent)) return null;
   return (
-    <span data-testid="budget-spent">
-      <b>{formatValue(budgetSpent, 'ratio')}</b>{' '}
-      <span className="muted">
-        of the error budget{period === undefined ? '' : ` of ${lengthText(period)}`} spent
-      </span>
+    <span className="muted" data-testid="budget-spent">
+      It spent {formatValue(budgetSpent, 'ratio')} of the error budget
+      {period === undefined ? '' : ` of ${lengthText(period)}`}.
     </span>
   );
 }
@@ -144,11 +142,10 @@ function IncidentCard({ incident, slo, report }: IncidentCardProps) {
           {incident.slo} objective {resolvedAt === undefined ? 'broken' : 'was broken'}
         </span>
         <span className="muted">{whenText(incident, range.to)}</span>
-        <span className="grow" />
-        <BudgetSpent incident={incident} period={period} />
       </div>
       <p className="incident-summary">
-        <ClaimText text={incident.summary} evidence={slo?.evidence[0]} application={application} />
+        <ClaimText text={incident.summary} evidence={slo?.evidence[0]} application={application} />{' '}
+        <BudgetSpent incident={incident} period={period} />
       </p>
       <Others incident={incident} />
       <TopCauses report={report} />
