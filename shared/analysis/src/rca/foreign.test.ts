@@ -82,6 +82,28 @@ test('a delay on the network of one service is seen by those who call it and by 
   assert.match(report.causes[0]!.evidence[0]!.query, /call_seconds_total/);
 });
 
+test('where clients alone say how long calls take, all of them late at once are the network of who makes them', () => {
+  const report = explain((writer) => {
+    writeCall(writer, { client: '', server: 'web', latency: since(0.08, 0.96) });
+    writeCall(writer, { client: 'web', server: 'cart', latency: since(0.04, 0.92) });
+    writeCall(writer, { client: 'cart', server: 'prices', latency: since(0.01, 0.25) });
+    writeCall(writer, { client: 'cart', server: 'stock', latency: since(0.01, 0.27) });
+    writeCall(writer, { client: 'web', server: 'stock', latency: since(0.01, 0.01) });
+  });
+  assert.deepEqual(found(report), [['network-loss', 'cart']]);
+  assert.match(report.causes[0]!.title, /its own network/);
+});
+
+test('servers of one client that are slow by very different times are slow themselves', () => {
+  const report = explain((writer) => {
+    writeCall(writer, { client: '', server: 'web', latency: since(0.08, 0.6) });
+    writeCall(writer, { client: 'web', server: 'cart', latency: since(0.04, 0.56) });
+    writeCall(writer, { client: 'cart', server: 'prices', latency: since(0.01, 0.45) });
+    writeCall(writer, { client: 'cart', server: 'stock', latency: since(0.01, 0.03) });
+  });
+  assert.equal(found(report)[0]?.[1], 'prices');
+});
+
 test('calls that never arrive are failures of the one that was called', () => {
   const report = explain((writer) => {
     writeCall(writer, { client: '', server: 'web', latency: () => 0.1, failed: since(0, 0.4) });

@@ -20,15 +20,15 @@ const since =
   (at) =>
     at > FAULT ? bad : 0.0005;
 
-/** Calls, and the share of them that fails. */
-type Calls = readonly (readonly [client: string, server: string, failed?: Course])[];
+/** Calls, the share of them that fails, and how many there are. */
+type Calls = readonly (readonly [client: string, server: string, failed?: Course, rate?: Course])[];
 
 /** A pod each; of `renewed` another one from the fault on. */
 function seriesOf(calls: Calls, renewed?: string) {
   const writer = new SeriesWriter(range, 15_000);
   writeCalls(
     writer,
-    calls.map(([client, server, failed = since(0.0005)]) => [client, server, failed]),
+    calls.map(([client, server, failed = since(0.0005), rate = () => 20]) => [client, server, failed, rate]),
   );
   const pod = (name: string, suffix: string, life: { readonly from?: number; readonly to?: number }): void =>
     writer.counter(
@@ -73,6 +73,18 @@ test('without a rollout or traces, who fails is all that is known', () => {
   const report = explain(WEB_FAILS);
   assert.deepEqual(found(report), [['error-origin', 'web']]);
   assert.ok(report.causes.every(({ kind }) => kind !== 'wrong-answer'));
+});
+
+test('who is no longer asked answers nothing that would be wrong', () => {
+  const report = explain(
+    [
+      ['', 'web', since(0.4)],
+      ['web', 'prices', since(0.0005), (at) => (at > FAULT ? 0.1 : 20)],
+    ],
+    'prices',
+  );
+  assert.ok(report.causes.every(({ kind }) => kind !== 'wrong-answer'));
+  assert.equal(found(report)[0]?.[1], 'web');
 });
 
 test('traces that say that it had not answered yet clear it', () => {

@@ -7,6 +7,7 @@ import { matchLabel, rateWindow, selectDependency } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame, type Shift } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
+import { lateForOneClient } from './network-client.ts';
 import { lateNetwork } from './network-late.ts';
 
 const SIGNAL = CONTAINER_METRICS.tcpRetransmits.name;
@@ -21,6 +22,8 @@ export const networkLoss = defineCandidate({
   examine: ({ application, frame, inspected }) => {
     const bothSides = lateNetwork(application, frame);
     if (bothSides !== undefined && bothSides !== 'fine') return suspect(bothSides);
+    const byClient = lateForOneClient(application, frame);
+    if (byClient) return suspect(byClient);
     const judged = application.downstreams
       .map((dependency) => {
         const lost = shiftOf(zeroed(dependency.tcp.retransmits), frame);

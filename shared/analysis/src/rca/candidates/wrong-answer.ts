@@ -1,8 +1,9 @@
 import { milliseconds, type Milliseconds } from '@gumshoe/base/time';
 import { formatValue } from '@gumshoe/base/units';
 import type { Evidence } from '@gumshoe/model/entities';
-import { sumColumns } from '@gumshoe/model/columns';
-import type { Application } from '@gumshoe/model/world';
+import { meanOf, sumColumns } from '@gumshoe/model/columns';
+import type { Application, Dependency } from '@gumshoe/model/world';
+import { dependencyChange } from '../dependency-change.ts';
 import { failedTraces, failuresEvidence, whereItFails } from '../failures-evidence.ts';
 import type { Involved } from '../failed-requests.ts';
 import { shiftOf, type Frame } from '../frame.ts';
@@ -26,6 +27,9 @@ const SEPARATED = 0.4;
 const SELDOM = 0.2;
 /** So often, its clients fail at no other time. */
 const ALWAYS = 0.9;
+
+/** Calls for each failure of a client; both are counted in their own ways. */
+const LEAST_ASKED = 0.5;
 
 /** A service that answers in time and without an error, and whose clients fail at what it answers. */
 export const wrongAnswer = defineCandidate({
@@ -88,16 +92,25 @@ interface Failing {
 
 /** Clients in which errors begin, but for those whose traces say that it is not after its answers. */
 function failingClients({ application, frame, extra }: CandidateSubject): readonly Failing[] {
-  return application.downstreams.flatMap(({ client: id }) => {
+  return application.downstreams.flatMap((dependency) => {
+    const { client: id } = dependency;
     const client = frame.world.byId.get(id);
     const share = client ? ownTrouble(client, frame).errors : NaN;
     if (!client || client === application || !(share >= LEAST_SHARE)) return [];
+    if (!isAskedEnough(dependency, client, frame)) return [];
     const failures = extra.failures.get(id);
     const after = failures?.after.find(({ serviceName }) => application.serviceNames.includes(serviceName));
     if (failures && !((after?.failed ?? 0) >= SELDOM)) return [];
     const { onset } = shiftOf(perRootRequest(frame, ownFailures(client, frame)), frame);
     return [{ client, share, onset, after }];
   });
+}
+
+/** Who is no longer asked, or less often than its client fails, has not answered what it fails at. */
+function isAskedEnough(dependency: Dependency, client: Application, frame: Frame): boolean {
+  if (dependency.requests.length === 0) return true;
+  const failed = meanOf(ownFailures(client, frame), frame.incident);
+  return dependencyChange(dependency, frame).during.rate >= LEAST_ASKED * failed;
 }
 
 /** A rollout of it that came right as its clients began to fail, none of which was rolled out then. */
