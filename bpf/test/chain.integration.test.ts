@@ -90,14 +90,15 @@ describe('traces without headers', { skip: skipReason('nginx', 'redis', 'postgre
   });
 
   test('what is kept of a burst stands for all of it', async (context) => {
-    const observed = watch({ span_rate_per_second: 300 });
+    const observed = watch({ span_rate_per_second: 600 });
     try {
       await load(1200, 300, 8);
       await observed.settle();
       const roots = observed.events.filter((span) => span['parent_link'] === constants.GS_PARENT_NONE);
       const stoodFor = roots.reduce((sum, span) => sum + 1e6 / (span['keep_ppm'] as number), 0);
       context.diagnostic(`${roots.length} of 1200 roots kept, which stand for ${stoodFor.toFixed(0)}`);
-      assert.ok(roots.length < 600);
+      assert.ok(roots.length < 1100);
+      // chance makes some 50 of it
       assert.ok(Math.abs(stoodFor - 1200) < 240, `stand for ${stoodFor}`);
     } finally {
       observed.close();

@@ -288,7 +288,7 @@ describe('tcp', { skip: skipReason() }, () => {
         return [closed, over];
       };
       const reaches = async (...expected: readonly bigint[]): Promise<void> => {
-        for (let i = 0; i < 100; i++) {
+        for (let i = 0; i < 600; i++) {
           try {
             assert.deepEqual(windows(), expected);
             return;
@@ -321,7 +321,7 @@ describe('tcp', { skip: skipReason() }, () => {
       }
       await pair.ask('push 100');
       const retransmits = (): bigint => statsOf(observed, constants.GS_OUTBOUND)['retransmits'] as bigint;
-      for (let i = 0; i < 100 && retransmits() === 0n; i++) await new Promise((r) => setTimeout(r, 100));
+      for (let i = 0; i < 600 && retransmits() === 0n; i++) await new Promise((r) => setTimeout(r, 100));
       assert.ok(retransmits() > 0n);
     } finally {
       await pair.stop();

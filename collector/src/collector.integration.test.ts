@@ -112,7 +112,7 @@ test('while the machine counts run times, each program tells its own', { skip: w
   t.after(stop);
   const { child, listen } = await startCollector(t, '--target-pid', String(startTarget(t)));
   let ran = new Map<string, number>();
-  for (let i = 0; i < 100 && !(ran.get('process/process_exec')! > 0); i++) {
+  for (let i = 0; i < 600 && !(ran.get('process/process_exec')! > 0); i++) {
     await once(spawn('true'), 'exit');
     await new Promise((resolve) => setTimeout(resolve, 100));
     const text = await (await fetch(`${listen}/metrics`)).text();

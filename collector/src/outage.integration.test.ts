@@ -56,7 +56,7 @@ async function stored(url: string): Promise<ReadonlyMap<string, number>> {
 }
 
 async function until(url: string, count: number): Promise<ReadonlyMap<string, number>> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const found = await stored(url).catch(() => new Map<string, number>());
     if (found.size >= count) return found;
     await pause(200);

@@ -122,7 +122,7 @@ describe('loader on the running kernel', { skip }, () => {
     const attached = object.attach('on_getpgid');
     assert.ok(attached.ok);
     await who.run();
-    for (let i = 0; i < 100 && numbers.length < 250; i++) await settle(20);
+    for (let i = 0; i < 1500 && numbers.length < 250; i++) await settle(20);
     assert.equal(numbers.length, 250);
     assert.equal(ring.statistics().records, 250);
     assert.ok(batches < 250, `batched, not one by one (${batches})`);
@@ -287,7 +287,7 @@ describe('loader on the running kernel', { skip }, () => {
     const before = records;
     while (made() < 200_000) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     await done;
-    for (let i = 0, last = -1; i < 100 && last !== records; i++) {
+    for (let i = 0, last = -1; i < 600 && (last !== records || ring.statistics().records !== records); i++) {
       last = records;
       await settle(50);
     }
@@ -346,7 +346,7 @@ setInterval(() => {}, 1000);`;
     const before = loaded();
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
-    for (let i = 0; i < 100 && loaded() >= before; i++) await settle(50);
+    for (let i = 0; i < 600 && loaded() >= before; i++) await settle(50);
     assert.ok(before > 0);
     assert.equal(loaded(), before - 1);
   });

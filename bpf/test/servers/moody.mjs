@@ -1,4 +1,4 @@
-// Answers by path, or does not: /ok /error /slow (100 ms) /work/<number> (5 ms) /never /reset /close /die.
+// Answers by path, or does not: /ok /error /slow (100 ms) /slow/<ms> /work/<number> (5 ms) /never /reset /close /die.
 //   node moody.mjs <port> [address]
 import http from 'node:http';
 
@@ -18,7 +18,9 @@ const moods = {
 
 http
   .createServer((request, response) => {
-    if (request.url.startsWith('/work/')) setTimeout(() => response.end('done'), 5);
+    const wait = /^\/slow\/(\d+)$/.exec(request.url);
+    if (wait) setTimeout(() => response.end('done'), Number(wait[1]));
+    else if (request.url.startsWith('/work/')) setTimeout(() => response.end('done'), 5);
     else moods[request.url](request, response);
   })
   .listen(Number(port), address, () => console.log('ready'));

@@ -83,7 +83,7 @@ for (const way of ['http', 'grpc'] as const)
     );
     for (let i = 0; i < 20; i++) appendFileSync(log, `${line(i)}\n`);
     const wait = async (count: number): Promise<string[]> => {
-      for (let tries = 0; tries < 150; tries++) {
+      for (let tries = 0; tries < 600; tries++) {
         const found = await bodies(store.clickhouse).catch(() => []);
         if (found.length >= count) return found;
         await new Promise((resolve) => setTimeout(resolve, 200));

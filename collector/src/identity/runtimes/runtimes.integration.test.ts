@@ -14,7 +14,7 @@ const UNIQUE = `gs${process.pid}`;
 
 /** Waits for a condition; a slow machine only waits longer. */
 async function until<T>(what: string, ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     const found = await ask();
     if (found !== undefined) return found;
     await sleep(100);

@@ -217,7 +217,7 @@ describe('disk receiver, real requests on a loop device', { skip: skipReason() }
 
 /** A cgroup can be removed once the kernel has let go of its last process. */
 async function removed(cgroup: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     try {
       rmdirSync(cgroup);
       return;

@@ -38,7 +38,7 @@ test(
     });
     journal.start();
     t.after(() => journal.stop());
-    for (let i = 0; i < 100 && got.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let i = 0; i < 600 && got.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(
       got.map(({ text, level, cgroup, at }) => [text, level, cgroup, at]),
       [
@@ -77,7 +77,7 @@ async function followed(
     ...(after === undefined ? {} : { after }),
   });
   journal.start();
-  for (let i = 0; i < 300 && texts.length < count; i++)
+  for (let i = 0; i < 900 && texts.length < count; i++)
     await new Promise((resolve) => setTimeout(resolve, 100));
   await journal.stop();
   return { texts, cursor: journal.cursor };

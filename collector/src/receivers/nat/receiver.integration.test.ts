@@ -175,7 +175,7 @@ describe('address translation, a real DNAT rule between network namespaces', { s
         expected,
       );
       const told: Translation[] = [];
-      for (let tries = 0; tries < 100 && told.length === 0; tries++) {
+      for (let tries = 0; tries < 1200 && told.length === 0; tries++) {
         told.push(...(program.translations() ?? []));
         if (told.length === 0) await sleep(50);
       }

@@ -108,7 +108,7 @@ describe('a container under real limits', { skip: folders ? false : 'needs root 
     let found = collect();
     for (
       let tries = 0;
-      tries < 100 && !((found(C.cpuThrottled) ?? 0) > 0.2 && (found(C.cpuDelay) ?? 0) > 0);
+      tries < 600 && !((found(C.cpuThrottled) ?? 0) > 0.2 && (found(C.cpuDelay) ?? 0) > 0);
       tries++
     ) {
       await sleep(100);
@@ -134,7 +134,7 @@ describe('a container under real limits', { skip: folders ? false : 'needs root 
 });
 
 async function removed(folder: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     try {
       rmdirSync(folder);
       return;

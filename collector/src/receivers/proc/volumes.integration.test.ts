@@ -97,7 +97,7 @@ describe('volumes of a process with mounts of its own', { skip: skipReason() }, 
 
     // its server ends: the kernel answers for it
     child.kill('SIGKILL');
-    for (let tries = 0; volumes.stuck.size > 0 && tries < 200; tries++) await sleep(50);
+    for (let tries = 0; volumes.stuck.size > 0 && tries < 1200; tries++) await sleep(50);
     assert.equal(volumes.stuck.size, 0);
   });
 });

@@ -94,7 +94,7 @@ function profileOf(service: string): Profile {
 
 /** Collects until the service has burnt a second of CPU that satisfies the condition. */
 async function collectUntil(what: string, condition: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 120; attempt++) {
+  for (let attempt = 0; attempt < 480; attempt++) {
     await sleep(250);
     await receiver.collect();
     if (condition()) return;
