@@ -77,6 +77,6 @@ function Price({ node, currency }: { readonly node: NodeCosts; readonly currency
 function priceText({ price: { source, machine, list } }: NodeCosts, currency: string): string {
   if (source === 'parts') return 'by core and GiB';
   const hour = `${moneyText(machine, currency)} an hour`;
-  if (source === 'configuration') return `${hour}, gumshoe.yaml`;
-  return list ? `${hour}, list of ${list.provider} in ${list.region}, ${list.asOf}` : `${hour}, list`;
+  if (source === 'configuration') return `gumshoe.yaml, ${hour}`;
+  return list ? `list of ${list.provider}, ${hour}; ${list.region}, ${list.asOf}` : `list, ${hour}`;
 }
