@@ -87,6 +87,7 @@ async function waitForReport(
   const end = injectedAt + options.faultTime * 1000;
   const healthy = options.fault.expected === undefined;
   let shown = 0;
+  let before = '';
   for (;;) {
     await sleep(5000);
     const now = Date.now();
@@ -97,7 +98,10 @@ async function waitForReport(
     stage(
       `${line}; ${top ? `top cause ${top.kind} on ${top.application} (score ${top.score.toFixed(2)})` : 'no cause yet'}`,
     );
-    shown = impact && top ? shown + 1 : 0;
+    // The first seconds of a fault may show its symptoms only: the same answer has to come again.
+    const answer = impact && top ? `${top.kind} on ${top.application}` : '';
+    shown = answer === '' ? 0 : answer === before ? shown + 1 : 1;
+    before = answer;
     const settled = shown >= 3 && now - injectedAt > 30_000;
     if (settled || now > end || (healthy && now - injectedAt > 30_000)) return latest;
   }

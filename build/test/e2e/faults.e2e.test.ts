@@ -21,7 +21,7 @@ function demo(
       '--warm-up',
       '45',
       '--fault-time',
-      '80',
+      '150',
     ];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
