@@ -127,12 +127,12 @@ export class ProfileReceiver {
 
   async #collect(): Promise<void> {
     const samples = await this.#drain();
+    const [start, end] = [this.#since, this.#options.now()];
+    this.#since = end;
     if (this.#options.isShedding?.()) return this.#shed(samples.length);
     const began = performance.now();
     const processes = this.#ownProcesses(samples);
     if (samples.some(({ sample }) => sample.kernel.length > 0)) await this.#kernelSymbols.load();
-    const [start, end] = [this.#since, this.#options.now()];
-    this.#since = end;
     let rows = new RowBuilder(timestampText(start), timestampText(end));
     for (const own of processes) {
       this.#addProcess(rows, own);
@@ -162,7 +162,6 @@ export class ProfileReceiver {
 
   /** Memory is short: what names take is given back too. */
   #shed(samples: number): void {
-    this.#since = this.#options.now();
     this.#options.onShed?.(samples);
     this.#modules.close();
     this.#sent.clear();
