@@ -18,6 +18,7 @@ let kit: Kit;
 
 /** Subjects that make a view show something rather than ask to choose. */
 const SUBJECTS: Readonly<Record<string, string>> = { application: applicationId('api'), traces: 't0' };
+const KIT_WINDOW: TimeRange = { from: milliseconds(0), to: milliseconds(60_000) };
 const subjectOf = (id: string) => (SUBJECTS[id] ? { subject: SUBJECTS[id] } : {});
 
 before(async () => {
@@ -156,6 +157,37 @@ test('every sentence of the answer shows what it rests on', async () => {
     },
   });
   assert.match(html, /role="button"[^>]*data-testid="claim-1"[^>]*>It is the lock\./);
+});
+
+test('risks and deployments open what they rest on', async () => {
+  const risks = await kit.renderView('risks', createShopEngine());
+  assert.match(
+    risks,
+    /class="link-button claim" title="count by \(machine_id[^>]*>postgres \(postgres\) runs as one/,
+  );
+  assert.match(risks, /data-testid="risk-evidence"/);
+  const deployments = await kit.renderView('deployments', createShopEngine());
+  for (const claim of [
+    'CPU per request: 2.1 ms',
+    'memory per instance: 74.4 MiB',
+    'new in the logs',
+    'registry.example',
+  ])
+    assert.match(deployments, new RegExp(`class="link-button claim"[^>]*>${claim}`), claim);
+});
+
+test('costs tell what pods request, what of it is never used, and who says what a node costs', async () => {
+  const html = await kit.renderView('costs', createShopEngine());
+  assert.match(html, /data-testid="allocated"[^>]*>13\.01 USD/);
+  assert.match(html, /data-testid="over-provisioned"[^>]*>8\.70 USD/);
+  assert.match(html, /data-source="parts">by core and GiB/);
+  assert.match(html, /data-source="list">list of aws, 0\.096 USD an hour; us-east-1/);
+  const { nodes, prices } = await createShopEngine().costs(KIT_WINDOW);
+  const unasked = await kit.renderView('costs', {
+    ...createShopEngine(),
+    costs: async () => ({ applications: [], nodes, prices }),
+  });
+  assert.doesNotMatch(unasked, /Requested/);
 });
 
 test('health is said in words wherever it is shown', async () => {

@@ -14,6 +14,8 @@ export interface AlertLine {
   /** When it began to fire, or its condition to hold; ms. */
   readonly since?: number;
   readonly message: string;
+  /** Of a burn rate. */
+  readonly objective?: Alerts['objectives'][number]['kind'];
   /** Further burn rates of the same objective that are active. */
   readonly more: number;
 }
@@ -30,6 +32,7 @@ const lineOf = (alert: Alert, name: string): AlertLine => {
     severity: rule.severity,
     phase: state.phase,
     ...(since === undefined ? {} : { since }),
+    ...('kind' in alert ? { objective: alert.kind } : {}),
     message,
     more: 0,
   };

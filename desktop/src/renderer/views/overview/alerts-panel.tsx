@@ -1,5 +1,8 @@
+import type { Evidence } from '@gumshoe/model/entities';
+import type { ApplicationRow } from '../../../contract/engine.ts';
 import { useQuery, useSession } from '../../client/session.tsx';
 import { ApplicationLink, nameOfApplication } from '../../widgets/application-name.tsx';
+import { ClaimText } from '../../widgets/evidence-link.tsx';
 import { HealthBadge } from '../../widgets/health-badge.tsx';
 import { Panel } from '../../widgets/panel.tsx';
 import { clockText } from '../../widgets/time-text.ts';
@@ -16,7 +19,7 @@ const WORDS: Readonly<Record<AlertPhase, string>> = {
 };
 
 /** Rules of the configuration and burn rates that are or were active; nothing at all when there are none. */
-export function AlertsPanel() {
+export function AlertsPanel({ applications }: { readonly applications: readonly ApplicationRow[] }) {
   const { range } = useSession();
   const { value, failure } = useQuery('alerts', [range], (engine, signal) => engine.alerts(range, signal));
   if (failure)
@@ -36,15 +39,31 @@ export function AlertsPanel() {
       flush
     >
       {lines.slice(0, SHOWN).map((line, index) => (
-        <AlertRow key={`${index} ${line.application}`} line={line} />
+        <AlertRow
+          key={`${index} ${line.application}`}
+          line={line}
+          evidence={evidenceOf(applications, line)}
+        />
       ))}
       {lines.length > SHOWN ? <div className="chart-box muted">and {lines.length - SHOWN} more</div> : null}
     </Panel>
   );
 }
 
+/** What shows the objective whose budget burns; rules of the configuration have no query of their own. */
+const evidenceOf = (
+  applications: readonly ApplicationRow[],
+  { application, objective }: AlertLine,
+): Evidence | undefined =>
+  applications.find(({ id }) => id === application)?.slos.find(({ kind }) => kind === objective)?.evidence[0];
+
+interface AlertRowProps {
+  readonly line: AlertLine;
+  readonly evidence: Evidence | undefined;
+}
+
 /** One line; opened it tells the whole sentence. */
-function AlertRow({ line }: { readonly line: AlertLine }) {
+function AlertRow({ line, evidence }: AlertRowProps) {
   const { name, application, instance, severity, phase, since, message, more } = line;
   return (
     <details className="finding" data-testid="alert" data-phase={phase}>
@@ -58,11 +77,13 @@ function AlertRow({ line }: { readonly line: AlertLine }) {
           {instance ?? nameOfApplication(application)}
         </span>
         <span className="muted">{since === undefined ? '–' : clockText(since)}</span>
-        <span className="ellipsis muted">{message}</span>
+        <span className="ellipsis muted" title={message}>
+          {message}
+        </span>
       </summary>
       <div className="body">
         <div>
-          {message}
+          <ClaimText text={message} evidence={evidence} application={application} />
           {more > 0 ? ` ${more} more of its burn rates are active.` : ''}
         </div>
         <div>

@@ -70,7 +70,7 @@ function OverviewBody({ overview }: { readonly overview: Overview }) {
       >
         <ApplicationsTable rows={applications} now={range.to} {...{ trendFrom }} />
       </Panel>
-      <AlertsPanel />
+      <AlertsPanel applications={applications} />
       <div className="overview-columns">
         <NodesPanel nodes={overview.nodes} />
         <Panel title="Blind spots" note="what could not be seen, and what that costs">
