@@ -241,7 +241,9 @@ function floods(strong: Placed, weak: Placed): boolean {
   if (!flooded || !BY_LOAD.has(weak.kind) || weak.kind === strong.kind) return false;
   const { application } = weak.reached;
   const grown = weak.propagation.growth(application);
-  return grown > 1.5 && grown >= ARRIVES * surge && isBelow(weak.frame.world, flooded, application.id);
+  // without a time before nobody knows what arrives
+  const arrives = !weak.frame.hasBaseline || (grown > 1.5 && grown >= ARRIVES * surge);
+  return arrives && isBelow(weak.frame.world, flooded, application.id);
 }
 
 /** Whether requests to one of the first lead to the other. */

@@ -23,6 +23,8 @@ const since =
 interface Call {
   readonly client: string;
   readonly server: string;
+  /** Requests per second; 20 if not given. */
+  readonly rate?: number;
   readonly latency: Course;
   /** As the client takes it; nobody knows without. */
   readonly wait?: Course;
@@ -31,14 +33,17 @@ interface Call {
   readonly lost?: Course;
 }
 
-function writeCall(writer: SeriesWriter, { client, server, latency, wait, failed, lost }: Call): void {
+function writeCall(
+  writer: SeriesWriter,
+  { client, server, rate = 20, latency, wait, failed, lost }: Call,
+): void {
   const labels = { service_name: server, client_service_name: client };
   const bad: Course = failed ?? (() => 0);
-  writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => 20 * (1 - bad(at)));
-  writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => 20 * bad(at));
-  writer.histogram(T.duration.name, labels, () => 20, latency);
-  if (wait) writer.counter(T.callTime.name, labels, (at) => 20 * wait(at));
-  if (lost) writer.counter(T.callFailures.name, labels, (at) => 20 * lost(at));
+  writer.counter(T.requests.name, { ...labels, status: 'ok' }, (at) => rate * (1 - bad(at)));
+  writer.counter(T.requests.name, { ...labels, status: 'failed' }, (at) => rate * bad(at));
+  writer.histogram(T.duration.name, labels, () => rate, latency);
+  if (wait) writer.counter(T.callTime.name, labels, (at) => rate * wait(at));
+  if (lost) writer.counter(T.callFailures.name, labels, (at) => rate * lost(at));
 }
 
 function writeContainer(writer: SeriesWriter, name: string, cpu: Course, memory: Course): void {
@@ -102,6 +107,20 @@ test('servers of one client that are slow by very different times are slow thems
     writeCall(writer, { client: 'cart', server: 'stock', latency: since(0.01, 0.03) });
   });
   assert.equal(found(report)[0]?.[1], 'prices');
+});
+
+test('without a time before, who asks far more often for each request than all others is named', () => {
+  const report = explain((writer) => {
+    const well = { latency: () => 0.02 };
+    writeCall(writer, { client: '', server: 'web', latency: () => 2.5 });
+    writeCall(writer, { client: 'web', server: 'cart', latency: () => 2.4 });
+    writeCall(writer, { client: 'web', server: 'stock', ...well });
+    writeCall(writer, { client: 'web', server: 'login', ...well });
+    writeCall(writer, { client: 'stock', server: 'vendors', ...well });
+    writeCall(writer, { client: 'cart', server: 'prices', rate: 240, latency: () => 0.9 });
+  });
+  assert.deepEqual(found(report), [['client-surge', 'cart']]);
+  assert.match(report.causes[0]!.evidence[0]!.summary, /12.0 times for each request/);
 });
 
 test('calls that never arrive are failures of the one that was called', () => {

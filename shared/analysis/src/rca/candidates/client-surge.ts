@@ -6,6 +6,7 @@ import { rateWindow, selectDependency } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { dependencyChange } from '../dependency-change.ts';
 import { shiftOf, type Frame } from '../frame.ts';
+import { chatter } from './client-chatter.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
 
 const MOST = 0.85;
@@ -18,10 +19,14 @@ export const clientSurge = defineCandidate({
   kind: 'client-surge',
   title: 'Asks far more than usual',
   examine: ({ application, frame, inspected }) => {
+    if (!frame.hasBaseline) {
+      const asks = chatter(application, frame);
+      return asks ? suspect(asks) : undefined;
+    }
     const calls = application.upstreams.filter(
       (one) => one.requests.length > 0 && !bringsAll(application, one, frame),
     );
-    if (calls.length === 0 || !frame.hasBaseline) return undefined;
+    if (calls.length === 0) return undefined;
     const served = growthOf(rateOf(application.inbound, frame), frame);
     const judged = calls
       .map((call) => judge(call, Math.max(1, served), frame))
