@@ -32,15 +32,17 @@ export function comparable(left: Typed, right: Typed): readonly [string, string]
   return [against(left, right), against(right, left)];
 }
 
+const DECIMAL = /^\s*-?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/;
+
 /** A text or number of the query takes the type of what it is compared with. */
 function against(one: Typed, other: Typed): string {
   if (one.literal === undefined) return one.sql;
   if (other.type === HASH) return quoteText(one.literal);
   const text = !isNumber(one.type);
   if (text && isNumber(other.type)) {
-    if (one.literal.trim() === '' || Number.isNaN(Number(one.literal)))
+    if (!DECIMAL.test(one.literal))
       throw new RangeError(`'${one.literal}' is no number, but it is compared with a ${other.type}`);
-    return one.literal;
+    return `(${one.literal.trim()})`;
   }
   if (!text && other.type === 'String')
     throw new RangeError(`a String is compared with the number ${one.literal}: put it in quotes`);
@@ -53,6 +55,15 @@ export const commonNumber = (left: Typed, right: Typed): string => {
   const signed = [left, right].some((one) => one.type.startsWith('Int'));
   return isInteger(left.type) && isInteger(right.type) ? (signed ? 'Int64' : 'UInt64') : 'Float64';
 };
+
+/** Of what one of several branches gives. */
+export function commonType(all: readonly Typed[]): string {
+  const known = all.filter(({ type }) => !type.includes('Nothing'));
+  const [one = all[0]!] = known;
+  if (known.every(({ type }) => type === one.type) || !known.every(({ type }) => isNumber(type)))
+    return one.type;
+  return known.reduce((left, right) => typed(commonNumber(left, right), '')).type;
+}
 
 /** ClickHouse always divides to a fraction, SQLite whole numbers to a whole one. */
 export const divided = (left: Typed, right: Typed): Typed =>

@@ -3,6 +3,7 @@ import {
   asSecond,
   asText,
   asTime,
+  commonType,
   comparable,
   divided,
   epoch,
@@ -156,9 +157,10 @@ define('length', 1, (of) =>
     : number('UInt64', `octet_length(${asText(of)})`),
 );
 plain('lengthUTF8 char_length', 1, 'UInt64', 'length');
-plain('substring substr mid substringUTF8', [2, 3], 'String', 'substr');
-define('left', 2, (of, count) => typed('String', `substr(${of.sql}, 1, ${count.sql})`));
-define('right', 2, (of, count) => typed('String', `substr(${of.sql}, -(${count.sql}))`));
+plain('substring substr mid', [2, 3], 'String', 'bytesOf');
+plain('substringUTF8', [2, 3], 'String', 'substr');
+define('left', 2, (of, count) => typed('String', `bytesOf(${of.sql}, 1, ${count.sql})`));
+define('right', 2, (of, count) => typed('String', `bytesOf(${of.sql}, -(${count.sql}))`));
 define('concat', [1, 100], (...args) => typed('String', `(${args.map(asText).join(' || ')})`));
 plain('replaceAll replace', 3, 'String', 'replace');
 plain('replaceOne replaceRegexpOne replaceRegexpAll', 3, 'String');
@@ -166,9 +168,9 @@ plain('match', 2, 'UInt8', 'matches');
 plain('extract', 2, 'String');
 plain('like', 2, 'UInt8', 'likeCase');
 plain('ilike', 2, 'UInt8', 'likeAnyCase');
-plain('position locate', 2, 'UInt64', 'instr');
+plain('position locate', 2, 'UInt64', 'positionOf');
 define('positionCaseInsensitive', 2, (of, part) =>
-  number('UInt64', `instr(lower(${of.sql}), lower(${part.sql}))`),
+  number('UInt64', `positionOf(lower(${of.sql}), lower(${part.sql}))`),
 );
 define('startsWith', 2, (of, start) =>
   number('UInt8', `(substr(${of.sql}, 1, length(${start.sql})) = ${start.sql})`),
@@ -195,10 +197,8 @@ define('log', 1, (of) => number('Float64', `ln(${of.sql})`));
 plain('pow power', 2, 'Float64', 'pow');
 plain('sign', 1, 'Int8');
 define('abs', 1, (of) => number(of.type, `abs(${of.sql})`));
-define('round', [1, 2], (of, digits) => {
-  if (isInteger(of.type)) return of;
-  return number('Float64', digits ? `round(${of.sql}, ${digits.sql})` : `round(${of.sql})`);
-});
+define('round', [1, 2], (of, digits) =>
+  isInteger(of.type) ? of : number('Float64', `roundEven(${of.sql}, ${digits?.sql ?? '0'})`));
 for (const name of ['floor', 'ceil'])
   define(name === 'ceil' ? 'ceil ceiling' : name, 1, (of) => number(of.type, `${name}(${of.sql})`));
 define('intDiv', 2, (left, right) => number('Int64', `CAST(${divided(left, right).sql} AS INTEGER)`));
@@ -221,7 +221,7 @@ define('toFloat64OrNull', 1, (of) => number('Float64', `toFloatOrNull(${of.sql})
 
 // choices
 define('if', 3, (condition, yes, no) =>
-  typed(yes.type, `CASE WHEN ${condition.sql} THEN ${yes.sql} ELSE ${no.sql} END`),
+  typed(commonType([yes, no]), `CASE WHEN ${condition.sql} THEN ${yes.sql} ELSE ${no.sql} END`),
 );
 define('multiIf', [3, 101], (...args) => {
   if (args.length % 2 === 0)
@@ -229,21 +229,24 @@ define('multiIf', [3, 101], (...args) => {
   const branches = args
     .slice(0, -1)
     .flatMap(({ sql }, i) => (i % 2 === 0 ? [`WHEN ${sql} THEN ${args[i + 1]!.sql}`] : []));
-  return typed(args[1]!.type, `CASE ${branches.join(' ')} ELSE ${args.at(-1)!.sql} END`);
+  const values = args.filter((_, i) => i % 2 === 1 || i === args.length - 1);
+  return typed(commonType(values), `CASE ${branches.join(' ')} ELSE ${args.at(-1)!.sql} END`);
 });
-define('coalesce', [2, 100], (...args) =>
-  typed(
-    (args.find(({ type }) => !type.includes('Nothing')) ?? args[0]!).type,
-    `coalesce(${args.map(({ sql }) => sql).join(', ')})`,
-  ));
-define('ifNull', 2, (of, other) => typed(of.type, `coalesce(${of.sql}, ${other.sql})`));
+for (const [name, most] of [
+  ['coalesce', 100],
+  ['ifNull', 2],
+] as const)
+  define(name, [2, most], (...args) =>
+    typed(commonType(args), `coalesce(${args.map(({ sql }) => sql).join(', ')})`),
+  );
 define('nullIf', 2, (of, other) => typed(of.type, `nullif(${comparable(of, other).join(', ')})`));
 define('isNull', 1, (of) => number('UInt8', `(${of.sql} IS NULL)`));
 define('isNotNull', 1, (of) => number('UInt8', `(${of.sql} IS NOT NULL)`));
 define('not', 1, (of) => number('UInt8', `(NOT ${of.sql})`));
-define('least', [2, 100], (...args) => typed(args[0]!.type, `min(${args.map(({ sql }) => sql).join(', ')})`));
+define('least', [2, 100], (...args) =>
+  typed(commonType(args), `min(${args.map(({ sql }) => sql).join(', ')})`));
 define('greatest', [2, 100], (...args) =>
-  typed(args[0]!.type, `max(${args.map(({ sql }) => sql).join(', ')})`));
+  typed(commonType(args), `max(${args.map(({ sql }) => sql).join(', ')})`));
 
 // maps and lists, kept as JSON
 define('mapContains mapContainsKey', 2, (map, key) => number('UInt8', `mapContains(${map.sql}, ${key.sql})`));

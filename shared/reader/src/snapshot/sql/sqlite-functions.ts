@@ -19,7 +19,7 @@ export function addFunctions(database: Database.Database): void {
 }
 
 /** A number becomes a float to SQLite, whatever its value. */
-const FLOATS: ReadonlySet<string> = new Set(['toFloat', 'toFloatOrNull', 'JSONExtractFloat']);
+const FLOATS: ReadonlySet<string> = new Set(['toFloat', 'toFloatOrNull', 'roundEven', 'JSONExtractFloat']);
 const wholeIf =
   (run: (...args: unknown[]) => Value) =>
   (...args: unknown[]): Value => {
@@ -110,6 +110,14 @@ function extracted(document: unknown, path: readonly unknown[]): unknown {
   return at;
 }
 
+/** A half goes to the even neighbour, as in ClickHouse. */
+function roundEven(value: number, scale: number): number {
+  const scaled = value * scale;
+  const low = Math.floor(scaled);
+  const up = scaled - low > 0.5 || (scaled - low === 0.5 && low % 2 !== 0);
+  return (up ? low + 1 : low) / scale;
+}
+
 const nth = (list: readonly unknown[], at: unknown): unknown => {
   const index = Number(at);
   return index < 0 ? list.at(index) : list[index - 1];
@@ -117,12 +125,29 @@ const nth = (list: readonly unknown[], at: unknown): unknown => {
 
 const escapedWord = (value: string): string => value.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
+/** Bytes of a text, from the first (1) or from behind (-1). */
+function bytesOf(value: unknown, from: unknown, count: unknown = Infinity): Value {
+  if (value === null || from === null || count === null) return null;
+  const bytes = Buffer.from(text(value));
+  const first = Number(from);
+  const start = first < 0 ? Math.max(0, bytes.length + first) : first - 1;
+  return start < 0 ? '' : bytes.subarray(start, start + Number(count)).toString('utf8');
+}
+
+function positionOf(value: unknown, part: unknown): Value {
+  if (value === null || part === null) return null;
+  const at = text(value).indexOf(text(part));
+  return at < 0 ? 0 : Buffer.byteLength(text(value).slice(0, at)) + 1;
+}
+
 const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => Value>> = {
   asTime: (of) => (of === null ? null : timeText(nanosecondsOf(of))),
   shifted: (time, amount, unit) =>
     time === null || amount === null ? null : shifted(text(time), Number(amount), text(unit)),
   likeCase: (value, wanted) => like(value, wanted, ''),
   likeAnyCase: (value, wanted) => like(value, wanted, 'i'),
+  bytesOf,
+  positionOf,
   matches: (value, wanted) => (value === null ? null : Number(pattern(text(wanted), 's').test(text(value)))),
   extract: (value, wanted) => {
     const found = pattern(text(wanted), 's').exec(text(value));
@@ -138,6 +163,7 @@ const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => Value>> = {
   reverse: (value) => [...text(value)].reverse().join(''),
   base64Encode: (value) => Buffer.from(text(value)).toString('base64'),
   base64Decode: (value) => Buffer.from(text(value), 'base64').toString('utf8'),
+  roundEven: (value, digits) => (value === null ? null : roundEven(Number(value), 10 ** Number(digits))),
   floatText: (value) => (value === null ? null : text(value)),
   splitBy: (by, value) => json(text(value) === '' ? [] : text(value).split(text(by))),
   toInteger: (value) => needed(integer(value), value, 'whole number'),

@@ -4,8 +4,9 @@ import { aggregateFunction } from './aggregate-functions.ts';
 import {
   asText,
   asTime,
-  comparable,
   commonNumber,
+  commonType,
+  comparable,
   divided,
   epochNanoseconds,
   PRECISE,
@@ -238,7 +239,9 @@ export class ExpressionTranslator {
   #negated({ operator, of }: Of<'negated'>): Typed {
     const inner = this.translate(of);
     if (operator === 'NOT') return typed('UInt8', `(NOT ${inner.sql})`);
-    if (inner.literal === undefined) return typed(inner.type.replace(/^UInt/, 'Int'), `(-${inner.sql})`);
+    // two minus signs in a row would begin a comment
+    if (inner.literal === undefined || !/^[\d.]/.test(inner.literal))
+      return typed(inner.type.replace(/^UInt/, 'Int'), `(-${inner.sql})`);
     const literal = `-${inner.literal}`;
     return { type: numberType(literal), sql: `(${literal})`, literal };
   }
@@ -328,13 +331,14 @@ export class ExpressionTranslator {
 
   #case({ of, branches, otherwise }: Of<'case'>): Typed {
     const subject = of && this.translate(of);
-    const parts = branches.map(({ when, value: then }) => {
-      const [condition, value] = [this.translate(when), this.translate(then)];
+    const rest = otherwise && this.translate(otherwise);
+    const parts = branches.map(({ when, value }) => {
+      const [condition, result] = [this.translate(when), this.translate(value)];
       const test = subject ? comparable(subject, condition).join(' = ') : condition.sql;
-      return { type: value.type, sql: `WHEN ${test} THEN ${value.sql}` };
+      return { result, sql: `WHEN ${test} THEN ${result.sql}` };
     });
-    const rest = otherwise ? ` ELSE ${this.translate(otherwise).sql}` : '';
-    return typed(parts[0]!.type, `CASE ${parts.map(({ sql }) => sql).join(' ')}${rest} END`);
+    const type = commonType([...parts.map(({ result }) => result), ...(rest ? [rest] : [])]);
+    return typed(type, `CASE ${parts.map(({ sql }) => sql).join(' ')}${rest ? ` ELSE ${rest.sql}` : ''} END`);
   }
 
   #between({ of, not, low, high }: Of<'between'>): Typed {
