@@ -384,8 +384,10 @@ test('what was acknowledged is there after kill -9, rows and samples', async () 
           if (response?.status === 204) samples += 50;
         }
       };
+      const before = [rows, samples] as const;
       const writers = [insert(), write()];
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      for (let i = 0; i < 400 && (i < 10 || rows === before[0] || samples === before[1]); i++)
+        await new Promise((resolve) => setTimeout(resolve, 150));
       assert.equal(await store.stop('SIGKILL'), 'SIGKILL');
       killed.abort();
       await Promise.all(writers);

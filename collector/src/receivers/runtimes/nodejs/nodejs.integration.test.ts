@@ -50,6 +50,7 @@ test(
         `${name}: ${blocked} s, by its own account ${own} s`,
       );
     }
-    assert.ok(series[`/idle ${NAME}`]! < 0.5, `idle: ${series[`/idle ${NAME}`]} s`);
+    const idle = series[`/idle ${NAME}`]! - started[`/idle ${NAME}`]!;
+    assert.ok(idle < 0.5, `idle: ${idle} s`);
   },
 );
