@@ -48,6 +48,16 @@ export function requestQueries(world: World, inspected: InspectedApplication): R
   };
 }
 
+/** PromQL of the mean latency of calls, as the client sees it; undefined where several protocols are in use. */
+export function callLatencyQuery(world: World, dependency: Dependency): string | undefined {
+  const protocols = new Set(dependency.requests.map(({ protocol }) => protocol));
+  const [protocol] = protocols;
+  if (protocol === undefined || protocols.size > 1) return undefined;
+  const { count, duration } = requestMetrics(protocol);
+  const rate = (metric: string) => `sum(rate(${selectDependency(dependency, metric)}${rateWindow(world)}))`;
+  return `${rate(`${duration.name}_sum`)} / ${rate(count.name)}`;
+}
+
 /** PromQL of failed connection attempts between two applications; undefined where spans alone tell of them. */
 export const failedConnectsQuery = (world: World, dependency: Dependency): string | undefined =>
   dependency.links.length === 0

@@ -7,7 +7,7 @@ import { latencyQuantileColumn, ratioColumn, sumColumns } from '@gumshoe/model/c
 import type { Column, World } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import type { Chart, ChartSeries } from '../api.ts';
-import { failedConnectsQuery, requestQueries } from './chart-queries.ts';
+import { callLatencyQuery, failedConnectsQuery, requestQueries } from './chart-queries.ts';
 
 /** The cells of the asked-for window as a grid of its own. */
 export function windowGrid(world: World): TimeGrid {
@@ -213,6 +213,7 @@ function networkCharts(world: World, { application }: InspectedApplication): rea
               points,
             ),
           ),
+          promql: callLatencyQuery(world, dependency),
         })),
     },
     {

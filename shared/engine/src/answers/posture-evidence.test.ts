@@ -72,3 +72,17 @@ test('each risk opens a query that shows what runs', async () => {
     assert.deepEqual(emptyQueries(series, { evidence }), []);
   }
 });
+
+test('what an application calls has a query for its latency, and it answers', async () => {
+  const series = shopSeries({});
+  const engine = createEngine({ reader: new FakeReader({ series }) });
+  const { applications } = await engine.overview(SHOP_RANGE);
+  const api = applications.find(({ name }) => name === 'api')!;
+  const { charts, range } = await engine.application(api.id, SHOP_RANGE);
+  const { series: lines } = charts.find(({ title }) => title === 'Latency of what it calls')!;
+  assert.deepEqual(lines.map(({ name }) => name).sort(), ['orders', 'redis']);
+  for (const { name, promql } of lines) {
+    const evidence = { kind: 'promql', query: promql!, ...range, summary: name } as const;
+    assert.deepEqual(emptyQueries(series, { evidence: [evidence] }), [], name);
+  }
+});
