@@ -1,7 +1,9 @@
 import { SECOND, type TimeRange } from '@gumshoe/base/time';
 import type { Labels } from '@gumshoe/base/series';
+import { splitAddress } from '@gumshoe/model/build/listen-index';
 import type { Evidence } from '@gumshoe/model/entities';
 import type { Application, Dependency, Instance, Node, World } from '@gumshoe/model/world';
+import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
 import { isTraceMetric } from '@gumshoe/schema/metrics/trace';
 
 const REGEX_SPECIAL = /[.*+?^${}()|[\]\\]/g;
@@ -72,6 +74,16 @@ function selectCalls({ calls }: Dependency, metric: string, more: readonly strin
   const matchers = [matchLabel('service_name', servers), matchLabel('client_service_name', clients), ...more];
   return `${metric}{${matchers.join(',')}}`;
 }
+
+/** Round trips between two applications: they carry the peer's address, before and after NAT, without its port. */
+export function selectRoundTrips({ links }: Dependency): string {
+  const clients = links.map((link) => link.clientContainerId);
+  const peers = links.flatMap((link) => [bare(link.destination), bare(link.actualDestination)]);
+  return `${CONTAINER_METRICS.netLatency.name}{${matchLabel('container_id', clients)},${matchLabel('destination_ip', peers)}}`;
+}
+
+/** The label has no brackets around IPv6. */
+const bare = (address: string): string => splitAddress(address).ip.replace(/^\[|\]$/g, '');
 
 /** A series that was scraped from elsewhere, by all of its labels. */
 export const selectScraped = (metric: string, { __name__: _name, ...labels }: Labels): string =>

@@ -1,9 +1,7 @@
 import { formatValue } from '@gumshoe/base/units';
 import type { ApplicationId } from '@gumshoe/model/entities';
-import { splitAddress } from '@gumshoe/model/build/listen-index';
 import type { Dependency } from '@gumshoe/model/world';
-import { CONTAINER_METRICS as C } from '@gumshoe/schema/metrics/container';
-import { matchLabel } from '../evidence.ts';
+import { selectRoundTrips } from '../evidence.ts';
 import type { Verdict } from '../finding.ts';
 import type { Subject } from './define.ts';
 import { levelVerdict } from './level.ts';
@@ -32,13 +30,6 @@ export function rttVerdict(
     unit: 'seconds',
     says: ({ name, state }) => `The round trip to ${name} takes ${formatValue(state.value, 'seconds')}`,
     formula: 'smoothed round-trip time as TCP measures it, worst link',
-    query: ({ of }) => {
-      const ips = of.links.flatMap((link) => [bare(link.destination), bare(link.actualDestination)]);
-      const clients = of.links.map((link) => link.clientContainerId);
-      return `${C.netLatency.name}{${matchLabel('container_id', clients)},${matchLabel('destination_ip', ips)}}`;
-    },
+    query: ({ of }) => selectRoundTrips(of),
   });
 }
-
-/** The label has no brackets around IPv6. */
-const bare = (address: string): string => splitAddress(address).ip.replace(/^\[|\]$/g, '');

@@ -1,5 +1,5 @@
 import type { Finding as Judged } from '@gumshoe/analysis/finding';
-import { rateWindow, selectApplication } from '@gumshoe/analysis/evidence';
+import { rateWindow, selectApplication, selectRoundTrips } from '@gumshoe/analysis/evidence';
 import type { InspectedApplication } from '@gumshoe/analysis/inspect';
 import { formatValue, type Unit } from '@gumshoe/base/units';
 import { gridTime, type TimeGrid } from '@gumshoe/base/time';
@@ -233,6 +233,7 @@ function networkCharts(world: World, { application }: InspectedApplication): rea
       series: upstreams.map((dependency) => ({
         name: nameOf(dependency.server),
         values: dependency.tcp.rtt,
+        promql: dependency.links.length === 0 ? undefined : selectRoundTrips(dependency),
       })),
     },
   ];

@@ -1,9 +1,8 @@
 import { formatValue } from '@gumshoe/base/units';
 import { meanOf } from '@gumshoe/model/columns';
-import { splitAddress } from '@gumshoe/model/build/listen-index';
-import type { Application, Dependency } from '@gumshoe/model/world';
+import type { Application } from '@gumshoe/model/world';
 import { CONTAINER_METRICS } from '@gumshoe/schema/metrics/container';
-import { matchLabel, rateWindow, selectDependency } from '../../evidence.ts';
+import { rateWindow, selectDependency, selectRoundTrips } from '../../evidence.ts';
 import { measured } from '../claim.ts';
 import { shiftOf, type Frame, type Shift } from '../frame.ts';
 import { clear, defineCandidate, ramp, suspect } from './define.ts';
@@ -54,7 +53,7 @@ export const networkLoss = defineCandidate({
       evidence: [
         measured(
           frame,
-          byLoss ? query : `max(${matchPeers(dependency)})`,
+          byLoss ? query : `max(${selectRoundTrips(dependency)})`,
           summary,
           byLoss
             ? { value: lost.during, before: lost.before || 0, unit: 'per-second', onset: lost.onset }
@@ -74,13 +73,6 @@ function usualRtt({ before }: Shift, frame: Frame): number {
     .filter((value) => value === value)
     .sort((a, b) => a - b);
   return all.length >= LEAST_PEERS ? all[all.length >> 1]! : NaN;
-}
-
-/** Round trips carry the peer's address without its port. */
-function matchPeers({ links }: Dependency): string {
-  const clients = links.map((link) => link.clientContainerId);
-  const peers = links.map((link) => splitAddress(link.destination).ip);
-  return `${CONTAINER_METRICS.netLatency.name}{${matchLabel('container_id', clients)},${matchLabel('destination_ip', peers)}}`;
 }
 
 const zeroed = (column: Float64Array): Float64Array => column.map((value) => (value === value ? value : 0));
