@@ -146,6 +146,7 @@ test('what is not understood says where, why and what there is', async () => {
     ["SELECT toStartOfHour(Timestamp, 'Europe/Berlin') FROM otel_logs", 'line 1, column 8', /UTC/],
     ['SELECT quantile(99)(Duration) FROM otel_traces', 'line 1, column 8', /0 to 1/],
     ['SELECT row_number() OVER () FROM otel_logs', 'line 1, column 21', /window function/],
+    ['SELECT 1 AS a, 2 AS a', 'line 1, column 16', /two expressions/],
     ['SELECT Body FROM otel_logs LIMIT 1 BY Body', 'line 1, column 36', /LIMIT … BY/],
     ['SELECT arrayMap(x -> x, [1])', 'line 1, column 19', /lambda/],
     ["SELECT 'open", 'line 1, column 8', /not closed/],

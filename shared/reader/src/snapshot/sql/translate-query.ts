@@ -79,6 +79,7 @@ class Planner {
     const sources = [...(select.from ? [select.from] : []), ...select.joins.map(({ source }) => source)];
     if (sources.length > 1) this.#joins = true;
     const relations = sources.map((one) => this.#relation(one, outer));
+    this.#refuseTwoMeanings(select.items);
     const own = select.items.filter(({ named }) => named).map(({ name, of }) => [name, of] as const);
     const scope: Scope = {
       relations: relations.map(({ relation }) => relation),
@@ -115,6 +116,17 @@ class Planner {
       this.#limit(select, translator),
     ].filter(Boolean);
     return { sql: sql.join(' '), columns: items.map(({ name, value }) => ({ name, type: value.type })) };
+  }
+
+  /** A name that stands for two things would mean one of them wherever it is used. */
+  #refuseTwoMeanings(items: readonly Item[]): void {
+    const meanings = new Map<string, string>();
+    for (const { name, of } of items.filter(({ named }) => named)) {
+      const meaning = JSON.stringify(of, (key, value: unknown) => (key === 'at' ? undefined : value));
+      if ((meanings.get(name) ?? meaning) !== meaning)
+        throw this.#error(of.at, { reason: `the name ${name} is given to two expressions` });
+      meanings.set(name, meaning);
+    }
   }
 
   #limit({ limit, offset }: Select, translator: ExpressionTranslator): string {
