@@ -74,8 +74,7 @@ export class Spool {
       });
     if (!written) {
       this.dropped += entry.items;
-      // the part that a full disk still took
-      rmSync(`${path}.part`, { force: true });
+      discard(`${path}.part`);
       return;
     }
     this.#stored.push({ file, kind: entry.kind, items: entry.items, bytes });
@@ -131,5 +130,14 @@ export class Spool {
       this.problem = error instanceof Error ? error.message : String(error);
       return false;
     }
+  }
+}
+
+/** The part that a full disk still took. What is wrong with the disk is said already. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // at the next start it is removed
   }
 }
