@@ -135,14 +135,14 @@ test(
 
 test('connections that were there before are picked up', { skip }, async () => {
   const script =
-    'exec 3<>/dev/tcp/127.0.0.1/$0; read go; printf "PING\\r\\n" >&3; read -u 3 answer; echo $answer; read go';
+    'exec 3<>/dev/tcp/127.0.0.1/$0; echo connected; read go; printf "PING\\r\\n" >&3; read -u 3 answer; echo $answer; read go';
   const early = sandbox.start('early', ['bash', '-c', script, String(port)]);
-  await until('the early connection', () =>
-    sandbox.processes('early').some((pid) => existsSync(`/proc/${pid}/fd/3`)),
-  );
+  let said = '';
+  early.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until('the early connection', () => said.includes('connected'));
   const { metrics } = await seen({ cgroups: [sandbox.cgroup] }, async () => {
     early.stdin!.write('go\n');
-    await once(early.stdout!, 'data');
+    await until('the answer', () => said.includes('PONG'));
   });
   early.stdin!.end('go\n');
   const peer = `{destination=127.0.0.1:${port},actual_destination=127.0.0.1:${port}}`;
