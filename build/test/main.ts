@@ -67,7 +67,7 @@ function stageOf(file: string): Stage {
 async function runTests(stage: Stage, files: readonly string[], totals: Totals): Promise<void> {
   if (files.length === 0) return;
   console.log(`\n── ${stage}: ${files.length} files`);
-  const limit = stage === 'e2e' ? 60 * 60_000 : stage === 'integration' ? 5 * 60_000 : 2 * 60_000;
+  const limit = stage === 'e2e' ? 30 * 60_000 : stage === 'integration' ? 5 * 60_000 : 2 * 60_000;
   const stream = run({
     files: [...files],
     cwd: ROOT,

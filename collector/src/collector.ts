@@ -56,7 +56,6 @@ export class Collector {
   private server: StatusServer | undefined;
   private gateway: Gateway | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private exposed = 0;
   private readonly text = new MetricsText();
   private shedSeries = 0;
   private topSeries: ReturnType<IntervalSamples['top']> = { containers: [], metrics: [] };
@@ -207,7 +206,6 @@ export class Collector {
     const look = (): void => this.resident.look(performance.now());
     await this.receivers.collect(samples, now, look);
     this.collectSelf(samples);
-    this.exposed = samples.samples.length;
     this.text.renew(samples.samples, this.memory.status().shedding.length > 0);
     this.topSeries = samples.top(TOP);
     for (const one of this.exporters) one.samples?.(samples.samples);
@@ -258,7 +256,7 @@ export class Collector {
       addressTranslation: this.nat.problem || `${this.nat.size} translations known, from ${this.nat.source}`,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
-      series: { exposed: this.exposed, shed: this.shedSeries, top: this.topSeries },
+      series: { exposed: this.text.series, shed: this.shedSeries, top: this.topSeries },
       memory: {
         rssBytes: process.memoryUsage.rss(),
         limitBytes: this.config['memory-limit'],

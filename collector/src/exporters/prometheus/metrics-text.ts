@@ -27,6 +27,11 @@ export class MetricsText {
   /** Of texts that nobody reads any more: megabytes that would else be there twice. */
   #free: Buffer[] = [];
 
+  /** How many it is the text of. */
+  get series(): number {
+    return this.#samples.length;
+  }
+
   /** The next interval's. They are written ahead unless `isTight`. */
   renew(samples: readonly CollectedSample[], isTight: boolean): void {
     for (const text of this.#texts.values()) if (text.readers === 0) this.#free.push(...text.buffers());

@@ -40,7 +40,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what `ByteWriter` wrote. @throws RangeError where the bytes end too early or a number is too long. */
+/** Reads what `ByteWriter` wrote. @throws RangeError where the bytes end too early. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -62,21 +62,6 @@ export class ByteReader {
       throw new RangeError('a column runs past the end of its block');
     this.at += length;
     return this.#bytes.subarray(this.at - length, this.at);
-  }
-
-  varint(): number {
-    let value = 0;
-    for (let scale = 1; scale <= 2 ** 49; scale *= 0x80) {
-      const byte = this.#bytes[this.at++];
-      if (byte === undefined) throw new RangeError('a number runs past the end of its column');
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-    }
-    throw new RangeError('a number is too long');
-  }
-
-  get left(): number {
-    return this.#bytes.length - this.at;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteWriter } from './bytes.ts';
 
 /**
  * How one column of a series is written. PLAIN: float64 each. SAME: one float64 for all. XOR: each value's bits
@@ -34,12 +34,8 @@ export function writeTimes(out: ByteWriter, times: Float64Array): number {
 export function readTimes(bytes: Uint8Array, encoding: number, into: Float64Array): void {
   if (encoding === PLAIN) readPlain(bytes, into);
   else if (encoding === STEPS) {
-    const reader = new ByteReader(bytes);
-    let [last, step] = [0, 0];
-    for (let i = 0; i < into.length; i++) {
-      step += reader.varint();
-      into[i] = last += step;
-    }
+    readSteps({ bytes, from: 0, to: bytes.length, encoding }, into, 0, into.length, 1);
+    for (let i = 1; i < into.length; i++) into[i]! += into[i - 1]!;
   } else throw new RangeError(`timestamps have the unknown encoding ${encoding}`);
   for (let i = 1; i < into.length; i++)
     if (!(into[i]! > into[i - 1]!)) throw new RangeError('timestamps do not ascend');
@@ -125,7 +121,7 @@ function readSame(
     }
 }
 
-/** Sums of zigzag varints, as `ByteReader.varint` reads them. Most take one byte or two. */
+/** Sums of zigzag varints, as `ByteWriter.varint` writes them. Most take one byte or two. */
 function readSteps(
   { bytes, from, to }: EncodedValues,
   values: Float64Array,
