@@ -10,6 +10,8 @@ import { statisticsCost } from './statistics-cost.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TICKS = 100;
+const CPU_TIME = /^gumshoe_cpu_seconds_total .*$/m;
+const LOSSES = /^gumshoe_(?:ebpf_lost|dropped)_total\{(?:queue="([^"]+)",)?cause="([^"]+)"\} (\S+)$/gm;
 const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled';
 
 interface KernelProgram {
@@ -130,6 +132,11 @@ export class CollectorHost {
     return this.#statisticsNs;
   }
 
+  /** The collector's process; 0 before it is started. */
+  get pid(): number {
+    return this.#collector?.pid ?? 0;
+  }
+
   /** Where it serves /metrics. */
   get address(): string {
     return this.#listen;
@@ -184,11 +191,24 @@ export class CollectorHost {
     return Number(/^gumshoe_series (\d+)$/m.exec(await this.#metrics())?.[1]);
   }
 
-  /** Losses by cause, as the collector counts them; 'nothing' without any. */
+  /** Waits until it has collected once more: what /metrics says is of the last time. */
+  async nextCollection(): Promise<void> {
+    const time = async (): Promise<string | undefined> => CPU_TIME.exec(await this.#metrics())?.[0];
+    const before = await time();
+    while ((await time()) === before) await sleep(500);
+  }
+
+  /** Losses so far by cause, as the collector counted them when it collected last; without those by sampling. */
+  async losses(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const [, queue = '', cause = '', value] of (await this.#metrics()).matchAll(LOSSES))
+      if (cause !== 'sampled_out') counts.set(`${queue} ${cause}`.trim(), Number(value));
+    return counts;
+  }
+
+  /** The same as text, 'nothing' without any. */
   async lost(): Promise<string> {
-    const metrics = await this.#metrics();
-    const lost = [...metrics.matchAll(/^gumshoe_ebpf_lost_total\{cause="([^"]+)"\} ([1-9]\d*)$/gm)];
-    return lost.map((match) => `${match[1]} ${match[2]}`).join(', ') || 'nothing';
+    return lossText(await this.losses());
   }
 
   /** Ends the collector, so that its profile is written. */
@@ -208,3 +228,15 @@ export class CollectorHost {
 }
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** What was lost since `before`. */
+export function lossText(
+  losses: ReadonlyMap<string, number>,
+  before: ReadonlyMap<string, number> = new Map(),
+): string {
+  const parts = [...losses]
+    .map(([cause, count]) => [cause, count - (before.get(cause) ?? 0)] as const)
+    .filter(([, count]) => count > 0)
+    .map(([cause, count]) => `${cause} ${count}`);
+  return parts.join(', ') || 'nothing';
+}

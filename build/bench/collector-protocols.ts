@@ -1,103 +1,51 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawn, spawnSync } from 'node:child_process';
-import { attempt, command, until } from '../demo/command.ts';
-import { chownTo, postgresDirectory } from '../demo/shop.ts';
-import { Service } from '../demo/service.ts';
-import { CollectorHost, percent } from './collector-host.ts';
+import { spawnSync } from 'node:child_process';
+import { CollectorHost, lossText, percent } from './collector-host.ts';
+import { h2load, hey, nameOf, postgres, put, redis, type LoadKind } from './collector-loads.ts';
 import { scrapeFigures } from './collector-scrapes.ts';
+import { startIdle, startPostgres, startRedis } from './collector-servers.ts';
 import { stageShares } from './collector-stages.ts';
+import { threadTimes } from './collector-threads.ts';
 import { figures } from './figures.ts';
 import { startNginx } from './nginx.ts';
 
 /** One interval of the collector, so that each stretch holds one collection. */
 const SECONDS = 15;
+/** Of each load, before its stretch: until then half of what is measured is the compiler. */
+const WARM_UP = 10;
+const BARE_SECONDS = 8;
+const PROFILED_SECONDS = 8;
+const CONTAINERS = 200;
 
-/** One kind of load: what runs in the client's namespace, and how many operations a second its output tells. */
-interface LoadKind {
-  readonly name: string;
-  readonly words: readonly string[];
-  readonly rate: (output: string) => number;
-}
-
-function run(namespace: string, words: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, '--', ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', () => resolve(text));
-  });
-}
-
-const firstNumber =
-  (pattern: RegExp) =>
-  (output: string): number =>
-    Number(pattern.exec(output)?.[1] ?? NaN);
-
-async function startPostgres(host: CollectorHost, namespace: string, address: string): Promise<void> {
-  const dir = join(host.dir, 'postgres');
-  mkdirSync(dir);
-  command('chmod', ['755', host.dir]);
-  chownTo('postgres', dir);
-  const bin = postgresDirectory();
-  const as = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--'];
-  command('setpriv', [
-    ...as,
-    join(bin, 'initdb'),
-    '-D',
-    join(dir, 'data'),
-    '-U',
-    'postgres',
-    '--auth=trust',
-    '--no-sync',
-    '--locale=C',
-  ]);
-  writeFileSync(
-    join(dir, 'data/postgresql.auto.conf'),
-    `listen_addresses = '${address}'\nunix_socket_directories = '${dir}'\nfsync = off\n`,
-  );
-  writeFileSync(join(dir, 'data/pg_hba.conf'), 'local all all trust\nhost all all all trust\n');
-  const service = new Service({
-    unit: 'postgres',
-    program: join(bin, 'postgres'),
-    args: ['-D', join(dir, 'data')],
-    user: 'postgres',
-    namespace,
-    cgroups: host.slice.unit('postgres', {}),
-    logFile: join(host.dir, 'log/postgres.log'),
-    cwd: dir,
-    restart: false,
-  });
-  service.start();
-  host.closers.push(() => service.stop('SIGINT'));
-  await until('PostgreSQL to answer', () => attempt(join(bin, 'pg_isready'), ['-q', '-h', dir]), 30_000);
-  command('pgbench', ['-i', '-q', '-s', '1', '-h', dir, '-U', 'postgres', 'postgres']);
-}
-
-async function startRedis(host: CollectorHost, namespace: string, address: string): Promise<void> {
-  const service = new Service({
-    unit: 'redis',
-    program: '/usr/bin/redis-server',
-    args: ['--bind', address, '--port', '6379', '--save', '', '--protected-mode', 'no'],
-    namespace,
-    cgroups: host.slice.unit('redis', {}),
-    logFile: join(host.dir, 'log/redis.log'),
-    cwd: host.dir,
-    restart: false,
-  });
-  service.start();
-  host.closers.push(() => service.stop());
-  await until('Redis to answer', () => attempt('redis-cli', ['-h', address, 'ping']), 15_000);
+/** A row of figures: a load beside the collector. */
+async function stretch(
+  host: CollectorHost,
+  namespace: string,
+  load: LoadKind,
+  without: number | undefined,
+): Promise<string[]> {
+  await put(load, namespace, WARM_UP);
+  const before = await host.losses();
+  const { result, cost } = await host.costOf(() => host.kernelShareOf(() => put(load, namespace, SECONDS)));
+  await host.nextCollection();
+  const { result: rate, share } = result;
+  return [
+    nameOf(load),
+    without?.toFixed(0) ?? '',
+    rate.toFixed(0),
+    percent(cost.process),
+    percent(share),
+    `${((1e6 * (cost.process + share)) / rate).toFixed(1)} µs`,
+    `${cost.rss.toFixed(0)} MB`,
+    lossText(await host.losses(), before),
+  ];
 }
 
 /**
- * HTTP/2, PostgreSQL and Redis as fast as two shared cores give, HTTP/1 over many connections and beside many
- * containers; each without and with the collector, everything on. Then where its own time goes.
+ * HTTP/1, HTTP/2, PostgreSQL and Redis at fixed rates and as fast as two shared cores give, over many connections and
+ * beside many containers, everything on. Then where the time goes, of a second collector: V8's profiler doubles it.
  */
 export async function benchProtocols(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('needs root');
@@ -107,131 +55,79 @@ export async function benchProtocols(): Promise<void> {
   const host = new CollectorHost();
   try {
     const server = host.network.host('server', 10);
-    const client = host.network.host('client', 11);
+    const { namespace } = host.network.host('client', 11);
+    const { address } = server;
     const nginx = startNginx(host.dir, server.namespace, host.slice.unit('nginx', {}));
     host.closers.push(() => nginx.stop());
-    await startPostgres(host, server.namespace, server.address);
-    await startRedis(host, server.namespace, server.address);
-    const url = `http://${server.address}/`;
-    // hey keeps at most 500 connections open: with more it would measure how fast ports run out.
-    const hey = (connections: number): LoadKind => ({
-      name: `HTTP/1, ${connections} connections, 4,000/s asked`,
-      words: ['hey', '-z', `${SECONDS}s`, '-c', String(connections), '-q', String(4000 / connections), url],
-      rate: firstNumber(/Requests\/sec:\s+([\d.]+)/),
-    });
-    const loads: readonly LoadKind[] = [
-      hey(20),
-      hey(200),
-      hey(500),
-      {
-        name: 'HTTP/1, a new connection each, 1,000/s asked',
-        words: ['hey', '-z', `${SECONDS}s`, '-c', '20', '-q', '50', '-disable-keepalive', url],
-        rate: firstNumber(/Requests\/sec:\s+([\d.]+)/),
-      },
-      {
-        name: 'HTTP/2, 10 connections × 10 streams',
-        words: ['h2load', `--duration=${SECONDS}`, '-c', '10', '-m', '10', `http://${server.address}:81/`],
-        rate: firstNumber(/finished in [\d.]+s, ([\d.]+) req\/s/),
-      },
-      {
-        name: 'PostgreSQL, 8 connections, prepared',
-        words: [
-          'pgbench',
-          '-n',
-          '-S',
-          '-M',
-          'prepared',
-          '-c',
-          '8',
-          '-T',
-          String(SECONDS),
-          '-h',
-          server.address,
-          '-U',
-          'postgres',
-          'postgres',
-        ],
-        rate: firstNumber(/tps = ([\d.]+)/),
-      },
-      {
-        name: 'Redis, 20 connections',
-        words: ['redis-benchmark', '-h', server.address, '-c', '20', '-n', '250000', '-t', 'get', '--csv'],
-        rate: firstNumber(/"GET","([\d.]+)"/),
-      },
+    await startPostgres(host, server);
+    await startRedis(host, server);
+    const common = hey(address, 20, 4_000);
+    const fixed: readonly LoadKind[] = [
+      common,
+      hey(address, 500, 4_000),
+      hey(address, 20, 1_000, false),
+      h2load(address, 1, 10, 10_000),
+      h2load(address, 2, 10, 10_000),
+      postgres(address, 5_000),
     ];
-    const baseline: number[] = [];
-    for (const load of loads) baseline.push(load.rate(await run(client.namespace, load.words)));
+    const unbounded: readonly LoadKind[] = [postgres(address), redis(address), h2load(address, 2, 10)];
+    const bare = new Map<LoadKind, number>();
+    for (const load of unbounded) bare.set(load, await put(load, namespace, BARE_SECONDS));
     await host.startStore();
-    await host.observe(profileDir);
+    await host.observe();
+    await host.nextCollection();
     const rows: string[][] = [];
-    const measure = async (load: LoadKind, without: number): Promise<void> => {
-      const { result, cost } = await host.costOf(() =>
-        host.kernelShareOf(() => run(client.namespace, load.words)),
-      );
-      const rate = load.rate(result.result);
-      rows.push([
-        load.name,
-        without.toFixed(0),
-        rate.toFixed(0),
-        `${(rate / without).toFixed(2)}×`,
-        percent(cost.process),
-        percent(result.share),
-        `${((1e6 * (cost.process + result.share)) / rate).toFixed(1)} µs`,
-        `${cost.rss.toFixed(0)} MB`,
-      ]);
-    };
-    for (const [i, load] of loads.entries()) await measure(load, baseline[i]!);
-    for (const containers of [50, 200]) {
-      idle(host, client.namespace, containers);
-      await measure(
-        { ...hey(20), name: `HTTP/1, 20 connections, beside ${containers} containers` },
-        baseline[0]!,
-      );
-    }
-    const scrapes = await scrapeFigures(host, run(client.namespace, hey(20).words));
-    const lost = await host.lost();
+    for (const load of [...fixed, ...unbounded])
+      rows.push(await stretch(host, namespace, load, bare.get(load)));
+    startIdle(host, server, CONTAINERS);
+    const crowded = { ...common, name: `${common.name}, beside ${CONTAINERS} containers` };
+    rows.push(await stretch(host, namespace, crowded, undefined));
+    const scrapes = await scrapeFigures(host, put(common, namespace, SECONDS));
     await host.endCollector();
     console.log(
-      `collector: operations/s without and with it (default settings, everything on), ${SECONDS} s each; 100 % is one core`,
+      `collector: operations/s without and with it (default settings, everything on), ${SECONDS} s each after ${WARM_UP} s of the same; 100 % is one core`,
     );
     console.log(
       figures(
-        ['load', 'without', 'with', 'ratio', 'process', 'kernel programs', 'per operation', 'RSS'],
+        ['load', 'without', 'with', 'process', 'kernel programs', 'per operation', 'RSS', 'lost'],
         rows,
       ),
     );
-    console.log(`lost: ${lost}`);
     console.log('\n/metrics, asked for beside the load of the last row:');
     console.log(scrapes);
-    console.log('\nwhere the process’s own time went:');
+
+    await host.observe(profileDir);
+    const from = performance.now();
+    const origin = Number(process.hrtime.bigint()) / 1e6 - from;
+    const threads = threadTimes(host.pid);
+    const mixture = [...fixed, redis(address)];
+    for (const load of mixture) await put(load, namespace, PROFILED_SECONDS);
+    const to = performance.now();
+    const later = threadTimes(host.pid);
+    await host.endCollector();
+    console.log(
+      `\nwhere the process’s time went, of a second collector under V8’s profiler (which doubles it) beside the same containers, ${PROFILED_SECONDS} s each of ${mixture.map(nameOf).join('; ')}:`,
+    );
     console.log(
       figures(
-        ['stage', 'share'],
-        stageShares(profileDir)
-          .slice(0, 12)
-          .map(([stage, share]) => [stage, percent(share)]),
+        ['thread', 'of one core'],
+        [...later].map(([name, seconds]) => [
+          name,
+          percent((1000 * (seconds - (threads.get(name) ?? 0))) / (to - from)),
+        ]),
+      ),
+    );
+    console.log(
+      figures(
+        ['stage of the main thread', 'share of its time'],
+        stageShares(profileDir, host.pid, origin + from, origin + to).map(([stage, share]) => [
+          stage,
+          percent(share),
+        ]),
       ),
     );
   } finally {
     await host.close();
     rmSync(profileDir, { recursive: true, force: true });
-  }
-}
-
-/** Containers that do nothing, up to so many. */
-function idle(host: CollectorHost, namespace: string, count: number): void {
-  for (let i = host.closers.length; i < count; i++) {
-    const service = new Service({
-      unit: `idle-${i}`,
-      program: '/bin/sleep',
-      args: ['600'],
-      namespace,
-      cgroups: host.slice.unit(`idle-${i}`, {}),
-      logFile: '/dev/null',
-      cwd: host.dir,
-      restart: false,
-    });
-    service.start();
-    host.closers.push(() => service.stop());
   }
 }
