@@ -68,13 +68,7 @@ export function redis(address: string): LoadKind {
       ...['timeout', '-s', 'INT', String(seconds)],
       ...['redis-benchmark', '-h', address, '-c', '20', '-n', '100000000', '-t', 'get'],
     ],
-    rate: (output) =>
-      Number(
-        output
-          .match(/overall: ([\d.]+)/g)
-          ?.at(-1)
-          ?.slice('overall: '.length) ?? NaN,
-      ),
+    rate: (output) => Number([...output.matchAll(/ rps=\S+ \(overall: ([\d.]+)\)/g)].at(-1)?.[1] ?? NaN),
   };
 }
 

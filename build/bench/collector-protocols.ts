@@ -111,10 +111,12 @@ export async function benchProtocols(): Promise<void> {
     console.log(
       figures(
         ['thread', 'of one core'],
-        [...later].map(([name, seconds]) => [
-          name,
-          percent((1000 * (seconds - (threads.get(name) ?? 0))) / (to - from)),
-        ]),
+        [...later]
+          .map(
+            ([name, seconds]) => [name, (1000 * (seconds - (threads.get(name) ?? 0))) / (to - from)] as const,
+          )
+          .filter(([, share]) => share >= 0.001)
+          .map(([name, share]) => [name, percent(share)]),
       ),
     );
     console.log(
