@@ -153,8 +153,6 @@ struct gs_request_event {
 };
 
 #define GS_HTTP2_BYTES 4096
-#define GS_HTTP2_STREAMS 8
-#define GS_HTTP2_STREAM_WORDS 6
 
 #define GS_HTTP2_LOST 1   /* bytes of this direction were missed before this record: HPACK state is unknown */
 #define GS_HTTP2_CLOSED 2 /* the connection has ended; the record holds no frames */
@@ -162,7 +160,8 @@ struct gs_request_event {
 /*
  * Frames of one direction of an HTTP/2 connection that went through one call, or a part of them. Whole frames with
  * their headers, one behind the other: HEADERS, RST_STREAM, PUSH_PROMISE, GOAWAY, CONTINUATION. Of DATA frames
- * only the 9-byte header, and only with END_STREAM. All others are left out.
+ * only the 9-byte header, and only with END_STREAM. All others are left out. Before the HEADERS of a request that
+ * begins stands a frame of ours, of type GS_HTTP2_IDENTITY.
  * A frame may be cut at the end of a record; the next record of the direction goes on with it. The connection preface
  * is left out.
  */
@@ -173,15 +172,22 @@ struct gs_http2_event {
 	__u32 direction;   /* enum gs_direction: outbound, when this process is the client */
 	__u32 from_client; /* 1: bytes of the client */
 	__u32 flags;       /* GS_HTTP2_* */
-	__u32 sequence;    /* TCP sequence number of the first byte looked at */
 	__u32 length;
-	__u32 stream_count;
-	/*
-	 * Requests that began in these frames, GS_HTTP2_STREAM_WORDS each: stream id | parent link << 32, wire id,
-	 * trace id high and low, parent span id, TCP sequence number of the HEADERS frame | sampled share << 32.
-	 */
-	__u64 streams[GS_HTTP2_STREAMS * GS_HTTP2_STREAM_WORDS];
 	__u8 bytes[GS_HTTP2_BYTES];
+};
+
+/* No type of HTTP/2, and none that the kernel takes for one (l7/http2.h). */
+#define GS_HTTP2_IDENTITY 0xF1
+
+/* What such a frame holds. It ends after wire_id for a root that was not chosen: the rest follows from that. */
+struct gs_http2_identity {
+	__u64 wire_id;
+	__u64 trace_id_high;
+	__u64 trace_id_low;
+	__u64 span_id;
+	__u64 parent_span_id; /* 0 for a root */
+	__u32 parent_link;    /* enum gs_parent_link */
+	__u32 sampled;        /* share of all traces that was kept when this one began, in millionths; 0: not chosen */
 };
 
 #define GS_DNS_QUERY_LENGTH 272

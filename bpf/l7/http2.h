@@ -40,6 +40,19 @@ static __always_inline void http2_parse(const __u8 *head, struct http2_frame *fr
 	frame->stream = l7_be32(head + 5) & 0x7fffffff;
 }
 
+static __always_inline void http2_write_header(__u8 *to, __u8 type, __u8 length, __u32 stream)
+{
+	to[0] = 0;
+	to[1] = 0;
+	to[2] = length;
+	to[3] = type;
+	to[4] = 0;
+	to[5] = stream >> 24;
+	to[6] = stream >> 16;
+	to[7] = stream >> 8;
+	to[8] = stream;
+}
+
 static __always_inline bool http2_is_plausible(const struct http2_frame *frame)
 {
 	if (frame->length > HTTP2_MAX_FRAME || frame->type > HTTP2_LAST_TYPE)

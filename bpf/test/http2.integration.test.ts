@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { constants, layout } from '../../collector/src/receivers/ebpf/layout.generated.ts';
+import { decode } from './decode.ts';
 import type { Struct } from './decode.ts';
 import { skipReason } from './environment.ts';
 import { NetworkNamespace, stop } from './network-namespace.ts';
@@ -19,6 +20,7 @@ interface Frame {
   readonly type: number;
   readonly flags: number;
   readonly stream: number;
+  readonly body: Uint8Array;
 }
 
 /** Takes captured bytes apart; throws when they are no row of frames. */
@@ -27,20 +29,18 @@ function framesOf(bytes: Uint8Array): readonly Frame[] {
   const frames: Frame[] = [];
   for (let at = 0; at < bytes.length;) {
     const length = view.getUint32(at, false) >>> 8;
-    const frame = { type: bytes[at + 3]!, flags: bytes[at + 4]!, stream: view.getUint32(at + 5, false) };
-    frames.push(frame);
-    at += HEAD + (frame.type === DATA ? 0 : length);
-    assert.ok(
-      at <= bytes.length,
-      `frame ${frames.length} of type ${frame.type} ends behind the captured bytes`,
-    );
+    const type = bytes[at + 3]!;
+    const end = at + HEAD + (type === DATA ? 0 : length);
+    const body = bytes.subarray(at + HEAD, end);
+    frames.push({ type, flags: bytes[at + 4]!, stream: view.getUint32(at + 5, false), body });
+    at = end;
+    assert.ok(at <= bytes.length, `frame ${frames.length} of type ${type} ends behind the captured bytes`);
   }
   return frames;
 }
 
 interface Direction {
   readonly frames: readonly Frame[];
-  readonly events: readonly Struct[];
 }
 
 /** By connection and side: all bytes of one direction as one. */
@@ -56,21 +56,21 @@ function directions(observed: Observed, direction: number, fromClient: number): 
     const bytes = events.map((event) =>
       (event['bytes'] as Uint8Array).subarray(0, event['length'] as number),
     );
-    return { frames: framesOf(Buffer.concat(bytes)), events };
+    return { frames: framesOf(Buffer.concat(bytes)) };
   });
 }
 
-function identities(events: readonly Struct[]): readonly string[] {
-  const words = constants.GS_HTTP2_STREAM_WORDS;
-  return events.flatMap((event) =>
-    Array.from({ length: event['stream_count'] as number }, (_, i) => {
-      const [stream, wire, high, low] = (event['streams'] as readonly bigint[]).slice(
-        i * words,
-        (i + 1) * words,
-      );
-      return `${stream! & 0xffffffffn} ${wire} ${high} ${low}`;
-    }),
-  );
+/** Stream, wire id and trace of each request that began; whole ones only, as everything is sampled. */
+function identities(frames: readonly Frame[]): readonly string[] {
+  return frames.flatMap(({ type, stream, body }, i) => {
+    if (type !== constants.GS_HTTP2_IDENTITY) return [];
+    const next = frames[i + 1];
+    assert.deepEqual([next?.type, next?.stream], [HEADERS, stream], 'stands before its HEADERS');
+    assert.equal(body.length, layout.gs_http2_identity.size);
+    const identity = decode('gs_http2_identity', body, 0);
+    assert.ok((identity['sampled'] as number) > 0);
+    return [`${stream} ${identity['wire_id']} ${identity['trace_id_high']} ${identity['trace_id_low']}`];
+  });
 }
 
 describe('HTTP/2', { skip: skipReason() }, () => {
@@ -98,9 +98,9 @@ describe('HTTP/2', { skip: skipReason() }, () => {
       const asked = directions(observed, side, 1);
       const answered = directions(observed, side, 0);
       assert.deepEqual([asked.length, answered.length], [3, 3]);
-      for (const { frames, events } of asked) {
+      for (const { frames } of asked) {
         assert.equal(frames.filter(({ type }) => type === HEADERS).length, 80);
-        assert.equal(identities(events).length, 80);
+        assert.equal(identities(frames).length, 80);
       }
       for (const { frames } of answered) {
         assert.equal(frames.filter(({ type }) => type === HEADERS).length, 80);
@@ -108,7 +108,7 @@ describe('HTTP/2', { skip: skipReason() }, () => {
       }
     }
     const [client, served] = [constants.GS_OUTBOUND, constants.GS_INBOUND].map((side) =>
-      directions(observed, side, 1).flatMap(({ events }) => identities(events)),
+      directions(observed, side, 1).flatMap(({ frames }) => identities(frames)),
     );
     assert.deepEqual([...client!].sort(), [...served!].sort());
     assert.equal(new Set(client).size, 240);

@@ -2,6 +2,7 @@
 import { benchCache } from './cache.ts';
 import { benchCollector } from './collector.ts';
 import { benchProtocols } from './collector-protocols.ts';
+import { benchHttp2 } from './http2.ts';
 import { benchInspections } from './inspections.ts';
 import { benchModel } from './model.ts';
 import { benchPromql } from './promql.ts';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, readonly [string, () => Promise<void>]>> 
     'the collector with HTTP/2, PostgreSQL, Redis, many connections and containers; where its time goes (root)',
     benchProtocols,
   ],
+  http2: ['what a request of HTTP/2 costs in user space, without the kernel', benchHttp2],
   cache: ['reading an hour for 50 and 500 services through the metric cache: cold, warm, size', benchCache],
   promql: [
     'PromQL over an hour of 10, 1,000 and 20,000 series: the evaluator beside a real Prometheus',

@@ -64,21 +64,48 @@ __noinline int http2_flush(struct gs_socket *socket, struct transfer *transfer, 
 		stream->flags = 0;
 	}
 	event->length = 0;
-	event->stream_count = 0;
-	event->sequence = transfer->sequence;
 	return 1;
+}
+
+/* What is gathered goes out when there is no room for a header and an identity. */
+static __always_inline void http2_make_room(struct gs_socket *socket, struct transfer *transfer,
+					    struct http2_scratch *scratch)
+{
+	if (scratch->event.length > GS_HTTP2_BYTES - 2 * HTTP2_HEADER - sizeof(struct gs_http2_identity))
+		http2_flush(socket, transfer, 0);
+}
+
+/* Puts the identity of a request in front of its HEADERS; there is room. */
+static __always_inline void http2_identify(struct gs_socket *socket, struct http2_scratch *scratch,
+					   const struct gs_pending_request *request, __u32 stream_id)
+{
+	const struct gs_trace_context *parent = &request->parent;
+	__u32 at = scratch->event.length & (GS_HTTP2_BYTES - 1);
+	struct gs_http2_identity identity = {
+		.wire_id = request->wire_id,
+		.trace_id_high = parent->trace_id_high,
+		.trace_id_low = parent->trace_id_low,
+		.span_id = span_id(socket, request->wire_id),
+		.parent_span_id = parent->span_id,
+		.parent_link = parent->parent_link,
+		.sampled = parent->sampled,
+	};
+	bool is_whole = parent->span_id || parent->sampled;
+	__u32 size = is_whole ? sizeof(identity) : sizeof(identity.wire_id);
+	__u8 *to = scratch->event.bytes + at;
+
+	http2_write_header(to, GS_HTTP2_IDENTITY, size, stream_id);
+	__builtin_memcpy(to + HTTP2_HEADER, &identity, sizeof(identity));
+	scratch->event.length = at + HTTP2_HEADER + size;
 }
 
 /* A request begins: its place in the trace is decided now, for whoever it causes. */
 static __always_inline void http2_begin(struct gs_socket *socket, struct transfer *transfer,
-					struct gs_http2_event *event, __u32 stream_id)
+					struct http2_scratch *scratch, __u32 stream_id)
 {
 	struct gs_waiting_key key = { .id = transfer->id, .key = stream_id };
 	struct gs_waiting *waiting = bpf_map_lookup_elem(&pipelines, &key);
-	struct gs_pending_request *request;
-	__u32 at = event->stream_count;
 	struct slot slot = {};
-	__u64 *words;
 
 	if (waiting)
 		return; /* trailers of the request */
@@ -91,17 +118,7 @@ static __always_inline void http2_begin(struct gs_socket *socket, struct transfe
 	start_request(socket, &slot, transfer);
 	count(GS_COUNTER_REQUESTS);
 	sampling_count(transfer->now);
-	if (at >= GS_HTTP2_STREAMS)
-		return;
-	request = &waiting->request;
-	words = event->streams + at * GS_HTTP2_STREAM_WORDS;
-	words[0] = stream_id | (__u64)request->parent.parent_link << 32;
-	words[1] = request->wire_id;
-	words[2] = request->parent.trace_id_high;
-	words[3] = request->parent.trace_id_low;
-	words[4] = request->parent.span_id;
-	words[5] = transfer->sequence | (__u64)request->parent.sampled << 32;
-	event->stream_count = at + 1;
+	http2_identify(socket, scratch, &waiting->request, stream_id);
 }
 
 /* Both directions of a stream may end in any order; the answer's end is what counts. */
@@ -210,21 +227,18 @@ __noinline int http2_header(struct gs_socket *socket, struct transfer *transfer)
 	stream->capturing = http2_is_wanted(&frame);
 	from_client = transfer->is_write == (socket->direction == GS_OUTBOUND);
 	if (stream->capturing) {
-		at = scratch->event.length;
-		if (at + HTTP2_HEADER > GS_HTTP2_BYTES || scratch->event.stream_count >= GS_HTTP2_STREAMS) {
-			http2_flush(socket, transfer, 0);
-			at = 0;
+		http2_make_room(socket, transfer, scratch);
+		if (from_client && frame.type == HTTP2_HEADERS && (frame.stream & 1)) {
+			transfer->sequence -= HTTP2_HEADER;
+			http2_begin(socket, transfer, scratch, frame.stream);
+			transfer->sequence += HTTP2_HEADER;
 		}
-		__builtin_memcpy(scratch->event.bytes + (at & (GS_HTTP2_BYTES - 1)), stream->held, HTTP2_HEADER);
+		at = scratch->event.length & (GS_HTTP2_BYTES - 1);
+		__builtin_memcpy(scratch->event.bytes + at, stream->held, HTTP2_HEADER);
 		scratch->event.length = at + HTTP2_HEADER;
 	}
 	if (frame.type == HTTP2_DATA)
 		stream->capturing = 0;
-	if (from_client && frame.type == HTTP2_HEADERS && (frame.stream & 1)) {
-		transfer->sequence -= HTTP2_HEADER;
-		http2_begin(socket, transfer, &scratch->event, frame.stream);
-		transfer->sequence += HTTP2_HEADER;
-	}
 	if (frame.type == HTTP2_RST_STREAM ||
 	    (!from_client && frame.flags & HTTP2_END_STREAM && frame.type <= HTTP2_HEADERS))
 		http2_end(socket, transfer, frame.stream);
@@ -273,8 +287,6 @@ __noinline int take_http2(struct gs_socket *socket, struct transfer *transfer)
 		return 0;
 	}
 	scratch->event.length = 0;
-	scratch->event.stream_count = 0;
-	scratch->event.sequence = transfer->sequence;
 	socket->first.request_size = 0;
 	for (int i = 0; i < HTTP2_STEPS && transfer->message.length; i++) {
 		__s32 left = stream->boundary - transfer->sequence;
@@ -298,7 +310,6 @@ static __always_inline void close_http2(struct gs_socket *socket, __u64 id, __u6
 	if (!scratch || __sync_lock_test_and_set(&scratch->busy, 1))
 		return;
 	scratch->event.length = 0;
-	scratch->event.stream_count = 0;
 	http2_flush(socket, &transfer, GS_HTTP2_CLOSED);
 	scratch->busy = 0;
 }

@@ -1,57 +1,74 @@
 import { Http2Connection } from '../protocols/http2/connection.ts';
-import type { Http2Request } from '../protocols/http2/connection.ts';
-import type { Http2Event, Http2Identity, Http2Socket } from '../receivers/ebpf/http2-event.ts';
+import type { Http2Chunk, Http2Request } from '../protocols/http2/connection.ts';
+import { http2StatusLabel } from '../protocols/http2/describe.ts';
+import type { Http2Socket } from '../receivers/ebpf/http2-event.ts';
+import { Http2Counts } from './http2-counts.ts';
 import { StreamingCalls } from './http2-streams.ts';
+import type { RequestEndpoint } from './request-metrics.ts';
 
 /** A request of HTTP/2 that has ended, as one end saw it. */
 export interface Http2Exchange {
   readonly request: Http2Request;
   readonly socket: Http2Socket;
-  /** undefined when more requests began in one call than the kernel describes. */
-  readonly identity: Http2Identity | undefined;
   /** It lasts as long as both sides want: counted, not timed. */
   readonly streaming: boolean;
+}
+
+/** What the kernel tells of one direction of a connection, valid during the call. */
+export interface Http2Record extends Http2Chunk {
+  /** Names the connection until `closed`. */
+  readonly connection: number;
+  /** The connection is gone; nothing else is told. */
+  readonly closed: boolean;
+  socket(): Http2Socket;
 }
 
 /** Connections followed at a time; further ones are not. */
 const MOST_CONNECTIONS = 8192;
 /** ns without a frame after which a connection is forgotten. */
-const IDLE = 600_000_000_000n;
+const IDLE = 600_000_000_000;
 
 interface Followed {
   readonly connection: Http2Connection;
-  readonly identities: Map<number, Http2Identity>;
   readonly socket: Http2Socket;
-  seen: bigint;
+  readonly counts: Http2Counts;
+  seen: number;
 }
 
-/** Follows the HTTP/2 connections of the machine through the kernel's records. */
+/** ns until the answer began, as for other protocols. */
+export const http2Duration = ({ started, answered }: Http2Request): number => answered - started;
+
+/** Follows the HTTP/2 connections of the machine through the kernel's records, and counts their requests. */
 export class Http2Requests {
-  readonly #followed = new Map<bigint, Followed>();
+  readonly #followed = new Map<number, Followed>();
   readonly #streaming = new StreamingCalls();
+  readonly #counted: Http2Counts[] = [];
   #notFollowed = 0;
   #lost = 0;
 
-  /** Requests that ended with this record. */
-  take(event: Http2Event): readonly Http2Exchange[] {
-    if (event.lost) this.#lost++;
-    const followed = this.#of(event);
-    if (!followed) return [];
-    followed.seen = event.time;
-    for (const identity of event.begun) followed.identities.set(identity.streamId, identity);
-    if (event.closed) {
-      this.#followed.delete(event.connection);
-      return this.#exchanges(followed, followed.connection.close(event.time));
-    }
-    const { fromClient, bytes, time, sequence, lost } = event;
-    return this.#exchanges(followed, followed.connection.feed({ fromClient, bytes, time, sequence, lost }));
+  /** `ended` hears of the requests that end with this record. */
+  take(record: Http2Record, ended: (exchange: Http2Exchange) => void): void {
+    if (record.lost) this.#lost++;
+    const followed = this.#of(record);
+    if (!followed) return;
+    followed.seen = record.time;
+    const end = (request: Http2Request): void => ended(this.#exchange(followed, request));
+    if (!record.closed) return followed.connection.feed(record, end);
+    this.#followed.delete(record.connection);
+    followed.connection.close(record.time, end);
+  }
+
+  /** Hands over the requests counted since the last time, by endpoint and label of their status. */
+  takeCounts(to: (endpoint: RequestEndpoint, status: string, totals: Float64Array) => void): void {
+    for (const counts of this.#counted) counts.take(to);
+    this.#counted.length = 0;
   }
 
   /** Forgets what has been silent. `now` in CLOCK_MONOTONIC ns. */
-  expire(now: bigint): void {
+  expire(now: number): void {
     for (const [key, followed] of this.#followed) {
       if (now - followed.seen > IDLE) this.#followed.delete(key);
-      else if (followed.connection.expire(now) > 0) forgetStale(followed);
+      else followed.connection.expire(now);
     }
   }
 
@@ -69,40 +86,25 @@ export class Http2Requests {
     return this.#followed.size;
   }
 
-  #exchanges(followed: Followed, requests: readonly Http2Request[]): readonly Http2Exchange[] {
-    const { identities, socket } = followed;
-    if (identities.size > 2 * MOST_IDENTITIES) forgetStale(followed);
-    return requests.map((request) => {
-      const identity = identities.get(request.streamId);
-      identities.delete(request.streamId);
-      return { request, socket, identity, streaming: this.#streaming.isStreaming(request) };
-    });
+  #exchange({ socket, counts }: Followed, request: Http2Request): Http2Exchange {
+    const streaming = this.#streaming.isStreaming(request);
+    if (!counts.noted) this.#counted.push(counts);
+    counts.noted = true;
+    counts.add(http2StatusLabel(request), streaming ? undefined : http2Duration(request));
+    return { request, socket, streaming };
   }
 
-  #of(event: Http2Event): Followed | undefined {
-    const known = this.#followed.get(event.connection);
-    if (known || event.closed) return known;
+  #of(record: Http2Record): Followed | undefined {
+    const known = this.#followed.get(record.connection);
+    if (known || record.closed) return known;
     if (this.#followed.size >= MOST_CONNECTIONS) {
       this.#notFollowed++;
       return undefined;
     }
-    const made = {
-      connection: new Http2Connection(),
-      identities: new Map<number, Http2Identity>(),
-      socket: event.socket(),
-      seen: event.time,
-    };
-    this.#followed.set(event.connection, made);
+    const socket = record.socket();
+    const counts = new Http2Counts(socket);
+    const made = { connection: new Http2Connection(), socket, counts, seen: record.time };
+    this.#followed.set(record.connection, made);
     return made;
-  }
-}
-
-/** Stream ids only grow: identities far behind the newest belong to nothing. */
-const MOST_IDENTITIES = 1000;
-
-function forgetStale({ identities }: Followed): void {
-  for (const id of identities.keys()) {
-    if (identities.size <= MOST_IDENTITIES) return;
-    identities.delete(id);
   }
 }

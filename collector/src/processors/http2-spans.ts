@@ -1,16 +1,18 @@
 import { EBPF_SCOPE_NAME, SPAN_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
-import type { Http2Request } from '../protocols/http2/connection.ts';
 import { describeHttp2, http2Failed } from '../protocols/http2/describe.ts';
-import { constants } from '../receivers/ebpf/layout.generated.ts';
+import type { RequestIdentity } from '../protocols/http2/identity.ts';
+import type { Http2Socket } from '../receivers/ebpf/http2-event.ts';
 import { timestampText } from './clock-offset.ts';
 import type { WallTime } from './clock-offset.ts';
+import { http2Duration } from './http2-requests.ts';
 import type { Http2Exchange } from './http2-requests.ts';
-import { hexOrNone, spanIdOf, traceIdOf } from './span-identity.ts';
+import { rootTraceIdOf, spanIdOf } from './span-identity.ts';
 import { PARENT_LINKS, withContext } from './span-place.ts';
+import type { SpanPlace } from './span-place.ts';
 import type { SpanOwner } from './spans.ts';
 
-const SECOND = 1_000_000_000n;
+const SECOND = 1_000_000_000;
 
 export interface Http2SpanLimits {
   /** ns from which a request counts as slow. */
@@ -19,16 +21,14 @@ export interface Http2SpanLimits {
   readonly exceptionsPerSecond: number;
 }
 
-/** ns until the answer began, as for other protocols. */
-export const http2Duration = ({ started, answered }: Http2Request): number => Number(answered - started);
-
 /** Makes rows of otel_traces from requests of HTTP/2; keeps whole sampled traces, failed and slow requests. */
 export class Http2Spans {
   readonly #wallTime: WallTime;
   readonly #limits: Http2SpanLimits;
-  #second = 0n;
+  #second = 0;
   #exceptions = 0;
   #sampledOut = 0;
+  #ownerless = 0;
 
   constructor(wallTime: WallTime, limits: Http2SpanLimits) {
     this.#wallTime = wallTime;
@@ -39,8 +39,17 @@ export class Http2Spans {
     return this.#sampledOut;
   }
 
-  /** undefined when it is not kept. */
-  build({ request, socket, identity, streaming }: Http2Exchange, owner: SpanOwner): TraceRow | undefined {
+  /** Spans that would have been kept, of processes that belong to no container. */
+  get ownerless(): number {
+    return this.#ownerless;
+  }
+
+  /** undefined when it is not kept, or nobody owns it; `ownerOf` is asked only for those that are. */
+  build(
+    { request, socket, streaming }: Http2Exchange,
+    ownerOf: (socket: Http2Socket) => SpanOwner | undefined,
+  ): TraceRow | undefined {
+    const { identity } = request;
     const direction = socket.inbound ? 'inbound' : 'outbound';
     const failed = http2Failed(request, direction);
     const slow = !streaming && http2Duration(request) >= this.#limits.slowNs;
@@ -50,15 +59,13 @@ export class Http2Spans {
       this.#sampledOut++;
       return undefined;
     }
+    const owner = ownerOf(socket);
+    if (!owner) {
+      this.#ownerless++;
+      return undefined;
+    }
     const { attributes, spanName, statusMessage } = describeHttp2(request, direction);
-    const place = withContext(
-      {
-        traceId: traceIdOf(identity.traceHigh, identity.traceLow),
-        parentSpanId: hexOrNone(identity.parentSpanId),
-        parentLink: identity.parentLink,
-      },
-      request.traceContext,
-    );
+    const place = withContext(placeOf(identity), request.traceContext);
     const link = PARENT_LINKS[place.parentLink];
     if (link && place.parentSpanId) attributes[SPAN_ATTRIBUTES.parentLink] = link;
     if (streaming) attributes[SPAN_ATTRIBUTES.blocking] = 'true';
@@ -70,9 +77,9 @@ export class Http2Spans {
     attributes[SPAN_ATTRIBUTES.clientAddress] = socket[`${client}Address`];
     attributes[SPAN_ATTRIBUTES.clientPort] = String(socket[`${client}Port`]);
     return {
-      Timestamp: timestampText(this.#wallTime.at(request.started)),
+      Timestamp: timestampText(this.#wallTime.at(BigInt(request.started))),
       TraceId: place.traceId,
-      SpanId: spanIdOf(identity.wireId, socket.inbound),
+      SpanId: identity.spanId ?? spanIdOf(identity.wireId, socket.inbound),
       ParentSpanId: place.parentSpanId,
       SpanName: spanName,
       SpanKind: socket.inbound ? 'Server' : 'Client',
@@ -80,25 +87,28 @@ export class Http2Spans {
       ResourceAttributes: owner.resource,
       ScopeName: EBPF_SCOPE_NAME,
       SpanAttributes: attributes,
-      Duration: Number(request.ended - request.started),
+      Duration: request.ended - request.started,
       StatusCode: failed ? 'Error' : 'Unset',
       StatusMessage: statusMessage,
     };
   }
 
-  #hasRoom(now: bigint): boolean {
-    const second = now / SECOND;
+  #hasRoom(now: number): boolean {
+    const second = Math.floor(now / SECOND);
     if (second !== this.#second) this.#exceptions = 0;
     this.#second = second;
     return this.#exceptions++ < this.#limits.exceptionsPerSecond;
   }
 }
 
+const placeOf = (identity: RequestIdentity): SpanPlace => ({
+  traceId: identity.traceId ?? rootTraceIdOf(identity.wireId),
+  parentSpanId: identity.parentSpanId,
+  parentLink: identity.parentLink,
+});
+
 function keptBecause(sampled: boolean, failed: boolean, slow: boolean): string {
   return [sampled ? 'sampled' : '', failed ? 'failed' : '', slow ? 'slow' : '']
     .filter((reason) => reason !== '')
     .join(',');
 }
-
-/** Protocol number of the requests that Http2Requests tells. */
-export const HTTP2 = constants.GS_PROTOCOL_HTTP2;

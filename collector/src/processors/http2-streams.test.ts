@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Http2Request } from '../protocols/http2/connection.ts';
 import { StreamingCalls } from './http2-streams.ts';
 
-const MS = 1_000_000n;
+const MS = 1_000_000;
 
 /** A gRPC call that was answered after 5 ms and ended `tail` ms later. */
 const call = (path: string, tail: number, also: Partial<Http2Request> = {}): Http2Request => ({
@@ -17,10 +17,10 @@ const call = (path: string, tail: number, also: Partial<Http2Request> = {}): Htt
   grpcMessage: '',
   isGrpc: true,
   traceContext: undefined,
-  sequence: 1,
-  started: 0n,
-  answered: 5n * MS,
-  ended: (5n + BigInt(tail)) * MS,
+  identity: undefined,
+  started: 0,
+  answered: 5 * MS,
+  ended: (5 + tail) * MS,
   duplex: false,
   eventStream: false,
   outcome: 'ended',

@@ -1,9 +1,9 @@
 import type { Http2Request } from '../protocols/http2/connection.ts';
 
 /** ns within which an answer of one message ends once it has begun. */
-const AT_ONCE = 100_000_000n;
+const AT_ONCE = 100_000_000;
 /** ns that sending one message hardly takes: 4 MiB, the most that gRPC allows by default, at 34 Mbit/s. */
-const LONG = 1_000_000_000n;
+const LONG = 1_000_000_000;
 /** Methods remembered; calls of further ones count as ordinary. */
 const MOST_METHODS = 1000;
 /** Statuses below: the server has answered. */

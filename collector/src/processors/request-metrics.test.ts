@@ -5,6 +5,8 @@ import { requestStatsDump, socketsDump, waitingDump } from '../receivers/ebpf/te
 import type { RequestEntry } from '../receivers/ebpf/testdata/maps.ts';
 import { Destinations } from './destinations.ts';
 import { RequestMetrics } from './request-metrics.ts';
+import type { RequestEndpoint } from './request-metrics.ts';
+import { tally, TALLY_FIELDS } from './request-tally.ts';
 import { collected } from './testdata/collected.ts';
 
 const HTTP = constants.GS_PROTOCOL_HTTP;
@@ -35,6 +37,18 @@ const entry = (over: Partial<RequestEntry>): RequestEntry => ({
   buckets: { 0: 2n, 1: 1n },
   ...over,
 });
+
+/** One request that user space told apart. */
+function observe(
+  metrics: RequestMetrics,
+  endpoint: RequestEndpoint,
+  status: string,
+  durationNs: number | undefined,
+): void {
+  const totals = new Float64Array(TALLY_FIELDS);
+  tally(totals, durationNs);
+  metrics.add(endpoint, status, totals);
+}
 
 test('two processes of a container are one series; statuses count apart but share a histogram', () => {
   const metrics = make();
@@ -86,8 +100,8 @@ test('a request that is not timed counts, and not in the histogram', () => {
   const metrics = make();
   const endpoint = { tgid: 10, netns: 1, address: '10.0.0.5', port: 80, inbound: true, protocol: HTTP };
   metrics.update(requestStatsDump([]), 0);
-  metrics.observe(endpoint, 'grpc:OK', 3_000_000);
-  metrics.observe(endpoint, 'grpc:OK', undefined);
+  observe(metrics, endpoint, 'grpc:OK', 3_000_000);
+  observe(metrics, endpoint, 'grpc:OK', undefined);
   const samples = collected(metrics);
   assert.equal(samples['/a container_http_inbound_requests_total{status=grpc:OK}'], 2);
   assert.match(
@@ -191,9 +205,9 @@ test('requests that wait by key count as their connection does, in both directio
 test('requests told apart by user space are counted with the label they bring', () => {
   const metrics = make();
   const endpoint = { tgid: 10, netns: 7, address: '10.0.0.9', port: 8080, inbound: false, protocol: 11 };
-  metrics.observe(endpoint, 'grpc:OK', 2_000_000);
-  metrics.observe(endpoint, 'grpc:OK', 70_000_000_000);
-  metrics.observe({ ...endpoint, inbound: true }, '503', 1_000_000);
+  observe(metrics, endpoint, 'grpc:OK', 2_000_000);
+  observe(metrics, endpoint, 'grpc:OK', 70_000_000_000);
+  observe(metrics, { ...endpoint, inbound: true }, '503', 1_000_000);
   metrics.update(requestStatsDump([]), 1_700_000_000_000);
   const samples = collected(metrics);
   const peer = 'destination=10.0.0.9:8080,actual_destination=10.0.0.9:8080';
@@ -208,7 +222,7 @@ test('requests told apart by user space are counted with the label they bring', 
 test('requests told before the first round are counted', () => {
   const metrics = make();
   const endpoint = { tgid: 10, netns: 7, address: '10.0.0.9', port: 8080, inbound: true, protocol: 11 };
-  metrics.observe(endpoint, '200', 1_000_000);
+  observe(metrics, endpoint, '200', 1_000_000);
   metrics.update(requestStatsDump([]), 1_700_000_000_000);
   assert.equal(collected(metrics)['/a container_http_inbound_requests_total{status=200}'], 1);
 });

@@ -2,10 +2,11 @@ import { REQUEST_METRICS } from '@gumshoe/schema/metrics/container';
 import type { ProtocolDefinition } from '../protocols/define.ts';
 import { PROTOCOL_BY_NUMBER } from '../protocols/index.ts';
 import { addressText } from '../receivers/ebpf/address.ts';
-import { constants, latencyBoundsNanoseconds, layout } from '../receivers/ebpf/layout.generated.ts';
+import { constants, layout } from '../receivers/ebpf/layout.generated.ts';
 import { CounterFold } from './counter-fold.ts';
 import type { FoldTarget, MapDump } from './counter-fold.ts';
 import type { Destination, Destinations } from './destinations.ts';
+import { BUCKETS, COUNT, DURATION_SUM_NS, TALLY_FIELDS } from './request-tally.ts';
 import type { ContainerOf, ContainerSeries, SampleSink } from './sample-sink.ts';
 
 /** Protocols whose messages nobody answers: the kernel's status is GS_METHOD_*. */
@@ -24,10 +25,6 @@ const SOCKET = layout.gs_socket.fields;
 const STARTED_NS = SOCKET.first.offset + layout.gs_pending_request.fields.started_ns.offset;
 const WAITING_STARTED = WAITING.fields.request.offset + layout.gs_pending_request.fields.started_ns.offset;
 const TUPLE = layout.gs_tuple.fields;
-const COUNT = 0;
-const DURATION_SUM_NS = 1;
-const BUCKETS = 2;
-const FIELDS = layout.gs_request_stats.size / 8;
 const NANOSECONDS = 1e9;
 
 /** Requests of one container over one protocol in one direction, to one destination when outbound. */
@@ -70,16 +67,10 @@ function protocolOf(number: number): ProtocolDefinition | undefined {
   return PROTOCOL_BY_NUMBER[number === constants.GS_PROTOCOL_HTTP2 ? constants.GS_PROTOCOL_HTTP : number];
 }
 
-/** Index among the kernel's latency buckets, the last of which is +Inf. */
-function bucketOf(durationNs: number): number {
-  const bucket = latencyBoundsNanoseconds.findIndex((bound) => durationNs <= bound);
-  return bucket < 0 ? latencyBoundsNanoseconds.length : bucket;
-}
-
 /** Counters and latency histograms of L7 requests by container, from the kernel's per-process counts. */
 export class RequestMetrics {
   readonly #options: RequestMetricsOptions;
-  readonly #fold = new CounterFold(FIELDS);
+  readonly #fold = new CounterFold(TALLY_FIELDS);
   readonly #peers = new Map<string, RequestPeer>();
   #now = 0;
 
@@ -103,16 +94,13 @@ export class RequestMetrics {
     }
   }
 
-  /** Counts a request that user space told apart. `status` is the label; without a duration it is not timed. */
-  observe(endpoint: RequestEndpoint, status: string, durationNs: number | undefined): void {
+  /** Adds requests that user space told apart, of one status. `status` is the label. */
+  add(endpoint: RequestEndpoint, status: string, totals: Float64Array): void {
     const peer = this.#peerOf(endpoint);
     if (!peer) return;
     const target = this.#statusOf(peer, status);
     target.seenAt = this.#now;
-    target.totals[COUNT]! += 1;
-    if (durationNs === undefined) return;
-    target.totals[DURATION_SUM_NS]! += durationNs;
-    target.totals[BUCKETS + bucketOf(durationNs)]! += 1;
+    totals.forEach((value, field) => (target.totals[field]! += value));
   }
 
   /** Takes in maps sockets and pipelines: requests that wait for their response at `monotonicNs`. */
@@ -158,7 +146,7 @@ export class RequestMetrics {
   #statusOf(peer: RequestPeer, status: string): FoldTarget {
     const known = peer.byStatus.get(status);
     if (known) return known;
-    const made = { totals: new Float64Array(FIELDS), seenAt: this.#now };
+    const made = { totals: new Float64Array(TALLY_FIELDS), seenAt: this.#now };
     peer.byStatus.set(status, made);
     return made;
   }
@@ -238,9 +226,9 @@ function oldestByConnection(waiting: MapDump): ReadonlyMap<bigint, bigint> {
 
 /** All statuses of a peer as one, since a histogram has no status label. */
 function sumOf(peer: RequestPeer): Float64Array {
-  const sum = new Float64Array(FIELDS);
+  const sum = new Float64Array(TALLY_FIELDS);
   for (const { totals } of peer.byStatus.values()) {
-    for (let field = 0; field < FIELDS; field++) sum[field]! += totals[field]!;
+    for (let field = 0; field < TALLY_FIELDS; field++) sum[field]! += totals[field]!;
   }
   return sum;
 }

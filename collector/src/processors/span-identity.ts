@@ -4,6 +4,8 @@ const MASK = 0xffffffffffffffffn;
 const GOLDEN = 0x9e3779b97f4a7c15n;
 const SPAN_CLIENT = 1n;
 const SPAN_SERVER = 2n;
+const TRACE_HIGH = 3n;
+const TRACE_LOW = 4n;
 
 /** The finaliser of splitmix64; never 0. */
 function mix(value: bigint, salt: bigint): bigint {
@@ -20,8 +22,6 @@ const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
 export const spanIdOf = (wireId: bigint, inbound: boolean): string =>
   hex(mix(wireId, inbound ? SPAN_SERVER : SPAN_CLIENT));
 
-/** 16 hex digits; '' for zero, which stands for "none". */
-export const hexOrNone = (value: bigint): string => (value === 0n ? '' : hex(value));
-
-/** 32 hex digits. */
-export const traceIdOf = (high: bigint, low: bigint): string => hex(high) + hex(low);
+/** 32 hex digits of the trace that a root begins. */
+export const rootTraceIdOf = (wireId: bigint): string =>
+  hex(mix(wireId, TRACE_HIGH)) + hex(mix(wireId, TRACE_LOW));

@@ -45,6 +45,9 @@ export const HTTP2_SEEDS: readonly Uint8Array[] = [
     chunk(true, 1, 0x2d, 1, `02 0000000010 ${REQUESTS[0]!} 0000`.replaceAll(' ', '')) +
       chunk(false, 7, 0, 0, '0000000000000000'),
   ),
+  // identities in front of requests: a short and a whole one
+  hex(chunk(true, 0xf1, 0, 1, '0102030405060708') + exchange(1)),
+  hex(chunk(true, 0xf1, 0, 1, '0102030405060708'.repeat(6)) + exchange(1)),
   hex(exchange(1) + chunk(false, 5, 4, 1, `00000002${REQUESTS[1]!}`) + chunk(false, 1, 5, 2, ANSWERS[1]!)),
 ];
 

@@ -4,6 +4,8 @@ import type { ProtocolDefinition, RequestDescription } from '../define.ts';
 import { parseDns } from '../dns/message.ts';
 import { describeHttp2 } from '../http2/describe.ts';
 import { Http2Connection } from '../http2/connection.ts';
+import type { Http2Request } from '../http2/connection.ts';
+import { FIELD, Fields } from '../http2/fields.ts';
 import { HpackDecoder } from '../http2/hpack.ts';
 import { PROTOCOL_DEFINITIONS } from '../index.ts';
 import { PreparedStatements } from '../prepared-statements.ts';
@@ -62,27 +64,36 @@ function protocolTarget(protocol: ProtocolDefinition): FuzzTarget {
 function runHttp2(input: Uint8Array): unknown {
   const connection = new Http2Connection();
   const found: unknown[] = [];
-  for (let at = 0, time = 1n; at + 2 <= input.length; time++) {
+  const tell = (request: Http2Request): void => {
+    const description = describeHttp2(request, 'outbound');
+    checkBounds(description);
+    const { streamId, status, grpcStatus, identity, traceContext, started, answered, ended, outcome } =
+      request;
+    const where = identity && [identity.wireId, identity.traceId, identity.spanId, identity.parentSpanId];
+    found.push([description, streamId, status, grpcStatus, where, traceContext, started, answered, ended]);
+    found.push([outcome, request.duplex, request.eventStream]);
+  };
+  for (let at = 0, time = 1; at + 2 <= input.length; time++) {
     const [flags, length] = [input[at]!, input[at + 1]!];
-    const bytes = input.subarray(at + 2, at + 2 + length);
-    const chunk = { fromClient: (flags & 1) !== 0, bytes, time, sequence: at, lost: (flags & 0xe) === 0xe };
-    for (const request of connection.feed(chunk)) {
-      const description = describeHttp2(request, 'outbound');
-      checkBounds(description);
-      found.push(request, description);
-    }
+    const end = Math.min(at + 2 + length, input.length);
+    const lost = (flags & 0xe) === 0xe;
+    connection.feed({ fromClient: (flags & 1) !== 0, bytes: input, at: at + 2, end, time, lost }, tell);
     at += 2 + length;
   }
   assert.ok(connection.open <= 1000, `${connection.open} open streams`);
-  return [found, connection.close(1n << 40n)];
+  connection.close(2 ** 40, tell);
+  return found;
 }
 
 function runHpack(input: Uint8Array): unknown {
   const decoder = new HpackDecoder();
   const half = input.length >> 1;
-  const headers = [...decoder.decode(input.subarray(0, half)), ...decoder.decode(input.subarray(half))];
-  assert.ok(headers.length <= 512, `${headers.length} headers`);
-  return headers;
+  const fields = new Fields();
+  decoder.decode(input, 0, half, fields);
+  decoder.decode(input, half, input.length, fields);
+  const texts = Object.values(FIELD).map((field) => fields.get(field)?.text);
+  for (const text of texts) assert.ok((text?.length ?? 0) <= 2048, 'long value');
+  return texts;
 }
 
 function runDns(input: Uint8Array): unknown {

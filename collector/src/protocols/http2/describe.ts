@@ -36,9 +36,11 @@ const SERVER_FAILURES: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
  */
 export function http2StatusLabel(request: Http2Request): string {
   const { grpcStatus, status } = request;
-  if (grpcStatus !== undefined) return `grpc:${codeName(grpcStatus)}`;
+  if (grpcStatus !== undefined) return GRPC_LABELS[grpcStatus] ?? 'grpc:UNKNOWN';
   return status > 0 ? String(status) : 'failed';
 }
+
+const GRPC_LABELS = CODES.map((code) => `grpc:${code}`);
 
 /** Codes beyond the list are one: peers may send any number. */
 const codeName = (code: number): string => CODES[code] ?? 'UNKNOWN';

@@ -9,24 +9,23 @@ export const FRAME = {
   continuation: 9,
 } as const;
 export const FLAG = { endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
-export const WITH_BODY: ReadonlySet<number> = new Set([
-  FRAME.headers,
-  FRAME.rstStream,
-  FRAME.settings,
-  FRAME.pushPromise,
-  FRAME.goaway,
-  FRAME.continuation,
-]);
 export const FRAME_HEADER = 9;
 
-/** The block fragment of a frame: behind the pad length and `extra` bytes, before the padding. */
-export function withoutPadding(payload: Uint8Array, flags: number, extra: number): Uint8Array | undefined {
-  const padded = (flags & FLAG.padded) !== 0;
-  const start = (padded ? 1 : 0) + extra;
-  const end = payload.length - (padded ? (payload[0] ?? 0) : 0);
-  // the buffer it is part of belongs to the kernel's batch
-  return start <= end ? payload.slice(start, end) : undefined;
-}
+/** Of other types, RFC 9113 or not, the kernel leaves the header alone. */
+export const hasBody = (type: number): boolean =>
+  type === FRAME.headers ||
+  type === FRAME.rstStream ||
+  type === FRAME.settings ||
+  type === FRAME.pushPromise ||
+  type === FRAME.goaway ||
+  type === FRAME.continuation;
+
+export const lengthAt = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+
+/** 31 bits: of a stream or of a place among streams. */
+export const streamIdAt = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at]! & 0x7f) << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 
 export const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean =>
   bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte);

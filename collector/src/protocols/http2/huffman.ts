@@ -16,49 +16,86 @@ const LENGTHS: readonly number[] = [
 const EOS = 256;
 const LONGEST = 30;
 
-/** First code, and place of its symbol, of each length: enough to decode a canonical code bit by bit. */
-const FIRST_CODE = new Float64Array(LONGEST + 2);
-const FIRST_PLACE = new Int32Array(LONGEST + 2);
-const COUNT = new Int32Array(LONGEST + 2);
-const SYMBOLS = new Int32Array(LENGTHS.length);
-{
-  for (const length of LENGTHS) COUNT[length]!++;
-  let [code, place] = [0, 0];
-  for (let length = 1; length <= LONGEST; length++) {
-    FIRST_CODE[length] = code;
-    FIRST_PLACE[length] = place;
-    LENGTHS.forEach((one, symbol) => {
-      if (one === length) SYMBOLS[place++] = symbol;
-    });
-    code = (code + COUNT[length]!) * 2;
-  }
-}
-
 /** Sum of 2^-length over all symbols: 1 for a complete code. */
 export const KRAFT_SUM = LENGTHS.reduce((sum, length) => sum + 2 ** -length, 0);
 
-/**
- * Text of a Huffman-coded string, latin1. undefined when it is none: EOS inside, padding longer than 7 bits or not
- * of ones (RFC 7541, section 5.2).
- */
-export function decodeHuffman(bytes: Uint8Array): string | undefined {
-  let text = '';
+/** The code's tree: both children of each inner node; a leaf is ~symbol. Node 0 is the root. */
+function treeOf(lengths: readonly number[]): readonly (readonly [number, number])[] {
+  const nodes: [number, number][] = [[0, 0]];
   let code = 0;
-  let length = 0;
-  for (const byte of bytes)
-    for (let bit = 7; bit >= 0; bit--) {
-      code = code * 2 + ((byte >> bit) & 1);
-      length++;
-      const offset = code - FIRST_CODE[length]!;
-      if (offset >= COUNT[length]!) {
-        if (length >= LONGEST) return undefined;
-        continue;
+  for (let length = 1; length <= LONGEST; length++, code *= 2)
+    lengths.forEach((one, symbol) => {
+      if (one !== length) return;
+      let node = 0;
+      for (let bit = length - 1; bit > 0; bit--) {
+        const side = (code >> bit) & 1;
+        if (nodes[node]![side] === 0) nodes[node]![side] = nodes.push([0, 0]) - 1;
+        node = nodes[node]![side]!;
       }
-      const symbol = SYMBOLS[FIRST_PLACE[length]! + offset]!;
-      if (symbol === EOS) return undefined;
-      text += String.fromCharCode(symbol);
-      code = 0;
-      length = 0;
+      nodes[node]![code & 1] = ~symbol;
+      code++;
+    });
+  return nodes;
+}
+
+/** Of each inner node and four bits: the node behind them, and above it the symbol that ended among them, plus 1. */
+const STEPS = new Int32Array(256 * 16);
+const NODE = 0xff;
+const SYMBOL_SHIFT = 8;
+const DAMAGED = -1;
+/** Nodes where a string may end: at most seven ones since the last symbol (RFC 7541, section 5.2). */
+const MAY_END = new Uint8Array(256);
+{
+  const nodes = treeOf(LENGTHS);
+  nodes.forEach((_, from) => {
+    for (let bits = 0; bits < 16; bits++) {
+      let [node, symbol] = [from, 0];
+      for (let bit = 3; bit >= 0; bit--) {
+        const next = nodes[node]![(bits >> bit) & 1]!;
+        if (next < 0) symbol = ~next + 1;
+        node = next < 0 ? 0 : next;
+      }
+      // the shortest code has five bits: four end one symbol at most
+      STEPS[from * 16 + bits] = symbol === EOS + 1 ? DAMAGED : (symbol << SYMBOL_SHIFT) | node;
     }
-  return length <= 7 && code === 2 ** length - 1 ? text : undefined;
+  });
+  for (let node = 0, ones = 0; ones <= 7; ones++) {
+    MAY_END[node] = 1;
+    node = nodes[node]![1];
+  }
+}
+
+/**
+ * Length of the text that the Huffman-coded string `bytes` from `at` to `end` stands for. -1 when it is none: EOS inside,
+ * padding longer than 7 bits or not of ones (RFC 7541, section 5.2).
+ */
+export function huffmanLength(bytes: Uint8Array, at: number, end: number): number {
+  let node = 0;
+  let length = 0;
+  for (let i = at; i < end; i++) {
+    const byte = bytes[i]!;
+    const first = STEPS[(node << 4) | (byte >> 4)]!;
+    const second = STEPS[((first & NODE) << 4) | (byte & 15)]!;
+    if (first < 0 || second < 0) return -1;
+    if (first > NODE) length++;
+    if (second > NODE) length++;
+    node = second & NODE;
+  }
+  return MAY_END[node] === 1 ? length : -1;
+}
+
+/** Text of a whole Huffman-coded string, latin1. undefined when it is none. */
+export function decodeHuffman(bytes: Uint8Array): string | undefined {
+  const length = huffmanLength(bytes, 0, bytes.length);
+  if (length < 0) return undefined;
+  const text = Buffer.allocUnsafe(length);
+  let node = 0;
+  let to = 0;
+  for (const byte of bytes)
+    for (let shift = 4; shift >= 0; shift -= 4) {
+      const step = STEPS[(node << 4) | ((byte >> shift) & 15)]!;
+      if (step > NODE) text[to++] = (step >> SYMBOL_SHIFT) - 1;
+      node = step & NODE;
+    }
+  return text.toString('latin1', 0, length);
 }

@@ -3,14 +3,20 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { EventRouter } from './event-router.ts';
 import { constants } from './layout.generated.ts';
-import { concatRecords, listenRecord, processRecord, requestRecord } from './testdata/records.ts';
+import {
+  concatRecords,
+  http2Record,
+  listenRecord,
+  processRecord,
+  requestRecord,
+} from './testdata/records.ts';
 
 function route(batch: DataView) {
   const seen: string[] = [];
   const router = new EventRouter({
     request: (event) => seen.push(`request ${event.tgid} ${event.status} ${event.payload.length}`),
     dns: ({ tgid, answered }) => seen.push(`dns ${tgid} ${answered}`),
-    http2: ({ connection, bytes }) => seen.push(`http2 ${connection} ${bytes.length}`),
+    http2: ({ connection, at, end }) => seen.push(`http2 ${connection} ${end - at}`),
     process: ({ change, tgid, comm, exitCode }) => seen.push(`process ${change} ${tgid} ${comm} ${exitCode}`),
     listen: ({ open, tgid, address, port, netns }) =>
       seen.push(`listen ${open} ${tgid} ${address}:${port} ${netns}`),
@@ -32,6 +38,7 @@ const BATCH = concatRecords([
     netns: 12,
   }),
   processRecord({ type: constants.GS_EVENT_OOM_KILL, tgid: 7, comm: 'a-name-of-16-byt', exitCode: 9 }),
+  http2Record({ connection: 4096n, bytes: new Uint8Array(16) }),
 ]);
 
 test('each record goes to its sink, in order', () => {
@@ -42,6 +49,7 @@ test('each record goes to its sink, in order', () => {
       'request 8 404 16',
       'listen false 7 10.0.0.2:6379 12',
       'process oom-kill 7 a-name-of-16-byt 9',
+      'http2 4096 16',
     ],
     malformed: 0,
   });

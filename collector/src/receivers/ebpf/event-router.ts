@@ -2,8 +2,7 @@ import { forEachRecord } from './batch.ts';
 import { constants, layout } from './layout.generated.ts';
 import { dnsEventAt } from './dns-event.ts';
 import type { DnsEvent } from './dns-event.ts';
-import { http2EventAt, SHORTEST_HTTP2 } from './http2-event.ts';
-import type { Http2Event } from './http2-event.ts';
+import { Http2Event, SHORTEST_HTTP2 } from './http2-event.ts';
 import { listenEventAt, processEventAt } from './process-event.ts';
 import type { ListenEvent, ProcessEvent } from './process-event.ts';
 import { RequestEvent } from './request-event.ts';
@@ -11,7 +10,7 @@ import { RequestEvent } from './request-event.ts';
 /** Records of short requests end within the payload. */
 const SHORTEST_REQUEST = layout.gs_request_event.fields.payload.offset + constants.GS_PAYLOAD_SHORT;
 
-/** Who gets which records. Each is called within the batch; a request is valid during its call only. */
+/** Who gets which records. Each is called within the batch; requests and records of HTTP/2 are valid during their call only. */
 export interface EventSinks {
   readonly request: (event: RequestEvent) => void;
   readonly http2: (event: Http2Event) => void;
@@ -24,6 +23,7 @@ export interface EventSinks {
 export class EventRouter {
   readonly #sinks: EventSinks;
   readonly #request = new RequestEvent();
+  readonly #http2 = new Http2Event();
   #malformed = 0;
   #records = 0;
 
@@ -51,7 +51,7 @@ export class EventRouter {
       else this.#sinks.request(this.#request.moveTo(batch, at));
     } else if (type === constants.GS_EVENT_HTTP2) {
       if (size < SHORTEST_HTTP2) this.#malformed++;
-      else this.#sinks.http2(http2EventAt(batch, at, size));
+      else this.#sinks.http2(this.#http2.moveTo(batch, at, size));
     } else if (type === constants.GS_EVENT_DNS) {
       if (size < layout.gs_dns_event.size) this.#malformed++;
       else this.#sinks.dns(dnsEventAt(batch, at));

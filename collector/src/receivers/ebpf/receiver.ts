@@ -4,8 +4,8 @@ import type { MapDump } from '../../processors/counter-fold.ts';
 import { ExitedProcesses } from '../../processors/exited-processes.ts';
 import { DnsMetrics } from '../../processors/dns-metrics.ts';
 import { Http2Requests } from '../../processors/http2-requests.ts';
-import { HTTP2, http2Duration, Http2Spans } from '../../processors/http2-spans.ts';
-import { http2StatusLabel } from '../../protocols/http2/describe.ts';
+import type { Http2Exchange } from '../../processors/http2-requests.ts';
+import { Http2Spans } from '../../processors/http2-spans.ts';
 import type { Http2SpanLimits } from '../../processors/http2-spans.ts';
 import { ListenMetrics } from '../../processors/listen-metrics.ts';
 import { RequestMetrics } from '../../processors/request-metrics.ts';
@@ -20,7 +20,7 @@ import type { KernelCounters, SelfSample } from './counters.ts';
 import { unansweredAt } from './dns-event.ts';
 import { staleWaiting } from './waiting.ts';
 import { EventRouter } from './event-router.ts';
-import type { Http2Event } from './http2-event.ts';
+import type { Http2Socket } from './http2-event.ts';
 import type { Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
 import { localAddresses, somethingListens } from './proc-files.ts';
 import type { ProcessEvent } from './process-event.ts';
@@ -109,7 +109,7 @@ export class EbpfReceiver {
     this.#http2Spans = new Http2Spans(options.wallTime, options.http2Spans);
     this.#router = new EventRouter({
       request: (event) => this.#onRequest(event),
-      http2: (event) => this.#onHttp2(event),
+      http2: (event) => this.#http2.take(event, this.#onExchange),
       dns: (event) => this.#dns.observe(event),
       process: (event) => this.#onProcess(event),
       listen: (event) => this.#listens.onListen(event, this.#now),
@@ -183,7 +183,7 @@ export class EbpfReceiver {
     const counters = this.#counters();
     const losses = {
       malformed: this.#router.malformed,
-      ownerless: this.#ownerless,
+      ownerless: this.#ownerless + this.#http2Spans.ownerless,
       http2SampledOut: this.#http2Spans.sampledOut,
       http2NotFollowed: this.#http2.notFollowed,
       http2Lost: this.#http2.lost,
@@ -199,6 +199,7 @@ export class EbpfReceiver {
 
   readonly #onBatch = (batch: DataView): void => {
     this.#router.consume(batch);
+    this.#http2.takeCounts((endpoint, status, totals) => this.#requests.add(endpoint, status, totals));
     if (this.#rows.length === 0) return;
     const rows = this.#rows;
     this.#rows = [];
@@ -212,21 +213,13 @@ export class EbpfReceiver {
     else this.#ownerless++;
   }
 
-  #onHttp2(event: Http2Event): void {
-    for (const exchange of this.#http2.take(event)) {
-      const { request, socket, streaming } = exchange;
-      const { tgid, netns, inbound } = socket;
-      const address = inbound ? socket.localAddress : socket.remoteAddress;
-      const port = inbound ? socket.localPort : socket.remotePort;
-      const endpoint = { tgid, netns, address, port, inbound, protocol: HTTP2 };
-      const duration = streaming ? undefined : http2Duration(request);
-      this.#requests.observe(endpoint, http2StatusLabel(request), duration);
-      const owner = this.#options.owners.spanOwnerOf(tgid, socket.cgroupId);
-      const row = owner && this.#http2Spans.build(exchange, owner);
-      if (row) this.#rows.push(row);
-      else if (!owner) this.#ownerless++;
-    }
-  }
+  readonly #onExchange = (exchange: Http2Exchange): void => {
+    const row = this.#http2Spans.build(exchange, this.#ownerOf);
+    if (row) this.#rows.push(row);
+  };
+
+  readonly #ownerOf = ({ tgid, cgroupId }: Http2Socket): SpanOwner | undefined =>
+    this.#options.owners.spanOwnerOf(tgid, cgroupId);
 
   #onProcess(event: ProcessEvent): void {
     if (event.change === 'start') this.#exited.onStart(event.tgid);
@@ -258,7 +251,7 @@ export class EbpfReceiver {
     // What nobody will answer must not fill the map, nor look like the oldest request for ever.
     const forgotten = staleWaiting(waiting, monotonic);
     if (forgotten.length > 0) object.delete('pipelines', forgotten);
-    this.#http2.expire(monotonic);
+    this.#http2.expire(Number(monotonic));
     this.#clear(object, 'request_stats', stats, now);
   }
 

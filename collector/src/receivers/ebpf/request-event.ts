@@ -1,5 +1,6 @@
 import type { CapturedRequest, Direction } from '../../protocols/define.ts';
 import { addressText } from './address.ts';
+import { hexAt, hexOrNoneAt, traceIdAt } from './hex.ts';
 import { constants, layout } from './layout.generated.ts';
 
 const HEADER = layout.gs_header.fields;
@@ -11,28 +12,6 @@ const LOCAL_PORT = EVENT.tuple.offset + TUPLE.local_port.offset;
 const REMOTE_PORT = EVENT.tuple.offset + TUPLE.remote_port.offset;
 const NETNS = EVENT.tuple.offset + TUPLE.netns.offset;
 
-/** Room for the 32 digits of a trace id. */
-const digits = Buffer.alloc(32);
-const DIGIT = Buffer.from('0123456789abcdef', 'latin1');
-
-/** Writes the 16 lower-case hex digits of the u64 at `at`. Ids are most of a span's text: no strings on the way. */
-function writeHex(view: DataView, at: number, to: number): void {
-  for (let i = 7; i >= 0; i--) {
-    const byte = view.getUint8(at + i);
-    digits[to++] = DIGIT[byte >> 4]!;
-    digits[to++] = DIGIT[byte & 15]!;
-  }
-}
-
-function hex(view: DataView, at: number): string {
-  writeHex(view, at, 0);
-  return digits.toString('latin1', 0, 16);
-}
-
-/** '' for zero, which stands for "none". */
-const hexOrNone = (view: DataView, at: number): string =>
-  view.getUint32(at, true) === 0 && view.getUint32(at + 4, true) === 0 ? '' : hex(view, at);
-
 /**
  * One gs_request_event inside a batch, read in place: one instance moves from record to record, so that a
  * record that is not kept costs no allocation. Whatever it gives as bytes is valid until the batch is
@@ -40,10 +19,12 @@ const hexOrNone = (view: DataView, at: number): string =>
  */
 export class RequestEvent implements CapturedRequest {
   #view: DataView = new DataView(new ArrayBuffer(layout.gs_request_event.size));
+  #batch: Uint8Array = new Uint8Array(this.#view.buffer);
   #at = 0;
 
   /** `view` must hold a whole record at `offset`. */
   moveTo(view: DataView, offset: number): this {
+    if (view !== this.#view) this.#batch = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     this.#view = view;
     this.#at = offset;
     return this;
@@ -64,16 +45,15 @@ export class RequestEvent implements CapturedRequest {
     return this.#view.getBigUint64(this.#at + EVENT.duration_ns.offset, true);
   }
   get traceId(): string {
-    writeHex(this.#view, this.#at + EVENT.trace_id_high.offset, 0);
-    writeHex(this.#view, this.#at + EVENT.trace_id_low.offset, 16);
-    return digits.toString('latin1', 0, 32);
+    const { trace_id_high: high, trace_id_low: low } = EVENT;
+    return traceIdAt(this.#batch, this.#at + high.offset, this.#at + low.offset);
   }
   get spanId(): string {
-    return hex(this.#view, this.#at + EVENT.span_id.offset);
+    return hexAt(this.#batch, this.#at + EVENT.span_id.offset);
   }
   /** '' for a root. */
   get parentSpanId(): string {
-    return hexOrNone(this.#view, this.#at + EVENT.parent_span_id.offset);
+    return hexOrNoneAt(this.#batch, this.#at + EVENT.parent_span_id.offset);
   }
   get direction(): Direction {
     const direction = this.#view.getUint32(this.#at + EVENT.direction.offset, true);

@@ -112,3 +112,66 @@ export function concatRecords(records: readonly DataView[]): DataView {
   });
   return new DataView(bytes.buffer);
 }
+
+export interface Http2Record {
+  readonly connection?: bigint;
+  readonly tgid?: number;
+  readonly time?: bigint;
+  readonly direction?: number;
+  readonly fromClient?: boolean;
+  readonly flags?: number;
+  readonly local?: readonly [string, number];
+  readonly remote?: readonly [string, number];
+  readonly bytes?: Uint8Array;
+}
+
+/** One whole record. */
+export function http2Record(record: Http2Record): DataView {
+  const fields = layout.gs_http2_event.fields;
+  const bytes = record.bytes ?? new Uint8Array(0);
+  const view = new DataView(new ArrayBuffer(fields.bytes.offset + bytes.length));
+  putHeader(view, constants.GS_EVENT_HTTP2, record.time ?? 1n, record.tgid ?? 10);
+  const [localAddress, localPort] = record.local ?? ['10.0.0.2', 81];
+  const [remoteAddress, remotePort] = record.remote ?? ['10.0.0.1', 40000];
+  const tuple = fields.tuple.offset;
+  putAddress(view, tuple + TUPLE.local_address.offset, localAddress);
+  putAddress(view, tuple + TUPLE.remote_address.offset, remoteAddress);
+  view.setUint16(tuple + TUPLE.local_port.offset, localPort, true);
+  view.setUint16(tuple + TUPLE.remote_port.offset, remotePort, true);
+  view.setBigUint64(fields.connection.offset, record.connection ?? 0xffff888100000000n, true);
+  view.setUint32(fields.direction.offset, record.direction ?? constants.GS_INBOUND, true);
+  view.setUint32(fields.from_client.offset, record.fromClient === false ? 0 : 1, true);
+  view.setUint32(fields.flags.offset, record.flags ?? 0, true);
+  view.setUint32(fields.length.offset, bytes.length, true);
+  new Uint8Array(view.buffer).set(bytes, fields.bytes.offset);
+  return view;
+}
+
+export interface IdentityFrame {
+  readonly stream: number;
+  readonly wireId?: bigint;
+  readonly traceId?: readonly [bigint, bigint];
+  readonly spanId?: bigint;
+  readonly parentSpanId?: bigint;
+  readonly parentLink?: number;
+  /** Millionths; without it and a parent, the frame is short. */
+  readonly sampled?: number;
+}
+
+/** The frame that the kernel puts before the HEADERS of a request. */
+export function identityFrame(identity: IdentityFrame): Uint8Array {
+  const { fields, size } = layout.gs_http2_identity;
+  const { stream, wireId = BigInt(stream), parentSpanId = 0n, sampled = 0 } = identity;
+  const length = parentSpanId > 0n || sampled > 0 ? size : fields.wire_id.size;
+  const view = new DataView(new ArrayBuffer(9 + size));
+  view.setUint32(0, (length << 8) | constants.GS_HTTP2_IDENTITY);
+  view.setUint32(5, stream);
+  view.setBigUint64(9 + fields.wire_id.offset, wireId, true);
+  view.setBigUint64(9 + fields.trace_id_high.offset, identity.traceId?.[0] ?? 1n, true);
+  view.setBigUint64(9 + fields.trace_id_low.offset, identity.traceId?.[1] ?? 2n, true);
+  view.setBigUint64(9 + fields.span_id.offset, identity.spanId ?? 3n, true);
+  view.setBigUint64(9 + fields.parent_span_id.offset, parentSpanId, true);
+  view.setUint32(9 + fields.parent_link.offset, identity.parentLink ?? constants.GS_PARENT_NONE, true);
+  view.setUint32(9 + fields.sampled.offset, sampled, true);
+  return new Uint8Array(view.buffer, 0, 9 + length);
+}
