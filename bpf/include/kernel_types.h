@@ -37,6 +37,7 @@ struct pt_regs {
 	__u64 sp;
 	__u64 pc;
 	__u64 orig_x0;
+	__s32 syscallno;
 #endif
 };
 
@@ -121,6 +122,19 @@ struct tcp_sock {
 	__u64 bytes_received;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
+};
+
+/* Where a call's bytes come from; since 6.4 ubuf and __iov share a place. */
+struct iov_iter {
+	__u8 iter_type;
+	__u64 iov_offset;
+	void *ubuf;
+	__u64 count;
+	__u64 nr_segs;
+};
+
+struct msghdr {
+	struct iov_iter msg_iter;
 };
 
 struct socket {
@@ -271,6 +285,10 @@ struct mmsghdr {
 #define IPPROTO_UDP 17
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+
+/* enum iter_type, include/linux/uio.h */
+#define ITER_UBUF 0
+#define ITER_IOVEC 1
 
 /* TCP states, include/net/tcp_states.h: never renumbered. */
 #define TCP_ESTABLISHED 1

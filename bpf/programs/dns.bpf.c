@@ -34,13 +34,14 @@ struct {
 static const struct gs_dns_query new_query;
 
 struct dns_transfer {
-	struct sock *sk;
+	const struct sock *sk;
 	__u64 buffer;
 	__u32 length;
 	__u16 port; /* of the peer, when the call names it */
 	bool is_write;
 };
 
+/* What a descriptor of the current task leads to; 0 when that is no socket. */
 static __always_inline struct sock *sock_of(__u32 fd)
 {
 	struct file *file = file_from_fd(bpf_get_current_task_btf(), fd);
@@ -116,7 +117,7 @@ __noinline int take_message(struct dns_transfer *transfer)
 	struct dns_key key = {};
 	__u16 protocol, local, remote;
 	__u8 head[DNS_HEADER];
-	struct sock *sk;
+	const struct sock *sk;
 	bool is_answer;
 
 	if (!transfer || transfer->length < DNS_HEADER)
@@ -160,7 +161,7 @@ static __always_inline bool may_hold_dns(__u64 buffer, __u64 length)
 	       (is_like_dns(head) || is_like_dns(head + 2));
 }
 
-static __always_inline bool may_be_dns(struct sock *sk)
+static __always_inline bool may_be_dns(const struct sock *sk)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
 	__u16 family;
@@ -205,55 +206,8 @@ static __always_inline void from_header(struct dns_transfer *transfer, __u64 add
 	transfer->port = port_of((__u64)header.msg_name);
 }
 
-SEC("tracepoint/syscalls/sys_enter_sendto")
-int dns_sendto(struct trace_event_raw_sys_enter *context)
-{
-	struct dns_transfer transfer = { .is_write = true };
-
-	if (!target_has_current() || !may_hold_dns(context->args[1], context->args[2]))
-		return 0;
-	transfer.sk = sock_of(context->args[0]);
-	if (!transfer.sk || !may_be_dns(transfer.sk))
-		return 0;
-	transfer.buffer = context->args[1];
-	transfer.length = context->args[2];
-	transfer.port = port_of(context->args[4]);
-	return take_message(&transfer);
-}
-
-static __always_inline int on_buffer_write(struct trace_event_raw_sys_enter *context)
-{
-	struct dns_transfer transfer = { .is_write = true };
-
-	if (!target_has_current() || !may_hold_dns(context->args[1], context->args[2]))
-		return 0;
-	transfer.sk = sock_of(context->args[0]);
-	if (!transfer.sk || !may_be_dns(transfer.sk))
-		return 0;
-	transfer.buffer = context->args[1];
-	transfer.length = context->args[2];
-	return take_message(&transfer);
-}
-
-SEC("tracepoint/syscalls/sys_enter_write")
-int dns_write(struct trace_event_raw_sys_enter *context)
-{
-	return on_buffer_write(context);
-}
-
-SEC("tracepoint/syscalls/sys_enter_sendmsg")
-int dns_sendmsg(struct trace_event_raw_sys_enter *context)
-{
-	struct dns_transfer transfer = { .is_write = true };
-
-	if (!target_has_current())
-		return 0;
-	transfer.sk = sock_of(context->args[0]);
-	if (!transfer.sk || !may_be_dns(transfer.sk))
-		return 0;
-	from_header(&transfer, context->args[1]);
-	return take_message(&transfer);
-}
+#include "dns/at_sockets.bpf.h"
+#include "dns/at_syscalls.bpf.h"
 
 /* glibc asks for A and AAAA at once. */
 SEC("tracepoint/syscalls/sys_enter_sendmmsg")
@@ -274,53 +228,6 @@ int dns_sendmmsg(struct trace_event_raw_sys_enter *context)
 		take_message(&transfer);
 	}
 	return 0;
-}
-
-enum shape { SHAPE_BUFFER, SHAPE_HEADER };
-
-static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enum shape shape, bool has_flags)
-{
-	struct dns_transfer transfer = {};
-	struct syscall_arguments arguments;
-	struct task_struct *task;
-
-	if (context->ret < DNS_HEADER || !target_has_current())
-		return 0;
-	task = bpf_get_current_task_btf();
-	syscall_arguments_at_exit(task, &arguments);
-	if (has_flags && (shape == SHAPE_HEADER ? arguments.third : arguments.fourth) & MSG_PEEK)
-		return 0;
-	if (shape == SHAPE_BUFFER && !may_hold_dns(arguments.second, context->ret))
-		return 0;
-	transfer.sk = sock_of(arguments.first);
-	if (!transfer.sk || !may_be_dns(transfer.sk))
-		return 0;
-	if (shape == SHAPE_HEADER) {
-		from_header(&transfer, arguments.second);
-		transfer.port = 0;
-	} else {
-		transfer.buffer = arguments.second;
-	}
-	transfer.length = context->ret;
-	return take_message(&transfer);
-}
-
-SEC("tracepoint/syscalls/sys_exit_recvfrom")
-int dns_recvfrom(struct trace_event_raw_sys_exit *context)
-{
-	return on_read(context, SHAPE_BUFFER, true);
-}
-
-SEC("tracepoint/syscalls/sys_exit_recvmsg")
-int dns_recvmsg(struct trace_event_raw_sys_exit *context)
-{
-	return on_read(context, SHAPE_HEADER, true);
-}
-
-SEC("tracepoint/syscalls/sys_exit_read")
-int dns_read(struct trace_event_raw_sys_exit *context)
-{
-	return on_read(context, SHAPE_BUFFER, false);
 }
 
 /* Several datagrams in one call. */

@@ -3,10 +3,13 @@
  * Requests over plain TCP: classified, paired with their answers and timed in the kernel, and given a place in
  * a distributed trace (docs/decisions/0001).
  *
- * Writes are looked at when they enter the kernel: the sequence number of their first byte is known, and a
- * trace can be left for the receiver before the bytes leave. Reads are looked at when they return; their
- * arguments are still in the user registers, so nothing runs at their entry. A write that fails and is
- * repeated has the same sequence number, so its result does not matter.
+ * Writes are looked at before their bytes are copied: the sequence number of the first is known, and a trace can be
+ * left for the receiver before they leave. Reads are looked at when they are done; their arguments are still in the
+ * user registers, so nothing runs at their entry. A write that fails and is repeated has the same sequence number, so
+ * its result does not matter.
+ *
+ * Where the kernel has tracepoints in its sockets these are used (requests/at_sockets.bpf.h); else those of single
+ * system calls (requests/at_syscalls.bpf.h). User space loads one set or the other.
  *
  * A socket becomes known with the first bytes seen on it: connections that were there before need no care.
  */
@@ -30,10 +33,9 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_ATTEMPTS 16
 /* Requests or answers looked for in one call: brokers' clients send hundreds of messages in one. */
 #define MAX_BATCH 256
-#define RCV_SHUTDOWN 1
 #define SHUTDOWN_MASK 3
 
-/* One call that moved bytes over a TCP connection. */
+/* One call that moves bytes over a TCP connection. */
 struct transfer {
 	struct l7_message message;
 	struct sock *sk;
@@ -57,228 +59,9 @@ static __always_inline bool is_of_no_interest(const struct gs_socket *socket, bo
 
 #include "requests/tls_engine.bpf.h"
 
-/* Sequence number of the first of the `total` bytes that a call moves, or has just read. */
-static __always_inline __u32 first_sequence(struct sock *sk, bool is_write, __u32 total)
-{
-	struct tcp_sock *tcp = (void *)sk;
-	__u32 copied;
-
-	if (is_write)
-		return BPF_CORE_READ(tcp, write_seq);
-	copied = BPF_CORE_READ(tcp, copied_seq);
-	/* A read that reaches the FIN takes it for a byte more. */
-	if (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN && copied == BPF_CORE_READ(tcp, rcv_nxt))
-		copied--;
-	return copied - total;
-}
-
-static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
-{
-	if (is_of_no_interest(socket, transfer->is_write))
-		return 0;
-	transfer->id = (__u64)transfer->sk;
-	transfer->now = bpf_ktime_get_ns();
-	transfer->sequence = first_sequence(transfer->sk, transfer->is_write, transfer->message.total);
-	return take_transfer(socket, transfer);
-}
-
-enum shape { SHAPE_BUFFER, SHAPE_VECTOR, SHAPE_HEADER };
-
-/* Bytes of one call that have to lie in a row: of an answer in HTTP/1 only what is kept of it. */
-static __always_inline __u32 enough_of(const struct gs_socket *socket, bool is_write)
-{
-	bool answers = is_write == (socket->direction == GS_INBOUND);
-
-	return socket->protocol == GS_PROTOCOL_HTTP && answers ? GS_RESPONSE_LENGTH : GS_PAYLOAD_LENGTH;
-}
-
-static __always_inline void describe(struct l7_message *message, enum shape shape, __u64 where, __u64 size,
-				     __u32 limit, __u32 enough)
-{
-	if (shape == SHAPE_BUFFER)
-		message_from_buffer(message, where, size, limit);
-	else if (shape == SHAPE_VECTOR)
-		message_from_vector(message, where, size, limit, enough);
-	else
-		message_from_header(message, where, limit, enough);
-}
-
-/* Segments that are walked one by one. */
-#define HTTP2_SEGMENTS 512
-
-struct segments {
-	__u64 vector;
-	__u64 left; /* bytes moved and not looked at */
-	__u32 count;
-	__u32 index;
-	__u32 sequence;
-	__u32 reserved;
-};
-
-/* The next one. Not static: verified once. */
-__noinline int take_segment(struct gs_socket *socket, struct transfer *transfer, struct segments *segments)
-{
-	struct iovec segment;
-	__u64 length;
-
-	if (!socket || !transfer || !segments || segments->index >= segments->count || !segments->left)
-		return 0;
-	if (bpf_probe_read_user(&segment, sizeof(segment), (struct iovec *)segments->vector + segments->index))
-		return 0;
-	segments->index++;
-	length = segment.iov_len < segments->left ? segment.iov_len : segments->left;
-	if (!length)
-		return 1;
-	segments->left -= length;
-	transfer->sequence = segments->sequence;
-	transfer->message.in_kernel = 0;
-	message_from_buffer(&transfer->message, (__u64)segment.iov_base, length, ~0u);
-	take_transfer(socket, transfer);
-	segments->sequence += length;
-	return 1;
-}
-
-/* The segments of a vector one after the other: of HTTP/2 no byte may be missed. limit: bytes moved. */
-static __always_inline int take_segments(struct gs_socket *socket, struct transfer *transfer, __u64 vector,
-					 __u64 count, __u64 limit)
-{
-	struct segments segments = { .vector = vector, .left = limit, .count = count };
-
-	segments.sequence = first_sequence(transfer->sk, transfer->is_write, limit);
-	transfer->id = (__u64)transfer->sk;
-	transfer->now = bpf_ktime_get_ns();
-	for (int i = 0; i < HTTP2_SEGMENTS; i++) {
-		if (!take_segment(socket, transfer, &segments))
-			break;
-	}
-	return 0;
-}
-
-static __always_inline int on_segments(struct gs_socket *socket, struct transfer *transfer, enum shape shape,
-				       __u64 where, __u64 size, __u64 limit)
-{
-	struct user_msghdr header;
-
-	if (shape == SHAPE_VECTOR)
-		return take_segments(socket, transfer, where, size, limit);
-	if (bpf_probe_read_user(&header, sizeof(header), (void *)where))
-		return 0;
-	return take_segments(socket, transfer, (__u64)header.msg_iov, header.msg_iovlen, limit);
-}
-
-static __always_inline int on_write(struct trace_event_raw_sys_enter *context, enum shape shape)
-{
-	struct transfer transfer = { .is_write = true };
-	struct gs_socket *socket;
-
-	if (!target_has_current())
-		return 0;
-	socket = socket_of(bpf_get_current_task_btf(), context->args[0], &transfer.sk);
-	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
-		return 0;
-	if (socket->protocol == GS_PROTOCOL_TLS)
-		return tls_on_syscall(socket, (__u64)transfer.sk, true);
-	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
-		return on_segments(socket, &transfer, shape, context->args[1], context->args[2], ~0ull);
-	describe(&transfer.message, shape, context->args[1], context->args[2], ~0u, enough_of(socket, true));
-	on_transfer(&transfer, socket);
-	/* Only now it is known what these are. */
-	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
-		return on_segments(socket, &transfer, shape, context->args[1], context->args[2], ~0ull);
-	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(socket, (__u64)transfer.sk, true) : 0;
-}
-
-enum flags_place { FLAGS_NONE, FLAGS_THIRD, FLAGS_FOURTH };
-
-/* A look at bytes that stay in the socket. */
-static __always_inline bool peeks(const struct syscall_arguments *arguments, enum flags_place flags)
-{
-	return (flags == FLAGS_THIRD && arguments->third & MSG_PEEK) ||
-	       (flags == FLAGS_FOURTH && arguments->fourth & MSG_PEEK);
-}
-
-static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enum shape shape, enum flags_place flags)
-{
-	struct syscall_arguments arguments;
-	struct transfer transfer = {};
-	struct task_struct *task;
-	struct gs_socket *socket;
-
-	if (context->ret <= 0 || !target_has_current())
-		return 0;
-	task = bpf_get_current_task_btf();
-	syscall_arguments_at_exit(task, &arguments);
-	if (peeks(&arguments, flags))
-		return 0;
-	socket = socket_of(task, arguments.first, &transfer.sk);
-	if (!socket || socket->protocol == GS_PROTOCOL_IGNORED)
-		return 0;
-	if (socket->protocol == GS_PROTOCOL_TLS)
-		return tls_on_syscall(socket, (__u64)transfer.sk, false);
-	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
-		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);
-	describe(&transfer.message, shape, arguments.second, arguments.third, context->ret,
-		 enough_of(socket, false));
-	on_transfer(&transfer, socket);
-	if (shape != SHAPE_BUFFER && socket->protocol == GS_PROTOCOL_HTTP2)
-		return on_segments(socket, &transfer, shape, arguments.second, arguments.third, context->ret);
-	return socket->protocol == GS_PROTOCOL_TLS ? tls_on_syscall(socket, (__u64)transfer.sk, false) : 0;
-}
-
-SEC("tracepoint/syscalls/sys_enter_write")
-int request_write(struct trace_event_raw_sys_enter *context)
-{
-	return on_write(context, SHAPE_BUFFER);
-}
-
-SEC("tracepoint/syscalls/sys_enter_sendto")
-int request_sendto(struct trace_event_raw_sys_enter *context)
-{
-	return on_write(context, SHAPE_BUFFER);
-}
-
-SEC("tracepoint/syscalls/sys_enter_writev")
-int request_writev(struct trace_event_raw_sys_enter *context)
-{
-	return on_write(context, SHAPE_VECTOR);
-}
-
-SEC("tracepoint/syscalls/sys_enter_sendmsg")
-int request_sendmsg(struct trace_event_raw_sys_enter *context)
-{
-	return on_write(context, SHAPE_HEADER);
-}
-
-/* Only the first message: nobody sends several over TCP this way. */
-SEC("tracepoint/syscalls/sys_enter_sendmmsg")
-int request_sendmmsg(struct trace_event_raw_sys_enter *context)
-{
-	return on_write(context, SHAPE_HEADER);
-}
-
-SEC("tracepoint/syscalls/sys_exit_read")
-int request_read(struct trace_event_raw_sys_exit *context)
-{
-	return on_read(context, SHAPE_BUFFER, FLAGS_NONE);
-}
-
-SEC("tracepoint/syscalls/sys_exit_recvfrom")
-int request_recvfrom(struct trace_event_raw_sys_exit *context)
-{
-	return on_read(context, SHAPE_BUFFER, FLAGS_FOURTH);
-}
-
-SEC("tracepoint/syscalls/sys_exit_readv")
-int request_readv(struct trace_event_raw_sys_exit *context)
-{
-	return on_read(context, SHAPE_VECTOR, FLAGS_NONE);
-}
-
-SEC("tracepoint/syscalls/sys_exit_recvmsg")
-int request_recvmsg(struct trace_event_raw_sys_exit *context)
-{
-	return on_read(context, SHAPE_HEADER, FLAGS_THIRD);
-}
+#include "requests/calls.bpf.h"
+#include "requests/at_sockets.bpf.h"
+#include "requests/at_syscalls.bpf.h"
 
 /* Dialled while working for a request: the first request of the connection belongs to it. */
 static __always_inline void on_connect(__u64 id)

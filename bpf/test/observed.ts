@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SOCKET_HOOKS, withoutSocketHooks } from '../../collector/src/receivers/ebpf/hooks.ts';
 import { constants, layout } from '../../collector/src/receivers/ebpf/layout.generated.ts';
 import { forEachRecord, loadObject } from '../loader/src/index.ts';
-import type { IteratorLink, LoadedObject } from '../loader/src/index.ts';
+import type { IteratorLink, LoadedObject, Preference } from '../loader/src/index.ts';
 import { decode, text } from './decode.ts';
 import type { Struct, StructName } from './decode.ts';
 
@@ -139,6 +140,13 @@ function mountTracefs(): void {
   execFileSync('mount', ['-t', 'tracefs', 'tracefs', '/sys/kernel/tracing']);
 }
 
+let preferencesOf = (preferences: readonly Preference[]): readonly Preference[] => preferences;
+
+/** From now on objects are loaded as on a kernel without tracepoints in its sockets. */
+export function hookSystemCalls(): void {
+  preferencesOf = withoutSocketHooks;
+}
+
 /** Loads and attaches bpf/out/<name>.bpf.o. `numbers`: .rodata variables, bigint for 64 bits. */
 export function observe(
   name: string,
@@ -154,6 +162,7 @@ export function observe(
     name,
     maxEntries: { events: RING_SIZE, ...maxEntries },
     exclude: 'pids' in target ? [] : ['target_inherit', 'target_forget'],
+    prefer: name === 'requests' || name === 'dns' ? preferencesOf(SOCKET_HOOKS[name]) : [],
     globals: Object.fromEntries(
       Object.entries(values).map(([key, value]) => [
         key,

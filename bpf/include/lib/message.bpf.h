@@ -34,8 +34,16 @@ static __always_inline void message_from_buffer(struct l7_message *message, __u6
 	message->total = message->length;
 }
 
+/* Segments of a vector from `index` on, as many as `size` holds. The kernel may have a copy of the vector. */
+static __always_inline int message_read_vector(void *to, __u32 size, __u64 vector, __u32 index, bool in_kernel)
+{
+	const void *from = (struct iovec *)vector + index;
+
+	return in_kernel ? bpf_probe_read_kernel(to, size, from) : bpf_probe_read_user(to, size, from);
+}
+
 /* A vector's segments one after the other. Not static: verified once. */
-__noinline int message_gather(struct l7_message *message, __u64 vector, __u32 segments)
+__noinline int message_gather(struct l7_message *message, __u64 vector, __u32 segments, int in_kernel)
 {
 	__u32 slot = 0, at = 0;
 	struct gathered *gathered = bpf_map_lookup_elem(&gathered_bytes, &slot);
@@ -47,7 +55,7 @@ __noinline int message_gather(struct l7_message *message, __u64 vector, __u32 se
 		__u64 length;
 
 		if (i >= segments || at >= MESSAGE_GATHERED ||
-		    bpf_probe_read_user(&segment, sizeof(segment), (struct iovec *)vector + i))
+		    message_read_vector(&segment, sizeof(segment), vector, i, in_kernel))
 			break;
 		length = segment.iov_len;
 		if (length > MESSAGE_GATHERED - at)
@@ -69,8 +77,8 @@ __noinline int message_gather(struct l7_message *message, __u64 vector, __u32 se
 }
 
 /* One segment that holds all bytes, or a first one of at least `enough`, needs no copy. */
-static __always_inline void message_from_vector(struct l7_message *message, __u64 vector, __u64 segments, __u32 limit,
-						__u32 enough)
+static __always_inline void message_from_vector(struct l7_message *message, __u64 vector, __u64 segments,
+						bool in_kernel, __u32 limit, __u32 enough)
 {
 	__u32 filled = 0;
 	__u64 total = 0;
@@ -80,7 +88,7 @@ static __always_inline void message_from_vector(struct l7_message *message, __u6
 		struct iovec pair[2] = {};
 		__u32 size = i + 1 < segments ? sizeof(pair) : sizeof(pair[0]);
 
-		if (i >= segments || bpf_probe_read_user(pair, size, (struct iovec *)vector + i))
+		if (i >= segments || message_read_vector(pair, size, vector, i, in_kernel))
 			break;
 		for (__u32 k = 0; k < 2; k++) {
 			if (!pair[k].iov_len)
@@ -95,15 +103,7 @@ static __always_inline void message_from_vector(struct l7_message *message, __u6
 	}
 	message->total = total < limit ? total : limit;
 	if (filled > 1 && message->length < enough && message->length < message->total)
-		message_gather(message, vector, segments);
-}
-
-static __always_inline void message_from_header(struct l7_message *message, __u64 address, __u32 limit, __u32 enough)
-{
-	struct user_msghdr header;
-
-	if (!bpf_probe_read_user(&header, sizeof(header), (void *)address))
-		message_from_vector(message, (__u64)header.msg_iov, header.msg_iovlen, limit, enough);
+		message_gather(message, vector, segments, in_kernel);
 }
 
 /* `size` bytes at most from the message's beginning. False when they cannot be read. */

@@ -8,6 +8,7 @@ export type {
   LoadOptions,
   MapEntries,
   MapFacts,
+  Preference,
   ProgramFacts,
   Refusal,
   RingOptions,

@@ -78,6 +78,21 @@ describe('loader on the running kernel', { skip }, () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
+  test('a preferred program that the kernel refuses is replaced without a word', () => {
+    const prefer = [{ programs: ['refused'], otherwise: ['on_call'] }];
+    object = loadObject({ bytes, name: 'sample', exclude: ['absent_hook'], prefer });
+    assert.deepEqual(object.refusals, []);
+    const names = object.programs().map(({ name }) => name);
+    assert.deepEqual([names.includes('refused'), names.includes('on_call')], [false, true]);
+  });
+
+  test('what a preferred program replaces is not loaded beside it', () => {
+    const prefer = [{ programs: ['on_call'], otherwise: ['on_clock'] }];
+    object = loadObject({ bytes, name: 'sample', exclude: ['refused', 'absent_hook'], prefer });
+    const names = object.programs().map(({ name }) => name);
+    assert.deepEqual([names.includes('on_call'), names.includes('on_clock')], [true, false]);
+  });
+
   test('one refused program costs that program only, and the refusal has the verifier’s last lines', () => {
     object = loadObject({ bytes, name: 'sample' });
     const refusal = object.refusals.find((one) => one.program === 'refused');

@@ -27,12 +27,20 @@ export interface MapFacts {
   readonly maxEntries: number;
 }
 
+/** Programs that do the work of others, at hooks that not every kernel has. */
+export interface Preference {
+  readonly programs: readonly string[];
+  /** Loaded in their place when the kernel refuses one of them. */
+  readonly otherwise: readonly string[];
+}
+
 export interface LoadOptions {
   /** The ELF object. */
   readonly bytes: Uint8Array;
   readonly name: string;
   /** Programs not to load at all. */
   readonly exclude?: readonly string[];
+  readonly prefer?: readonly Preference[];
   /** Initial values of global variables by name; the byte length must be the variable's. */
   readonly globals?: Readonly<Record<string, Uint8Array>>;
   readonly maxEntries?: Readonly<Record<string, number>>;
@@ -238,11 +246,15 @@ const MOST_REFUSALS = 12;
 
 /**
  * Opens and loads an object. A program that the kernel refuses is left out and reported in `refusals`; the
- * others are loaded without it. Throws when nothing can be loaded: bad bytes, no BTF, a refused map, a missing
+ * others are loaded without it; one that is only preferred is replaced without a word. Throws when nothing can be loaded: bad bytes, no BTF, a refused map, a missing
  * privilege, or more refusals than are worth another try.
  */
 export function loadObject(options: LoadOptions): LoadedObject {
-  const excluded = new Set(options.exclude);
+  const preferences = new Set(options.prefer);
+  const excluded = new Set([
+    ...(options.exclude ?? []),
+    ...[...preferences].flatMap(({ otherwise }) => otherwise),
+  ]);
   const refusals: Refusal[] = [];
   for (;;) {
     const native = new (nativeAddon().BpfObject)(options.bytes, options.name);
@@ -257,6 +269,13 @@ export function loadObject(options: LoadOptions): LoadedObject {
       programs.find((one) => one.name === refused.program) ?? namedIn(refused.message, programs, excluded);
     const hopeless = refused.code === 'EPERM' || refusals.length >= MOST_REFUSALS;
     if (!program || excluded.has(program.name) || hopeless) throw loadError(options.name, refused);
+    const preference = [...preferences].find(({ programs }) => programs.includes(program.name));
+    if (preference) {
+      preferences.delete(preference);
+      for (const name of preference.programs) excluded.add(name);
+      for (const name of preference.otherwise) excluded.delete(name);
+      continue;
+    }
     excluded.add(program.name);
     const { errno, code, message, log = '' } = refused;
     refusals.push({

@@ -148,6 +148,20 @@ static __always_inline bool socket_carries_bytes(struct sock *sk)
 	return state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT || state == TCP_FIN_WAIT1;
 }
 
+/*
+ * The entry of a socket that is known to be of TCP; 0 when it carries no bytes. file_private: struct socket, which says
+ * whether it is the same one still.
+ */
+static __always_inline struct gs_socket *socket_of_connection(struct sock *sk, __u64 file_private)
+{
+	__u64 id = (__u64)sk;
+	struct gs_socket *socket = bpf_map_lookup_elem(&sockets, &id);
+
+	if (socket && socket->file_private == file_private)
+		return socket;
+	return socket_carries_bytes(sk) ? remember(sk, file_private) : 0;
+}
+
 /* The TCP connection behind a descriptor, with its entry; 0 when it is none. */
 static __always_inline struct gs_socket *socket_of(struct task_struct *task, __u32 fd, struct sock **sk)
 {

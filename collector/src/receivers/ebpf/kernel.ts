@@ -1,4 +1,5 @@
 import type { MapDump } from '../../processors/counter-fold.ts';
+import type { ProgramPreference } from './hooks.ts';
 
 /** What this receiver asks of the kernel, in its own words; native.ts speaks to the loader. */
 
@@ -31,6 +32,7 @@ export interface ObjectPlan {
   readonly presets: readonly Preset[];
   /** Programs that are left alone. */
   readonly skip: readonly string[];
+  readonly prefer?: readonly ProgramPreference[];
   /** Size of the ring buffer: a power of two of at least a page. */
   readonly ringBytes: number;
   /** Map by iterator program, for those that walk one. */

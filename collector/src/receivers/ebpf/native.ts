@@ -51,6 +51,7 @@ function load(folder: string, plan: ObjectPlan): LoadedObject {
     bytes: readFileSync(`${folder}/${plan.name}.bpf.o`),
     name: plan.name,
     exclude: plan.skip,
+    prefer: plan.prefer ?? [],
     maxEntries: { [RING]: plan.ringBytes },
     globals: Object.fromEntries(plan.constants.map((constant) => [constant.name, bytesOf(constant)])),
   });

@@ -1,4 +1,5 @@
 import { constants } from './layout.generated.ts';
+import { SOCKET_HOOKS } from './hooks.ts';
 import type { Constant, ObjectPlan, Preset } from './kernel.ts';
 import type { KernelTarget } from './target.ts';
 
@@ -66,7 +67,13 @@ export function objectPlans(
   return [
     { ...common, name: 'process', constants: filter },
     { ...common, name: 'tcp', constants: filter, iteratorMaps: { tcp_sweep: 'connections' } },
-    { ...common, name: 'requests', constants: [...filter, ...requests], ringBytes: REQUEST_RING },
-    { ...common, name: 'dns', constants: filter },
+    {
+      ...common,
+      name: 'requests',
+      prefer: SOCKET_HOOKS.requests,
+      constants: [...filter, ...requests],
+      ringBytes: REQUEST_RING,
+    },
+    { ...common, name: 'dns', prefer: SOCKET_HOOKS.dns, constants: filter },
   ];
 }

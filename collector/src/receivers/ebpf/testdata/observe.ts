@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraceRow } from '@gumshoe/schema/tables/traces';
+import { withoutSocketHooks } from '../hooks.ts';
+import type { Kernel } from '../kernel.ts';
+import { nativeKernel } from '../native.ts';
 import { DEFAULT_EBPF_CONFIGURATION, openEbpfReceiver } from '../open.ts';
 import { DEFAULT_REQUEST_BUDGET } from '../plans.ts';
 import type { EbpfReceiver, ProcessOwners } from '../receiver.ts';
@@ -44,6 +47,16 @@ function unitOfProcess(tgid: number): string | undefined {
   }
 }
 
+let kernel: Kernel = nativeKernel();
+
+/** From now on receivers find a kernel without tracepoints in its sockets. */
+export function hookSystemCalls(): void {
+  kernel = {
+    load: (plan, onBatch) =>
+      nativeKernel().load({ ...plan, prefer: withoutSocketHooks(plan.prefer ?? []) }, onBatch),
+  };
+}
+
 /** A receiver of real kernel programs that sees the selection only and is not started yet. Keeps every span by default. */
 export function observe(
   sandbox: Sandbox,
@@ -61,6 +74,7 @@ export function observe(
       owners: ownersByCgroup(() => sandbox.units),
       resolve: (endpoint) => endpoint,
       onSpans: (rows) => spans.push(...rows),
+      kernel,
     },
   );
   return { receiver, spans };
