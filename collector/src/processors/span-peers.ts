@@ -19,8 +19,9 @@ function withActualPeer(row: TraceRow, resolve: ResolveConnection): TraceRow {
     endpointText(attributes[address] ?? '', Number(attributes[port]));
   const dialled = endpoint(SPAN_ATTRIBUTES.serverAddress, SPAN_ATTRIBUTES.serverPort);
   const actual = resolve(endpoint(SPAN_ATTRIBUTES.clientAddress, SPAN_ATTRIBUTES.clientPort), dialled);
+  if (actual === dialled) return row;
   const [, address, port] = /^\[?(.+?)\]?:(\d+)$/.exec(actual) ?? [];
-  if (actual === dialled || address === undefined || port === undefined) return row;
+  if (address === undefined || port === undefined) return row;
   const peer = { [SPAN_ATTRIBUTES.peerAddress]: address, [SPAN_ATTRIBUTES.peerPort]: port };
   return { ...row, SpanAttributes: { ...attributes, ...peer } };
 }

@@ -2,11 +2,22 @@
 export function textOf(bytes: Uint8Array, from: number, to: number): string {
   const end = Math.min(to, bytes.length);
   if (from >= end) return '';
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('utf8');
+  return bufferOf(bytes).toString('utf8', from, end);
 }
+
+/** The same bytes, not copied: what a record gives is a Buffer already. */
+export const bufferOf = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** Bytes that are looked at sooner than V8 calls its own search. */
+const NEAR = 32;
 
 /** Index of `byte` in [from, to), or -1. */
 export function indexOfByte(bytes: Uint8Array, byte: number, from: number, to = bytes.length): number {
+  if (to - from <= NEAR) {
+    for (let at = Math.max(0, from); at < to; at++) if (bytes[at] === byte) return at;
+    return -1;
+  }
   const at = bytes.indexOf(byte, from);
   return at >= 0 && at < to ? at : -1;
 }

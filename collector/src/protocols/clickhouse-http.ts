@@ -2,7 +2,7 @@ import { SPAN_ATTRIBUTES } from '@gumshoe/schema/attributes';
 import { obfuscateSql } from '@gumshoe/text/sql-obfuscate';
 import { attributesFrom } from './database-description.ts';
 import { summarizeSql } from './sql-summary.ts';
-import { textOf } from './bytes.ts';
+import { bufferOf, textOf } from './bytes.ts';
 
 /** What a request to ClickHouse's HTTP interface says beyond HTTP. */
 export interface ClickhouseHttpRequest {
@@ -15,7 +15,7 @@ export interface ClickhouseHttpRequest {
 const OWN_PARAMETER = /[?&](?:query|query_id|default_format|wait_end_of_query|session_id|param_\w+)=/;
 const OWN_HEADER = /\r\nx-clickhouse-[a-z-]+:/i;
 /** One of them is in the name of every such header, however it is written by real clients. */
-const OWN_HEADER_PARTS = ['lick', 'LICK'];
+const OWN_HEADER_PARTS = ['lick', 'LICK'].map((part) => Buffer.from(part, 'latin1'));
 const COMPRESSED = /\r\ncontent-encoding:/i;
 const CHUNKED = /\r\ntransfer-encoding:[ \t]*chunked/i;
 const STATEMENT =
@@ -55,8 +55,7 @@ export function clickhouseHttp(
 }
 
 /** Without making the payload text: most requests for `/` are not for ClickHouse. */
-const mentions = (payload: Uint8Array, part: string): boolean =>
-  Buffer.from(payload.buffer, payload.byteOffset, payload.length).includes(part, 0, 'latin1');
+const mentions = (payload: Uint8Array, part: Buffer): boolean => bufferOf(payload).includes(part);
 
 /** Rows of an INSERT stand behind its format; in most formats nothing tells a value from a word. */
 export const withoutRows = (statement: string): string =>

@@ -34,7 +34,8 @@ export const nameOrNone = (text: string): string =>
 /** Sets those attributes that have a text, each within DESCRIPTION_LIMIT. */
 export function attributesFrom(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const attributes: Record<string, string> = {};
-  for (const [key, text] of Object.entries(texts)) {
+  for (const key in texts) {
+    const text = texts[key];
     if (text) attributes[key] = bounded(text, DESCRIPTION_LIMIT);
   }
   return attributes;
@@ -54,7 +55,7 @@ export function describeDatabase(request: DatabaseRequest): RequestDescription {
     ...request.more,
   });
   const spanName = bounded(`${operation} ${collection}`.trim() || request.system, 2 * NAME_LIMIT);
-  const message = [errorCode, errorMessage].filter(Boolean).join(': ');
-  const statusMessage = failed ? bounded(message || 'request failed', DESCRIPTION_LIMIT) : '';
+  const message = failed ? [errorCode, errorMessage].filter(Boolean).join(': ') || 'request failed' : '';
+  const statusMessage = bounded(message, DESCRIPTION_LIMIT);
   return { spanName, attributes, failed, statusMessage };
 }

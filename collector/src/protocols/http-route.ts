@@ -4,10 +4,10 @@ const VARIABLE = '{id}';
 
 /** Numbers, UUIDs, long hex, and long mixes of letters and digits (keys, tokens, hashes) name one thing. */
 function isVariable(segment: string): boolean {
-  if (segment.length === 0) return false;
-  if (/^\d+$/.test(segment)) return true;
-  if (/^[0-9a-f-]{8,}$/i.test(segment) && /\d/.test(segment)) return true;
-  return segment.length >= 24 || (segment.length >= 12 && /\d/.test(segment) && /[a-z]/i.test(segment));
+  if (segment.length >= 24) return true;
+  if (!/\d/.test(segment)) return false;
+  if (/^\d+$/.test(segment) || /^[0-9a-f-]{8,}$/i.test(segment)) return true;
+  return segment.length >= 12 && /[a-z]/i.test(segment);
 }
 
 /**

@@ -108,7 +108,7 @@ function describe(request: CapturedRequest, statements: PreparedStatements): Req
     [SPAN_ATTRIBUTES.dbQuery]: sql,
     [SPAN_ATTRIBUTES.dbOperation]: operation,
     [SPAN_ATTRIBUTES.dbCollection]: summary.table,
-    [SPAN_ATTRIBUTES.dbStatus]: /^SQLSTATE (\w{5})/.exec(error)?.[1],
+    [SPAN_ATTRIBUTES.dbStatus]: failed ? /^SQLSTATE (\w{5})/.exec(error)?.[1] : '',
   });
   const spanName = `${operation} ${summary.table}`.trim() || 'postgresql';
   return { spanName, attributes, failed, statusMessage: failed ? error || 'query failed' : '' };

@@ -10,6 +10,8 @@ const BULK = 0x24;
 const CARRIAGE_RETURN = 0x0d;
 const SIMPLE_ERROR = 0x2d;
 const BULK_ERROR = 0x21;
+const ZERO = 0x30;
+const MOST_DIGITS = 9;
 const COMMAND_LIMIT = 32;
 const SHOWN_ARGUMENTS = 3;
 const KEY_LIMIT = 64;
@@ -30,10 +32,13 @@ function lengthLine(
   type: number,
 ): { value: number; next: number } | undefined {
   if (bytes[at] !== type) return undefined;
-  const end = indexOfByte(bytes, CARRIAGE_RETURN, at + 1, at + 12);
-  if (end < 0) return undefined;
-  const digits = textOf(bytes, at + 1, end);
-  return /^\d{1,9}$/.test(digits) ? { value: Number(digits), next: end + 2 } : undefined;
+  let [value, end] = [0, at + 1];
+  for (; end <= at + MOST_DIGITS; end++) {
+    const digit = bytes[end]! - ZERO;
+    if (!(digit >= 0 && digit <= 9)) break;
+    value = 10 * value + digit;
+  }
+  return end > at + 1 && bytes[end] === CARRIAGE_RETURN ? { value, next: end + 2 } : undefined;
 }
 
 /** A command word at a bulk string: capitals, and where the next element begins. */

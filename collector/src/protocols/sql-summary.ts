@@ -19,8 +19,21 @@ const TABLE_BY_OPERATION: Readonly<Record<string, RegExp>> = {
   COPY: new RegExp(`\\bcopy\\s{1,8}${NAME}`, 'i'),
 };
 
+/** Statements whose summaries are kept: obfuscated, a program has few. */
+const KEPT = 256;
+const kept = new Map<string, SqlSummary>();
+
 /** The operation is SQL's first word in capitals (`SELECT`, `BEGIN`). Give it obfuscated SQL. */
 export function summarizeSql(sql: string): SqlSummary {
+  const known = kept.get(sql);
+  if (known) return known;
+  if (kept.size >= KEPT) kept.clear();
+  const summary = summaryOf(sql);
+  kept.set(sql, summary);
+  return summary;
+}
+
+function summaryOf(sql: string): SqlSummary {
   const body = sql.replace(LEADING, '');
   const operation = OPERATION.exec(body)?.[0].toUpperCase() ?? '';
   const table = TABLE_BY_OPERATION[operation]?.exec(body)?.[1] ?? '';

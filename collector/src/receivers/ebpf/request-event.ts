@@ -21,12 +21,17 @@ export class RequestEvent implements CapturedRequest {
   #view: DataView = new DataView(new ArrayBuffer(layout.gs_request_event.size));
   #batch: Uint8Array = new Uint8Array(this.#view.buffer);
   #at = 0;
+  /** Made when they are first asked for. */
+  #payload: Buffer | undefined;
+  #response: Buffer | undefined;
 
   /** `view` must hold a whole record at `offset`. */
   moveTo(view: DataView, offset: number): this {
     if (view !== this.#view) this.#batch = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     this.#view = view;
     this.#at = offset;
+    this.#payload = undefined;
+    this.#response = undefined;
     return this;
   }
 
@@ -103,20 +108,21 @@ export class RequestEvent implements CapturedRequest {
   get remotePort(): number {
     return this.#view.getUint16(this.#at + REMOTE_PORT, true);
   }
-  get payload(): Uint8Array {
+  get payload(): Buffer {
+    if (this.#payload) return this.#payload;
     const length = this.#view.getUint32(this.#at + EVENT.payload_length.offset, true);
     const kept = this.#view.getUint32(this.#at + HEADER.size.offset, true) - EVENT.payload.offset;
-    return this.#bytes(EVENT.payload.offset, Math.min(length, kept, EVENT.payload.size));
+    return (this.#payload = this.#bytes(EVENT.payload.offset, Math.min(length, kept, EVENT.payload.size)));
   }
-  get response(): Uint8Array {
+  get response(): Buffer {
+    if (this.#response) return this.#response;
     const length = this.#view.getUint32(this.#at + EVENT.response_length.offset, true);
-    return this.#bytes(EVENT.response.offset, Math.min(length, EVENT.response.size));
+    return (this.#response = this.#bytes(EVENT.response.offset, Math.min(length, EVENT.response.size)));
   }
 
   /** Process, both endpoints and namespace, as opaque text. */
   connection(): string {
-    const tuple = Buffer.from(this.#bytes(EVENT.tuple.offset, layout.gs_tuple.size)).toString('latin1');
-    return `${this.tgid}/${tuple}`;
+    return `${this.tgid}/${this.#bytes(EVENT.tuple.offset, layout.gs_tuple.size).toString('latin1')}`;
   }
 
   get #isMessage(): boolean {
@@ -128,7 +134,7 @@ export class RequestEvent implements CapturedRequest {
     return this.#view.getUint16(this.#at + EVENT.status.offset, true);
   }
 
-  #bytes(offset: number, length: number): Uint8Array {
-    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + this.#at + offset, length);
+  #bytes(offset: number, length: number): Buffer {
+    return Buffer.from(this.#view.buffer, this.#view.byteOffset + this.#at + offset, length);
   }
 }
