@@ -25,20 +25,24 @@ const headers = (stream: number, block: readonly number[]): Uint8Array =>
 const request = (identity: IdentityFrame, block: readonly number[] = GET): Uint8Array =>
   Buffer.concat([identityFrame(identity), headers(identity.stream, block)]);
 
-/** Gives it one record of the kernel; requests that ended. */
-function take(requests: Http2Requests, record: Http2Record): readonly Http2Exchange[] {
-  const view = http2Record({ ...CLIENT, ...record });
+/** A machine whose kernel is the test; `take` gives it one record and tells the requests that ended. */
+function machine() {
   const done: Http2Exchange[] = [];
-  requests.take(new Http2Event().moveTo(view, 0, view.byteLength), (exchange) => done.push(exchange));
-  return done;
+  const requests = new Http2Requests((exchange) => done.push(exchange));
+  const take = (record: Http2Record): readonly Http2Exchange[] => {
+    const view = http2Record({ ...CLIENT, ...record });
+    requests.take(new Http2Event().moveTo(view, 0, view.byteLength));
+    return done.splice(0);
+  };
+  return { requests, take };
 }
 
 const EVERY = 1_000_000;
 
 function exchange(answer: readonly number[], identity: Partial<IdentityFrame> = {}): Http2Exchange {
-  const requests = new Http2Requests();
-  take(requests, { time: 1000n, bytes: request({ stream: 1, sampled: EVERY, ...identity }) });
-  const [done] = take(requests, { time: 3000n, fromClient: false, bytes: headers(1, answer) });
+  const { take } = machine();
+  take({ time: 1000n, bytes: request({ stream: 1, sampled: EVERY, ...identity }) });
+  const [done] = take({ time: 3000n, fromClient: false, bytes: headers(1, answer) });
   assert.ok(done);
   return done;
 }
@@ -61,25 +65,25 @@ test('a request ends with its answer, and keeps the identity it began with', () 
 });
 
 test('what is open when the connection ends has failed', () => {
-  const requests = new Http2Requests();
-  take(requests, { bytes: request({ stream: 1 }) });
-  const [done] = take(requests, { flags: constants.GS_HTTP2_CLOSED, time: 9000n });
+  const { requests, take } = machine();
+  take({ bytes: request({ stream: 1 }) });
+  const [done] = take({ flags: constants.GS_HTTP2_CLOSED, time: 9000n });
   assert.equal(done && http2StatusLabel(done.request), 'failed');
   assert.equal(requests.size, 0);
-  take(requests, { bytes: headers(1, GET), time: 1n });
+  take({ bytes: headers(1, GET), time: 1n });
   requests.expire(601_000_000_000);
   assert.equal(requests.size, 0);
 });
 
 test('connections are told apart by all bits of their names that differ', () => {
-  const requests = new Http2Requests();
+  const { requests, take } = machine();
   for (const connection of [0xffff_8881_0000_0000n, 0xffff_8881_0000_0001n, 0xffff_8882_0000_0000n])
-    take(requests, { connection, bytes: request({ stream: 1 }) });
+    take({ connection, bytes: request({ stream: 1 }) });
   assert.equal(requests.size, 3);
 });
 
 test('requests are counted by status at the end that is looked at, and handed over once', () => {
-  const requests = new Http2Requests();
+  const { requests, take } = machine();
   const counts = () => {
     const all: string[] = [];
     requests.takeCounts(({ address, port }, status, totals) =>
@@ -88,9 +92,9 @@ test('requests are counted by status at the end that is looked at, and handed ov
     return all;
   };
   for (const stream of [1, 3, 5]) {
-    take(requests, { time: 0n, bytes: request({ stream }) });
+    take({ time: 0n, bytes: request({ stream }) });
     const answer = headers(stream, stream === 5 ? FAILED : OK);
-    take(requests, { time: 2_000_000n, fromClient: false, bytes: answer });
+    take({ time: 2_000_000n, fromClient: false, bytes: answer });
   }
   const none = ',0'.repeat(14);
   assert.deepEqual(counts(), [
@@ -141,9 +145,9 @@ test('a context that the request names wins', () => {
   const traceparent = Buffer.from('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
   const name = Buffer.from('traceparent');
   const block = [...GET, 0, name.length, ...name, traceparent.length, ...traceparent];
-  const requests = new Http2Requests();
-  take(requests, { bytes: request({ stream: 1, sampled: EVERY }, block) });
-  const [done] = take(requests, { fromClient: false, bytes: headers(1, OK) });
+  const { take } = machine();
+  take({ bytes: request({ stream: 1, sampled: EVERY }, block) });
+  const [done] = take({ fromClient: false, bytes: headers(1, OK) });
   const row = done && spans().build(done, owner);
   assert.deepEqual(
     [row?.TraceId, row?.ParentSpanId],

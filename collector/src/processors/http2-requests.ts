@@ -30,8 +30,6 @@ const IDLE = 600_000_000_000;
 
 interface Followed {
   readonly connection: Http2Connection;
-  readonly socket: Http2Socket;
-  readonly counts: Http2Counts;
   seen: number;
 }
 
@@ -40,22 +38,26 @@ export const http2Duration = ({ started, answered }: Http2Request): number => an
 
 /** Follows the HTTP/2 connections of the machine through the kernel's records, and counts their requests. */
 export class Http2Requests {
+  readonly #ended: (exchange: Http2Exchange) => void;
   readonly #followed = new Map<number, Followed>();
   readonly #streaming = new StreamingCalls();
   readonly #counted: Http2Counts[] = [];
   #notFollowed = 0;
   #lost = 0;
 
-  /** `ended` hears of the requests that end with this record. */
-  take(record: Http2Record, ended: (exchange: Http2Exchange) => void): void {
+  /** `ended` hears of each request that ends, in the call that ends it. */
+  constructor(ended: (exchange: Http2Exchange) => void) {
+    this.#ended = ended;
+  }
+
+  take(record: Http2Record): void {
     if (record.lost) this.#lost++;
     const followed = this.#of(record);
     if (!followed) return;
     followed.seen = record.time;
-    const end = (request: Http2Request): void => ended(this.#exchange(followed, request));
-    if (!record.closed) return followed.connection.feed(record, end);
+    if (!record.closed) return followed.connection.feed(record);
     this.#followed.delete(record.connection);
-    followed.connection.close(record.time, end);
+    followed.connection.close(record.time);
   }
 
   /** Hands over the requests counted since the last time, by endpoint and label of their status. */
@@ -86,12 +88,12 @@ export class Http2Requests {
     return this.#followed.size;
   }
 
-  #exchange({ socket, counts }: Followed, request: Http2Request): Http2Exchange {
+  #onRequest(request: Http2Request, socket: Http2Socket, counts: Http2Counts): void {
     const streaming = this.#streaming.isStreaming(request);
     if (!counts.noted) this.#counted.push(counts);
     counts.noted = true;
     counts.add(http2StatusLabel(request), streaming ? undefined : http2Duration(request));
-    return { request, socket, streaming };
+    this.#ended({ request, socket, streaming });
   }
 
   #of(record: Http2Record): Followed | undefined {
@@ -103,7 +105,8 @@ export class Http2Requests {
     }
     const socket = record.socket();
     const counts = new Http2Counts(socket);
-    const made = { connection: new Http2Connection(), socket, counts, seen: record.time };
+    const connection = new Http2Connection((request) => this.#onRequest(request, socket, counts));
+    const made = { connection, seen: record.time };
     this.#followed.set(record.connection, made);
     return made;
   }

@@ -62,7 +62,6 @@ function protocolTarget(protocol: ProtocolDefinition): FuzzTarget {
 
 /** A row of chunks: flags (client, lost), length, bytes. */
 function runHttp2(input: Uint8Array): unknown {
-  const connection = new Http2Connection();
   const found: unknown[] = [];
   const tell = (request: Http2Request): void => {
     const description = describeHttp2(request, 'outbound');
@@ -73,15 +72,16 @@ function runHttp2(input: Uint8Array): unknown {
     found.push([description, streamId, status, grpcStatus, where, traceContext, started, answered, ended]);
     found.push([outcome, request.duplex, request.eventStream]);
   };
+  const connection = new Http2Connection(tell);
   for (let at = 0, time = 1; at + 2 <= input.length; time++) {
     const [flags, length] = [input[at]!, input[at + 1]!];
     const end = Math.min(at + 2 + length, input.length);
     const lost = (flags & 0xe) === 0xe;
-    connection.feed({ fromClient: (flags & 1) !== 0, bytes: input, at: at + 2, end, time, lost }, tell);
+    connection.feed({ fromClient: (flags & 1) !== 0, bytes: input, at: at + 2, end, time, lost });
     at += 2 + length;
   }
   assert.ok(connection.open <= 1000, `${connection.open} open streams`);
-  connection.close(2 ** 40, tell);
+  connection.close(2 ** 40);
   return found;
 }
 

@@ -61,6 +61,7 @@ const fields = new Fields();
 
 /** One HTTP/2 connection (RFC 9113) as both directions show it. Never throws; bounded in streams and bytes. */
 export class Http2Connection {
+  readonly #ended: (request: Http2Request) => void;
   readonly #client = new Side();
   readonly #server = new Side();
   readonly #streams = new Map<number, Stream>();
@@ -68,18 +69,15 @@ export class Http2Connection {
   #identity: RequestIdentity | undefined;
   #identityOf = 0;
   #mayBegin = true;
-  /** Ended, and not told yet. */
-  readonly #done: Http2Request[] = [];
   /** Streams given up: too many, or too old. */
   dropped = 0;
 
-  /** `ended` hears of the requests that end with this chunk. */
-  feed(chunk: Http2Chunk, ended: (request: Http2Request) => void): void {
-    this.#take(chunk);
-    for (let request = this.#done.shift(); request; request = this.#done.shift()) ended(request);
+  /** `ended` hears of each request that ends, in the call that ends it. */
+  constructor(ended: (request: Http2Request) => void) {
+    this.#ended = ended;
   }
 
-  #take(chunk: Http2Chunk): void {
+  feed(chunk: Http2Chunk): void {
     const side = chunk.fromClient ? this.#client : this.#server;
     if (chunk.lost) this.#lose(side);
     let { bytes, at, end } = chunk;
@@ -115,8 +113,8 @@ export class Http2Connection {
   }
 
   /** The connection is gone: what is open has no answer. */
-  close(time: number, ended: (request: Http2Request) => void): void {
-    for (const stream of this.#streams.values()) ended(stream.finish(time, 'closed'));
+  close(time: number): void {
+    for (const stream of this.#streams.values()) this.#ended(stream.finish(time, 'closed'));
     this.#streams.clear();
   }
 
@@ -265,14 +263,14 @@ export class Http2Connection {
       return;
     }
     this.#streams.delete(streamId);
-    this.#done.push(stream.finish(chunk.time, 'ended'));
+    this.#ended(stream.finish(chunk.time, 'ended'));
   }
 
   #reset(streamId: number, chunk: Http2Chunk): void {
     const stream = this.#streams.get(streamId);
     if (!stream) return;
     this.#streams.delete(streamId);
-    this.#done.push(stream.finish(chunk.time, 'reset'));
+    this.#ended(stream.finish(chunk.time, 'reset'));
   }
 }
 

@@ -147,18 +147,25 @@ class KernelView {
   }
 }
 
-/** One chunk of a direction, and the requests that ended with it. */
-const take = (
-  connection: Http2Connection,
-  { bytes, ...chunk }: Pick<Http2Chunk, 'fromClient' | 'bytes' | 'time' | 'lost'>,
-): readonly Http2Request[] => {
+type Given = Pick<Http2Chunk, 'fromClient' | 'bytes' | 'time' | 'lost'>;
+
+/** A connection; `take` gives it one chunk and tells the requests that ended with it. */
+function following() {
   const done: Http2Request[] = [];
-  // as a part of a batch that is gone afterwards
-  const batch = Uint8Array.from([255, ...bytes, 255]);
-  connection.feed({ ...chunk, bytes: batch, at: 1, end: 1 + bytes.length }, (request) => done.push(request));
-  batch.fill(255);
-  return done;
-};
+  const connection = new Http2Connection((request) => done.push(request));
+  const take = ({ bytes, ...chunk }: Given): readonly Http2Request[] => {
+    // as a part of a batch that is gone afterwards
+    const batch = Uint8Array.from([255, ...bytes, 255]);
+    connection.feed({ ...chunk, bytes: batch, at: 1, end: 1 + bytes.length });
+    batch.fill(255);
+    return done.splice(0);
+  };
+  const close = (time: number): readonly Http2Request[] => {
+    connection.close(time);
+    return done.splice(0);
+  };
+  return { connection, take, close };
+}
 
 /** All that can be asked of a request. */
 const told = (request: Http2Request) => ({
@@ -183,7 +190,7 @@ const told = (request: Http2Request) => ({
 
 /** Feeds what was recorded, cut into pieces by `cut`. */
 function replay(wire: readonly Wire[], cut: (length: number) => number): Http2Request[] {
-  const connection = new Http2Connection();
+  const { take } = following();
   const view = new KernelView();
   let time = 0;
   const done: Http2Request[] = [];
@@ -192,7 +199,7 @@ function replay(wire: readonly Wire[], cut: (length: number) => number): Http2Re
     for (let at = 0; at < bytes.length;) {
       const size = Math.max(1, Math.min(bytes.length - at, cut(bytes.length)));
       done.push(
-        ...take(connection, {
+        ...take({
           fromClient: one.fromClient,
           bytes: bytes.subarray(at, at + size),
           time: ++time,
@@ -292,10 +299,8 @@ test('joined late, or with bytes lost: what is said is right or missing', async 
   const view = new KernelView();
   const chunks = wire.map((one) => ({ fromClient: one.fromClient, bytes: view.take(one) }));
   for (let skip = 1; skip < chunks.length; skip++) {
-    const connection = new Http2Connection();
-    const done = chunks.flatMap((one, i) =>
-      i < skip ? [] : take(connection, { ...one, time: i, lost: i === skip }),
-    );
+    const { take } = following();
+    const done = chunks.flatMap((one, i) => (i < skip ? [] : take({ ...one, time: i, lost: i === skip })));
     for (const { path, status } of done) {
       assert.ok(path === '' || paths.includes(path), path);
       assert.ok([0, 200, 404].includes(status), String(status));
@@ -312,9 +317,9 @@ test('garbage: no throw, bounded in streams, the same answer twice', () => {
   fc.assert(
     fc.property(fc.array(chunk, { maxLength: 20 }), (chunks) => {
       const run = () => {
-        const connection = new Http2Connection();
-        const done = chunks.flatMap((one, i) => take(connection, { ...one, time: i }));
-        connection.close(99, (request) => done.push(request));
+        const { connection, take, close } = following();
+        const done = chunks.flatMap((one, i) => [...take({ ...one, time: i })]);
+        done.push(...close(99));
         return [done.map(told), connection.open];
       };
       assert.deepEqual(run(), run());
@@ -324,14 +329,13 @@ test('garbage: no throw, bounded in streams, the same answer twice', () => {
 });
 
 test('streams without an end are bounded in number and in time', () => {
-  const connection = new Http2Connection();
+  const { connection, take } = following();
   const request = (streamId: number): Uint8Array => {
     const frame = Buffer.concat([Buffer.from([0, 0, 3, 1, 4, 0, 0, 0, 0]), Buffer.from([0x82, 0x86, 0x84])]);
     frame.writeUInt32BE(streamId, 5);
     return frame;
   };
-  for (let i = 0; i < 1500; i++)
-    take(connection, { fromClient: true, bytes: request(2 * i + 1), time: i, lost: false });
+  for (let i = 0; i < 1500; i++) take({ fromClient: true, bytes: request(2 * i + 1), time: i, lost: false });
   assert.equal(connection.open, 1000);
   assert.equal(connection.dropped, 500);
   assert.equal(connection.expire(601_000_000_000), 1000);
@@ -350,9 +354,9 @@ type Sent = readonly [side: 'client' | 'server', bytes: Uint8Array];
 
 /** Frames one after the other, each by a side; time counts them. */
 function fed(...frames: readonly Sent[]): readonly Http2Request[] {
-  const connection = new Http2Connection();
+  const { take } = following();
   return frames.flatMap(([side, bytes], i) =>
-    take(connection, { fromClient: side === 'client', bytes, time: i, lost: false }),
+    take({ fromClient: side === 'client', bytes, time: i, lost: false }),
   );
 }
 

@@ -68,7 +68,7 @@ export class EbpfReceiver {
   readonly #objects = new Map<string, KernelObject>();
   readonly #router: EventRouter;
   readonly #spanBuilder: SpanBuilder;
-  readonly #http2 = new Http2Requests();
+  readonly #http2: Http2Requests;
   readonly #http2Spans: Http2Spans;
   readonly #dns: DnsMetrics;
   readonly #tcp: TcpMetrics;
@@ -106,10 +106,11 @@ export class EbpfReceiver {
     });
     this.#exited = new ExitedProcesses(options.keepExitedFor);
     this.#spanBuilder = new SpanBuilder(options.wallTime);
+    this.#http2 = new Http2Requests((exchange) => this.#onExchange(exchange));
     this.#http2Spans = new Http2Spans(options.wallTime, options.http2Spans);
     this.#router = new EventRouter({
       request: (event) => this.#onRequest(event),
-      http2: (event) => this.#http2.take(event, this.#onExchange),
+      http2: (event) => this.#http2.take(event),
       dns: (event) => this.#dns.observe(event),
       process: (event) => this.#onProcess(event),
       listen: (event) => this.#listens.onListen(event, this.#now),
@@ -213,10 +214,10 @@ export class EbpfReceiver {
     else this.#ownerless++;
   }
 
-  readonly #onExchange = (exchange: Http2Exchange): void => {
+  #onExchange(exchange: Http2Exchange): void {
     const row = this.#http2Spans.build(exchange, this.#ownerOf);
     if (row) this.#rows.push(row);
-  };
+  }
 
   readonly #ownerOf = ({ tgid, cgroupId }: Http2Socket): SpanOwner | undefined =>
     this.#options.owners.spanOwnerOf(tgid, cgroupId);
