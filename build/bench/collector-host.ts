@@ -78,19 +78,27 @@ export class CollectorHost {
   /** The store would be on another machine: what it does may not take time from the server that is measured. */
   async startStore(): Promise<void> {
     const listen = ['--clickhouse-listen', '127.0.0.1:0', '--prometheus-listen', '127.0.0.1:0'];
-    const store = new Program(
-      'store',
-      [join(ROOT, 'collector/src/embedded/main.ts'), '--data', join(this.dir, 'store'), ...listen],
-      join(this.dir, 'log/store.log'),
-    );
-    this.closers.push(() => store.stop());
-    this.#store = store;
-    this.#stores = await store.ready;
+    const main = join(ROOT, 'collector/src/embedded/main.ts');
+    const store = await this.#startStore([main, '--data', join(this.dir, 'store'), ...listen]);
     const unit = this.#elsewhere.unit('store', {});
     moveInto(store.pid, unit);
     // of the slice: a unit yields only to its siblings
     for (const idle of unit.map((file) => join(dirname(file), '../cpu.idle')).filter(existsSync))
       writeFileSync(idle, '1');
+  }
+
+  /** For loads that leave no time: one that takes what it is given, as a real store on another machine does. */
+  async startTaker(): Promise<void> {
+    const store = await this.#startStore([join(import.meta.dirname, 'taker.ts')]);
+    moveInto(store.pid, this.#elsewhere.unit('store', {}));
+  }
+
+  async #startStore(words: readonly string[]): Promise<Program> {
+    const store = new Program('store', words, join(this.dir, 'log/store.log'));
+    this.closers.push(() => store.stop());
+    this.#store = store;
+    this.#stores = await store.ready;
+    return store;
   }
 
   /** Starts the collector, everything on; with `profileDir` V8 writes a CPU profile there at the end. */
