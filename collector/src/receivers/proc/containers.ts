@@ -9,7 +9,7 @@ import { isLinkLocal } from '../ebpf/address.ts';
 import { BlockDevices } from './block-devices.ts';
 import { findMounts, readCgroup, type CgroupMounts } from './cgroup-files.ts';
 import { emitIo, emitPublished, emitResources, emitSpace } from './container-samples.ts';
-import { listenCounters, networkNamespaceOf } from './network-namespaces.ts';
+import { NamespaceCounters } from './network-namespaces.ts';
 import { processStat, readText } from './process-files.ts';
 import { RunDelays } from './run-delays.ts';
 import { Volumes } from './volumes.ts';
@@ -86,9 +86,11 @@ export class ContainerSource {
   *collect(sink: MetricSink, now: number): Generator<void> {
     const live = [...this.processes.all()].filter(({ pids }) => pids.size > 0);
     const addresses = machineAddresses();
+    const namespaces = new NamespaceCounters(this.procfs);
     this.threadShare = Math.max(LEAST_THREADS, Math.floor(THREADS / Math.max(1, live.length)));
     for (const container of live) {
       this.collectOne(sink, container, now);
+      this.emitNetwork(sink, container, namespaces);
       emitPublished(sink, container, addresses);
       yield;
     }
@@ -117,7 +119,6 @@ export class ContainerSource {
     const volumes = this.volumes.of(container.containerId);
     emitSpace(sink, container, volumes);
     emitIo(sink, container, resources.io, volumes, this.devices);
-    this.emitNetwork(sink, container);
   }
 
   private memoryOf(container: Container): Memory {
@@ -163,12 +164,9 @@ export class ContainerSource {
   }
 
   /** Of a network namespace that is not the machine's; containers of one pod share it, and its counters. */
-  private emitNetwork(sink: MetricSink, container: Container): void {
+  private emitNetwork(sink: MetricSink, container: Container, namespaces: NamespaceCounters): void {
     const pid = container.pids.values().next().value;
-    if (pid === undefined) return;
-    const namespace = networkNamespaceOf(this.procfs, pid);
-    if (namespace === undefined || namespace === networkNamespaceOf(this.procfs, 1)) return;
-    const counters = listenCounters(this.procfs, pid);
+    const counters = pid === undefined ? undefined : namespaces.of(pid);
     if (counters) sink.sample(C.tcpListenOverflows, container, {}, counters.overflows);
   }
 }

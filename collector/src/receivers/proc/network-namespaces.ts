@@ -35,3 +35,23 @@ export function networkNamespaceOf(procfs: string, pid: number): number | undefi
     return undefined;
   }
 }
+
+/** What network namespaces that are not the machine's own count: of each once, however many containers share it. */
+export class NamespaceCounters {
+  readonly #procfs: string;
+  readonly #machine: number | undefined;
+  readonly #counters = new Map<number, ListenCounters | undefined>();
+
+  constructor(procfs: string) {
+    this.#procfs = procfs;
+    this.#machine = networkNamespaceOf(procfs, 1);
+  }
+
+  /** Of the namespace that the process is in; undefined for the machine's, and for a process that is gone. */
+  of(pid: number): ListenCounters | undefined {
+    const namespace = networkNamespaceOf(this.#procfs, pid);
+    if (namespace === undefined || namespace === this.#machine) return undefined;
+    if (!this.#counters.has(namespace)) this.#counters.set(namespace, listenCounters(this.#procfs, pid));
+    return this.#counters.get(namespace);
+  }
+}

@@ -20,6 +20,46 @@ export interface Volume {
 const VOLUMES_PER_CONTAINER = 32;
 const DESCRIPTORS_LOOKED_AT = 256;
 
+/** Mounts as processes see them. Those of one namespace and root see the same: the list is read once for all. */
+class MountViews {
+  readonly #procfs: string;
+  readonly #machine: string;
+  readonly #mounts = new Map<string, readonly Mount[]>();
+
+  constructor(procfs: string) {
+    this.#procfs = procfs;
+    this.#machine = this.#link(1, 'ns/mnt');
+  }
+
+  of(pid: number): { readonly mounts: readonly Mount[]; readonly isMachines: boolean } {
+    const namespace = this.#link(pid, 'ns/mnt');
+    const isMachines = namespace === this.#machine;
+    if (namespace === '') return { mounts: this.#read(pid), isMachines };
+    const view = `${namespace} ${this.#link(pid, 'root')}`;
+    const mounts = this.#mounts.get(view) ?? this.#read(pid);
+    // none: it may just have ended
+    if (mounts.length > 0) this.#mounts.set(view, mounts);
+    return { mounts, isMachines };
+  }
+
+  #read(pid: number): readonly Mount[] {
+    try {
+      return dataMounts(parseMountinfo(readFileSync(join(this.#procfs, String(pid), 'mountinfo'), 'utf8')));
+    } catch {
+      return [];
+    }
+  }
+
+  /** '' for a process that is gone or not ours to look at. */
+  #link(pid: number, name: string): string {
+    try {
+      return readlinkSync(join(this.#procfs, String(pid), name));
+    } catch {
+      return '';
+    }
+  }
+}
+
 /** Volumes of containers. Asked off the interval: what is shown is what was found last. */
 export class Volumes {
   readonly #procfs: string;
@@ -53,11 +93,12 @@ export class Volumes {
     const ids = new Set(containers.map(({ containerId }) => containerId));
     for (const id of this.#found.keys()) if (!ids.has(id)) this.#found.delete(id);
     const asked = new Map<string, Promise<Space | undefined>>();
+    const views = new MountViews(this.#procfs);
     for (const container of containers) {
       const pid = container.pids.values().next().value;
       if (pid === undefined) continue;
       const volumes: Volume[] = [];
-      for (const mount of this.#mountsOf(container, pid)) {
+      for (const mount of this.#mountsOf(container, pid, views)) {
         // a directory may have a quota of its own
         const place = `${mount.number} ${mount.root}`;
         const path = join(this.#procfs, String(pid), 'root', mount.mountPoint);
@@ -83,29 +124,12 @@ export class Volumes {
   }
 
   /** Of a service that shares the machine's mounts, its root and what its open files are on. */
-  #mountsOf(container: Container, pid: number): readonly Mount[] {
-    const mounts = dataMounts(this.#read(pid));
-    const shared = this.#namespaceOf(pid) === this.#namespaceOf(1);
-    const used = shared ? this.#used(container, mounts) : undefined;
+  #mountsOf(container: Container, pid: number, views: MountViews): readonly Mount[] {
+    const { mounts, isMachines } = views.of(pid);
+    const used = isMachines ? this.#used(container, mounts) : undefined;
     return mounts
       .filter((mount) => !used || mount.mountPoint === '/' || used.has(mount))
       .slice(0, VOLUMES_PER_CONTAINER);
-  }
-
-  #read(pid: number): readonly Mount[] {
-    try {
-      return parseMountinfo(readFileSync(join(this.#procfs, String(pid), 'mountinfo'), 'utf8'));
-    } catch {
-      return [];
-    }
-  }
-
-  #namespaceOf(pid: number): string {
-    try {
-      return readlinkSync(join(this.#procfs, String(pid), 'ns/mnt'));
-    } catch {
-      return '';
-    }
   }
 
   #used({ pids }: Container, mounts: readonly Mount[]): ReadonlySet<Mount> {
