@@ -59,12 +59,25 @@ __noinline int http2_flush(struct gs_socket *socket, struct transfer *transfer, 
 	if (bpf_ringbuf_output(&events, event, __builtin_offsetof(struct gs_http2_event, bytes) + length, 0)) {
 		count(GS_COUNTER_RING_FULL);
 		stream->flags |= GS_HTTP2_LOST;
+		stream->capturing = 0; /* the rest of a frame whose beginning is lost */
 	} else {
 		count(GS_COUNTER_EVENTS);
 		stream->flags = 0;
 	}
 	event->length = 0;
 	return 1;
+}
+
+/* From here to the next call nothing can be told: what was gathered goes out first, whole as it is. */
+static __always_inline void http2_lose(struct gs_socket *socket, struct transfer *transfer)
+{
+	struct gs_stream *stream = stream_of(socket, transfer->is_write);
+
+	http2_flush(socket, transfer, 0);
+	stream->flags |= GS_HTTP2_LOST;
+	stream->has_boundary = 0;
+	stream->capturing = 0;
+	stream->held_length = 0;
 }
 
 /* What is gathered goes out when there is no room for a header and an identity. */
@@ -172,17 +185,15 @@ __noinline int http2_body(struct gs_socket *socket, struct transfer *transfer)
 	at = scratch->event.length;
 	if (at >= GS_HTTP2_BYTES) {
 		http2_flush(socket, transfer, 0);
-		at = 0;
+		return 1;
 	}
 	room = GS_HTTP2_BYTES - at;
 	if (size > room)
 		size = room;
 	if (!size || size > GS_HTTP2_BYTES)
 		return 0;
-	if (!message_copy(&transfer->message, scratch->event.bytes + (at & (GS_HTTP2_BYTES - 1)), size)) {
-		stream->flags |= GS_HTTP2_LOST;
+	if (!message_copy(&transfer->message, scratch->event.bytes + (at & (GS_HTTP2_BYTES - 1)), size))
 		return 0;
-	}
 	scratch->event.length = at + size;
 	http2_advance(transfer, size);
 	return 1;
@@ -219,15 +230,13 @@ __noinline int http2_header(struct gs_socket *socket, struct transfer *transfer)
 	stream->has_boundary = 1;
 	stream->boundary = transfer->sequence + frame.length;
 	if (!http2_is_plausible(&frame)) {
-		stream->flags |= GS_HTTP2_LOST;
-		stream->has_boundary = 0;
-		stream->capturing = 0;
+		http2_lose(socket, transfer);
 		return 0;
 	}
+	http2_make_room(socket, transfer, scratch);
 	stream->capturing = http2_is_wanted(&frame);
 	from_client = transfer->is_write == (socket->direction == GS_OUTBOUND);
 	if (stream->capturing) {
-		http2_make_room(socket, transfer, scratch);
 		if (from_client && frame.type == HTTP2_HEADERS && (frame.stream & 1)) {
 			transfer->sequence -= HTTP2_HEADER;
 			http2_begin(socket, transfer, scratch, frame.stream);
@@ -268,25 +277,44 @@ static __always_inline bool http2_line_up(struct gs_stream *stream, struct trans
 	return true;
 }
 
-/* One call's bytes of an HTTP/2 connection. */
-__noinline int take_http2(struct gs_socket *socket, struct transfer *transfer)
+/* A record begins. False when the room is taken: probes can be interrupted by another thread's system call. */
+__noinline int http2_begin_record(void)
 {
 	struct http2_scratch *scratch = http2_scratch_of_cpu();
+
+	if (!scratch || __sync_lock_test_and_set(&scratch->busy, 1))
+		return 0;
+	scratch->event.length = 0;
+	return 1;
+}
+
+__noinline int http2_end_record(struct gs_socket *socket, struct transfer *transfer)
+{
+	struct http2_scratch *scratch = http2_scratch_of_cpu();
+
+	if (!socket || !transfer || !scratch)
+		return 0;
+	http2_flush(socket, transfer, 0);
+	scratch->busy = 0;
+	return 0;
+}
+
+/* One call's bytes of an HTTP/2 connection, or those of one segment of it. */
+__noinline int take_http2(struct gs_socket *socket, struct transfer *transfer)
+{
 	struct gs_stream *stream;
 	__u32 end;
 
-	if (!socket || !transfer || !scratch)
+	if (!socket || !transfer)
 		return 0;
 	stream = stream_of(socket, transfer->is_write);
 	end = transfer->sequence + transfer->message.length;
 	if (!http2_line_up(stream, transfer))
 		return 0;
-	/* Probes can be interrupted by another thread's system call. */
-	if (__sync_lock_test_and_set(&scratch->busy, 1)) {
+	if (!http2_begin_record()) {
 		stream->flags |= GS_HTTP2_LOST;
 		return 0;
 	}
-	scratch->event.length = 0;
 	socket->first.request_size = 0;
 	for (int i = 0; i < HTTP2_STEPS && transfer->message.length; i++) {
 		__s32 left = stream->boundary - transfer->sequence;
@@ -294,24 +322,27 @@ __noinline int take_http2(struct gs_socket *socket, struct transfer *transfer)
 		if (stream->has_boundary && left > 0 ? !http2_body(socket, transfer) : !http2_header(socket, transfer))
 			break;
 	}
-	http2_flush(socket, transfer, 0);
+	/* They could not be read, or are more than can be looked at. */
+	if (transfer->message.length)
+		http2_lose(socket, transfer);
+	http2_end_record(socket, transfer);
 	stream->is_expected = 1;
 	stream->expected = end;
-	scratch->busy = 0;
 	return 0;
 }
 
 /* The connection is gone. */
 static __always_inline void close_http2(struct gs_socket *socket, __u64 id, __u64 now)
 {
-	struct http2_scratch *scratch = http2_scratch_of_cpu();
 	struct transfer transfer = { .id = id, .now = now };
+	struct http2_scratch *scratch;
 
-	if (!scratch || __sync_lock_test_and_set(&scratch->busy, 1))
+	if (!http2_begin_record())
 		return;
-	scratch->event.length = 0;
 	http2_flush(socket, &transfer, GS_HTTP2_CLOSED);
-	scratch->busy = 0;
+	scratch = http2_scratch_of_cpu();
+	if (scratch)
+		scratch->busy = 0;
 }
 
 /* From the first bytes of a connection. Returns whether they are HTTP/2's; then the direction is known. */
