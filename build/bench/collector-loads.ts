@@ -16,7 +16,7 @@ const firstNumber =
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
-/** The program `hey`, which answers badly to many connections: with more than 500 it would measure how fast ports run out. */
+/** The program `hey`, with at most 500 connections: with more it would measure how fast ports run out. */
 export function hey(address: string, connections: number, asked: number, keepAlive = true): LoadKind {
   return {
     name: keepAlive
