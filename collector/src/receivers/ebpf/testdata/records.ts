@@ -6,6 +6,8 @@ import { putAddress } from './maps.ts';
 const HEADER = layout.gs_header.fields;
 const TUPLE = layout.gs_tuple.fields;
 
+type Endpoint = readonly [address: string, port: number];
+
 export interface RequestRecord {
   readonly time?: bigint;
   readonly tgid?: number;
@@ -20,8 +22,8 @@ export interface RequestRecord {
   readonly reason?: number;
   readonly payload?: string;
   readonly response?: string;
-  readonly local?: readonly [string, number];
-  readonly remote?: readonly [string, number];
+  readonly local?: Endpoint;
+  readonly remote?: Endpoint;
 }
 
 function putText(view: DataView, at: number, text: string, limit: number): number {
@@ -38,17 +40,18 @@ function putHeader(view: DataView, type: number, time: bigint, tgid: number): vo
   view.setUint32(HEADER.tid.offset, tgid, true);
 }
 
+function putTuple(view: DataView, at: number, local: Endpoint, remote: Endpoint): void {
+  putAddress(view, at + TUPLE.local_address.offset, local[0]);
+  putAddress(view, at + TUPLE.remote_address.offset, remote[0]);
+  view.setUint16(at + TUPLE.local_port.offset, local[1], true);
+  view.setUint16(at + TUPLE.remote_port.offset, remote[1], true);
+}
+
 export function requestRecord(record: RequestRecord): DataView {
   const fields = layout.gs_request_event.fields;
   const view = new DataView(new ArrayBuffer(layout.gs_request_event.size));
   putHeader(view, constants.GS_EVENT_REQUEST, record.time ?? 1n, record.tgid ?? 100);
-  const [localAddress, localPort] = record.local ?? ['10.0.0.1', 40000];
-  const [remoteAddress, remotePort] = record.remote ?? ['10.0.0.2', 80];
-  const tuple = fields.tuple.offset;
-  putAddress(view, tuple + TUPLE.local_address.offset, localAddress);
-  putAddress(view, tuple + TUPLE.remote_address.offset, remoteAddress);
-  view.setUint16(tuple + TUPLE.local_port.offset, localPort, true);
-  view.setUint16(tuple + TUPLE.remote_port.offset, remotePort, true);
+  putTuple(view, fields.tuple.offset, record.local ?? ['10.0.0.1', 40000], record.remote ?? ['10.0.0.2', 80]);
   view.setBigUint64(fields.duration_ns.offset, record.durationNs ?? 1_500_000n, true);
   view.setBigUint64(fields.trace_id_high.offset, record.traceId?.[0] ?? 1n, true);
   view.setBigUint64(fields.trace_id_low.offset, record.traceId?.[1] ?? 2n, true);
@@ -120,8 +123,8 @@ export interface Http2Record {
   readonly direction?: number;
   readonly fromClient?: boolean;
   readonly flags?: number;
-  readonly local?: readonly [string, number];
-  readonly remote?: readonly [string, number];
+  readonly local?: Endpoint;
+  readonly remote?: Endpoint;
   readonly bytes?: Uint8Array;
 }
 
@@ -131,13 +134,7 @@ export function http2Record(record: Http2Record): DataView {
   const bytes = record.bytes ?? new Uint8Array(0);
   const view = new DataView(new ArrayBuffer(fields.bytes.offset + bytes.length));
   putHeader(view, constants.GS_EVENT_HTTP2, record.time ?? 1n, record.tgid ?? 10);
-  const [localAddress, localPort] = record.local ?? ['10.0.0.2', 81];
-  const [remoteAddress, remotePort] = record.remote ?? ['10.0.0.1', 40000];
-  const tuple = fields.tuple.offset;
-  putAddress(view, tuple + TUPLE.local_address.offset, localAddress);
-  putAddress(view, tuple + TUPLE.remote_address.offset, remoteAddress);
-  view.setUint16(tuple + TUPLE.local_port.offset, localPort, true);
-  view.setUint16(tuple + TUPLE.remote_port.offset, remotePort, true);
+  putTuple(view, fields.tuple.offset, record.local ?? ['10.0.0.2', 81], record.remote ?? ['10.0.0.1', 40000]);
   view.setBigUint64(fields.connection.offset, record.connection ?? 0xffff888100000000n, true);
   view.setUint32(fields.direction.offset, record.direction ?? constants.GS_INBOUND, true);
   view.setUint32(fields.from_client.offset, record.fromClient === false ? 0 : 1, true);
