@@ -45,7 +45,6 @@ struct waiting_thread {
 	__u64 since_ns; /* 0: runs, or was not looked at */
 	__u64 woken_ns; /* 0: not yet */
 	struct gs_profile_key key;
-	struct budget budget;
 	__u32 scale;
 	__u32 set; /* that holds its stacks */
 };
@@ -66,11 +65,17 @@ struct {
 } cpu_budget SEC(".maps");
 
 /*
- * How many threads wait that were looked at, by the low bits of their ids: it is asked at every switch and waking on
- * the machine, and most threads are none of them. An entry that made room leaves its mark: then the map is asked.
+ * What is asked at every switch and waking on the machine, by the low bits of a thread's id. Few threads share a place;
+ * those that do share a budget.
  */
-#define WAITING_MARKS 4096
-static __u32 waiting_marks[WAITING_MARKS];
+struct place {
+	struct budget budget;
+	__u32 waiting; /* threads that wait and were looked at; one whose entry made room stays counted: then the map is asked */
+	__u32 reserved;
+};
+
+#define PLACES 4096
+static struct place places[PLACES];
 
 static const struct waiting_thread new_thread = { .scale = 1 };
 
@@ -107,27 +112,46 @@ static __always_inline __u32 detail_of(struct task_struct *task, __u32 state)
 	return current_syscall() | (BPF_CORE_READ_BITFIELD_PROBED(waiting, in_iowait) ? GS_WAIT_IO : 0);
 }
 
-static __always_inline __u32 *mark_of(__u32 tid)
+static __always_inline struct place *place_of(__u32 tid)
 {
-	return &waiting_marks[tid & (WAITING_MARKS - 1)];
+	return &places[tid & (PLACES - 1)];
 }
 
 static __always_inline void set_waiting(struct waiting_thread *thread, __u32 tid, __u64 since)
 {
 	if (!thread->since_ns != !since)
-		__sync_fetch_and_add(mark_of(tid), since ? 1 : -1);
+		__sync_fetch_and_add(&place_of(tid)->waiting, since ? 1 : -1);
 	thread->since_ns = since;
+}
+
+/* Whoever runs waits for nothing: its entry may say so still when its waking was missed. */
+static __noinline int forget_wait(__u32 tid)
+{
+	struct waiting_thread *thread = bpf_map_lookup_elem(&waiting_threads, &tid);
+
+	if (thread)
+		set_waiting(thread, tid, 0);
+	return 0;
 }
 
 static __always_inline void leave(void *context, struct task_struct *task, bool preempted)
 {
-	__u32 tid = task->pid, zero = 0, state = preempted ? TASK_RUNNING : state_of(task);
+	__u32 tid = task->pid, zero = 0, state, own_scale, cpu_scale;
+	struct place *place = place_of(tid);
 	__u64 now = bpf_ktime_get_ns();
-	struct waiting_thread *thread;
 	struct gs_profile_stack *scratch;
+	struct waiting_thread *thread;
 	struct budget *budget;
-	__u32 own_scale, cpu_scale;
 
+	if (place->waiting)
+		forget_wait(tid);
+	/* First what turns most switches away. */
+	own_scale = spend(&place->budget, now, THREAD_SWITCHES);
+	if (own_scale == 0) {
+		count(GS_PROFILE_SKIPPED);
+		return;
+	}
+	state = preempted ? TASK_RUNNING : state_of(task);
 	if (state & TASK_DEAD) {
 		bpf_map_delete_elem(&waiting_threads, &tid);
 		return;
@@ -139,12 +163,6 @@ static __always_inline void leave(void *context, struct task_struct *task, bool 
 	}
 	if (!thread) {
 		count(GS_PROFILE_SAMPLES_LOST);
-		return;
-	}
-	set_waiting(thread, tid, 0);
-	own_scale = spend(&thread->budget, now, THREAD_SWITCHES);
-	if (own_scale == 0) {
-		count(GS_PROFILE_SKIPPED);
 		return;
 	}
 	budget = bpf_map_lookup_elem(&cpu_budget, &zero);
@@ -210,7 +228,7 @@ static __always_inline void enter(__u32 tid)
 	struct waiting_thread *thread;
 	__u64 now;
 
-	if (!*mark_of(tid))
+	if (!place_of(tid)->waiting)
 		return;
 	thread = bpf_map_lookup_elem(&waiting_threads, &tid);
 	if (!thread || thread->since_ns == 0)
@@ -236,7 +254,7 @@ int BPF_PROG(offcpu_wakeup, struct task_struct *task)
 	struct waiting_thread *thread;
 	__u32 tid = task->pid;
 
-	if (!*mark_of(tid))
+	if (!place_of(tid)->waiting)
 		return 0;
 	thread = bpf_map_lookup_elem(&waiting_threads, &tid);
 	if (thread && thread->since_ns && thread->woken_ns == 0)

@@ -39,7 +39,8 @@ char LICENSE[] SEC("license") = "GPL";
 struct transfer {
 	struct l7_message message;
 	struct sock *sk;
-	__u64 id; /* of the socket's entry */
+	__u32 position; /* sequence number of the first byte that is written, or behind the last that was read */
+	__u64 id;	/* of the socket's entry */
 	__u64 now;
 	__u32 sequence; /* of the first byte */
 	__u32 size;	/* of the message looked at; 0 when it cannot be told */

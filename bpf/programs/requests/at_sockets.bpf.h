@@ -31,6 +31,7 @@ int BPF_PROG(request_send, const struct sock *sk, const struct msghdr *header)
 {
 	struct transfer transfer = { .is_write = true };
 	struct call call = { .limit = ~0u };
+	struct tcp_sock *tcp;
 	__u8 type;
 
 	if (!target_has_current() || !syscall_sends(bpf_get_current_task_btf()))
@@ -42,6 +43,10 @@ int BPF_PROG(request_send, const struct sock *sk, const struct msghdr *header)
 	call.vector_in_kernel = true;
 	bpf_probe_read_kernel(&call.where, sizeof(call.where), &header->msg_iter.ubuf);
 	call.size = call.is_vector ? header->msg_iter.nr_segs : header->msg_iter.count;
+	tcp = bpf_skc_to_tcp_sock((void *)sk);
+	if (!tcp)
+		return 0;
+	transfer.position = tcp->write_seq;
 	return on_call(entry_of(sk, &transfer), &transfer, &call);
 }
 
@@ -52,6 +57,7 @@ int BPF_PROG(request_receive, const struct sock *sk, int moved, int flags)
 	struct transfer transfer = {};
 	struct task_struct *task;
 	struct call call = {};
+	struct tcp_sock *tcp;
 
 	if (moved <= 0 || flags & MSG_PEEK || !is_tcp(sk) || !target_has_current())
 		return 0;
@@ -74,6 +80,10 @@ int BPF_PROG(request_receive, const struct sock *sk, int moved, int flags)
 	default:
 		return 0;
 	}
+	tcp = bpf_skc_to_tcp_sock((void *)sk);
+	if (!tcp)
+		return 0;
+	transfer.position = behind_read(tcp->copied_seq, tcp->rcv_nxt, sk->sk_shutdown);
 	return on_call(entry_of(sk, &transfer), &transfer, &call);
 }
 

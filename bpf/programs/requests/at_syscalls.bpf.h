@@ -31,6 +31,7 @@ static __always_inline int on_write(struct trace_event_raw_sys_enter *context, e
 	socket = socket_of(bpf_get_current_task_btf(), context->args[0], &transfer.sk);
 	if (!socket || !describe(&call, shape, context->args[1], context->args[2]))
 		return 0;
+	transfer.position = BPF_CORE_READ((struct tcp_sock *)transfer.sk, write_seq);
 	return on_call(socket, &transfer, &call);
 }
 
@@ -50,6 +51,7 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 	struct transfer transfer = {};
 	struct task_struct *task;
 	struct gs_socket *socket;
+	struct tcp_sock *tcp;
 
 	if (context->ret <= 0 || !target_has_current())
 		return 0;
@@ -60,6 +62,9 @@ static __always_inline int on_read(struct trace_event_raw_sys_exit *context, enu
 	socket = socket_of(task, arguments.first, &transfer.sk);
 	if (!socket || !describe(&call, shape, arguments.second, arguments.third))
 		return 0;
+	tcp = (void *)transfer.sk;
+	transfer.position = behind_read(BPF_CORE_READ(tcp, copied_seq), BPF_CORE_READ(tcp, rcv_nxt),
+					BPF_CORE_READ(transfer.sk, sk_shutdown));
 	return on_call(socket, &transfer, &call);
 }
 

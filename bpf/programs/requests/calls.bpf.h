@@ -17,19 +17,16 @@ struct call {
 	bool vector_in_kernel; /* not what it points to */
 };
 
-/* Sequence number of the first of the `total` bytes that a call moves, or has just read. */
-static __always_inline __u32 first_sequence(struct sock *sk, bool is_write, __u32 total)
+/* Sequence number behind the bytes that were read. A read that reaches the FIN takes it for a byte more. */
+static __always_inline __u32 behind_read(__u32 copied_seq, __u32 rcv_nxt, __u8 shutdown)
 {
-	struct tcp_sock *tcp = (void *)sk;
-	__u32 copied;
+	return shutdown & RCV_SHUTDOWN && copied_seq == rcv_nxt ? copied_seq - 1 : copied_seq;
+}
 
-	if (is_write)
-		return BPF_CORE_READ(tcp, write_seq);
-	copied = BPF_CORE_READ(tcp, copied_seq);
-	/* A read that reaches the FIN takes it for a byte more. */
-	if (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN && copied == BPF_CORE_READ(tcp, rcv_nxt))
-		copied--;
-	return copied - total;
+/* Sequence number of the first of the `total` bytes that a call moves, or has just read. */
+static __always_inline __u32 first_sequence(const struct transfer *transfer, __u32 total)
+{
+	return transfer->is_write ? transfer->position : transfer->position - total;
 }
 
 static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *socket)
@@ -38,7 +35,7 @@ static __noinline int on_transfer(struct transfer *transfer, struct gs_socket *s
 		return 0;
 	transfer->id = (__u64)transfer->sk;
 	transfer->now = bpf_ktime_get_ns();
-	transfer->sequence = first_sequence(transfer->sk, transfer->is_write, transfer->message.total);
+	transfer->sequence = first_sequence(transfer, transfer->message.total);
 	return take_transfer(socket, transfer);
 }
 
@@ -91,7 +88,7 @@ static __always_inline int take_segments(struct gs_socket *socket, struct transf
 	struct segments segments = { .vector = call->where, .left = call->limit, .count = call->size };
 
 	segments.in_kernel = call->vector_in_kernel;
-	segments.sequence = first_sequence(transfer->sk, transfer->is_write, call->limit);
+	segments.sequence = first_sequence(transfer, call->limit);
 	transfer->id = (__u64)transfer->sk;
 	transfer->now = bpf_ktime_get_ns();
 	for (int i = 0; i < HTTP2_SEGMENTS; i++) {
