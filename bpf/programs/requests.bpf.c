@@ -45,6 +45,7 @@ struct transfer {
 	__u32 sequence; /* of the first byte */
 	__u32 size;	/* of the message looked at; 0 when it cannot be told */
 	bool is_write;
+	bool is_part; /* HTTP/2: more bytes of this call are gathered into the same record */
 };
 
 /* Most bytes of large answers end here. */

@@ -91,10 +91,14 @@ static __always_inline int take_segments(struct gs_socket *socket, struct transf
 	segments.sequence = first_sequence(transfer, call->limit);
 	transfer->id = (__u64)transfer->sk;
 	transfer->now = bpf_ktime_get_ns();
+	transfer->is_part = http2_begin_record();
+	socket->first.request_size = 0;
 	for (int i = 0; i < HTTP2_SEGMENTS; i++) {
 		if (!take_segment(socket, transfer, &segments))
 			break;
 	}
+	if (transfer->is_part)
+		http2_end_record(socket, transfer);
 	return 0;
 }
 

@@ -311,11 +311,13 @@ __noinline int take_http2(struct gs_socket *socket, struct transfer *transfer)
 	end = transfer->sequence + transfer->message.length;
 	if (!http2_line_up(stream, transfer))
 		return 0;
-	if (!http2_begin_record()) {
-		stream->flags |= GS_HTTP2_LOST;
-		return 0;
+	if (!transfer->is_part) {
+		if (!http2_begin_record()) {
+			stream->flags |= GS_HTTP2_LOST;
+			return 0;
+		}
+		socket->first.request_size = 0;
 	}
-	socket->first.request_size = 0;
 	for (int i = 0; i < HTTP2_STEPS && transfer->message.length; i++) {
 		__s32 left = stream->boundary - transfer->sequence;
 
@@ -325,7 +327,8 @@ __noinline int take_http2(struct gs_socket *socket, struct transfer *transfer)
 	/* They could not be read, or are more than can be looked at. */
 	if (transfer->message.length)
 		http2_lose(socket, transfer);
-	http2_end_record(socket, transfer);
+	if (!transfer->is_part)
+		http2_end_record(socket, transfer);
 	stream->is_expected = 1;
 	stream->expected = end;
 	return 0;
