@@ -92,3 +92,21 @@ test('what exceeds the bound of a queue is shed from its old end and counted', a
   assert.equal(writer.status().dropped, 30);
   await writer.close();
 });
+
+test('compressed rows arrive whole, a refused one is told from those beside it, and a store that is gone fails', async (t) => {
+  const store = await startStore(directory(t));
+  t.after(() => store.stop('SIGKILL'));
+  const url = store.clickhouse;
+  const writer = new ClickHouseWriter({ url, ttlDays: { logs: 7 }, maxRows: 5000, compress: true }, silent);
+  const rows = logRows(0, 3000);
+  writer.rows.logs([...rows.slice(0, 1500), { ...rows[0]!, Timestamp: 'no time' }, ...rows.slice(1500)]);
+  await writer.flush(true);
+  assert.equal(writer.status().waiting, 0, writer.status().lastError);
+  assert.deepEqual([writer.status().sent, writer.status().dropped], [3000, 1]);
+  assert.equal(await selectNumber(url, 'SELECT uniqExact(Body) AS n FROM gumshoe.otel_logs'), 3000);
+  await store.stop('SIGTERM');
+  writer.rows.logs(rows.slice(0, 10));
+  await writer.flush(true);
+  assert.deepEqual([writer.status().waiting, writer.status().failures], [10, 1]);
+  await writer.close();
+});
