@@ -146,21 +146,6 @@ __noinline int take_message(struct dns_transfer *transfer)
 	return 0;
 }
 
-/* One question, and nothing but the kinds of a query that are known: what text and most other protocols do not have. */
-static __always_inline bool is_like_dns(const __u8 *head)
-{
-	return !(head[2] & 0x78) && !head[4] && head[5] == 1;
-}
-
-/* Bytes that cannot be DNS, over TCP neither: told before anything is asked of the descriptor, it costs a third. */
-static __always_inline bool may_hold_dns(__u64 buffer, __u64 length)
-{
-	__u8 head[8];
-
-	return length >= DNS_HEADER && !bpf_probe_read_user(head, sizeof(head), (void *)buffer) &&
-	       (is_like_dns(head) || is_like_dns(head + 2));
-}
-
 static __always_inline bool may_be_dns(const struct sock *sk)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);

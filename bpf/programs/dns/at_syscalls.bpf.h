@@ -6,8 +6,23 @@
 #ifndef GUMSHOE_DNS_AT_SYSCALLS_BPF_H
 #define GUMSHOE_DNS_AT_SYSCALLS_BPF_H
 
-SEC("tracepoint/syscalls/sys_enter_sendto")
-int dns_sendto(struct trace_event_raw_sys_enter *context)
+/* One question, and nothing but the kinds of a query that are known: what text and most other protocols do not have. */
+static __always_inline bool is_like_dns(const __u8 *head)
+{
+	return !(head[2] & 0x78) && !head[4] && head[5] == 1;
+}
+
+/* Bytes that cannot be DNS, over TCP neither: told before anything is asked of the descriptor, it costs a third. */
+static __always_inline bool may_hold_dns(__u64 buffer, __u64 length)
+{
+	__u8 head[8];
+
+	return length >= DNS_HEADER && !bpf_probe_read_user(head, sizeof(head), (void *)buffer) &&
+	       (is_like_dns(head) || is_like_dns(head + 2));
+}
+
+/* destination: address of the peer's, 0 when the socket has one. */
+static __always_inline int on_buffer_write(struct trace_event_raw_sys_enter *context, __u64 destination)
 {
 	struct dns_transfer transfer = { .is_write = true };
 
@@ -18,28 +33,20 @@ int dns_sendto(struct trace_event_raw_sys_enter *context)
 		return 0;
 	transfer.buffer = context->args[1];
 	transfer.length = context->args[2];
-	transfer.port = port_of(context->args[4]);
+	transfer.port = port_of(destination);
 	return take_message(&transfer);
 }
 
-static __always_inline int on_buffer_write(struct trace_event_raw_sys_enter *context)
+SEC("tracepoint/syscalls/sys_enter_sendto")
+int dns_sendto(struct trace_event_raw_sys_enter *context)
 {
-	struct dns_transfer transfer = { .is_write = true };
-
-	if (!target_has_current() || !may_hold_dns(context->args[1], context->args[2]))
-		return 0;
-	transfer.sk = sock_of(context->args[0]);
-	if (!transfer.sk || !may_be_dns(transfer.sk))
-		return 0;
-	transfer.buffer = context->args[1];
-	transfer.length = context->args[2];
-	return take_message(&transfer);
+	return on_buffer_write(context, context->args[4]);
 }
 
 SEC("tracepoint/syscalls/sys_enter_write")
 int dns_write(struct trace_event_raw_sys_enter *context)
 {
-	return on_buffer_write(context);
+	return on_buffer_write(context, 0);
 }
 
 SEC("tracepoint/syscalls/sys_enter_sendmsg")
