@@ -11,12 +11,12 @@ import {
   freePort,
   PASSWORD,
   problemWith,
-  settle,
   startMariadb,
   startMemcached,
   startPostgres,
   startRedis,
   type Server,
+  until,
 } from './testdata/servers.ts';
 
 describe(
@@ -110,7 +110,10 @@ describe(
       const waiting = waiters.map((one) =>
         one.query("SELECT * FROM orders WHERE card = '4111-1111'").catch(() => undefined),
       );
-      await settle(500);
+      const observer = await client();
+      const locked = `SELECT FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start > '0.3 s'`;
+      await until(async () => (await observer.query(locked)).rowCount === 2, 'both queries to wait');
       const probe = runner(targets['postgres']!);
       const samples = await round(probe);
       const wait = samples.find((one) => one.labels['__name__'] === 'pg_lock_awaiting_queries');
@@ -120,7 +123,7 @@ describe(
       assert.ok(!JSON.stringify(samples).includes('4111'));
       await holder.query('ROLLBACK');
       await Promise.all(waiting);
-      await Promise.all([holder, ...waiters].map((one) => one.end()));
+      await Promise.all([holder, observer, ...waiters].map((one) => one.end()));
       const calls = await round(probe);
       assert.ok(
         calls.some(
