@@ -146,21 +146,19 @@ __noinline int take_message(struct dns_transfer *transfer)
 	return 0;
 }
 
+/* Most sockets are of TCP, and these speak DNS on its port. */
+static __always_inline bool may_speak_dns(__u16 protocol, __be16 remote, __u16 local)
+{
+	if (protocol == IPPROTO_TCP)
+		return remote == __builtin_bswap16(DNS_PORT) || local == DNS_PORT;
+	return protocol == IPPROTO_UDP;
+}
+
 static __always_inline bool may_be_dns(const struct sock *sk)
 {
-	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
-	__u16 family;
-
-	/* Most sockets are of TCP: they are turned away with the fewest looks. */
-	if (protocol == IPPROTO_TCP) {
-		if (BPF_CORE_READ(sk, __sk_common.skc_dport) != __builtin_bswap16(DNS_PORT) &&
-		    BPF_CORE_READ(sk, __sk_common.skc_num) != DNS_PORT)
-			return false;
-	} else if (protocol != IPPROTO_UDP) {
-		return false;
-	}
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	return family == AF_INET || family == AF_INET6;
+	return may_speak_dns(BPF_CORE_READ(sk, sk_protocol), BPF_CORE_READ(sk, __sk_common.skc_dport),
+			     BPF_CORE_READ(sk, __sk_common.skc_num)) &&
+	       is_ip(BPF_CORE_READ(sk, __sk_common.skc_family));
 }
 
 static __always_inline __u16 port_of(__u64 address)

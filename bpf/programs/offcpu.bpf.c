@@ -12,6 +12,7 @@
 #include "lib/target.bpf.h"
 #include "lib/profile.bpf.h"
 #include "lib/budget.bpf.h"
+#include "lib/syscall.bpf.h"
 #include "lib/python_stack.bpf.h"
 
 /* The kernel asks for a GPL-compatible string; the file may also be used under Apache-2.0. */
@@ -35,9 +36,6 @@ struct task_struct___state {
 };
 struct task_struct___old_state {
 	long int state;
-};
-struct pt_regs___arm64_syscall {
-	int syscallno;
 };
 #pragma clang attribute pop
 
@@ -92,14 +90,8 @@ static __always_inline __u32 state_of(struct task_struct *task)
 /* Number of the system call that the current thread is in, + 1; 0 when it is in none (page fault, interrupt). */
 static __always_inline __u32 current_syscall(void)
 {
-	struct pt_regs *registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	long number;
+	__s64 number = syscall_number(bpf_get_current_task_btf());
 
-#if defined(__TARGET_ARCH_x86)
-	number = BPF_CORE_READ(registers, orig_ax);
-#else
-	number = BPF_CORE_READ((struct pt_regs___arm64_syscall *)registers, syscallno);
-#endif
 	return number >= 0 && number < GS_WAIT_SYSCALL ? number + 1 : 0;
 }
 

@@ -6,10 +6,10 @@ import { Slice } from '../demo/cgroups.ts';
 import { sleep } from '../demo/command.ts';
 import { Network } from '../demo/network.ts';
 import { Program } from '../demo/program.ts';
+import { processorSeconds } from './collector-threads.ts';
 import { statisticsCost } from './statistics-cost.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const TICKS = 100;
 const CPU_TIME = /^gumshoe_cpu_seconds_total .*$/m;
 const LOSSES = /^gumshoe_(?:ebpf_lost|dropped)_total\{(?:queue="([^"]+)",)?cause="([^"]+)"\} (\S+)$/gm;
 const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled';
@@ -26,10 +26,7 @@ const kernelPrograms = (): KernelProgram[] =>
   ) as KernelProgram[];
 
 /** user + system, seconds */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
+const cpuOf = (pid: number): number => processorSeconds(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
 const residentBytes = (pid: number): number =>
   1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);

@@ -26,11 +26,14 @@ static __always_inline bool file_is_socket(struct file *file)
 	return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFSOCK;
 }
 
+static __always_inline bool is_ip(__u16 family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
 static __always_inline bool socket_is_tcp(struct sock *sk)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+	return is_ip(BPF_CORE_READ(sk, __sk_common.skc_family)) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
 /* The TCP socket behind a file, or 0. */

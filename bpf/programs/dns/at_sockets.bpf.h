@@ -7,19 +7,11 @@
 #ifndef GUMSHOE_DNS_AT_SOCKETS_BPF_H
 #define GUMSHOE_DNS_AT_SOCKETS_BPF_H
 
-/* As may_be_dns(), of a socket that the kernel hands over: its fields are plain loads. */
+/* As may_be_dns(), by plain loads: the kernel hands the socket over. */
 static __always_inline bool may_carry_dns(const struct sock *sk)
 {
-	__u16 family;
-
-	if (sk->sk_protocol == IPPROTO_TCP) {
-		if (sk->__sk_common.skc_dport != __builtin_bswap16(DNS_PORT) && sk->__sk_common.skc_num != DNS_PORT)
-			return false;
-	} else if (sk->sk_protocol != IPPROTO_UDP) {
-		return false;
-	}
-	family = sk->__sk_common.skc_family;
-	return family == AF_INET || family == AF_INET6;
+	return may_speak_dns(sk->sk_protocol, sk->__sk_common.skc_dport, sk->__sk_common.skc_num) &&
+	       is_ip(sk->__sk_common.skc_family);
 }
 
 /* moved: bytes. Calls that move one message. */

@@ -9,10 +9,10 @@
 
 #include "calls.bpf.h"
 
+/* As socket_is_tcp(), by plain loads: the kernel hands the socket over. */
 static __always_inline bool is_tcp(const struct sock *sk)
 {
-	return sk->sk_protocol == IPPROTO_TCP &&
-	       (sk->__sk_common.skc_family == AF_INET || sk->__sk_common.skc_family == AF_INET6);
+	return sk->sk_protocol == IPPROTO_TCP && is_ip(sk->__sk_common.skc_family);
 }
 
 /* The socket's entry. sk: as the tracepoint gave it, with which the verifier lets no one calculate. */
@@ -25,7 +25,10 @@ static __always_inline struct gs_socket *entry_of(const struct sock *sk, struct 
 	return socket_of_connection(transfer->sk, file_private);
 }
 
-/* Runs for each part of a call that finds room in a segment; what the call had is seen at its first. */
+/*
+ * Runs for each part of a call that finds room in a segment; what the call had is seen at its first, where nothing is
+ * copied yet. A vector that filled the first with whole segments of its own looks so again: its rest is seen twice.
+ */
 SEC("tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(request_send, const struct sock *sk, const struct msghdr *header)
 {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
 import type { LogRow } from '@gumshoe/schema/tables/logs';
 import { Spool } from '../spool/spool.ts';
 import { ClickHouseWriter } from './writer.ts';
@@ -25,19 +26,31 @@ interface Store {
   /** Bodies of the rows that were taken, in order. */
   readonly bodies: string[];
   readonly statements: string[];
+  /** Content-Encoding of the inserts. */
+  readonly encodings: Set<string | undefined>;
 }
 
 /** Speaks as much of ClickHouse's HTTP interface as a writer sees. */
 async function store(): Promise<Store> {
-  const made: Store = { url: '', refuse: undefined, bad: '', bodies: [], statements: [] };
+  const made: Store = {
+    url: '',
+    refuse: undefined,
+    bad: '',
+    bodies: [],
+    statements: [],
+    encodings: new Set(),
+  };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
+      const encoding = request.headers['content-encoding'];
+      const body = Buffer.concat(chunks);
+      const text = (encoding === 'zstd' ? zstdDecompressSync(body) : body).toString();
       const query = new URL(request.url ?? '/', 'http://store').searchParams.get('query') ?? text;
       made.statements.push(query);
       if (!query.startsWith('INSERT INTO gumshoe.otel_')) return response.end('');
+      made.encodings.add(encoding);
       if (made.refuse) return response.writeHead(made.refuse.status).end(made.refuse.text);
       if (made.bad !== '' && text.includes(`"Body":"${made.bad}"`))
         return response.writeHead(BAD.status).end(BAD.text);
@@ -81,6 +94,19 @@ test('the schema is applied once, before the first rows', async () => {
   assert.equal(db.statements.filter((text) => text.startsWith('CREATE')).length, creates);
   assert.deepEqual(db.bodies, ['a', 'b']);
   await writer.close();
+});
+
+test('rows are compressed with zstd when asked, and not within a machine', async () => {
+  for (const compress of [true, undefined]) {
+    const db = await store();
+    const options = { url: db.url, ttlDays: {}, maxRows: 10, ...(compress && { compress }) };
+    const writer = new ClickHouseWriter(options, quiet);
+    writer.rows.logs([row('a'), row('b')]);
+    await writer.flush();
+    assert.deepEqual(db.bodies, ['a', 'b']);
+    assert.deepEqual([...db.encodings], [compress ? 'zstd' : undefined]);
+    await writer.close();
+  }
 });
 
 test('rows wait while the store fails, go in order when it is back, and the oldest are shed when full', async () => {

@@ -87,9 +87,9 @@ export class Fields {
 }
 
 const LONGEST_NAME = 64;
-const names = new StringCache<FieldName>();
-const makeName = (bytes: Uint8Array, huffman: boolean): FieldName =>
-  nameOf(huffman ? (decodeHuffman(bytes) ?? '') : latin1(bytes));
+const names = new StringCache((bytes, huffman): FieldName =>
+  nameOf(huffman ? (decodeHuffman(bytes) ?? '') : latin1(bytes)),
+);
 
 /** The name that `bytes` from `at` to `end` spell; they stand for `length` characters. */
 export const nameAt = (
@@ -98,15 +98,11 @@ export const nameAt = (
   end: number,
   huffman: boolean,
   length: number,
-): FieldName =>
-  length > LONGEST_NAME ? { field: FIELD.none, length } : names.of(bytes, at, end, huffman, makeName);
+): FieldName => (length > LONGEST_NAME ? { field: FIELD.none, length } : names.of(bytes, at, end, huffman));
 
-const values = new StringCache<Text>();
-const makeValue = (bytes: Uint8Array, huffman: boolean): Text => new Text(bytes, huffman);
+const values = new StringCache((bytes, huffman) => new Text(bytes, huffman));
 
 /** The same for a value of `field`. */
 export const valueAt = (bytes: Uint8Array, at: number, end: number, huffman: boolean, field: number): Text =>
   // each request has its own
-  field >= FIRST_OF_TRACE
-    ? makeValue(bytes.slice(at, end), huffman)
-    : values.of(bytes, at, end, huffman, makeValue);
+  field >= FIRST_OF_TRACE ? new Text(bytes.slice(at, end), huffman) : values.of(bytes, at, end, huffman);

@@ -45,17 +45,17 @@ export class StringCache<Made extends object> {
   readonly #bytes: (Uint8Array | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   readonly #made: (Made | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   readonly #huffman = new Uint8Array(SLOTS);
+  readonly #make: (bytes: Uint8Array, huffman: boolean) => Made;
 
-  /** Of `bytes` from `at` to `end`; `make` gets a copy of them. */
-  of(
-    bytes: Uint8Array,
-    at: number,
-    end: number,
-    huffman: boolean,
-    make: (bytes: Uint8Array, huffman: boolean) => Made,
-  ): Made {
+  /** `make` gets a copy of the bytes. */
+  constructor(make: (bytes: Uint8Array, huffman: boolean) => Made) {
+    this.#make = make;
+  }
+
+  /** Of `bytes` from `at` to `end`. */
+  of(bytes: Uint8Array, at: number, end: number, huffman: boolean): Made {
     const length = end - at;
-    if (length > LONGEST) return make(bytes.slice(at, end), huffman);
+    if (length > LONGEST) return this.#make(bytes.slice(at, end), huffman);
     let hash = length;
     for (let i = at; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
@@ -66,7 +66,7 @@ export class StringCache<Made extends object> {
       if (same === length) return this.#made[slot]!;
     }
     const copy = bytes.slice(at, end);
-    const made = make(copy, huffman);
+    const made = this.#make(copy, huffman);
     this.#bytes[slot] = copy;
     this.#huffman[slot] = Number(huffman);
     this.#made[slot] = made;
