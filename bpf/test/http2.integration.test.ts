@@ -60,6 +60,49 @@ function directions(observed: Observed, direction: number, fromClient: number): 
   });
 }
 
+/** Frames of one side and what is missing between them, as the kernel told it, record by record. */
+function story(observed: Observed, direction: number, fromClient: number): readonly string[] {
+  return observed.events.flatMap((event) => {
+    if (event['direction'] !== direction || event['from_client'] !== fromClient) return [];
+    const flags = event['flags'] as number;
+    if (flags & constants.GS_HTTP2_CLOSED) return [];
+    const bytes = (event['bytes'] as Uint8Array).subarray(0, event['length'] as number);
+    const headers = framesOf(bytes).filter(({ type }) => type === HEADERS);
+    return [
+      ...(flags & constants.GS_HTTP2_LOST ? ['gap'] : []),
+      ...headers.map(({ stream }) => `headers ${stream}`),
+    ];
+  });
+}
+
+/** Python that sends each of these as one call over a connection to itself, and receives it in one. */
+const sendsInCalls = (calls: readonly Buffer[]): string =>
+  [
+    'import socket',
+    'listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen()',
+    'client = socket.socket(); client.connect(listener.getsockname())',
+    'server = listener.accept()[0]',
+    ...calls.map((bytes) => `client.sendall(bytes.fromhex("${bytes.toString('hex')}")); server.recv(65536)`),
+    'client.close(); server.close()',
+  ].join('\n');
+
+function frame(type: number, flags: number, stream: number, body: Buffer): Buffer {
+  const head = Buffer.alloc(HEAD);
+  head.writeUIntBE(body.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, body]);
+}
+
+const OPENING = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  frame(4, 0, 0, Buffer.alloc(0)),
+]);
+/** :method GET, :scheme http, :path / of the static table; the stream ends with it. */
+const request = (stream: number): Buffer => frame(HEADERS, 5, stream, Buffer.of(0x82, 0x86, 0x84));
+const PING = frame(6, 0, 0, Buffer.alloc(8));
+
 /** Stream, wire id and trace of each request that began; whole ones only, as everything is sampled. */
 function identities(frames: readonly Frame[]): readonly string[] {
   return frames.flatMap(({ type, stream, body }, i) => {
@@ -72,6 +115,33 @@ function identities(frames: readonly Frame[]): readonly string[] {
     return [`${stream} ${identity['wire_id']} ${identity['trace_id_high']} ${identity['trace_id_low']}`];
   });
 }
+
+describe('what HTTP/2 cannot be told of', { skip: skipReason() }, () => {
+  const told = async (...calls: readonly Buffer[]): Promise<readonly (readonly string[])[]> => {
+    const namespace = new NetworkNamespace();
+    const observed = observe('requests', { netns: [namespace.inode] }, EVERYTHING);
+    try {
+      await namespace.run(['/usr/bin/python3', '-S', '-c', sendsInCalls([OPENING, ...calls])]);
+      await observed.settle();
+      return [constants.GS_OUTBOUND, constants.GS_INBOUND].map((side) => story(observed, side, 1));
+    } finally {
+      observed.close();
+      await namespace.close();
+    }
+  };
+  const atBothEnds = (...story: readonly string[]): readonly (readonly string[])[] => [story, story];
+
+  test('a call with more frames than are looked at: a gap after those that were, before the next call', async () => {
+    const pings = Array.from({ length: 200 }, () => PING);
+    const long = Buffer.concat([request(1), ...pings, request(3)]);
+    assert.deepEqual(await told(long, request(5)), atBothEnds('headers 1', 'gap', 'headers 5'));
+  });
+
+  test('bytes that are no frame: a gap after the frames before them', async () => {
+    const noFrame = Buffer.concat([request(1), Buffer.alloc(HEAD, 0xff), request(3)]);
+    assert.deepEqual(await told(noFrame, request(5)), atBothEnds('headers 1', 'gap', 'headers 5'));
+  });
+});
 
 describe('HTTP/2', { skip: skipReason() }, () => {
   let namespace: NetworkNamespace;
