@@ -4,7 +4,7 @@
  * is added when it comes back, or at the end of the interval when it still waits. The time between its waking and
  * its running is kept apart (GS_WAIT_RUNQUEUE).
  *
- * Stacks cost about a microsecond each: a thread that switches often, and a CPU that many switch on, are looked at
+ * Stacks cost tens of microseconds: a thread that switches often, and a CPU that many switch on, are looked at
  * by chance only, and what is looked at stands for the rest.
  */
 #include "kernel_types.h"
@@ -19,8 +19,8 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define THREADS_MAX 32768
-#define THREAD_SWITCHES 10 /* looked at per window: 100 a second, as often as the CPU profile looks */
-#define CPU_SWITCHES 100   /* looked at per window: 1000 a second */
+#define THREAD_SWITCHES 5 /* looked at per window: 50 a second, half as often as the CPU profile looks */
+#define CPU_SWITCHES 100  /* looked at per window: 1000 a second */
 #define TASK_RUNNING 0
 #define TASK_DEAD 0x80
 

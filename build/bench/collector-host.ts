@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { Slice } from '../demo/cgroups.ts';
 import { sleep } from '../demo/command.ts';
 import { Network } from '../demo/network.ts';
 import { Program } from '../demo/program.ts';
+import { closeWhenInterrupted } from './interrupt.ts';
 import { processorSeconds } from './collector-threads.ts';
 import { statisticsCost } from './statistics-cost.ts';
 
@@ -34,8 +35,6 @@ const residentBytes = (pid: number): number =>
 /** What the collector cost over a stretch: shares of one core, and the most memory that was resident, MB (10⁶). */
 export interface Cost {
   readonly process: number;
-  /** Of the store, which would be on another machine. */
-  readonly store: number;
   readonly rss: number;
 }
 
@@ -44,13 +43,21 @@ function moveInto(pid: number, unit: readonly string[]): void {
   for (const file of unit) writeFileSync(file, String(pid));
 }
 
+/** CPUWeight of the collector's systemd unit: the benchmark runs it as it is installed. */
+function unitWeight(): number {
+  const unit = readFileSync(join(ROOT, 'build/systemd/gumshoe-collector.service'), 'utf8');
+  const weight = Number(/^CPUWeight=(\d+)$/m.exec(unit)?.[1]);
+  if (!(weight > 0)) throw new Error('gumshoe-collector.service sets no CPUWeight');
+  return weight;
+}
+
 /** A slice and a network of our own, a store and a collector that observes the slice. */
 export class CollectorHost {
   readonly dir = mkdtempSync(join(tmpdir(), 'gumshoe-bench-'));
   readonly slice: Slice;
   /** Where the collector runs, apart from what is observed. */
   readonly #system: Slice;
-  /** Where the store runs, which takes only what time nobody else wants. */
+  /** Where the store runs. */
   readonly #elsewhere: Slice;
   readonly network: Network;
   readonly closers: (() => Promise<void> | void)[] = [];
@@ -59,9 +66,9 @@ export class CollectorHost {
   #statisticsNs = 0;
   #before = new Set<number>();
   #stores: Readonly<Record<string, unknown>> = {};
-  #store: Program | undefined;
   #collector: Program | undefined;
   #listen = '';
+  #closed: Promise<void> | undefined;
 
   constructor() {
     const id = `b${process.pid.toString(36)}`;
@@ -70,32 +77,19 @@ export class CollectorHost {
     this.#elsewhere = new Slice(`${id}-elsewhere`);
     this.network = new Network(id.slice(1));
     mkdirSync(join(this.dir, 'log'), { recursive: true });
+    closeWhenInterrupted(() => this.close());
   }
 
-  /** The store would be on another machine: what it does may not take time from the server that is measured. */
+  /** A store that takes what it is given, as a real one on another machine does: it may not hold up what is measured. */
   async startStore(): Promise<void> {
-    const listen = ['--clickhouse-listen', '127.0.0.1:0', '--prometheus-listen', '127.0.0.1:0'];
-    const main = join(ROOT, 'collector/src/embedded/main.ts');
-    const store = await this.#startStore([main, '--data', join(this.dir, 'store'), ...listen]);
-    const unit = this.#elsewhere.unit('store', {});
-    moveInto(store.pid, unit);
-    // of the slice: a unit yields only to its siblings
-    for (const idle of unit.map((file) => join(dirname(file), '../cpu.idle')).filter(existsSync))
-      writeFileSync(idle, '1');
-  }
-
-  /** For loads that leave no time: one that takes what it is given, as a real store on another machine does. */
-  async startTaker(): Promise<void> {
-    const store = await this.#startStore([join(import.meta.dirname, 'taker.ts')]);
-    moveInto(store.pid, this.#elsewhere.unit('store', {}));
-  }
-
-  async #startStore(words: readonly string[]): Promise<Program> {
-    const store = new Program('store', words, join(this.dir, 'log/store.log'));
+    const store = new Program(
+      'store',
+      [join(import.meta.dirname, 'taker.ts')],
+      join(this.dir, 'log/store.log'),
+    );
     this.closers.push(() => store.stop());
-    this.#store = store;
     this.#stores = await store.ready;
-    return store;
+    moveInto(store.pid, this.#elsewhere.unit('store', {}));
   }
 
   /** Starts the collector, everything on; with `profileDir` V8 writes a CPU profile there at the end. */
@@ -115,6 +109,7 @@ export class CollectorHost {
       options,
     );
     moveInto(collector.pid, this.#system.unit('collector', {}));
+    this.#system.weigh(unitWeight());
     this.#collector = collector;
     this.closers.push(() => collector.stop());
     this.#listen = String((await collector.ready)['listen']);
@@ -157,8 +152,7 @@ export class CollectorHost {
   /** What the collector's process costs while `work` goes on. */
   async costOf<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cost: Cost }> {
     const pid = this.#collector!.pid;
-    const storePid = this.#store!.pid;
-    const [cpu, store, started] = [cpuOf(pid), cpuOf(storePid), performance.now()];
+    const [cpu, started] = [cpuOf(pid), performance.now()];
     let rss = 0;
     const look = setInterval(() => (rss = Math.max(rss, residentBytes(pid) / 1e6)), 250);
     const result = await work().finally(() => clearInterval(look));
@@ -167,7 +161,6 @@ export class CollectorHost {
       result,
       cost: {
         process: (cpuOf(pid) - cpu) / seconds,
-        store: (cpuOf(storePid) - store) / seconds,
         rss,
       },
     };
@@ -221,7 +214,12 @@ export class CollectorHost {
     await this.#collector?.stop();
   }
 
-  async close(): Promise<void> {
+  /** Ends all that was started. Idempotent. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     for (const close of this.closers.reverse()) await close();
     writeFileSync(STATISTICS, this.#statistics);
     this.network.remove();

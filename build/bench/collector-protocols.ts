@@ -73,7 +73,7 @@ export async function benchProtocols(): Promise<void> {
     const unbounded: readonly LoadKind[] = [postgres(address), redis(address), h2load(address, 2, 10)];
     const bare = new Map<LoadKind, number>();
     for (const load of unbounded) bare.set(load, await put(load, namespace, BARE_SECONDS));
-    await host.startTaker();
+    await host.startStore();
     await host.observe();
     await host.nextCollection();
     const rows: string[][] = [];

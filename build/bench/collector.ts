@@ -1,84 +1,48 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { sleep, until } from '../demo/command.ts';
 import { CollectorHost, percent, type Cost } from './collector-host.ts';
 import { figures, median, quantile } from './figures.ts';
 import { startNginx } from './nginx.ts';
+import { PacedClients, type Stretch } from './paced-clients.ts';
+import { StolenTime } from './stolen-time.ts';
 
 const RATES = [2_000, 5_000, 10_000];
 /** One interval of the collector, so that each stretch holds one collection. */
 const SECONDS = 15;
 /** The kernel programs' share is measured by itself. */
 const KERNEL_SECONDS = 5;
+/** Before clients that were just started count. */
+const SETTLE_MS = 3000;
 const CONNECTIONS = 20;
-/** From one client's start to the next one's. */
-const APART_MS = 13.3;
+/**
+ * The server has the first processor, the clients the others, the collector any: where a scheduler may put both on one
+ * or not, the median is that of its choice (20 or 60 µs at the tenth percentile, for minutes).
+ */
+const SERVER_ALONE = availableParallelism() > 1;
+const BESIDE_SERVER = SERVER_ALONE ? ['taskset', '-c', `1-${availableParallelism() - 1}`] : [];
 /** Stretches with the collector; one more without it, before, between and after them. */
-const ROUNDS = 2;
+const ROUNDS = 3;
 
 interface Load {
   readonly rate: number;
   /** ms */
   readonly p50: number;
   readonly p99: number;
+  /** The part of the time whose latencies count: no other machine took time from this one. */
+  readonly own: number;
 }
 
-/** ms. Latencies of one client, a line a request: start (µs since the epoch), status, duration (µs). */
-function readLatencies(file: string): number[] {
-  const lines = readFileSync(file, 'latin1').trimEnd().split('\n');
-  rmSync(file);
-  return lines.map((line) => Number(line.split('\t')[2]) / 1000);
+/** What a stretch beside the collector cost. */
+interface Beside {
+  readonly cost: Cost;
+  /** Of one core, in the kernel programs. */
+  readonly kernel: number;
 }
 
-/** One keep-alive connection of h2load: one thread without a garbage collector, whose own pauses would hide others. */
-function client(
-  log: string,
-  url: string,
-  namespace: string,
-  rate: number,
-  seconds: number,
-): Promise<number[]> {
-  const args = [
-    '--h1',
-    '-t',
-    '1',
-    '-c',
-    '1',
-    '-D',
-    String(seconds),
-    '--rps',
-    String(rate),
-    `--log-file=${log}`,
-  ];
-  return new Promise((resolve, reject) => {
-    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, '--', 'h2load', ...args, url], {
-      stdio: 'ignore',
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(readLatencies(log));
-      else reject(new Error(`h2load ended with exit code ${code}`));
-    });
-  });
-}
-
-/** Sends `rate` requests/s; latencies as the clients measure them. They start one after the other: as one they ask at once. */
-async function load(
-  host: CollectorHost,
-  url: string,
-  namespace: string,
-  rate: number,
-  seconds: number,
-): Promise<Load> {
-  const each = await Promise.all(
-    Array.from({ length: CONNECTIONS }, async (_, i) => {
-      await sleep(i * APART_MS);
-      return client(join(host.dir, `latencies-${i}.tsv`), url, namespace, rate / CONNECTIONS, seconds);
-    }),
-  );
-  const times = each.flat();
-  return { rate: times.length / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+interface AtRate {
+  readonly without: readonly Load[];
+  readonly beside: readonly (Beside & { readonly load: Load })[];
 }
 
 /** One number, or the smallest and the largest. */
@@ -93,15 +57,86 @@ function added(without: readonly number[], beside: readonly number[]): string {
   return `${(median(beside) - median(without)).toFixed(2)} ± ${noise.toFixed(2)}`;
 }
 
+/** A stretch of which less was this machine's own says nothing of latencies. */
+const OWN_ENOUGH = 0.1;
+
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-interface Stretch {
-  readonly result: Load;
-  readonly cost: Cost;
-  /** Of one core, in the kernel programs. */
-  readonly kernel: number;
+async function stretch(): Promise<Stretch> {
+  const from = Date.now();
+  await sleep(SECONDS * 1000);
+  return { from, to: Date.now() };
 }
+
+/** One load that goes on, while the collector comes and goes. */
+async function measure(
+  host: CollectorHost,
+  start: (rate: number) => Promise<PacedClients>,
+  rate: number,
+  losses: Set<string>,
+): Promise<AtRate> {
+  const stolen = new StolenTime();
+  const clients = await start(rate);
+  await sleep(SETTLE_MS);
+  const without = [await stretch()];
+  const with_: (Beside & { readonly stretch: Stretch })[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    await host.observe();
+    const { result, cost } = await host.costOf(stretch);
+    const { share } = await host.kernelShareOf(() => sleep(KERNEL_SECONDS * 1000));
+    with_.push({ stretch: result, cost, kernel: share });
+    losses.add(await host.lost());
+    await host.endCollector();
+    without.push(await stretch());
+  }
+  const own = stolen.end();
+  const stretches = [...without, ...with_.map((one) => one.stretch)];
+  const answers = await clients.end(stretches, (ms) => own.has(ms));
+  const loads = stretches.map(({ from, to }, i): Load => {
+    const { all, durations } = answers[i]!;
+    let ownMs = 0;
+    for (let ms = from; ms < to; ms++) ownMs += Number(own.has(ms));
+    return {
+      rate: (1000 * all) / (to - from),
+      p50: quantile(durations, 0.5),
+      p99: quantile(durations, 0.99),
+      own: ownMs / (to - from),
+    };
+  });
+  return {
+    without: loads.slice(0, without.length),
+    beside: with_.map(({ cost, kernel }, i) => ({ cost, kernel, load: loads[without.length + i]! })),
+  };
+}
+
+function row(rate: number, { without, beside }: AtRate): string[] {
+  const loads = beside.map(({ load }) => load);
+  const counting = (all: readonly Load[]): readonly Load[] => all.filter(({ own }) => own >= OWN_ENOUGH);
+  const cpu = (pick: (one: Beside) => number): string => percent(mean(beside.map(pick)));
+  const latency = (pick: (load: Load) => number): string[] => {
+    const [bare, besides] = [counting(without).map(pick), counting(loads).map(pick)];
+    if (bare.length < 2 || besides.length === 0) return ['–', '–', 'cannot be told'];
+    return [span(bare), span(besides), added(bare, besides)];
+  };
+  const own = [...without, ...loads].map((load) => 100 * load.own);
+  return [
+    String(rate),
+    mean(loads.map((load) => load.rate)).toFixed(0),
+    cpu(({ cost }) => cost.process),
+    cpu(({ kernel }) => kernel),
+    cpu(({ cost, kernel }) => cost.process + kernel),
+    `${Math.max(...beside.map(({ cost }) => cost.rss)).toFixed(0)} MB`,
+    ...latency((load) => load.p50),
+    ...latency((load) => load.p99),
+    `${Math.min(...own).toFixed(0)}–${Math.max(...own).toFixed(0)} %`,
+  ];
+}
+
+const HEADER = [
+  ...['asked req/s', 'served', 'process CPU', 'kernel programs', 'sum', 'most RSS'],
+  ...['p50 ms without', 'with', 'added', 'p99 ms without', 'with', 'added', 'of the time'],
+];
 
 /**
  * CPU, memory and added latency of the collector at rising HTTP rates, in turns with stretches without it: what these
@@ -114,8 +149,8 @@ export async function benchCollector(): Promise<void> {
   const host = new CollectorHost();
   try {
     const server = host.network.host('server', 10);
-    const clients = host.network.host('client', 11);
-    const nginx = startNginx(host.dir, server.namespace, host.slice.unit('nginx', {}));
+    const { namespace } = host.network.host('client', 11);
+    const nginx = startNginx(host.dir, server.namespace, host.slice.unit('nginx', {}), SERVER_ALONE);
     host.closers.push(() => nginx.stop());
     const url = `http://${server.address}/`;
     await until(
@@ -127,60 +162,24 @@ export async function benchCollector(): Promise<void> {
       10_000,
     );
     await host.startStore();
-    const at = (rate: number, seconds = SECONDS): Promise<Load> =>
-      load(host, url, clients.namespace, rate, seconds);
-    const without = RATES.map((): Load[] => []);
-    const beside = RATES.map((): Stretch[] => []);
-    const losses: string[] = [];
-    const bare = async (): Promise<void> => {
-      for (const [i, rate] of RATES.entries()) without[i]!.push(await at(rate));
-    };
-    await bare();
-    for (let round = 0; round < ROUNDS; round++) {
-      await host.observe();
-      // past the compiler's warm-up under load
-      await at(Math.max(...RATES));
-      for (const [i, rate] of RATES.entries()) {
-        const stretch = await host.costOf(() => at(rate));
-        const { share } = await host.kernelShareOf(() => at(rate, KERNEL_SECONDS));
-        beside[i]!.push({ ...stretch, kernel: share });
-      }
-      losses.push(await host.lost());
-      await host.endCollector();
-      await bare();
-    }
+    const start = (rate: number): Promise<PacedClients> =>
+      PacedClients.start({
+        url,
+        namespace,
+        connections: CONNECTIONS,
+        rate,
+        prefix: BESIDE_SERVER,
+        dir: host.dir,
+      });
+    const losses = new Set<string>();
+    const rows: string[][] = [];
+    for (const rate of RATES) rows.push(row(rate, await measure(host, start, rate, losses)));
     console.log(
-      `collector: nginx, ${CONNECTIONS} clients with a keep-alive connection each, ${SECONDS} s a rate, default settings, everything on; CPU is the mean of ${ROUNDS} stretches, latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it; added is the difference of their medians ± what the stretches without it differ by among themselves`,
+      `collector: nginx on one processor, ${CONNECTIONS} clients with a keep-alive connection each beside it, the collector on any with the weight of its systemd unit, ${SECONDS} s a stretch, default settings, everything on, a store that takes what it is given; CPU is the mean of ${ROUNDS} stretches; latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it, of the same clients, in that part of the time (last column) in which the hypervisor took none from this machine, of stretches with a tenth of it at least; added is the difference of their medians ± what the stretches without it differ by among themselves`,
     );
+    console.log(figures(HEADER, rows));
     console.log(
-      figures(
-        [
-          ...['asked req/s', 'served', 'process CPU', 'kernel programs', 'sum', 'store', 'most RSS'],
-          ...['p50 ms without', 'with', 'added', 'p99 ms without', 'with', 'added'],
-        ],
-        RATES.map((rate, i) => {
-          const loads = beside[i]!.map(({ result }) => result);
-          const cpu = (pick: (stretch: Stretch) => number): string => percent(mean(beside[i]!.map(pick)));
-          const latency = (pick: (load: Load) => number): string[] => {
-            const [bare, besides] = [without[i]!.map(pick), loads.map(pick)];
-            return [span(bare), span(besides), added(bare, besides)];
-          };
-          return [
-            String(rate),
-            mean(loads.map((one) => one.rate)).toFixed(0),
-            cpu(({ cost }) => cost.process),
-            cpu(({ kernel }) => kernel),
-            cpu(({ cost, kernel }) => cost.process + kernel),
-            cpu(({ cost }) => cost.store),
-            `${Math.max(...beside[i]!.map(({ cost }) => cost.rss)).toFixed(0)} MB`,
-            ...latency((one) => one.p50),
-            ...latency((one) => one.p99),
-          ];
-        }),
-      ),
-    );
-    console.log(
-      `lost: ${[...new Set(losses)].join('; ')}; 100 % is one core; MB are millions of bytes; kernel programs as the kernel times them, less the ${host.statisticsNs.toFixed(0)} ns that it says of a program that does nothing`,
+      `lost: ${[...losses].join('; ')}; 100 % is one core; MB are millions of bytes; kernel programs as the kernel times them, less the ${host.statisticsNs.toFixed(0)} ns that it says of a program that does nothing`,
     );
   } finally {
     await host.close();

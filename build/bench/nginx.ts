@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { command } from '../demo/command.ts';
 import { Service } from '../demo/service.ts';
 
-/** nginx that answers `ok` on port 80 of `namespace`, with its files in `dir`. */
-export function startNginx(dir: string, namespace: string, cgroups: readonly string[]): Service {
-  const text = `daemon off; worker_processes 1; user www-data; pid ${dir}/nginx.pid; error_log ${dir}/error.log;
+/** nginx that answers `ok` on port 80 of `namespace`, with its files in `dir`; with `pinned` on the first processor alone. */
+export function startNginx(
+  dir: string,
+  namespace: string,
+  cgroups: readonly string[],
+  pinned = false,
+): Service {
+  const text = `daemon off; worker_processes 1; ${pinned ? 'worker_cpu_affinity 1; ' : ''}user www-data; pid ${dir}/nginx.pid; error_log ${dir}/error.log;
 events { worker_connections 8192; }
 http { access_log off; keepalive_requests 100000000; client_body_temp_path ${dir}/b; proxy_temp_path ${dir}/p;
 fastcgi_temp_path ${dir}/f; uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;

@@ -53,6 +53,14 @@ export class Slice {
     return files;
   }
 
+  /** Processor time beside the slice's siblings, which weigh 100 each. */
+  weigh(weight: number): void {
+    for (const root of this.roots()) {
+      tryWrite(join(root, this.name, 'cpu.weight'), String(weight));
+      tryWrite(join(root, this.name, 'cpu.shares'), String(Math.round((weight * 1024) / 100)));
+    }
+  }
+
   /** Every process of the slice. */
   processes(): number[] {
     return [...new Set(this.roots().flatMap((root) => processesBelow(join(root, this.name))))];

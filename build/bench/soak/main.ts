@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { median, quantile } from '../figures.ts';
+import { closeWhenInterrupted } from '../interrupt.ts';
 import { startNginx } from '../nginx.ts';
 import { Slice } from '../../demo/cgroups.ts';
 import { sleep, until } from '../../demo/command.ts';
@@ -47,6 +48,14 @@ async function soak({ minutes, every, requests, limit }: Options): Promise<boole
   const slice = new Slice(id);
   const network = new Network(id.slice(1));
   const closers: (() => Promise<void> | void)[] = [];
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    for (const closer of closers.reverse()) await closer();
+    network.remove();
+    slice.remove();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  closeWhenInterrupted(() => (closed ??= close()));
   try {
     const server = network.host('server', 10);
     const client = network.host('client', 11);
@@ -94,10 +103,7 @@ async function soak({ minutes, every, requests, limit }: Options): Promise<boole
     const [isFlat, isWithin] = [flat(points), within(points, limit)];
     return isFlat && isWithin;
   } finally {
-    for (const close of closers.reverse()) await close();
-    network.remove();
-    slice.remove();
-    rmSync(dir, { recursive: true, force: true });
+    await (closed ??= close());
   }
 }
 
