@@ -78,20 +78,21 @@ async function measure(
 ): Promise<AtRate> {
   const stolen = new StolenTime();
   const clients = await start(rate);
+  host.closers.push(() => clients.stop());
   await sleep(SETTLE_MS);
   const without = [await stretch()];
-  const with_: (Beside & { readonly stretch: Stretch })[] = [];
+  const observed: (Beside & { readonly stretch: Stretch })[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await host.observe();
     const { result, cost } = await host.costOf(stretch);
     const { share } = await host.kernelShareOf(() => sleep(KERNEL_SECONDS * 1000));
-    with_.push({ stretch: result, cost, kernel: share });
+    observed.push({ stretch: result, cost, kernel: share });
     losses.add(await host.lost());
     await host.endCollector();
     without.push(await stretch());
   }
   const own = stolen.end();
-  const stretches = [...without, ...with_.map((one) => one.stretch)];
+  const stretches = [...without, ...observed.map((one) => one.stretch)];
   const answers = await clients.end(stretches, (ms) => own.has(ms));
   const loads = stretches.map(({ from, to }, i): Load => {
     const { all, durations } = answers[i]!;
@@ -106,7 +107,7 @@ async function measure(
   });
   return {
     without: loads.slice(0, without.length),
-    beside: with_.map(({ cost, kernel }, i) => ({ cost, kernel, load: loads[without.length + i]! })),
+    beside: observed.map(({ cost, kernel }, i) => ({ cost, kernel, load: loads[without.length + i]! })),
   };
 }
 

@@ -81,6 +81,11 @@ export class PacedClients {
     return answers;
   }
 
+  /** Ends what still runs. */
+  stop(): void {
+    for (const { child } of this.#clients) child.kill('SIGTERM');
+  }
+
   /** A line a request: start (µs since the epoch), status, duration (µs). */
   #read(
     log: string,
