@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { frame } from '../../collector/src/protocols/testdata/http2-frame.ts';
 import { constants, layout } from '../../collector/src/receivers/ebpf/layout.generated.ts';
 import { decode } from './decode.ts';
 import type { Struct } from './decode.ts';
@@ -13,6 +14,8 @@ import { NODE, program } from './servers/start.ts';
 const PORT = '8010';
 const DATA = 0;
 const HEADERS = 1;
+const SETTINGS = 4;
+const PING = 6;
 const HEAD = 9;
 const EVERYTHING = { span_rate_per_second: 100_000 };
 
@@ -60,10 +63,10 @@ function directions(observed: Observed, direction: number, fromClient: number): 
   });
 }
 
-/** Frames of one side and what is missing between them, as the kernel told it, record by record. */
-function story(observed: Observed, direction: number, fromClient: number): readonly string[] {
+/** Header blocks of requests at one end and what is missing between them, as the kernel told it, record by record. */
+function story(observed: Observed, direction: number): readonly string[] {
   return observed.events.flatMap((event) => {
-    if (event['direction'] !== direction || event['from_client'] !== fromClient) return [];
+    if (event['direction'] !== direction || event['from_client'] !== 1) return [];
     const flags = event['flags'] as number;
     if (flags & constants.GS_HTTP2_CLOSED) return [];
     const bytes = (event['bytes'] as Uint8Array).subarray(0, event['length'] as number);
@@ -86,22 +89,10 @@ const sendsInCalls = (calls: readonly Buffer[]): string =>
     'client.close(); server.close()',
   ].join('\n');
 
-function frame(type: number, flags: number, stream: number, body: Buffer): Buffer {
-  const head = Buffer.alloc(HEAD);
-  head.writeUIntBE(body.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, body]);
-}
-
-const OPENING = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  frame(4, 0, 0, Buffer.alloc(0)),
-]);
+const OPENING = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(SETTINGS, 0, 0, [])]);
 /** :method GET, :scheme http, :path / of the static table; the stream ends with it. */
-const request = (stream: number): Buffer => frame(HEADERS, 5, stream, Buffer.of(0x82, 0x86, 0x84));
-const PING = frame(6, 0, 0, Buffer.alloc(8));
+const request = (stream: number): Buffer => frame(HEADERS, 5, stream, [0x82, 0x86, 0x84]);
+const ping = frame(PING, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** Stream, wire id and trace of each request that began; whole ones only, as everything is sampled. */
 function identities(frames: readonly Frame[]): readonly string[] {
@@ -116,14 +107,14 @@ function identities(frames: readonly Frame[]): readonly string[] {
   });
 }
 
-describe('what HTTP/2 cannot be told of', { skip: skipReason() }, () => {
+describe('what cannot be told of HTTP/2', { skip: skipReason() }, () => {
   const told = async (...calls: readonly Buffer[]): Promise<readonly (readonly string[])[]> => {
     const namespace = new NetworkNamespace();
     const observed = observe('requests', { netns: [namespace.inode] }, EVERYTHING);
     try {
       await namespace.run(['/usr/bin/python3', '-S', '-c', sendsInCalls([OPENING, ...calls])]);
       await observed.settle();
-      return [constants.GS_OUTBOUND, constants.GS_INBOUND].map((side) => story(observed, side, 1));
+      return [constants.GS_OUTBOUND, constants.GS_INBOUND].map((side) => story(observed, side));
     } finally {
       observed.close();
       await namespace.close();
@@ -132,7 +123,7 @@ describe('what HTTP/2 cannot be told of', { skip: skipReason() }, () => {
   const atBothEnds = (...story: readonly string[]): readonly (readonly string[])[] => [story, story];
 
   test('a call with more frames than are looked at: a gap after those that were, before the next call', async () => {
-    const pings = Array.from({ length: 200 }, () => PING);
+    const pings = Array.from({ length: 200 }, () => ping);
     const long = Buffer.concat([request(1), ...pings, request(3)]);
     assert.deepEqual(await told(long, request(5)), atBothEnds('headers 1', 'gap', 'headers 5'));
   });

@@ -17,12 +17,14 @@ const SETTLE_MS = 3000;
 const CONNECTIONS = 20;
 /**
  * The server has the first processor, the clients the others, the collector any: where a scheduler may put both on one
- * or not, the median is that of its choice (20 or 60 µs at the tenth percentile, for minutes).
+ * or not, the median is that of its choice (decision 25).
  */
 const SERVER_ALONE = availableParallelism() > 1;
 const BESIDE_SERVER = SERVER_ALONE ? ['taskset', '-c', `1-${availableParallelism() - 1}`] : [];
 /** Stretches with the collector; one more without it, before, between and after them. */
 const ROUNDS = 3;
+/** A stretch of which less was this machine's own says nothing of latencies. */
+const OWN_ENOUGH = 0.1;
 
 interface Load {
   readonly rate: number;
@@ -56,9 +58,6 @@ function added(without: readonly number[], beside: readonly number[]): string {
   const noise = Math.max(...without) - Math.min(...without);
   return `${(median(beside) - median(without)).toFixed(2)} ± ${noise.toFixed(2)}`;
 }
-
-/** A stretch of which less was this machine's own says nothing of latencies. */
-const OWN_ENOUGH = 0.1;
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -28,20 +28,25 @@ export interface PacedLoad {
   readonly dir: string;
 }
 
+interface Client {
+  readonly child: ChildProcess;
+  readonly log: string;
+}
+
 /**
  * Clients that ask at a steady rate until they are told to end: each a process of h2load of one thread without a
  * garbage collector, whose own pauses would hide others. What is compared shares one set of them, since their phases,
  * which chance decides when they start, move the median more than what is measured.
  */
 export class PacedClients {
-  readonly #clients: readonly { readonly child: ChildProcess; readonly log: string }[];
+  readonly #clients: readonly Client[];
 
-  private constructor(clients: readonly { readonly child: ChildProcess; readonly log: string }[]) {
+  private constructor(clients: readonly Client[]) {
     this.#clients = clients;
   }
 
   static async start({ url, namespace, connections, rate, prefix, dir }: PacedLoad): Promise<PacedClients> {
-    const clients: { child: ChildProcess; log: string }[] = [];
+    const clients: Client[] = [];
     for (let i = 0; i < connections; i++) {
       const log = join(dir, `latencies-${i}.tsv`);
       const program = [`--net=/run/netns/${namespace}`, '--', ...prefix, 'h2load'];
@@ -76,7 +81,7 @@ export class PacedClients {
       const ended = new Promise((resolve) => child.once('close', resolve));
       child.kill('SIGTERM');
       await ended;
-      this.#read(log, stretches, answers, counts);
+      read(log, stretches, answers, counts);
     }
     return answers;
   }
@@ -85,24 +90,6 @@ export class PacedClients {
   stop(): void {
     for (const { child } of this.#clients) child.kill('SIGTERM');
   }
-
-  /** A line a request: start (µs since the epoch), status, duration (µs). */
-  #read(
-    log: string,
-    stretches: readonly Stretch[],
-    answers: readonly Answers[],
-    counts: (ms: number) => boolean,
-  ): void {
-    for (const line of readFileSync(log, 'latin1').split('\n')) {
-      const [start, , duration] = line.split('\t');
-      const ms = Math.floor(Number(start) / 1000);
-      const answer = answers[stretches.findIndex(({ from, to }) => ms >= from && ms < to)];
-      if (!answer || duration === undefined) continue;
-      answer.all++;
-      if (counts(ms)) answer.durations.push(Number(duration) / 1000);
-    }
-    rmSync(log);
-  }
 }
 
 /** What was answered in one stretch. */
@@ -110,4 +97,22 @@ export interface Answers {
   all: number;
   /** ms, of those that count */
   readonly durations: number[];
+}
+
+/** Adds a client's log to `answers`. A line a request: start (µs since the epoch), status, duration (µs). */
+function read(
+  log: string,
+  stretches: readonly Stretch[],
+  answers: readonly Answers[],
+  counts: (ms: number) => boolean,
+): void {
+  for (const line of readFileSync(log, 'latin1').split('\n')) {
+    const [start, , duration] = line.split('\t');
+    const ms = Math.floor(Number(start) / 1000);
+    const answer = answers[stretches.findIndex(({ from, to }) => ms >= from && ms < to)];
+    if (!answer || duration === undefined) continue;
+    answer.all++;
+    if (counts(ms)) answer.durations.push(Number(duration) / 1000);
+  }
+  rmSync(log);
 }

@@ -8,6 +8,7 @@ import { Http2Connection, type Http2Chunk, type Http2Request } from './connectio
 import { FIELD, Fields } from './fields.ts';
 import { HpackDecoder } from './hpack.ts';
 import { decodeHuffman, KRAFT_SUM } from './huffman.ts';
+import { frame } from '../testdata/http2-frame.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
@@ -341,14 +342,6 @@ test('streams without an end are bounded in number and in time', () => {
   assert.equal(connection.expire(601_000_000_000), 1000);
   assert.equal(connection.open, 0);
 });
-
-const frame = (type: number, flags: number, streamId: number, body: readonly number[]): Uint8Array => {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(body.length, 0, 3);
-  head.set([type, flags], 3);
-  head.writeUInt32BE(streamId, 5);
-  return Buffer.concat([head, Uint8Array.from(body)]);
-};
 
 type Sent = readonly [side: 'client' | 'server', bytes: Uint8Array];
 
