@@ -48,6 +48,8 @@ const ACCOUNTED_BY: Readonly<Record<string, readonly string[]>> = {
   'network-loss': ['memory-oom', 'instance-down', 'tcp-refused'],
   'cpu-hog': ['redis-slow', 'memory-oom', 'traffic-surge', 'gc-pause', 'event-loop', ...WORK],
   'cpu-throttled': ['cpu-hog', 'traffic-surge'],
+  // who waits for the interpreter's lock waits for who computes
+  'interpreter-lock': ['cpu-hog'],
   'safepoint-pause': ['gc-pause'],
   'postgres-lock': ['tcp-refused', 'instance-down', 'memory-oom'],
   'postgres-slow': [

@@ -148,6 +148,20 @@ test('without a time before and without a missed objective, what is used up is t
   assert.deepEqual(investigatePair({}).impacted, []);
 });
 
+test('who waits for the interpreter lock waits for who computes: without more CPU the lock is named, with it the CPU', () => {
+  const locked: More = (w, labels) => {
+    w.gauge(C.cpuLimit.name, labels, () => 1);
+    w.counter(PYTHON_METRICS.lockWait.name, labels, during(0.02, 3));
+  };
+  const latency = during(0.02, 1.2);
+  const kinds = (cpu: ReturnType<typeof during>) =>
+    investigatePair({ latency, cpu, more: locked }).causes.map(({ kind }) => kind);
+  assert.equal(kinds(during(0.1, 0.12))[0], 'interpreter-lock');
+  const [top, ...others] = kinds(during(0.1, 0.7));
+  assert.equal(top, 'cpu-hog');
+  assert.ok(others.includes('interpreter-lock'), 'who holds the lock is told beside it');
+});
+
 test('every level is tried here', () => {
   assert.deepEqual(
     LEVELS.map(({ kind }) => kind).filter((kind) => !(kind in signals)),

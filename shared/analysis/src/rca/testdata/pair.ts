@@ -23,6 +23,8 @@ export interface PairOptions {
   readonly second?: { readonly latency?: Course; readonly errors?: Course };
   /** Requests per second of `web`. */
   readonly rate?: Course;
+  /** Cores that each replica of `shop` uses. */
+  readonly cpu?: Course;
   /** Image of each replica of `shop` over time. */
   readonly images?: readonly (readonly { readonly image: string; readonly from?: number; readonly to?: number }[])[];
   /** Further series; the labels are those of the first replica of `shop` and of its node. */
@@ -68,7 +70,7 @@ export function pairSeries(options: PairOptions): readonly Series[] {
     const half: Course = (at) => rate(at) / 2;
     for (const { image, ...lifetime } of options.images?.[replica - 1] ?? [{ image: 'shop:1' }])
       writer.gauge(C.info.name, { ...labels, image }, () => 1, lifetime);
-    writer.counter(C.cpuUsage.name, labels, () => 0.1);
+    writer.counter(C.cpuUsage.name, labels, options.cpu ?? (() => 0.1));
     writer.gauge(C.tcpListen.name, { ...labels, listen_addr: address(replica), proxy: '' }, () => 1);
     writer.counter(http.inbound.name, { ...labels, status: '200' }, (at) => half(at) * (1 - errors(at)));
     writer.counter(http.inbound.name, { ...labels, status: '500' }, (at) => half(at) * errors(at));
