@@ -7,6 +7,7 @@ import { sleep } from '../demo/command.ts';
 import { Network } from '../demo/network.ts';
 import { Program } from '../demo/program.ts';
 import { closeWhenInterrupted } from './interrupt.ts';
+import { ProcessorsAwake } from './processors-awake.ts';
 import { processorSeconds } from './collector-threads.ts';
 import { statisticsCost } from './statistics-cost.ts';
 
@@ -90,6 +91,15 @@ export class CollectorHost {
     this.closers.push(() => store.stop());
     this.#stores = await store.ready;
     moveInto(store.pid, this.#elsewhere.unit('store', {}));
+  }
+
+  /** Keeps the processors awake, below everything else; the store gives way too. */
+  keepAwake(): ProcessorsAwake {
+    const awake = new ProcessorsAwake(this.dir);
+    this.closers.push(() => awake.stop());
+    for (const pid of awake.pids) moveInto(pid, this.#elsewhere.unit('store', {}));
+    this.#elsewhere.giveWay();
+    return awake;
   }
 
   /** Starts the collector, everything on; with `profileDir` V8 writes a CPU profile there at the end. */

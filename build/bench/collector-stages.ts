@@ -55,8 +55,10 @@ export function stageShares(
   from: number,
   to: number,
 ): readonly (readonly [string, number])[] {
-  // CPU.date.time.pid.thread.number.cpuprofile
-  const file = readdirSync(folder).find((name) => name.split('.')[3] === String(pid));
+  // CPU.date.time.pid.thread.number.cpuprofile; a process that started itself anew left one before
+  const file = readdirSync(folder)
+    .sort()
+    .findLast((name) => name.split('.')[3] === String(pid));
   if (file === undefined) throw new Error(`process ${pid} left no CPU profile in ${folder}`);
   const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile;
   const stageOf = stagesOfNodes(profile.nodes);

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { sleep, until } from '../demo/command.ts';
 import { CollectorHost, percent, type Cost } from './collector-host.ts';
 import { figures, median, quantile } from './figures.ts';
 import { startNginx } from './nginx.ts';
-import { PacedClients, type Stretch } from './paced-clients.ts';
+import { PacedClient, type Stretch } from './paced-client.ts';
+import type { ProcessorsAwake } from './processors-awake.ts';
 import { StolenTime } from './stolen-time.ts';
 
 const RATES = [2_000, 5_000, 10_000];
@@ -12,11 +12,11 @@ const RATES = [2_000, 5_000, 10_000];
 const SECONDS = 15;
 /** The kernel programs' share is measured by itself. */
 const KERNEL_SECONDS = 5;
-/** Before clients that were just started count. */
+/** Before a client that was just started counts. */
 const SETTLE_MS = 3000;
 const CONNECTIONS = 20;
 /**
- * The server has the first processor, the clients the others, the collector any: where a scheduler may put both on one
+ * The server has the first processor, the client the others, the collector any: where a scheduler may put both on one
  * or not, the median is that of its choice (decision 25).
  */
 const SERVER_ALONE = availableParallelism() > 1;
@@ -71,28 +71,32 @@ async function stretch(): Promise<Stretch> {
 /** One load that goes on, while the collector comes and goes. */
 async function measure(
   host: CollectorHost,
-  start: (rate: number) => Promise<PacedClients>,
+  awake: ProcessorsAwake,
+  start: (rate: number) => PacedClient,
   rate: number,
   losses: Set<string>,
 ): Promise<AtRate> {
   const stolen = new StolenTime();
-  const clients = await start(rate);
-  host.closers.push(() => clients.stop());
+  const client = start(rate);
+  host.closers.push(() => client.stop());
   await sleep(SETTLE_MS);
   const without = [await stretch()];
   const observed: (Beside & { readonly stretch: Stretch })[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await host.observe();
-    const { result, cost } = await host.costOf(stretch);
+    const beside = await stretch();
+    awake.pause();
+    const { cost } = await host.costOf(stretch);
     const { share } = await host.kernelShareOf(() => sleep(KERNEL_SECONDS * 1000));
-    observed.push({ stretch: result, cost, kernel: share });
+    awake.resume();
+    observed.push({ stretch: beside, cost, kernel: share });
     losses.add(await host.lost());
     await host.endCollector();
     without.push(await stretch());
   }
   const own = stolen.end();
   const stretches = [...without, ...observed.map((one) => one.stretch)];
-  const answers = await clients.end(stretches, (ms) => own.has(ms));
+  const answers = await client.end(stretches, (ms) => own.has(ms));
   const loads = stretches.map(({ from, to }, i): Load => {
     const { all, durations } = answers[i]!;
     let ownMs = 0;
@@ -144,8 +148,6 @@ const HEADER = [
  */
 export async function benchCollector(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('needs root');
-  if (spawnSync('h2load', ['--version']).error)
-    throw new Error('needs the load generator h2load (Debian package nghttp2-client)');
   const host = new CollectorHost();
   try {
     const server = host.network.host('server', 10);
@@ -162,9 +164,11 @@ export async function benchCollector(): Promise<void> {
       10_000,
     );
     await host.startStore();
-    const start = (rate: number): Promise<PacedClients> =>
-      PacedClients.start({
-        url,
+    const awake = host.keepAwake();
+    const start = (rate: number): PacedClient =>
+      PacedClient.start({
+        address: server.address,
+        port: 80,
         namespace,
         connections: CONNECTIONS,
         rate,
@@ -173,9 +177,9 @@ export async function benchCollector(): Promise<void> {
       });
     const losses = new Set<string>();
     const rows: string[][] = [];
-    for (const rate of RATES) rows.push(row(rate, await measure(host, start, rate, losses)));
+    for (const rate of RATES) rows.push(row(rate, await measure(host, awake, start, rate, losses)));
     console.log(
-      `collector: nginx on one processor, ${CONNECTIONS} clients with a keep-alive connection each beside it, the collector on any with the weight of its systemd unit, ${SECONDS} s a stretch, default settings, everything on, a store that takes what it is given; CPU is the mean of ${ROUNDS} stretches; latencies are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it, of the same clients, in that part of the time (last column) in which the hypervisor took none from this machine, of stretches with a tenth of it at least; added is the difference of their medians ± what the stretches without it differ by among themselves`,
+      `collector: nginx on one processor, a client with ${CONNECTIONS} keep-alive connections that asks in equal distances on the others, the collector on any with the weight of its systemd unit, ${SECONDS} s a stretch, default settings, everything on, a store that takes what it is given; CPU is the mean of ${ROUNDS} stretches of their own; latencies, with all processors kept awake, are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it, of the same client, in that part of the time (last column) in which the hypervisor took none from this machine, of stretches with a tenth of it at least; added is the difference of their medians ± what the stretches without it differ by among themselves`,
     );
     console.log(figures(HEADER, rows));
     console.log(

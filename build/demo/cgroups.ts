@@ -61,6 +61,11 @@ export class Slice {
     }
   }
 
+  /** Processor time that nobody else wants. */
+  giveWay(): void {
+    for (const root of this.roots()) tryWrite(join(root, this.name, 'cpu.idle'), '1');
+  }
+
   /** Every process of the slice. */
   processes(): number[] {
     return [...new Set(this.roots().flatMap((root) => processesBelow(join(root, this.name))))];

@@ -17,6 +17,8 @@ export interface EventSinks {
   readonly dns: (event: DnsEvent) => void;
   readonly process: (event: ProcessEvent) => void;
   readonly listen: (event: ListenEvent) => void;
+  /** After each record, of any kind. */
+  readonly taken?: () => void;
 }
 
 /** Takes batches apart. Records that nobody needs one by one (opened and closed connections) cost a look. */
@@ -46,6 +48,11 @@ export class EventRouter {
   };
 
   readonly #visit = (batch: DataView, at: number, type: number, size: number): void => {
+    this.#take(batch, at, type, size);
+    this.#sinks.taken?.();
+  };
+
+  #take(batch: DataView, at: number, type: number, size: number): void {
     if (type === constants.GS_EVENT_REQUEST) {
       if (size < SHORTEST_REQUEST) this.#malformed++;
       else this.#sinks.request(this.#request.moveTo(batch, at));
@@ -64,5 +71,5 @@ export class EventRouter {
       if (event) this.#sinks.listen(event);
       else this.#malformed++;
     }
-  };
+  }
 }

@@ -6,6 +6,7 @@ import type { Kernel } from './kernel.ts';
 import { nativeKernel } from './native.ts';
 import { DEFAULT_REQUEST_BUDGET, objectPlans } from './plans.ts';
 import type { RequestBudget } from './plans.ts';
+import { THREAD_CLOCK } from './pace.ts';
 import { EbpfReceiver } from './receiver.ts';
 import type { ProcessOwners } from './receiver.ts';
 import { resolveTarget } from './target.ts';
@@ -90,5 +91,6 @@ export function openEbpfReceiver(
     expireAfter: configuration.expireAfter,
     keepExitedFor: KEEP_EXITED_FOR,
     monotonic,
+    paceClock: THREAD_CLOCK,
   });
 }

@@ -6,6 +6,7 @@ import { collected } from '../../processors/testdata/collected.ts';
 import type { BatchConsumer, Kernel, KernelObject, ObjectPlan } from './kernel.ts';
 import { constants } from './layout.generated.ts';
 import { objectPlans, DEFAULT_REQUEST_BUDGET } from './plans.ts';
+import type { PaceClock } from './pace.ts';
 import { EbpfReceiver } from './receiver.ts';
 import { concatRecords, listenRecord, processRecord, requestRecord } from './testdata/records.ts';
 import { requestStatsDump, socketsDump, waitingDump, tcpStatsDump } from './testdata/maps.ts';
@@ -54,7 +55,7 @@ class FakeKernel implements Kernel {
   }
 }
 
-function make() {
+function make(paceClock: PaceClock = { now: () => 0, sleep: () => {} }) {
   const kernel = new FakeKernel();
   const alive = new Set([10]);
   const rows: TraceRow[][] = [];
@@ -81,6 +82,7 @@ function make() {
     expireAfter: 1000,
     keepExitedFor: 60,
     monotonic: () => 5_000_000_000n,
+    paceClock,
   });
   return { kernel, receiver, rows, processes, alive };
 }
@@ -140,6 +142,23 @@ test('a batch becomes one call with its spans; requests of nobody are counted', 
   assert.deepEqual(processes, ['exec 10', 'exit 10']);
   const lost = receiver.selfSamples().find(([, { cause }]) => cause === 'no_container');
   assert.equal(lost?.[2], 1);
+});
+
+test('a batch that takes long is worked on in pieces: its spans come with each, in order, before the pause', () => {
+  let at = 0;
+  const seen: string[] = [];
+  const { kernel, receiver, rows } = make({
+    now: () => (at += 0.12),
+    sleep: () => void seen.push(`pause after ${rows.flat().length}`),
+  });
+  receiver.start();
+  const names = Array.from({ length: 7 }, (_, i) => `GET /${'abcdefg'[i]}`);
+  kernel.deliver(...names.map((name) => requestRecord({ tgid: 10, payload: `${name} HTTP/1.1\r\n` })));
+  assert.deepEqual(
+    rows.flat().map(({ SpanName }) => SpanName),
+    names,
+  );
+  assert.deepEqual(seen, ['pause after 2', 'pause after 4', 'pause after 6']);
 });
 
 test('an update reads each map and shows what it holds', () => {

@@ -22,6 +22,8 @@ import { staleWaiting } from './waiting.ts';
 import { EventRouter } from './event-router.ts';
 import type { Http2Socket } from './http2-event.ts';
 import type { Kernel, KernelObject, ObjectPlan, ProgramStatus } from './kernel.ts';
+import { Pace } from './pace.ts';
+import type { PaceClock } from './pace.ts';
 import { localAddresses, somethingListens } from './proc-files.ts';
 import type { ProcessEvent } from './process-event.ts';
 import type { RequestEvent } from './request-event.ts';
@@ -49,7 +51,7 @@ export interface EbpfReceiverOptions {
   readonly wallTime: WallTime;
   /** Of requests that user space tells apart. */
   readonly http2Spans: Http2SpanLimits;
-  /** Rows in the order of their ends; the consumer bounds its own queue. */
+  /** Rows in the order of their ends, some at a time; the consumer bounds its own queue. */
   readonly onSpans: (rows: readonly TraceRow[]) => void;
   /** ms without a live process after which series end. */
   readonly expireAfter: number;
@@ -57,6 +59,8 @@ export interface EbpfReceiverOptions {
   readonly keepExitedFor: number;
   /** CLOCK_MONOTONIC in ns. */
   readonly monotonic: () => bigint;
+  /** Work on records pauses by it. */
+  readonly paceClock: PaceClock;
 }
 
 /**
@@ -77,12 +81,14 @@ export class EbpfReceiver {
   readonly #exited: ExitedProcesses;
   readonly #destinations: readonly Destinations[];
   readonly #listeners: ((event: ProcessEvent) => void)[] = [];
+  readonly #pace: Pace;
   #rows: TraceRow[] = [];
   #now = 0;
   #ownerless = 0;
 
   constructor(options: EbpfReceiverOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.paceClock);
     const { owners, expireAfter } = options;
     const containerOf = (tgid: number): ContainerSeries | undefined => owners.containerOf(tgid);
     // Each kind of series bounds its own destinations: requests need not wait for connections to end.
@@ -114,6 +120,7 @@ export class EbpfReceiver {
       dns: (event) => this.#dns.observe(event),
       process: (event) => this.#onProcess(event),
       listen: (event) => this.#listens.onListen(event, this.#now),
+      taken: () => this.#onTaken(),
     });
   }
 
@@ -199,13 +206,25 @@ export class EbpfReceiver {
   }
 
   readonly #onBatch = (batch: DataView): void => {
+    this.#pace.begin();
     this.#router.consume(batch);
     this.#http2.takeCounts((endpoint, status, totals) => this.#requests.add(endpoint, status, totals));
+    this.#handOn();
+  };
+
+  #onTaken(): void {
+    if (!this.#pace.isDue) return;
+    // rows that wait survive the collections of garbage that they cause
+    this.#handOn();
+    this.#pace.pause();
+  }
+
+  #handOn(): void {
     if (this.#rows.length === 0) return;
     const rows = this.#rows;
     this.#rows = [];
     this.#options.onSpans(rows);
-  };
+  }
 
   #onRequest(event: RequestEvent): void {
     const owner = this.#options.owners.spanOwnerOf(event.tgid, event.cgroupId);

@@ -109,6 +109,7 @@ function receiver(): { readonly deliver: BatchConsumer; readonly spans: () => nu
     expireAfter: 1000,
     keepExitedFor: 60,
     monotonic: () => 0n,
+    paceClock: { now: () => 0, sleep: () => {} },
   });
   made.start();
   return { deliver: (batch) => deliver(batch), spans: () => spans };

@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/**
+ * Compiles `name`.c of this folder into `dir`. The program's path.
+ * @throws Error with what the compiler says.
+ */
+export function compile(name: string, dir: string): string {
+  const [source, program] = [join(import.meta.dirname, `${name}.c`), join(dir, name)];
+  const { status, stderr, error } = spawnSync('clang', ['-O2', '-o', program, source], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`clang ${source}: ${error?.message ?? stderr.trim()}`);
+  return program;
+}
