@@ -2,9 +2,10 @@
  * paced-client ADDRESS PORT CONNECTIONS RATE LOG
  *
  * One thread asks `GET /` of an HTTP/1.1 server over CONNECTIONS keep-alive connections, RATE times a second in equal
- * distances, until SIGTERM or the end of whoever started it. A request waits when every connection has one under way, and its time counts from when it
- * should have been sent. LOG gets two doubles a request, in the order of answers: when it was sent, µs since the
- * epoch, and how long its answer took, µs. Any answer but 200 with a Content-Length ends it, with exit code 1.
+ * distances, until SIGTERM or the end of whoever started it. A request waits when every connection has one under way,
+ * and its time counts from when it should have been sent. LOG gets two doubles a request, in the order of answers:
+ * when it was sent, µs since the epoch, and how long its answer took, µs. Any answer but 200 with a Content-Length
+ * ends it, with exit code 1.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 /** The kernel counts stolen time in ticks of 10 ms. */
 const WINDOW_MS = 50;
+/** A look that comes so late says that nothing ran: some hypervisors stop a machine without counting it as stolen. */
+const STOPPED_MS = 2 * WINDOW_MS;
 
 /** Ticks that the hypervisor gave to other machines while this one had work for them; proc_stat(5), `steal`. */
 function stolenTicks(): number {
@@ -30,6 +32,7 @@ export class StolenTime {
     const looks = this.#looks;
     for (let i = 1; i + 2 < looks.length; i++) {
       if (looks[i + 2]!.stolen !== looks[i - 1]!.stolen) continue;
+      if (looks[i + 1]!.at - looks[i]!.at > STOPPED_MS) continue;
       for (let ms = looks[i]!.at; ms < looks[i + 1]!.at; ms++) own.add(ms);
     }
     return own;
