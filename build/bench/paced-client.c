@@ -115,11 +115,11 @@ int main(int argc, char **words)
 	}
 	int count = atoi(words[3]);
 	double distance = 1e6 / atof(words[4]);
+	if (count < 1 || count > MOST_CONNECTIONS || !(distance > 0))
+		return 2;
 	FILE *log = fopen(words[5], "w");
 	if (!log)
 		fail(words[5]);
-	if (count < 1 || count > MOST_CONNECTIONS || !(distance > 0))
-		return 2;
 	char request[128];
 	int length = snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", words[1]);
 	struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(atoi(words[2])) };
@@ -157,10 +157,9 @@ int main(int argc, char **words)
 			due += distance;
 			now = clock_us(CLOCK_MONOTONIC);
 		}
-		double left = held ? 1e6 : due - now;
-		struct timespec wait = { 0, left > 0 ? (long)(left * 1e3) % 1000000000 : 0 };
-		if (held)
-			wait = (struct timespec){ 1, 0 };
+		/* with every connection in use it is an answer that wakes it */
+		long ns = held ? 1000000000 : due > now ? (due - now) * 1e3 : 0;
+		struct timespec wait = { ns / 1000000000, ns % 1000000000 };
 		struct epoll_event events[64];
 		int ready = epoll_pwait2(poll, events, 64, &wait, NULL);
 		if (ready < 0 && errno != EINTR)

@@ -159,7 +159,7 @@ test('who waits for the interpreter lock waits for who computes: without more CP
   assert.equal(kinds(during(0.1, 0.12))[0], 'interpreter-lock');
   const [top, ...others] = kinds(during(0.1, 0.7));
   assert.equal(top, 'cpu-hog');
-  assert.ok(others.includes('interpreter-lock'), 'who holds the lock is told beside it');
+  assert.ok(others.includes('interpreter-lock'), 'that threads wait is told beside it');
 });
 
 test('every level is tried here', () => {
