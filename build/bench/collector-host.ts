@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { Slice } from '../demo/cgroups.ts';
+import { Slice, TopUnit } from '../demo/cgroups.ts';
 import { sleep } from '../demo/command.ts';
 import { Network } from '../demo/network.ts';
 import { Program } from '../demo/program.ts';
 import { closeWhenInterrupted } from './interrupt.ts';
 import { ProcessorsAwake } from './processors-awake.ts';
 import { processorSeconds } from './collector-threads.ts';
+import { startTaker } from './taker.ts';
 import { statisticsCost } from './statistics-cost.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -44,20 +45,18 @@ function moveInto(pid: number, unit: readonly string[]): void {
   for (const file of unit) writeFileSync(file, String(pid));
 }
 
-/** CPUWeight of the collector's systemd unit: the benchmark runs it as it is installed. */
-function unitWeight(): number {
+/** Whether the collector's systemd unit gives way to all others: the benchmark runs it as it is installed. */
+function unitGivesWay(): boolean {
   const unit = readFileSync(join(ROOT, 'build/systemd/gumshoe-collector.service'), 'utf8');
-  const weight = Number(/^CPUWeight=(\d+)$/m.exec(unit)?.[1]);
-  if (!(weight > 0)) throw new Error('gumshoe-collector.service sets no CPUWeight');
-  return weight;
+  return /^CPUWeight=idle$/m.test(unit) && /^Slice=-\.slice$/m.test(unit);
 }
 
 /** A slice and a network of our own, a store and a collector that observes the slice. */
 export class CollectorHost {
   readonly dir = mkdtempSync(join(tmpdir(), 'gumshoe-bench-'));
   readonly slice: Slice;
-  /** Where the collector runs, apart from what is observed. */
-  readonly #system: Slice;
+  /** Where the collector runs. */
+  readonly #unit: TopUnit;
   /** Where the store runs. */
   readonly #elsewhere: Slice;
   readonly network: Network;
@@ -66,7 +65,7 @@ export class CollectorHost {
   /** Of each run of a program as the kernel times it, the measuring's own part, ns. */
   #statisticsNs = 0;
   #before = new Set<number>();
-  #stores: Readonly<Record<string, unknown>> = {};
+  #store = '';
   #collector: Program | undefined;
   #listen = '';
   #closed: Promise<void> | undefined;
@@ -74,7 +73,8 @@ export class CollectorHost {
   constructor() {
     const id = `b${process.pid.toString(36)}`;
     this.slice = new Slice(id);
-    this.#system = new Slice(`${id}-system`);
+    this.#unit = new TopUnit(`${id}-collector`);
+    if (unitGivesWay()) this.#unit.giveWay();
     this.#elsewhere = new Slice(`${id}-elsewhere`);
     this.network = new Network(id.slice(1));
     mkdirSync(join(this.dir, 'log'), { recursive: true });
@@ -83,21 +83,17 @@ export class CollectorHost {
 
   /** A store that takes what it is given, as a real one on another machine does: it may not hold up what is measured. */
   async startStore(): Promise<void> {
-    const store = new Program(
-      'store',
-      [join(import.meta.dirname, 'taker.ts')],
-      join(this.dir, 'log/store.log'),
-    );
+    const store = await startTaker(this.dir);
     this.closers.push(() => store.stop());
-    this.#stores = await store.ready;
+    this.#store = store.url;
     moveInto(store.pid, this.#elsewhere.unit('store', {}));
   }
 
-  /** Keeps the processors awake, below everything else; the store gives way too. */
+  /** Keeps the processors awake, below everything else, the collector first; the store gives way too. */
   keepAwake(): ProcessorsAwake {
     const awake = new ProcessorsAwake(this.dir);
     this.closers.push(() => awake.stop());
-    for (const pid of awake.pids) moveInto(pid, this.#elsewhere.unit('store', {}));
+    for (const pid of awake.pids) moveInto(pid, this.#unit.files);
     this.#elsewhere.giveWay();
     return awake;
   }
@@ -112,14 +108,13 @@ export class CollectorHost {
       [
         join(ROOT, 'collector/bin/gumshoe-collector.mjs'),
         ...['--listen', '127.0.0.1:0', '--target-cgroup', this.slice.path],
-        ...['--clickhouse-url', String(this.#stores['clickhouse'])],
-        ...['--remote-write-url', `${String(this.#stores['prometheus'])}/api/v1/write`],
+        ...['--clickhouse-url', this.#store],
+        ...['--remote-write-url', `${this.#store}/api/v1/write`],
       ],
       join(this.dir, 'log/collector.log'),
       options,
     );
-    moveInto(collector.pid, this.#system.unit('collector', {}));
-    this.#system.weigh(unitWeight());
+    moveInto(collector.pid, this.#unit.files);
     this.#collector = collector;
     this.closers.push(() => collector.stop());
     this.#listen = String((await collector.ready)['listen']);
@@ -234,7 +229,7 @@ export class CollectorHost {
     writeFileSync(STATISTICS, this.#statistics);
     this.network.remove();
     this.slice.remove();
-    this.#system.remove();
+    this.#unit.remove();
     this.#elsewhere.remove();
     rmSync(this.dir, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** The kernel counts stolen time in ticks of 10 ms. */
+/** Of USER_HZ: what the kernel counts stolen time in. */
+const TICK_MS = 10;
 const WINDOW_MS = 50;
 /** A look that comes so late says that nothing ran: some hypervisors stop a machine without counting it as stolen. */
 const STOPPED_MS = 2 * WINDOW_MS;
@@ -18,8 +19,8 @@ interface Look {
 }
 
 /**
- * Tells in which time nothing was stolen from this machine: only that says what a program on it costs. A tick is
- * counted when it is over, so that the window before and the one behind have to be free of it too.
+ * Tells in which time nothing was stolen from this machine: only that says what a program on it costs. What was stolen
+ * at one go is counted when it is over, all at once, and to the tick: the window before it and the one behind do not count either.
  */
 export class StolenTime {
   readonly #looks: Look[] = [];
@@ -30,10 +31,15 @@ export class StolenTime {
     clearInterval(this.#timer);
     const own = new Set<number>();
     const looks = this.#looks;
-    for (let i = 1; i + 2 < looks.length; i++) {
-      if (looks[i + 2]!.stolen !== looks[i - 1]!.stolen) continue;
+    for (let i = 0; i + 1 < looks.length; i++) {
       if (looks[i + 1]!.at - looks[i]!.at > STOPPED_MS) continue;
       for (let ms = looks[i]!.at; ms < looks[i + 1]!.at; ms++) own.add(ms);
+    }
+    for (let i = 1; i < looks.length; i++) {
+      const stolen = (looks[i]!.stolen - looks[i - 1]!.stolen) * TICK_MS;
+      if (stolen === 0) continue;
+      for (let ms = looks[i - 1]!.at - stolen - WINDOW_MS; ms < looks[i]!.at + WINDOW_MS; ms++)
+        own.delete(ms);
     }
     return own;
   }

@@ -1,13 +1,46 @@
-// A store that takes everything at once and keeps nothing: what a collector does is then not held up by a real one on
-// the same cores. Prints where it listens as one line of JSON.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { until } from '../demo/command.ts';
 
-const server = createServer((request, response) => {
-  request.resume().on('end', () => response.end());
-});
-server.keepAliveTimeout = 120_000;
-server.listen(0, '127.0.0.1', () => {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  process.stdout.write(`${JSON.stringify({ ready: true, clickhouse: url, prometheus: url })}\n`);
-});
+export interface Taker {
+  readonly pid: number;
+  readonly url: string;
+  stop(): void;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/**
+ * A store that takes everything at once and keeps nothing, in place of a real one on another machine: what is measured
+ * shares the processors with it. nginx, which throws bodies away as they come; in Node.js it ran half as long as the
+ * collector did.
+ */
+export async function startTaker(dir: string): Promise<Taker> {
+  const port = await freePort();
+  const text = `daemon off; master_process off; pid ${dir}/taker.pid; error_log ${dir}/taker.log;
+events { worker_connections 64; }
+http { access_log off; keepalive_timeout 120s; keepalive_requests 100000000; client_max_body_size 0;
+client_body_temp_path ${dir}/tb; proxy_temp_path ${dir}/tp; fastcgi_temp_path ${dir}/tf;
+uwsgi_temp_path ${dir}/tu; scgi_temp_path ${dir}/ts;
+server { listen 127.0.0.1:${port}; location / { return 200 ""; } } }\n`;
+  const file = join(dir, 'taker.conf');
+  writeFileSync(file, text);
+  const child = spawn('/usr/sbin/nginx', ['-c', file, '-e', join(dir, 'taker.log')], { stdio: 'ignore' });
+  const url = `http://127.0.0.1:${port}`;
+  const answers = (): Promise<boolean> =>
+    fetch(url)
+      .then((answer) => answer.ok)
+      .catch(() => false);
+  await until('the store to answer', answers, 10_000);
+  return { pid: child.pid!, url, stop: () => void child.kill('SIGKILL') };
+}

@@ -4,6 +4,18 @@ import { join } from 'node:path';
 const ROOT = '/sys/fs/cgroup';
 const PREFIX = 'gumshoe-demo-';
 
+interface Hierarchies {
+  readonly unified: string;
+  /** v1's; none on a machine with v2 alone */
+  readonly controllers: readonly string[];
+}
+
+function hierarchies(): Hierarchies {
+  if (existsSync(join(ROOT, 'cgroup.controllers'))) return { unified: ROOT, controllers: [] };
+  const controllers = ['cpu', 'cpuacct', 'memory', 'blkio'].map((name) => join(ROOT, name));
+  return { unified: join(ROOT, 'unified'), controllers: controllers.filter(existsSync) };
+}
+
 export interface UnitLimits {
   /** cores */
   readonly cpu?: number;
@@ -19,13 +31,9 @@ export class Slice {
 
   constructor(id: string) {
     this.name = `${PREFIX}${id}.slice`;
-    const pure = existsSync(join(ROOT, 'cgroup.controllers'));
-    this.unified = pure ? ROOT : join(ROOT, 'unified');
-    this.controllers = pure
-      ? []
-      : ['cpu', 'cpuacct', 'memory', 'blkio'].map((name) => join(ROOT, name)).filter(existsSync);
+    ({ unified: this.unified, controllers: this.controllers } = hierarchies());
     for (const root of this.roots()) mkdirSync(join(root, this.name), { recursive: true });
-    if (pure) enableControllers(ROOT, this.name);
+    if (this.controllers.length === 0) enableControllers(ROOT, this.name);
     for (const root of this.controllers) {
       const hierarchy = join(root, this.name, 'memory.use_hierarchy');
       if (existsSync(hierarchy)) tryWrite(hierarchy, '1');
@@ -53,14 +61,6 @@ export class Slice {
     return files;
   }
 
-  /** Processor time beside the slice's siblings, which weigh 100 each. */
-  weigh(weight: number): void {
-    for (const root of this.roots()) {
-      tryWrite(join(root, this.name, 'cpu.weight'), String(weight));
-      tryWrite(join(root, this.name, 'cpu.shares'), String(Math.round((weight * 1024) / 100)));
-    }
-  }
-
   /** Processor time that nobody else wants. */
   giveWay(): void {
     for (const root of this.roots()) tryWrite(join(root, this.name, 'cpu.idle'), '1');
@@ -73,6 +73,31 @@ export class Slice {
 
   remove(): void {
     for (const root of this.roots()) removeTree(join(root, this.name));
+  }
+}
+
+/** A unit beside the slices, directly below the root, as systemd's `Slice=-.slice` has it. */
+export class TopUnit {
+  readonly #folders: readonly string[];
+
+  constructor(id: string) {
+    const { unified, controllers } = hierarchies();
+    this.#folders = [unified, ...controllers].map((root) => join(root, `${PREFIX}${id}.service`));
+    for (const folder of this.#folders) mkdirSync(folder, { recursive: true });
+  }
+
+  /** The `cgroup.procs` files a process joins it through. */
+  get files(): readonly string[] {
+    return this.#folders.map((folder) => join(folder, 'cgroup.procs'));
+  }
+
+  /** Processor time that nobody else wants. */
+  giveWay(): void {
+    for (const folder of this.#folders) tryWrite(join(folder, 'cpu.idle'), '1');
+  }
+
+  remove(): void {
+    for (const folder of this.#folders) removeTree(folder);
   }
 }
 

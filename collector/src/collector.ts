@@ -19,6 +19,7 @@ import { UnitFiles } from './identity/unit-files.ts';
 import type { RowConsumers } from './pipeline/consumers.ts';
 import { MemoryBudget, type SheddableSignal } from './pipeline/memory-budget.ts';
 import { IntervalSamples } from './pipeline/registry.ts';
+import { ProcessorShare } from './receivers/processor-share.ts';
 import { ResidentMemory } from './receivers/resident-memory.ts';
 import { exporterTelemetry, processTelemetry } from './pipeline/self-telemetry.ts';
 import type { TargetSelection } from './receivers/ebpf/target.ts';
@@ -52,6 +53,7 @@ export class Collector {
   private exporters: readonly Exporter[] = [];
   private readonly memory: MemoryBudget;
   private readonly resident: ResidentMemory;
+  private readonly share: ProcessorShare;
   private readonly receivers: Receivers;
   private server: StatusServer | undefined;
   private gateway: Gateway | undefined;
@@ -91,6 +93,7 @@ export class Collector {
     });
     this.memory = new MemoryBudget(config['memory-limit']);
     this.resident = new ResidentMemory(this.memory);
+    this.share = new ProcessorShare({ procfs: config.procfs, cgroupfs: config.cgroupfs, logger });
     this.receivers = new Receivers({
       config,
       target: this.target,
@@ -138,6 +141,7 @@ export class Collector {
 
   /** Starts everything; resolves with the address it listens on. */
   async start(): Promise<string> {
+    this.share.start(performance.now());
     this.exporters = await openExporters(this.config, this.facts.machineId, this.logger);
     const listen = await this.listen();
     await this.startGateway();
@@ -230,7 +234,7 @@ export class Collector {
     samples.self(SELF_METRICS.up, {}, 1);
     samples.self(SELF_METRICS.buildInfo, { version: VERSION, component: 'collector' }, 1);
     exporterTelemetry(samples, this.exporters);
-    processTelemetry(samples, this.memory);
+    processTelemetry(samples, this.memory, this.share);
     programTelemetry(samples, this.receivers.programs());
     this.shedSeries += samples.shed;
     samples.self(SELF_METRICS.dropped, { queue: 'metrics', cause: 'series_per_container' }, this.shedSeries);
@@ -256,6 +260,7 @@ export class Collector {
       addressTranslation: this.nat.problem || `${this.nat.size} translations known, from ${this.nat.source}`,
       exporters: this.exporters.map((one) => one.status()),
       queues: this.exporters.flatMap((one) => one.queues()),
+      processorShare: { state: this.share.state, fellBehind: this.share.fellBehind },
       series: { exposed: this.text.series, shed: this.shedSeries, top: this.topSeries },
       memory: {
         rssBytes: process.memoryUsage.rss(),
@@ -305,5 +310,6 @@ export class Collector {
     await this.flush();
     for (const one of this.exporters) await one.close();
     await this.server?.stop();
+    this.share.stop();
   }
 }

@@ -18,11 +18,20 @@ export function exporterTelemetry(sink: MetricSink, exporters: readonly Exporter
   }
 }
 
+export interface ProcessorUse {
+  /** Seconds; undefined where the kernel does not count them. */
+  readonly waitedSeconds: number | undefined;
+  readonly isIdle: boolean;
+}
+
 /** What the memory budget shed, and what this process uses. */
-export function processTelemetry(sink: MetricSink, memory: MemoryBudget): void {
+export function processTelemetry(sink: MetricSink, memory: MemoryBudget, processor: ProcessorUse): void {
   for (const [signal, rows] of Object.entries(memory.status().shed))
     sink.self(SELF_METRICS.dropped, { queue: signal, cause: 'memory' }, rows);
   const { user, system } = process.cpuUsage();
   sink.self(SELF_METRICS.cpu, {}, (user + system) / 1e6);
+  const { waitedSeconds, isIdle } = processor;
+  if (waitedSeconds !== undefined) sink.self(SELF_METRICS.cpuWait, {}, waitedSeconds);
+  sink.self(SELF_METRICS.cpuIdle, {}, Number(isIdle));
   sink.self(SELF_METRICS.memory, {}, process.memoryUsage.rss());
 }

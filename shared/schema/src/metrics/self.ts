@@ -124,4 +124,16 @@ export const SELF_METRICS = metricsOf('process', {
     unit: 'seconds',
     help: 'CPU time of the process.',
   },
+  cpuWait: {
+    name: 'gumshoe_cpu_wait_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    help: 'Time that the main thread could have run while others did.',
+  },
+  cpuIdle: {
+    name: 'gumshoe_cpu_idle',
+    type: 'gauge',
+    unit: 'count',
+    help: '1 while the process takes only processor time that nobody else wants.',
+  },
 });

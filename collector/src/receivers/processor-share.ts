@@ -1,0 +1,171 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '@gumshoe/base/logger';
+import { parseCgroupFile } from '../identity/cgroup.ts';
+import { findMounts } from './proc/cgroup-files.ts';
+
+/** ms between looks. */
+const LOOK_EVERY = 500;
+/** Of the time since the last look: an interval's collection beside a busy server comes to half. */
+const TOO_LONG = 0.8;
+/** ms of its share before it gives way again; twice as long each time that this was too early. */
+const HOLD = 10_000;
+const LONGEST_HOLD = 300_000;
+
+/** What a share is written as: a fifth of others', in cgroup v2 and v1 (cgroup-v2.rst, `cpu.weight`; sched-design-CFS.rst). */
+const SHARES: readonly (readonly [string, string])[] = [
+  ['cpu.weight', '20'],
+  ['cpu.shares', '204'],
+];
+
+export type ProcessorShareState =
+  /** Nobody made its cgroup idle: its share is its own affair. */
+  | 'as configured'
+  /** It runs when nobody else wants the processor. */
+  | 'gives way'
+  /** It fell behind and takes a share for some time. */
+  | 'takes its share'
+  /** Its cgroup is idle and it may not change that: it can fall behind. */
+  | 'gives way for good';
+
+export interface ProcessorShareOptions {
+  readonly procfs: string;
+  readonly cgroupfs: string;
+  readonly logger: Logger;
+}
+
+function text(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The cgroup of this process that decides on processors; undefined where none is to be seen. */
+function ownCgroup(procfs: string, cgroupfs: string): string | undefined {
+  const { unified, controllers } = parseCgroupFile(text(join(procfs, 'self/cgroup')) ?? '');
+  const mounts = findMounts(cgroupfs);
+  const [root, path] =
+    controllers['cpu'] === undefined
+      ? [mounts.unified, unified]
+      : [mounts.controller('cpu'), controllers['cpu']];
+  return root === undefined || path === '' ? undefined : join(root, path);
+}
+
+/**
+ * Lets everything else on the machine go first as long as that costs nothing (decision 25). Where whoever started the
+ * collector made its cgroup idle (`CPUWeight=idle`; cpu.idle, Linux 5.15), a task that wakes takes the processor from it at once. Beside
+ * something that takes all there is it would get next to nothing, so it watches how long it waits
+ * (/proc/self/schedstat, sched-stats.rst) and takes a fifth of what others weigh while that is too long.
+ */
+export class ProcessorShare {
+  readonly #options: ProcessorShareOptions;
+  readonly #cgroup: string | undefined;
+  #state: ProcessorShareState = 'as configured';
+  #timer: NodeJS.Timeout | undefined;
+  /** ms, of the last look */
+  #lookedAt = 0;
+  #waited = 0;
+  /** ms, when it takes or gave way last */
+  #changedAt = Number.NEGATIVE_INFINITY;
+  #hold = HOLD;
+  #fellBehind = 0;
+
+  constructor(options: ProcessorShareOptions) {
+    this.#options = options;
+    this.#cgroup = ownCgroup(options.procfs, options.cgroupfs);
+  }
+
+  get state(): ProcessorShareState {
+    return this.#state;
+  }
+
+  /** Whether it runs only when nobody else wants a processor. */
+  get isIdle(): boolean {
+    return this.#state === 'gives way' || this.#state === 'gives way for good';
+  }
+
+  /** How often it had to take its share. */
+  get fellBehind(): number {
+    return this.#fellBehind;
+  }
+
+  /** Seconds that the main thread waited for a processor since it was started; undefined where the kernel does not count them. */
+  get waitedSeconds(): number | undefined {
+    const waited = this.#waitedMs();
+    return waited === undefined ? undefined : waited / 1000;
+  }
+
+  /** `now` in ms, of any clock that only moves on. */
+  start(now: number): void {
+    if (this.#cgroup === undefined || text(join(this.#cgroup, 'cpu.idle')) !== '1') return;
+    const waited = this.#waitedMs();
+    // starting is work for seconds, and the kernel's programs do not wait
+    this.#take(waited === undefined ? 'the kernel does not say how long it waits' : 'it starts', now);
+    if (waited === undefined || this.#state !== 'takes its share') return;
+    this.#lookedAt = now;
+    this.#waited = waited;
+    this.#timer = setInterval(() => this.look(performance.now()), LOOK_EVERY);
+    this.#timer.unref();
+  }
+
+  /** Leaves the cgroup as it was found. */
+  stop(): void {
+    clearInterval(this.#timer);
+    if (this.#state === 'takes its share') this.#giveWay();
+  }
+
+  /** Whether it has waited too long since the last look, or taken its share for long enough. */
+  look(now: number): void {
+    const waited = this.#waitedMs() ?? this.#waited;
+    const part = (waited - this.#waited) / Math.max(1, now - this.#lookedAt);
+    this.#lookedAt = now;
+    this.#waited = waited;
+    if (this.#state === 'gives way' && part > TOO_LONG) {
+      const tooEarly = now - this.#changedAt < this.#hold;
+      this.#hold = tooEarly ? Math.min(2 * this.#hold, LONGEST_HOLD) : HOLD;
+      this.#fellBehind++;
+      this.#take(`it waited for a processor ${Math.round(100 * part)} % of the time`, now);
+    } else if (this.#state === 'takes its share' && now - this.#changedAt >= this.#hold) {
+      this.#changedAt = now;
+      this.#giveWay();
+    }
+  }
+
+  #waitedMs(): number | undefined {
+    const [, delay] = text(join(this.#options.procfs, 'self/schedstat'))?.split(' ') ?? [];
+    return delay === undefined ? undefined : Number(delay) / 1e6;
+  }
+
+  #take(reason: string, now: number): void {
+    this.#changedAt = now;
+    if (!this.#write('cpu.idle', '0')) return this.#stay();
+    for (const [file, share] of SHARES) this.#write(file, share);
+    this.#state = 'takes its share';
+    this.#options.logger.log('info', 'takes its share of the processors', { reason });
+  }
+
+  #giveWay(): void {
+    if (this.#write('cpu.idle', '1')) this.#state = 'gives way';
+  }
+
+  #stay(): void {
+    this.#state = 'gives way for good';
+    clearInterval(this.#timer);
+    this.#options.logger.log('warn', 'runs only when nobody else wants a processor, and can fall behind', {
+      reason: 'its cgroup is idle and it may not change that (cpu.idle)',
+      cgroup: this.#cgroup,
+    });
+  }
+
+  /** Whether it is there and took it. */
+  #write(file: string, value: string): boolean {
+    try {
+      writeFileSync(join(this.#cgroup!, file), value, { flag: 'r+' });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
