@@ -73,3 +73,15 @@ test('a row longer than a block is whole', () => {
   queue.push(['a', long, 'b']);
   assert.deepEqual(rowsOf(queue.peek(9)), ['a', long, 'b']);
 });
+
+test('a column that rows share reads as any other, whatever its text', () => {
+  const map = fc.dictionary(fc.string({ unit: CODE_UNITS }), fc.string({ unit: CODE_UNITS }));
+  const row = fc.record({ a: fc.string({ unit: CODE_UNITS }), shared: fc.option(map, { nil: undefined }) });
+  fc.assert(
+    fc.property(fc.array(row), (rows) => {
+      const [plain, sharing] = [new LineQueue(1000), new LineQueue(1000, 'shared')];
+      for (const queue of [plain, sharing]) queue.push([...rows, ...rows]);
+      assert.deepEqual(rowsOf(sharing.peek(1000)), rowsOf(plain.peek(1000)));
+    }),
+  );
+});

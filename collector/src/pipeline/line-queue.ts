@@ -5,6 +5,7 @@ const BLOCK_SIZE = 128 * 1024;
 /** Empty blocks that are kept for the next rows, so that steady traffic allocates nothing. */
 const SPARE_BLOCKS = 8;
 const LF = 0x0a;
+const NOTHING = Buffer.alloc(0);
 /** UTF-8 bytes of a UTF-16 unit, at most. */
 const BYTES_PER_UNIT = 3;
 
@@ -30,12 +31,19 @@ export class LineQueue {
   readonly #blocks: Block[] = [];
   readonly #spare: Buffer[] = [];
   readonly #limit: number;
+  readonly #shared: string | undefined;
+  /** By value of the shared column. */
+  readonly #tails = new WeakMap<object, Buffer>();
   #length = 0;
   dropped = 0;
 
-  /** `limit` in rows. */
-  constructor(limit: number) {
+  /**
+   * `limit` in rows; `shared` is a column whose value many rows have in common, as one object that does not change: it
+   * is made into text once and not with each row.
+   */
+  constructor(limit: number, shared?: string) {
     this.#limit = limit;
+    this.#shared = shared;
   }
 
   /** Rows. */
@@ -44,11 +52,27 @@ export class LineQueue {
   }
 
   push(added: readonly unknown[]): void {
-    for (const row of added) this.#append(wellFormedJson(row));
+    for (const row of added) this.#push(row);
     const excess = this.#length - this.#limit;
     if (excess <= 0) return;
     this.dropped += excess;
     this.#discard(excess);
+  }
+
+  #push(row: unknown): void {
+    const shared = this.#shared;
+    const value = shared !== undefined && isObject(row) ? row[shared] : undefined;
+    if (shared === undefined || !isObject(row) || !isObject(value))
+      this.#append(wellFormedJson(row), NOTHING);
+    else this.#append(wellFormedJson({ ...row, [shared]: undefined }), this.#tailOf(shared, value));
+  }
+
+  /** What follows the other columns of a row, in place of its closing brace. */
+  #tailOf(column: string, value: object): Buffer {
+    let tail = this.#tails.get(value);
+    if (!tail)
+      this.#tails.set(value, (tail = Buffer.from(`,${wellFormedJson({ [column]: value }).slice(1)}`)));
+    return tail;
   }
 
   /** The oldest rows, at most `count`; they stay until `remove`. */
@@ -73,13 +97,14 @@ export class LineQueue {
         this.#spare.push(block.bytes);
   }
 
-  #append(line: string): void {
+  #append(line: string, tail: Buffer): void {
     let last = this.#blocks.at(-1);
-    if (!last || last.bytes.length - last.end <= line.length * BYTES_PER_UNIT) {
-      const size = Buffer.byteLength(line) + 1;
+    if (!last || last.bytes.length - last.end <= line.length * BYTES_PER_UNIT + tail.length) {
+      const size = Buffer.byteLength(line) + tail.length + 1;
       if (!last || last.bytes.length - last.end < size) this.#blocks.push((last = this.#emptyBlock(size)));
     }
     last.end += last.bytes.write(line, last.end);
+    if (tail.length > 0) last.end += tail.copy(last.bytes, last.end - 1) - 1;
     last.bytes[last.end++] = LF;
     last.rows++;
     this.#length++;
@@ -109,6 +134,9 @@ export class LineQueue {
     return this.#blocks.splice(0, empty);
   }
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 /** Where the first `count` rows of a block end. */
 function behindLines({ bytes, start }: Block, count: number): number {

@@ -9,9 +9,15 @@ const SPACE = 0x20;
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'PATCH', 'TRACE']);
 const LONGEST_METHOD = 7;
 
+/** Request lines that are kept, at most, and how long they may be. */
+const KEPT_LINES = 256;
+const KEPT_LENGTH = 128;
+
 interface RequestLine {
   readonly method: string;
   readonly path: string;
+  /** `GET /orders/{id}` */
+  readonly name: string;
   /** As it was sent: with the query string. */
   readonly target: string;
 }
@@ -32,17 +38,30 @@ function pathOf(target: string): string {
   return slash < 0 ? '/' : bare.slice(slash);
 }
 
+/** Most requests are for what others were for. None with a query: those differ, and may hold what nobody should keep. */
+const keptLines = new Map<string, RequestLine>();
+
 /** Looks at the first line only. */
 function requestLine(payload: Uint8Array): RequestLine | undefined {
   const space = indexOfByte(payload, SPACE, 0, LONGEST_METHOD + 1);
   if (space < 0) return undefined;
-  const method = textOf(payload, 0, space);
+  const text = textOf(payload, 0, targetEnd(payload, space + 1));
+  const kept = keptLines.get(text);
+  if (kept) return kept;
+  const line = parsedLine(text, space);
+  if (!line || text.length > KEPT_LENGTH || line.target !== line.path) return line;
+  if (keptLines.size >= KEPT_LINES) keptLines.clear();
+  keptLines.set(text, line);
+  return line;
+}
+
+function parsedLine(text: string, space: number): RequestLine | undefined {
+  const method = text.slice(0, space);
   if (!METHODS.has(method)) return undefined;
-  const end = targetEnd(payload, space + 1);
   // CONNECT names an authority, not a path.
-  if (method === 'CONNECT') return { method, path: '', target: '' };
-  const target = textOf(payload, space + 1, end);
-  return { method, path: bounded(pathOf(target), DESCRIPTION_LIMIT), target };
+  const target = method === 'CONNECT' ? '' : text.slice(space + 1);
+  const path = bounded(pathOf(target), DESCRIPTION_LIMIT);
+  return { method, path, name: `${method} ${routeOf(path)}`.trimEnd(), target };
 }
 
 function describe(request: CapturedRequest): RequestDescription {
@@ -60,11 +79,7 @@ function describe(request: CapturedRequest): RequestDescription {
       ? clickhouseHttp(request.payload, line.target, request.response)
       : undefined;
   if (clickhouse) Object.assign(attributes, clickhouse.attributes);
-  const spanName = clickhouse?.name
-    ? clickhouse.name
-    : line
-      ? `${line.method} ${routeOf(line.path)}`.trimEnd()
-      : 'HTTP';
+  const spanName = clickhouse?.name ? clickhouse.name : (line?.name ?? 'HTTP');
   return { spanName, attributes, failed, statusMessage: failed ? `HTTP ${status}` : '' };
 }
 

@@ -4,9 +4,9 @@ import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhous
 import type { Logger } from '@gumshoe/base/logger';
 import { applyMigrations, applyTtl } from '@gumshoe/schema/migrations/plan';
 import { DATABASE, type Signal } from '@gumshoe/schema/tables/define';
-import { LOGS } from '@gumshoe/schema/tables/logs';
+import { LOGS, type LogRow } from '@gumshoe/schema/tables/logs';
 import { PROFILING_SAMPLES, PROFILING_STACKS } from '@gumshoe/schema/tables/profiles';
-import { TRACES } from '@gumshoe/schema/tables/traces';
+import { TRACES, type TraceRow } from '@gumshoe/schema/tables/traces';
 import type { RowConsumers } from '../../pipeline/consumers.ts';
 import { isLoopbackHost } from '../../loopback.ts';
 import { LineQueue, type Lines } from '../../pipeline/line-queue.ts';
@@ -16,6 +16,8 @@ import type { Spool } from '../spool/spool.ts';
 /** A seventh of the processor time that gzip takes, and smaller. */
 const COMPRESSION = { codec: 'zstd', level: 1 } as const;
 const BATCH = 10_000;
+/** Of spans and logs: one object for all of a process or a log. */
+const SHARED_COLUMN: keyof TraceRow & keyof LogRow = 'ResourceAttributes';
 /** Rows of one table that start a write before the interval ends. */
 const FULL_BATCH = 2_000;
 /** Share of a queue from which senders are asked to come back later. */
@@ -77,7 +79,7 @@ export class ClickHouseWriter implements Exporter {
       log: { LoggerClass: Silent },
     });
     const names = [TRACES, LOGS, PROFILING_STACKS, PROFILING_SAMPLES].map((table) => table.name);
-    this.tables = new Map(names.map((name) => [name, new LineQueue(options.maxRows)]));
+    this.tables = new Map(names.map((name) => [name, new LineQueue(options.maxRows, SHARED_COLUMN)]));
   }
 
   readonly rows: RowConsumers = {
