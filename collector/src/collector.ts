@@ -93,7 +93,8 @@ export class Collector {
     });
     this.memory = new MemoryBudget(config['memory-limit']);
     this.resident = new ResidentMemory(this.memory);
-    this.share = new ProcessorShare({ procfs: config.procfs, cgroupfs: config.cgroupfs, logger });
+    const { procfs, cgroupfs } = config;
+    this.share = new ProcessorShare({ procfs, cgroupfs, logger });
     this.receivers = new Receivers({
       config,
       target: this.target,

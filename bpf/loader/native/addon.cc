@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "object.h"
 #include "pinned_map.h"
+#include "starvation_watch.h"
 #include <unistd.h>
 
 static Napi::Value enable_statistics(const Napi::CallbackInfo &info) {
@@ -25,6 +26,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("lookupPinnedMap", Napi::Function::New(env, loader::lookup_pinned_map));
   exports.Set("releaseFilePages", Napi::Function::New(env, loader::release_file_pages));
   exports.Set("clockState", Napi::Function::New(env, loader::clock_state));
+  exports.Set("StarvationWatch", loader::StarvationWatch::define(env));
   exports.Set("possibleCpus", Napi::Function::New(env, possible_cpus));
   return exports;
 }

@@ -33,6 +33,26 @@ export const releaseFilePages = (): number => Math.max(0, nativeAddon().releaseF
 /** undefined where the kernel does not say; needs no privilege. Throws where the addon is not built. */
 export const clockState = (): ClockState | undefined => nativeAddon().clockState();
 
+/** How long this process's main thread waits for a processor, watched by a thread of its own. */
+export interface StarvationWatch {
+  /** From now on, until it was too long once. */
+  arm(): void;
+  /** The part of the time for which it waited when the files were written; 0 as long as they were not, since it was armed. */
+  starved(): number;
+  close(): void;
+}
+
+/**
+ * Looks every `everyMs`: waited the main thread for more than the part `most` of the time (/proc/self/schedstat,
+ * sched-stats.rst), each of `relief`, a path and its text, is written, as far as it is there; without the first of them it
+ * is tried again. Throws where the addon is not built.
+ */
+export const watchStarvation = (
+  everyMs: number,
+  most: number,
+  relief: readonly (readonly [path: string, text: string])[],
+): StarvationWatch => new (nativeAddon().StarvationWatch)(everyMs, most, relief.flat());
+
 /** Turns on run-time statistics of all eBPF programs of the machine until the returned function is called. */
 export function enableStatistics(): () => void {
   const addon = nativeAddon();

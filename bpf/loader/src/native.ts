@@ -60,8 +60,19 @@ export interface ClockState {
   readonly synchronized: boolean;
 }
 
+export interface NativeStarvationWatch {
+  arm(): void;
+  starved(): number;
+  close(): void;
+}
+
 export interface NativeAddon {
   readonly BpfObject: new (bytes: Uint8Array, name: string) => NativeObject;
+  readonly StarvationWatch: new (
+    everyMs: number,
+    most: number,
+    relief: readonly string[],
+  ) => NativeStarvationWatch;
   enableStatistics(): number | NativeRefusal;
   closeDescriptor(fd: number): void;
   possibleCpus(): number;

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '@gumshoe/base/logger';
+import { watchStarvation, type StarvationWatch } from 'ebpf-loader-native';
 import { parseCgroupFile } from '../identity/cgroup.ts';
 import { findMounts } from './proc/cgroup-files.ts';
 
@@ -12,8 +13,9 @@ const TOO_LONG = 0.8;
 const HOLD = 10_000;
 const LONGEST_HOLD = 300_000;
 
-/** What a share is written as: a fifth of others', in cgroup v2 and v1 (cgroup-v2.rst, `cpu.weight`; sched-design-CFS.rst). */
-const SHARES: readonly (readonly [string, string])[] = [
+/** What makes a share: a fifth of others', in cgroup v2 and v1 (cgroup-v2.rst, `cpu.weight`; sched-design-CFS.rst). */
+const SHARE: readonly (readonly [file: string, text: string])[] = [
+  ['cpu.idle', '0'],
   ['cpu.weight', '20'],
   ['cpu.shares', '204'],
 ];
@@ -32,6 +34,7 @@ export interface ProcessorShareOptions {
   readonly procfs: string;
   readonly cgroupfs: string;
   readonly logger: Logger;
+  readonly watch?: typeof watchStarvation;
 }
 
 function text(path: string): string | undefined {
@@ -56,17 +59,15 @@ function ownCgroup(procfs: string, cgroupfs: string): string | undefined {
 /**
  * Lets everything else on the machine go first as long as that costs nothing (decision 25). Where whoever started the
  * collector made its cgroup idle (`CPUWeight=idle`; cpu.idle, Linux 5.15), a task that wakes takes the processor from it at once. Beside
- * something that takes all there is it would get next to nothing, so it watches how long it waits
- * (/proc/self/schedstat, sched-stats.rst) and takes a fifth of what others weigh while that is too long.
+ * something that takes all there is it would get next to nothing, so how long it waits is watched, by a thread that has
+ * nothing else to do, and when that is too long it takes a fifth of what others weigh for some time.
  */
 export class ProcessorShare {
   readonly #options: ProcessorShareOptions;
   readonly #cgroup: string | undefined;
   #state: ProcessorShareState = 'as configured';
   #timer: NodeJS.Timeout | undefined;
-  /** ms, of the last look */
-  #lookedAt = 0;
-  #waited = 0;
+  #watch: StarvationWatch | undefined;
   /** ms, when it takes or gave way last */
   #changedAt = Number.NEGATIVE_INFINITY;
   #hold = HOLD;
@@ -100,12 +101,17 @@ export class ProcessorShare {
   /** `now` in ms, of any clock that only moves on. */
   start(now: number): void {
     if (this.#cgroup === undefined || text(join(this.#cgroup, 'cpu.idle')) !== '1') return;
-    const waited = this.#waitedMs();
+    const isCounted = this.#waitedMs() !== undefined;
+    this.#changedAt = now;
+    if (!SHARE.map(([file, share]) => this.#write(file, share))[0]) return this.#stay();
     // starting is work for seconds, and the kernel's programs do not wait
-    this.#take(waited === undefined ? 'the kernel does not say how long it waits' : 'it starts', now);
-    if (waited === undefined || this.#state !== 'takes its share') return;
-    this.#lookedAt = now;
-    this.#waited = waited;
+    this.#take(isCounted ? 'it starts' : 'the kernel does not say how long it waits');
+    if (!isCounted) return;
+    this.#watch = (this.#options.watch ?? watchStarvation)(
+      LOOK_EVERY,
+      TOO_LONG,
+      SHARE.map(([file, share]) => [join(this.#cgroup!, file), share]),
+    );
     this.#timer = setInterval(() => this.look(performance.now()), LOOK_EVERY);
     this.#timer.unref();
   }
@@ -113,23 +119,25 @@ export class ProcessorShare {
   /** Leaves the cgroup as it was found. */
   stop(): void {
     clearInterval(this.#timer);
-    if (this.#state === 'takes its share') this.#giveWay();
+    this.#watch?.close();
+    if (this.#state === 'takes its share') this.#write('cpu.idle', '1');
   }
 
-  /** Whether it has waited too long since the last look, or taken its share for long enough. */
+  /** Whether it waited too long, or has taken its share for long enough. */
   look(now: number): void {
-    const waited = this.#waitedMs() ?? this.#waited;
-    const part = (waited - this.#waited) / Math.max(1, now - this.#lookedAt);
-    this.#lookedAt = now;
-    this.#waited = waited;
-    if (this.#state === 'gives way' && part > TOO_LONG) {
+    if (!this.#watch) return;
+    const starved = this.#watch.starved();
+    if (this.#state === 'gives way' && starved > 0) {
       const tooEarly = now - this.#changedAt < this.#hold;
       this.#hold = tooEarly ? Math.min(2 * this.#hold, LONGEST_HOLD) : HOLD;
       this.#fellBehind++;
-      this.#take(`it waited for a processor ${Math.round(100 * part)} % of the time`, now);
+      this.#changedAt = now;
+      this.#take(`it waited for a processor ${Math.min(100, Math.round(100 * starved))} % of the time`);
     } else if (this.#state === 'takes its share' && now - this.#changedAt >= this.#hold) {
       this.#changedAt = now;
-      this.#giveWay();
+      if (!this.#write('cpu.idle', '1')) return;
+      this.#state = 'gives way';
+      this.#watch.arm();
     }
   }
 
@@ -138,21 +146,13 @@ export class ProcessorShare {
     return delay === undefined ? undefined : Number(delay) / 1e6;
   }
 
-  #take(reason: string, now: number): void {
-    this.#changedAt = now;
-    if (!this.#write('cpu.idle', '0')) return this.#stay();
-    for (const [file, share] of SHARES) this.#write(file, share);
+  #take(reason: string): void {
     this.#state = 'takes its share';
     this.#options.logger.log('info', 'takes its share of the processors', { reason });
   }
 
-  #giveWay(): void {
-    if (this.#write('cpu.idle', '1')) this.#state = 'gives way';
-  }
-
   #stay(): void {
     this.#state = 'gives way for good';
-    clearInterval(this.#timer);
     this.#options.logger.log('warn', 'runs only when nobody else wants a processor, and can fall behind', {
       reason: 'its cgroup is idle and it may not change that (cpu.idle)',
       cgroup: this.#cgroup,
