@@ -179,7 +179,7 @@ export async function benchCollector(): Promise<void> {
     const rows: string[][] = [];
     for (const rate of RATES) rows.push(row(rate, await measure(host, awake, start, rate, losses)));
     console.log(
-      `collector: nginx on one processor, a client with ${CONNECTIONS} keep-alive connections that asks in equal distances on the others, the collector on any with the weight of its systemd unit, ${SECONDS} s a stretch, default settings, everything on, a store that takes what it is given; CPU is the mean of ${ROUNDS} stretches of their own; latencies, with all processors kept awake, are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it, of the same client, in that part of the time (last column) in which the hypervisor took none from this machine, of stretches with a tenth of it at least; added is the difference of their medians ± what the stretches without it differ by among themselves`,
+      `collector: nginx on one processor, a client with ${CONNECTIONS} keep-alive connections that asks in equal distances on the others, the collector on any, as its systemd unit runs it, ${SECONDS} s a stretch, default settings, everything on, a store that takes what it is given; CPU is the mean of ${ROUNDS} stretches of their own; latencies, with all processors kept awake, are the least and the most of ${ROUNDS + 1} stretches without the collector and ${ROUNDS} with it, of the same client, in that part of the time (last column) in which the hypervisor took none from this machine, of stretches with a tenth of it at least; added is the difference of their medians ± what the stretches without it differ by among themselves`,
     );
     console.log(figures(HEADER, rows));
     console.log(
