@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@gumshoe/reader/prometheus/differential/server';
 import { until } from '../demo/command.ts';
 
 export interface Taker {
@@ -11,19 +10,10 @@ export interface Taker {
   stop(): void;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /**
  * A store that takes everything at once and keeps nothing, in place of a real one on another machine: what is measured
- * shares the processors with it. nginx, which throws bodies away as they come; in Node.js it ran half as long as the
- * collector did.
+ * shares the processors with it. nginx, which throws bodies away as they come: one in Node.js was in the server's way
+ * (decision 25).
  */
 export async function startTaker(dir: string): Promise<Taker> {
   const port = await freePort();

@@ -29,14 +29,14 @@ after(() => {
   for (const path of [idle, hog, folder]) if (existsSync(path)) rmdirSync(path);
 });
 
-/** On one processor: prints the states of its share and what cpu.idle says with each, and works for as long as it is told. */
+/** Does what each line says; prints the state of its share and what cpu.idle says then. */
 const SCRIPT = `
 import { readFileSync } from 'node:fs';
 import { ProcessorShare } from ${JSON.stringify(join(import.meta.dirname, 'processor-share.ts'))};
 const share = new ProcessorShare({ procfs: '/proc', cgroupfs: ${JSON.stringify(CGROUPFS)}, logger: { log() {} } });
 const say = () => console.log(JSON.stringify([share.state, readFileSync(${JSON.stringify(join(idle, 'cpu.idle'))}, 'utf8').trim()]));
 process.stdin.on('data', (line) => {
-  const [word] = String(line).trim().split(' ');
+  const word = String(line).trim();
   if (word === 'start') share.start(0);
   if (word === 'look') share.look(10_000);
   if (word === 'work') for (const end = process.cpuUsage().user + 3e5; process.cpuUsage().user < end; );
@@ -47,7 +47,7 @@ process.stdin.on('data', (line) => {
 });`;
 
 test(
-  'one job that never ends is interrupted by others no longer than it takes to see it',
+  'the thread that watches takes the share while the main thread is at work and gets no processor',
   { skip, timeout: 120_000 },
   async (t) => {
     writeFileSync(join(idle, 'cpu.idle'), '1');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -31,7 +31,7 @@ function machine(context: TestContext, files: Readonly<Record<string, string>>) 
   context.after(() => share.stop());
   const read = (name: string): string => readFileSync(join(cgroupfs, UNIT, name), 'utf8').trim();
   const starve = (part: number): void => void (starved = part);
-  return { share, starve, read, said, procfs };
+  return { share, starve, read, said, procfs, unit: join(cgroupfs, UNIT) };
 }
 
 test('leaves a cgroup alone that is not idle', (context) => {
@@ -80,6 +80,14 @@ test('gives way again when it ends', (context) => {
   share.start(0);
   share.stop();
   assert.equal(read('cpu.idle'), '1');
+});
+
+test('says so when it may not change its cgroup', (context) => {
+  const { share, said, unit } = machine(context, {});
+  symlinkSync('/sys/class/net/lo/ifindex', join(unit, 'cpu.idle')); // reads 1, and not even root writes it
+  share.start(0);
+  assert.equal(share.state, 'gives way for good');
+  assert.match(said.join(), /^warn: .*can fall behind/);
 });
 
 test('takes its share from the start where the kernel does not count waiting', (context) => {

@@ -101,17 +101,12 @@ export class ProcessorShare {
   /** `now` in ms, of any clock that only moves on. */
   start(now: number): void {
     if (this.#cgroup === undefined || text(join(this.#cgroup, 'cpu.idle')) !== '1') return;
-    const isCounted = this.#waitedMs() !== undefined;
     this.#changedAt = now;
     if (!SHARE.map(([file, share]) => this.#write(file, share))[0]) return this.#stay();
     // starting is work for seconds, and the kernel's programs do not wait
-    this.#take(isCounted ? 'it starts' : 'the kernel does not say how long it waits');
-    if (!isCounted) return;
-    this.#watch = (this.#options.watch ?? watchStarvation)(
-      LOOK_EVERY,
-      TOO_LONG,
-      SHARE.map(([file, share]) => [join(this.#cgroup!, file), share]),
-    );
+    this.#watch = this.#openWatch();
+    this.#take(this.#watch ? 'it starts' : 'nobody can tell how long it waits');
+    if (!this.#watch) return;
     this.#timer = setInterval(() => this.look(performance.now()), LOOK_EVERY);
     this.#timer.unref();
   }
@@ -138,6 +133,17 @@ export class ProcessorShare {
       if (!this.#write('cpu.idle', '1')) return;
       this.#state = 'gives way';
       this.#watch.arm();
+    }
+  }
+
+  /** undefined where the kernel does not count waiting, and without the loader's addon. */
+  #openWatch(): StarvationWatch | undefined {
+    if (this.#waitedMs() === undefined) return undefined;
+    const relief = SHARE.map(([file, share]) => [join(this.#cgroup!, file), share] as const);
+    try {
+      return (this.#options.watch ?? watchStarvation)(LOOK_EVERY, TOO_LONG, relief);
+    } catch {
+      return undefined;
     }
   }
 

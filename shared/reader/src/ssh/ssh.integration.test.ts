@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { FailureError, type FailureCode } from '@gumshoe/base/failure';
 import type { Reader, SshConnection } from '@gumshoe/engine/ports';
 import { openConnection, type HostKeyQuestion } from '../open.ts';
+import { freePort } from '../prometheus/differential/server.ts';
 
 const SSHD = '/usr/sbin/sshd';
 const EMBEDDED = fileURLToPath(new URL('../../../../collector/src/embedded/main.ts', import.meta.url));
@@ -68,15 +69,6 @@ class Relay {
     this.server = undefined;
     await closed;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function makeKey(name: string, passphrase = ''): void {

@@ -111,7 +111,8 @@ export class PrometheusServer {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of loopback on which nobody listened a moment ago. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
